@@ -1,0 +1,117 @@
+"""What happened, as values. Every state in cpdocs is a fold over these; nothing else is remembered.
+
+An event's ``subjects`` name the things it is about, each ``kind:key`` (see the helpers below), so that one
+document's, member's or run's history can be read without reading the whole ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+JSON: TypeAlias = "None | bool | int | str | list[JSON] | dict[str, JSON]"
+"""What an event may hold: no floats, since RFC 8785 text must be the same on every machine."""
+
+
+class EventType(StrEnum):
+    """Every kind of event. The data each carries is set out in docs/events.md, which a test keeps complete."""
+
+    WORKSPACE_CREATED = "workspace.created"
+    SETTINGS_SEEN = "settings.seen"
+    USER_ENROLLED = "user.enrolled"
+
+    ROSTER_IMPORTED = "roster.imported"
+    ASSIGNMENT_RECORDED = "assignment.recorded"
+    PRACTICES_IMPORTED = "practices.imported"
+    CLINICIANS_IMPORTED = "clinicians.imported"
+    DESIGNATIONS_IMPORTED = "designations.imported"
+
+    RUN_STAGED = "run.staged"
+    LETTER_STAGED = "letter.staged"
+    RUN_RELEASED = "run.released"
+    RUN_CANCELLED = "run.cancelled"
+    RUN_MAILED = "run.mailed"
+    RUN_REPRINTED = "run.reprinted"
+
+    PLAN_ISSUED = "plan.issued"
+    PLAN_SENT = "plan.sent"
+    PLAN_RECEIVED = "plan.received"
+    PLAN_RETURNED = "plan.returned"
+    PLAN_WITHDRAWN = "plan.withdrawn"
+    SLOT_FILLED = "slot.filled"
+    SLOT_REFUSED = "slot.refused"
+    SIGNING_WITNESSED = "signing.witnessed"
+
+    RETURN_RECEIVED = "return.received"
+    RETURN_DECIDED = "return.decided"
+    HELD_RESOLVED = "held.resolved"
+    NOTICE_WRITTEN = "notice.written"
+
+    PLAN_FILED = "plan.filed"
+    FILING_HELD = "filing.held"
+    UPLOAD_CONFIRMED = "upload.confirmed"
+
+    MEMBER_DECLINED = "member.declined"
+    MEMBER_CHANGED_CP = "member.changed_cp"
+    MEMBER_REINSTATED = "member.reinstated"
+
+    KEY_ISSUED = "key.issued"
+    KEY_REVOKED = "key.revoked"
+    KEY_PINNED = "key.pinned"
+    CRL_PUBLISHED = "crl.published"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event about to be recorded; the ledger adds number, times, user, host and salt."""
+
+    type: EventType
+    subjects: tuple[str, ...]
+    data: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A recorded event. ``at`` is the workspace's clock, ``recorded_at`` the true one; both aware, UTC."""
+
+    seq: int
+    type: EventType
+    subjects: tuple[str, ...]
+    at: datetime
+    recorded_at: datetime
+    user: str
+    host: str
+    data: Mapping[str, Any]
+
+
+def document_subject(document_id: str) -> str:
+    """A plan version or a letter, by its document id."""
+    return f"document:{document_id}"
+
+
+def member_subject(member_id: str) -> str:
+    """A member, by the twelve-digit id."""
+    return f"member:{member_id}"
+
+
+def return_subject(sha256: str) -> str:
+    """A returned file, by the SHA-256 of its bytes."""
+    return f"return:{sha256}"
+
+
+def run_subject(run_id: str) -> str:
+    """A letter run."""
+    return f"run:{run_id}"
+
+
+def practice_subject(practice_id: str) -> str:
+    """A practice."""
+    return f"practice:{practice_id}"
+
+
+def key_subject(serial: str) -> str:
+    """A certificate, by its serial number in lower-case hexadecimal."""
+    return f"key:{serial}"

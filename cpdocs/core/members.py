@@ -1,0 +1,73 @@
+"""Members and their assignments, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Program(StrEnum):
+    """The two kinds of Community Partner."""
+
+    BH = "BH"
+    LTSS = "LTSS"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One roster line that could be read: a member, and the assignment to one program at one CP (contract §3).
+
+    Text fields are trimmed and NFC; absent values are empty strings or None. Codes are in the contract's own case
+    (``format_need`` lower, ``plan_type`` upper, ``status`` lower, ``exclusion_flags`` upper).
+    """
+
+    member_id: str
+    last_name: str
+    first_name: str
+    middle_name: str
+    suffix: str
+    dob: date
+    sex: str
+    language_spoken: str
+    language_written: str
+    format_need: str
+    address1: str
+    address2: str
+    city: str
+    state: str
+    zip: str
+    county: str
+    phone: str
+    safe_contact: str
+    guardian_name: str
+    guardian_relation: str
+    plan_name: str
+    plan_type: str
+    program: Program
+    cp_org: str
+    assigned_on: date
+    end_on: date | None
+    status: str
+    assignment_source: str
+    exclusion_flags: tuple[str, ...]
+    dmh_accs: bool
+    pcp_npi: str
+    practice_id: str
+    coordinator: str
+    mrn: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """The assignment's identity (contract §1): member, program, CP, date. It is lettered once per kind of letter."""
+        return (self.member_id, self.program.value, self.cp_org, self.assigned_on.isoformat())
+
+    @property
+    def full_name(self) -> str:
+        """First, middle, last and suffix, as written."""
+        return " ".join(part for part in (self.first_name, self.middle_name, self.last_name, self.suffix) if part)
+
+
+def age_on(dob: date, day: date) -> int:
+    """Whole years from ``dob`` to ``day``."""
+    return day.year - dob.year - ((day.month, day.day) < (dob.month, dob.day))

@@ -1,0 +1,46 @@
+"""A site's choices that are not names or addresses: everything in cpdocs.toml that a rule or a use case takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRange:
+    """Ages, both ends included, outside which a member's program is warned about (never dropped)."""
+
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilingTarget:
+    """One way into an EHR: its name (a folder under outbox/ehr/), its kind and the practices' ``ehr`` values it serves."""
+
+    name: str
+    kind: str = "folder"
+    ehrs: tuple[str, ...] = ()
+    document_type: str = ""
+    file_name: str = "{document_id}.pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Every choice, with the value that holds where cpdocs.toml is silent."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """A site's own header (any case) → ours."""
+    ages: Mapping[str, AgeRange] = field(default_factory=lambda: {"BH": AgeRange(18, 64), "LTSS": AgeRange(3, 64)})
+    plan_titles: Mapping[str, str] = field(default_factory=lambda: {"BH": "Treatment Plan", "LTSS": "Care Plan"})
+    targets: tuple[FilingTarget, ...] = (FilingTarget("chart"),)
+    mrn_ehr: str = ""
+    """The EHR that the roster's MRNs belong to; empty means that they hold for every practice."""
+    max_return_bytes: int = 64 * 1024 * 1024
+    max_return_pages: int = 400
+    settle_seconds: float = 2.0
+    scan_seconds: float = 30.0
+    checkpoint_origin: str = "cpdocs"
+    tsa_url: str = ""
+    reviewers: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()

@@ -1,0 +1,61 @@
+"""Who sends: the organization, its Community Partners, coordinators and the payers' terms (contract §2, settings)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A letterhead: who writes, from where, and how to answer. Lines are plain text."""
+
+    name: str
+    address1: str
+    city: str
+    state: str
+    zip: str
+    phone: str
+    hours: str
+    tty: str
+    address2: str = ""
+    fax: str = ""
+    email: str = ""
+    correction_email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """One health plan's terms: ``due_days`` business days to approve, and whether a chart note may fill the PCP slot."""
+
+    name: str
+    due_days: int = 7
+    chart_notes: bool = False
+    enrollees: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Everyone who may stand on a letterhead, and the payers' terms. Unknown names fall back to the organization's."""
+
+    organization: Sender
+    cp_orgs: Mapping[str, Sender] = field(default_factory=dict)
+    coordinator_phones: Mapping[str, str] = field(default_factory=dict)
+    payers: Mapping[str, Payer] = field(default_factory=dict)
+    masshealth_phone: str = "800-841-2900"
+    masshealth_tty: str = "711"
+    masshealth_hours: str = "Monday to Friday, 8 a.m. to 5 p.m."
+    ombudsman_name: str = "My Ombudsman"
+    ombudsman_phone: str = "855-781-9898"
+
+    def for_cp(self, cp_org: str) -> Sender:
+        """The letterhead of ``cp_org``: its own where settings name one, else the organization's."""
+        return self.cp_orgs.get(cp_org, self.organization)
+
+    def phone_of(self, coordinator: str, cp_org: str) -> str:
+        """The number to call for ``coordinator``; the sender's own where settings name none."""
+        return self.coordinator_phones.get(coordinator) or self.for_cp(cp_org).phone
+
+    def payer(self, name: str) -> Payer:
+        """The terms of the payer called ``name``; the defaults where settings name none."""
+        return self.payers.get(name) or Payer(name)

@@ -1,0 +1,76 @@
+"""Errors that a person reads: what happened, to which file, line or field, and what to do.
+
+Each class owns its exit status (contract §4); only ``cpdocs.cli`` turns one into a process exit.
+No message may hold PHI: members appear as document ids or as the last four digits of their id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in an input: where it is, a stable code, a plain sentence, and what to do.
+
+    ``where`` is a line ("line 14"), a field path ("services[0].quantity") or a file name; empty for the whole input.
+    """
+
+    code: str
+    message: str
+    where: str = ""
+    todo: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text} {self.todo}".rstrip() if self.todo else text
+
+
+class CpdocsError(Exception):
+    """Base of every error meant for a person. ``message`` says what happened; ``todo`` what to do next."""
+
+    exit_status: ClassVar[int] = 70
+
+    def __init__(self, message: str, *, todo: str = "", problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.todo = todo
+        self.problems = tuple(problems)
+
+
+class AnswerIsNo(CpdocsError):
+    """The command worked and its answer is no: not accepted, audit broken, check failed, counts differ."""
+
+    exit_status = 1
+
+
+class UsageFault(CpdocsError):
+    """The command was called in a way that makes no sense."""
+
+    exit_status = 2
+
+
+class InputFault(CpdocsError):
+    """An input that can't be used; ``problems`` lists every fault by line or field."""
+
+    exit_status = 3
+
+
+class WorkspaceFault(CpdocsError):
+    """The workspace or its settings are missing, damaged or in the wrong state."""
+
+    exit_status = 4
+
+
+class Busy(CpdocsError):
+    """Another process holds what this one needs."""
+
+    exit_status = 5
+
+
+class Defect(CpdocsError):
+    """A defect of ours: something that can't happen did."""
+
+    exit_status = 70

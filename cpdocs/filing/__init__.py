@@ -1,0 +1,1 @@
+"""Packages ready for upload to an EHR."""

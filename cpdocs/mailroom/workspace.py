@@ -1,0 +1,114 @@
+"""What every use case is handed: where things lie, what time it is, who acts, and the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import Clock
+from cpdocs.core.options import Options
+from cpdocs.core.senders import Senders
+
+if TYPE_CHECKING:
+    from cpdocs.ledger.blobs import BlobStore
+    from cpdocs.ledger.events import EventStore
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one workspace (contract §2)."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "cpdocs.toml"
+
+    @property
+    def templates(self) -> Path:
+        return self.root / "templates"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def letters(self) -> Path:
+        return self.outbox / "letters"
+
+    @property
+    def plans(self) -> Path:
+        return self.outbox / "plans"
+
+    @property
+    def notices(self) -> Path:
+        return self.outbox / "notices"
+
+    @property
+    def ehr(self) -> Path:
+        return self.outbox / "ehr"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def keys(self) -> Path:
+        return self.state / "keys"
+
+    @property
+    def users(self) -> Path:
+        return self.state / "users"
+
+    @property
+    def claims(self) -> Path:
+        return self.state / "claims"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the operating-system user and the host, recorded with every event."""
+
+    user: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One open workspace. ``shipped_templates`` is the folder that came with cpdocs; the site's own files win over it.
+
+    The ledger and the store are opened when first used, so that a command which needs neither doesn't pay for them.
+    """
+
+    paths: Paths
+    clock: Clock
+    actor: Actor
+    senders: Senders
+    options: Options
+    shipped_templates: Path
+    sandbox: bool
+
+    @cached_property
+    def ledger(self) -> EventStore:
+        """The record of events."""
+        from cpdocs.ledger.events import EventStore
+
+        return EventStore.open(self.paths.state / "ledger.db", clock=self.clock, user=self.actor.user, host=self.actor.host)
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """The content-addressed store of every byte that came or went."""
+        from cpdocs.ledger.blobs import BlobStore
+
+        return BlobStore(self.paths.state / "store")
+
+    @cached_property
+    def id_secret(self) -> bytes:
+        """The key with which document ids are derived."""
+        return (self.paths.keys / "ids.key").read_bytes()
