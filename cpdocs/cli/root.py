@@ -58,7 +58,12 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--workspace", type=click.Path(path_type=Path), metavar="DIR", help="The workspace to work in; else CPDOCS_WORKSPACE, else the nearest cpdocs.toml upwards.")
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The workspace to work in; else CPDOCS_WORKSPACE, else the nearest cpdocs.toml upwards.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only errors on standard error.")
 @click.option("-v", "--verbose", is_flag=True, help="More about what is being done, on standard error.")
 @click.version_option(__version__, prog_name="cpdocs")
@@ -95,7 +100,7 @@ def run(argv: Sequence[str]) -> int:
         return 2
     except BrokenPipeError:
         return 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 the last net: whatever went wrong, say so without showing data
         _show_defect(error)
         return 70
     return result if isinstance(result, int) else 0
@@ -103,7 +108,9 @@ def run(argv: Sequence[str]) -> int:
 
 def _show_defect(error: Exception) -> None:
     """Names the fault and the lines it came through, never its text: exception text can hold member data."""
-    click.echo(f"cpdocs: a defect of ours ({type(error).__name__}). Nothing that was recorded is lost; please report these lines:", err=True)
+    click.echo(
+        f"cpdocs: a defect of ours ({type(error).__name__}). Nothing that was recorded is lost; please report these lines:", err=True
+    )
     for frame in traceback.extract_tb(error.__traceback__):
         if f"{os.sep}cpdocs{os.sep}" in frame.filename:
             click.echo(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}", err=True)

@@ -42,5 +42,3 @@ class Options:
     scan_seconds: float = 30.0
     checkpoint_origin: str = "cpdocs"
     tsa_url: str = ""
-    reviewers: tuple[str, ...] = ()
-    issuers: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+# Every target does its own set-up: Debian packages, .venv/, locked dependencies. The second run skips what is done.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk
+TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace
+JUDGE_PACKAGES := default-jdk-headless libjaxb-java
+
+.PHONY: help setup demo test check bench crash conformance lock wheel
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: .venv/.ready ## Debian packages, .venv/ and .venv/bin/cpdocs
+	@.ci/packages $(RUN_PACKAGES)
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "cpdocs needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V)" >&2; exit 1; }
+	@.ci/packages $(RUN_PACKAGES) $$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@echo "Installing the locked dependencies into .venv/ (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## the whole road on invented data, in a new folder
+	@$(BIN)/cpdocs demo
+
+test: setup ## every test that runs within minutes
+	@.ci/packages $(TEST_PACKAGES)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: setup ## format, lint, types, architecture
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+conformance: setup ## veraPDF on everything we make
+	@.ci/packages $(JUDGE_PACKAGES)
+	@$(BIN)/python -m pytest -m conformance tests/conformance
+
+bench: setup ## what the README claims about speed, as ratios
+	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+crash: setup ## the long sweeps: kills, full disks, failing calls
+	@.ci/packages $(TEST_PACKAGES)
+	@$(BIN)/python -m pytest -m slow tests/crash
+
+lock: setup ## resolve every version again, with hashes and without index addresses
+	@uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+wheel: setup ## dist/*.whl, which works when installed alone
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl

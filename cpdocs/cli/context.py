@@ -1,0 +1,35 @@
+"""Hands the open workspace to a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from cpdocs.mailroom.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def pass_workspace(command: Callable[Concatenate[Workspace, P], R]) -> Callable[P, R]:
+    """Gives ``command`` the workspace as its first argument (contract §2: --workspace, CPDOCS_WORKSPACE, or upwards)."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        from cpdocs.wiring import open_workspace
+
+        return command(open_workspace(chosen_workspace()), *args, **kwargs)
+
+    return wrapper
+
+
+def chosen_workspace() -> Path | None:
+    """What --workspace named, if anything."""
+    settings: dict[str, Any] = click.get_current_context().find_root().obj
+    chosen = settings["workspace"]
+    assert chosen is None or isinstance(chosen, Path)
+    return chosen

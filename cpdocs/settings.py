@@ -1,0 +1,230 @@
+"""``cpdocs.toml`` to values: every key known and typed, every fault told at once (contract §2)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cpdocs.core.options import AgeRange, FilingTarget, Options
+from cpdocs.core.senders import Payer, Sender, Senders
+from cpdocs.errors import Problem, WorkspaceFault
+
+Text = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Filled = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Organization(_Table):
+    name: Filled
+    address1: Filled
+    address2: Text = ""
+    city: Filled
+    state: Filled
+    zip: Filled
+    phone: Filled
+    hours: Filled
+    tty: Filled
+    fax: Text = ""
+    email: Text = ""
+    correction_email: Text = ""
+
+
+class _CpOrg(_Table):
+    name: Filled | None = None
+    address1: Filled | None = None
+    address2: Text | None = None
+    city: Filled | None = None
+    state: Filled | None = None
+    zip: Filled | None = None
+    phone: Filled | None = None
+    hours: Filled | None = None
+    tty: Filled | None = None
+    fax: Text | None = None
+    email: Text | None = None
+    correction_email: Text | None = None
+
+
+class _Coordinator(_Table):
+    phone: Filled
+
+
+class _Payer(_Table):
+    due_days: Annotated[int, Field(ge=1, le=90)] = 7
+    chart_notes: bool = False
+    enrollees: Annotated[int, Field(ge=1)] | None = None
+
+
+class _MassHealth(_Table):
+    phone: Filled = Senders.__dataclass_fields__["masshealth_phone"].default
+    tty: Filled = Senders.__dataclass_fields__["masshealth_tty"].default
+    hours: Filled = Senders.__dataclass_fields__["masshealth_hours"].default
+
+
+class _Ombudsman(_Table):
+    name: Filled = Senders.__dataclass_fields__["ombudsman_name"].default
+    phone: Filled = Senders.__dataclass_fields__["ombudsman_phone"].default
+
+
+_Ages = Annotated[list[Annotated[int, Field(ge=0, le=130)]], Field(min_length=2, max_length=2)]
+
+
+class _AgeTable(_Table):
+    BH: _Ages = [18, 64]
+    LTSS: _Ages = [3, 64]
+
+
+class _Titles(_Table):
+    BH: Filled = "Treatment Plan"
+    LTSS: Filled = "Care Plan"
+
+
+class _Intake(_Table):
+    max_bytes: Annotated[int, Field(ge=100_000, le=4 * 1024**3)] = Options.max_return_bytes
+    max_pages: Annotated[int, Field(ge=1, le=10_000)] = Options.max_return_pages
+    settle_seconds: Annotated[float, Field(ge=0, le=600, strict=False)] = Options.settle_seconds
+    scan_seconds: Annotated[float, Field(ge=0.2, le=3600, strict=False)] = Options.scan_seconds
+
+
+class _Signing(_Table):
+    tsa_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
+
+
+class _Audit(_Table):
+    origin: Annotated[str, Field(pattern=r"^[^\s+]+$", max_length=100)] = Options.checkpoint_origin
+
+
+class _Target(_Table):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    kind: Literal["folder"] = "folder"
+    ehrs: list[Filled] = []
+    document_type: Text = "Care Plan"
+    file_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.{}-]+\.pdf$")] = "{document_id}.pdf"
+
+
+class _Filing(_Table):
+    mrn_ehr: Text = ""
+    target: list[_Target] = [_Target(name="chart")]
+
+
+class _Settings(_Table):
+    organization: _Organization
+    cp_org: dict[str, _CpOrg] = {}
+    coordinator: dict[str, _Coordinator] = {}
+    payer: dict[str, _Payer] = {}
+    masshealth: _MassHealth = _MassHealth()
+    ombudsman: _Ombudsman = _Ombudsman()
+    columns: dict[str, Filled] = {}
+    ages: _AgeTable = _AgeTable()
+    plan_titles: _Titles = _Titles()
+    intake: _Intake = _Intake()
+    signing: _Signing = _Signing()
+    audit: _Audit = _Audit()
+    filing: _Filing = _Filing()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one cpdocs.toml says, as the core's values."""
+
+    senders: Senders
+    options: Options
+
+
+def default_text() -> str:
+    """The documented settings file that ``init`` writes: every key, with its meaning."""
+    return (files("cpdocs") / "default_settings.toml").read_text("utf-8")
+
+
+def load(text: str, name: str = "cpdocs.toml") -> Settings:
+    """Reads settings from the text of a cpdocs.toml.
+
+    Raises:
+        WorkspaceFault: not TOML, or with unknown, missing or unusable keys; each fault is listed with its line.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WorkspaceFault(f"{name} can't be read: {error}.", todo="Mend that line; strings stand in double quotes.") from None
+    try:
+        return _values(_Settings.model_validate(raw))
+    except ValidationError as error:
+        problems = [_problem(fault, text) for fault in error.errors(include_url=False, include_context=False)]
+        raise WorkspaceFault(f"{name} has settings that can't be used.", problems=problems) from None
+
+
+def _values(read: _Settings) -> Settings:
+    organization = Sender(**read.organization.model_dump())
+    base = read.organization.model_dump()
+    cp_orgs = {
+        name: Sender(**{**base, "name": name, **{key: value for key, value in table.model_dump().items() if value is not None}})
+        for name, table in read.cp_org.items()
+    }
+    senders = Senders(
+        organization=organization,
+        cp_orgs=cp_orgs,
+        coordinator_phones={name: table.phone for name, table in read.coordinator.items()},
+        payers={name: Payer(name, **table.model_dump()) for name, table in read.payer.items()},
+        masshealth_phone=read.masshealth.phone,
+        masshealth_tty=read.masshealth.tty,
+        masshealth_hours=read.masshealth.hours,
+        ombudsman_name=read.ombudsman.name,
+        ombudsman_phone=read.ombudsman.phone,
+    )
+    options = Options(
+        columns=read.columns,
+        ages={program: AgeRange(*limits) for program, limits in read.ages.model_dump().items()},
+        plan_titles=read.plan_titles.model_dump(),
+        targets=tuple(FilingTarget(t.name, t.kind, tuple(t.ehrs), t.document_type, t.file_name) for t in read.filing.target),
+        mrn_ehr=read.filing.mrn_ehr,
+        max_return_bytes=read.intake.max_bytes,
+        max_return_pages=read.intake.max_pages,
+        settle_seconds=read.intake.settle_seconds,
+        scan_seconds=read.intake.scan_seconds,
+        checkpoint_origin=read.audit.origin,
+        tsa_url=read.signing.tsa_url,
+    )
+    return Settings(senders, options)
+
+
+def _problem(fault: Any, text: str) -> Problem:
+    path = [str(part) for part in fault["loc"]]
+    key = ".".join(path)
+    line = _line_of(path, text)
+    where = f"line {line}" if line else key
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(path[-1], _keys_beside(path), n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "Take it out, or compare with the file that `cpdocs init` writes."
+        return Problem("unknown_key", f"unknown key {key!r}.", where, hint)
+    if fault["type"] == "missing":
+        return Problem("missing_key", f"key {key!r} is missing.", where, "Add it.")
+    return Problem("bad_value", f"{key!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}.", where)
+
+
+def _keys_beside(path: list[str]) -> list[str]:
+    """The keys that the table of ``path`` knows, for a suggestion."""
+    model: Any = _Settings
+    for part in path[:-1]:
+        annotation = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
+        if annotation is None:
+            continue
+        inner = getattr(annotation, "__args__", (annotation,))[-1]
+        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else model
+    return list(model.model_fields)
+
+
+def _line_of(path: list[str], text: str) -> int | None:
+    """The line that sets the last key of ``path``, or None where it isn't there. TOML readers keep no line numbers."""
+    pattern = re.compile(rf"^\s*(\[+\s*)?([\w.\"' -]*\.)?[\"']?{re.escape(path[-1])}[\"']?\s*(=|\]|\.)")
+    for number, line in enumerate(text.splitlines(), 1):
+        if pattern.match(line):
+            return number
+    return None
