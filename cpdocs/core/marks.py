@@ -1,0 +1,41 @@
+"""The page mark: what the two codes on each page of an issued plan say, and how it is read back from a fax.
+
+``CP/7K3M9QXW2RC/3/12`` is page 3 of 12 of document 7K3M-9QXW-2RC. Only characters of a QR code's alphanumeric
+mode, at most 20 of them up to page 12 of 12, so that it fits the smallest symbol at level M (mailroom.md, "Codes
+that survive a fax"). No member data: an id means something only to the ledger that gave it out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cpdocs.core.ids import parse_document_id
+
+_MARK = re.compile(r"CP/([0-9A-Z]{11})/([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class PageMark:
+    """One page of one issued document: ``page`` counts from 1 and is at most ``pages``."""
+
+    document_id: str
+    page: int
+    pages: int
+
+    @property
+    def text(self) -> str:
+        """What the page's codes hold."""
+        return f"CP/{self.document_id.replace('-', '')}/{self.page}/{self.pages}"
+
+
+def parse_mark(text: str) -> PageMark | None:
+    """The mark in a code's ``text``, or None where it isn't one of ours: wrong form, check character or page count."""
+    match = _MARK.fullmatch(text)
+    if match is None:
+        return None
+    document_id = parse_document_id(match[1])
+    page, pages = int(match[2]), int(match[3])
+    if document_id is None or page > pages:
+        return None
+    return PageMark(document_id, page, pages)
