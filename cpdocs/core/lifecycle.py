@@ -1,0 +1,259 @@
+"""Where one plan version stands: a fold over its events, and nothing else (contract §1, §4).
+
+What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, digests lower-case hexadecimal SHA-256):
+
+``PLAN_ISSUED``
+    document_id, member_id, program, version, practice_id, pcp_npi, payer, sha256 (sealed PDF), size (bytes), pages,
+    seal_fingerprint, plan_sha256 (the plan file as read), cover_sha256, file (sealed PDF under outbox/, POSIX),
+    cover_file, part2 (bool), reason, supersedes (document id or null), due_days, suffolk (bool: the terms as they were
+    at issue). Subjects: the document, the member, the practice, and the document that it supersedes.
+``PLAN_SENT``
+    document_id, to, channel, at.
+``PLAN_RECEIVED``
+    document_id, at, how.
+``PLAN_RETURNED``
+    document_id, at, reason, by.
+``PLAN_WITHDRAWN``
+    document_id, reason.
+``SLOT_FILLED``
+    document_id, slot, evidence, signer (name), npi, credential, role (member | representative | pcp | designee),
+    on_behalf_of (the PCP's NPI for a designee, the relation for a representative), signed_at (or null: never invented),
+    received_at, return_sha256 (or null), attested_by (or null), how (ink: by whom read; in person: the witness).
+    Subjects: the document, the member, and the returned file where there is one. Digital signatures add
+    certificate_sha256, timestamped and key_issued_by_us (bools); chart notes add ``note``; recorded approvals ``on``.
+``SLOT_REFUSED``
+    document_id, slot, on, offered, language, by, reason, verbal_consent, next_try.
+``PLAN_FILED``
+    document_id, target, package (folder under outbox/, POSIX), upload_sha256, manifest_sha256, closed_sha256 (or null).
+``FILING_HELD``
+    document_id, target, reasons: [{code, message}].
+``UPLOAD_CONFIRMED``
+    document_id, by, at.
+
+Every one of them has the document among its subjects, so one document's history is read without reading the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from cpdocs.core.events import Event, EventType
+from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.plan_record import Filing, PlanRecord, PlanState, Refusal, Remark, Sending, SlotFill
+from cpdocs.core.verdicts import Evidence, Slot
+
+__all__ = [
+    "PLAN_EVENTS",
+    "Filing",
+    "PlanRecord",
+    "PlanState",
+    "Refusal",
+    "Remark",
+    "Sending",
+    "SlotFill",
+    "fold",
+    "fold_all",
+    "issued_plan",
+]
+
+PLAN_EVENTS = (
+    EventType.PLAN_ISSUED,
+    EventType.PLAN_SENT,
+    EventType.PLAN_RECEIVED,
+    EventType.PLAN_RETURNED,
+    EventType.PLAN_WITHDRAWN,
+    EventType.SLOT_FILLED,
+    EventType.SLOT_REFUSED,
+    EventType.PLAN_FILED,
+    EventType.FILING_HELD,
+    EventType.UPLOAD_CONFIRMED,
+)
+"""The events that a plan version's record is folded from."""
+
+
+def fold(events: Iterable[Event], document_id: str = "") -> PlanRecord | None:
+    """The record of one version from its events in order; None where it was never issued.
+
+    With ``document_id`` empty it is the first version that the events issue, which is right for the events read by
+    that document's subject: a successor's issue comes later.
+    """
+    records = fold_all(events)
+    if document_id:
+        return records.get(document_id)
+    return next(iter(records.values()), None)
+
+
+def fold_all(events: Iterable[Event]) -> dict[str, PlanRecord]:
+    """Every version's record by document id, in order of issue. Events of other kinds, or of unknown documents, pass by."""
+    records: dict[str, PlanRecord] = {}
+    for event in events:
+        if event.type is EventType.PLAN_ISSUED:
+            record = _issued(event)
+            records.setdefault(record.document_id, record)
+            old = records.get(record.supersedes)
+            if old is not None:
+                records[old.document_id] = replace(old, superseded_by=record.document_id)
+            continue
+        step = _STEPS.get(event.type)
+        known = records.get(str(event.data.get("document_id", ""))) if step else None
+        if step and known:
+            records[known.document_id] = step(known, event)
+    return records
+
+
+def issued_plan(record: PlanRecord) -> IssuedPlan:
+    """What a returned file is held against."""
+    return IssuedPlan(
+        document_id=record.document_id,
+        member_id=record.member_id,
+        program=record.program,
+        version=record.version,
+        practice_id=record.practice_id,
+        pcp_npi=record.pcp_npi,
+        sha256=record.sha256,
+        size=record.size,
+        seal_fingerprint=record.seal_fingerprint,
+        issued_at=record.issued_at,
+        closed=record.closed,
+    )
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    return str(data.get(key) or "")
+
+
+def _time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _issued(event: Event) -> PlanRecord:
+    data = event.data
+    return PlanRecord(
+        document_id=_text(data, "document_id"),
+        member_id=_text(data, "member_id"),
+        program=_text(data, "program"),
+        practice_id=_text(data, "practice_id"),
+        pcp_npi=_text(data, "pcp_npi"),
+        payer=_text(data, "payer"),
+        sha256=_text(data, "sha256"),
+        seal_fingerprint=_text(data, "seal_fingerprint"),
+        plan_sha256=_text(data, "plan_sha256"),
+        cover_sha256=_text(data, "cover_sha256"),
+        file=_text(data, "file"),
+        cover_file=_text(data, "cover_file"),
+        reason=_text(data, "reason"),
+        supersedes=_text(data, "supersedes"),
+        version=int(data["version"]),
+        size=int(data["size"]),
+        pages=int(data["pages"]),
+        part2=bool(data.get("part2")),
+        due_days=int(data.get("due_days", 7)),
+        suffolk=bool(data.get("suffolk")),
+        issued_at=event.at,
+        issued_by=event.user,
+        seq=event.seq,
+    )
+
+
+def _sent(record: PlanRecord, event: Event) -> PlanRecord:
+    at = datetime.fromisoformat(event.data["at"])
+    sending = Sending(_text(event.data, "to"), _text(event.data, "channel"), at)
+    return replace(record, sendings=(*record.sendings, sending))
+
+
+def _received(record: PlanRecord, event: Event) -> PlanRecord:
+    return replace(record, received_at=datetime.fromisoformat(event.data["at"]), received_how=_text(event.data, "how"))
+
+
+def _returned(record: PlanRecord, event: Event) -> PlanRecord:
+    at = datetime.fromisoformat(event.data["at"])
+    return replace(record, returned=Remark(at, _text(event.data, "reason"), _text(event.data, "by")))
+
+
+def _withdrawn(record: PlanRecord, event: Event) -> PlanRecord:
+    return replace(record, withdrawn=Remark(event.at, _text(event.data, "reason"), event.user))
+
+
+def _filled(record: PlanRecord, event: Event) -> PlanRecord:
+    """The first thing that fills a slot stays its evidence; a member who signs after refusing has not refused."""
+    data = event.data
+    slot = Slot(data["slot"])
+    if slot in record.fills:
+        return record
+    on = _text(data, "on")
+    fill = SlotFill(
+        slot=slot,
+        evidence=Evidence(data["evidence"]),
+        signed_at=_time(_text(data, "signed_at")),
+        received_at=_time(_text(data, "received_at")) or event.at,
+        on=date.fromisoformat(on) if on else None,
+        timestamped=bool(data.get("timestamped")),
+        key_issued_by_us=bool(data.get("key_issued_by_us")),
+        seq=event.seq,
+        signer=_text(data, "signer"),
+        npi=_text(data, "npi"),
+        credential=_text(data, "credential"),
+        role=_text(data, "role"),
+        on_behalf_of=_text(data, "on_behalf_of"),
+        return_sha256=_text(data, "return_sha256"),
+        attested_by=_text(data, "attested_by"),
+        how=_text(data, "how"),
+        note=_text(data, "note"),
+        certificate_sha256=_text(data, "certificate_sha256"),
+    )
+    refusal = None if record.refusal and record.refusal.slot is slot else record.refusal
+    return replace(record, fills={**record.fills, slot: fill}, refusal=refusal)
+
+
+def _refused(record: PlanRecord, event: Event) -> PlanRecord:
+    data = event.data
+    next_try = _text(data, "next_try")
+    refusal = Refusal(
+        slot=Slot(data["slot"]),
+        on=date.fromisoformat(data["on"]),
+        next_try=date.fromisoformat(next_try) if next_try else None,
+        offered=_text(data, "offered"),
+        language=_text(data, "language"),
+        by=_text(data, "by"),
+        reason=_text(data, "reason"),
+        verbal_consent=_text(data, "verbal_consent"),
+    )
+    return replace(record, refusal=refusal)
+
+
+def _filed(record: PlanRecord, event: Event) -> PlanRecord:
+    data = event.data
+    filing = Filing(
+        target=_text(data, "target"),
+        package=_text(data, "package"),
+        upload_sha256=_text(data, "upload_sha256"),
+        manifest_sha256=_text(data, "manifest_sha256"),
+        closed_sha256=_text(data, "closed_sha256"),
+        at=event.at,
+    )
+    return replace(record, filing=filing, filing_held=())
+
+
+def _filing_held(record: PlanRecord, event: Event) -> PlanRecord:
+    return replace(record, filing_held=tuple(event.data["reasons"]))
+
+
+def _uploaded(record: PlanRecord, event: Event) -> PlanRecord:
+    at = datetime.fromisoformat(event.data["at"])
+    return replace(record, uploaded=Remark(at, "", _text(event.data, "by")))
+
+
+_STEPS = {
+    EventType.PLAN_SENT: _sent,
+    EventType.PLAN_RECEIVED: _received,
+    EventType.PLAN_RETURNED: _returned,
+    EventType.PLAN_WITHDRAWN: _withdrawn,
+    EventType.SLOT_FILLED: _filled,
+    EventType.SLOT_REFUSED: _refused,
+    EventType.PLAN_FILED: _filed,
+    EventType.FILING_HELD: _filing_held,
+    EventType.UPLOAD_CONFIRMED: _uploaded,
+}

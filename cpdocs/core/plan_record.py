@@ -1,0 +1,173 @@
+"""One issued plan version as a value: what was issued, what came of it, and the contract's word for where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from cpdocs.core.ids import last_four
+from cpdocs.core.verdicts import Evidence, Slot
+
+
+class PlanState(StrEnum):
+    """Where a version stands (contract §4)."""
+
+    ISSUED = "issued"
+    PARTLY_SIGNED = "partly_signed"
+    COMPLETE = "complete"
+    FILED = "filed"
+    UPLOADED = "uploaded"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    RETURNED = "returned_with_comments"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFill:
+    """What filled a slot. ``signed_at`` is the signer's own claim or a proven time, None where nothing states it;
+    ``received_at`` is when it came to us: the two are never mixed (requirements X8)."""
+
+    slot: Slot
+    evidence: Evidence
+    signer: str
+    npi: str
+    credential: str
+    role: str
+    on_behalf_of: str
+    signed_at: datetime | None
+    received_at: datetime
+    return_sha256: str
+    attested_by: str
+    how: str
+    note: str = ""
+    on: date | None = None
+    timestamped: bool = False
+    key_issued_by_us: bool = False
+    certificate_sha256: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A member's refusal: what was offered, by whom, in which language, and why (documents.md §3)."""
+
+    slot: Slot
+    on: date
+    offered: str
+    language: str
+    by: str
+    reason: str
+    verbal_consent: str = ""
+    next_try: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One logged sending: to whom, by which channel, when."""
+
+    to: str
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something said once: a return with comments, a withdrawal, a confirmation."""
+
+    at: datetime
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A package that was built: its target, its folder under outbox/, and the digests that pin it."""
+
+    target: str
+    package: str
+    upload_sha256: str
+    manifest_sha256: str
+    closed_sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """One issued plan version, as its events tell it. The fields of ``PLAN_ISSUED`` come first."""
+
+    document_id: str
+    member_id: str
+    program: str
+    version: int
+    practice_id: str
+    pcp_npi: str
+    payer: str
+    sha256: str
+    size: int
+    pages: int
+    seal_fingerprint: str
+    plan_sha256: str
+    cover_sha256: str
+    file: str
+    cover_file: str
+    part2: bool
+    reason: str
+    supersedes: str
+    due_days: int
+    suffolk: bool
+    issued_at: datetime
+    issued_by: str
+    seq: int
+    superseded_by: str = ""
+    sendings: tuple[Sending, ...] = ()
+    received_at: datetime | None = None
+    received_how: str = ""
+    returned: Remark | None = None
+    withdrawn: Remark | None = None
+    fills: Mapping[Slot, SlotFill] = field(default_factory=dict)
+    refusal: Refusal | None = None
+    filing: Filing | None = None
+    filing_held: tuple[Mapping[str, str], ...] = ()
+    uploaded: Remark | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Both approvals are in."""
+        return all(slot in self.fills for slot in Slot)
+
+    @property
+    def closed(self) -> str:
+        """Why nothing may count for this version any more: ``withdrawn``, ``superseded``, or empty while it is open."""
+        if self.withdrawn:
+            return "withdrawn"
+        return "superseded" if self.superseded_by else ""
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """The first logged sending."""
+        return self.sendings[0].at if self.sendings else None
+
+    @property
+    def state(self) -> PlanState:
+        """The contract's word for where it stands: what closed it, else how far it came, else what stopped it."""
+        if self.closed:
+            return PlanState(self.closed)
+        if self.uploaded:
+            return PlanState.UPLOADED
+        if self.filing:
+            return PlanState.FILED
+        if self.complete:
+            return PlanState.COMPLETE
+        if self.refusal:
+            return PlanState.REFUSED
+        if self.returned:
+            return PlanState.RETURNED
+        return PlanState.PARTLY_SIGNED if self.fills else PlanState.ISSUED
+
+    @property
+    def last_digits(self) -> str:
+        """How the member may appear in a message."""
+        return last_four(self.member_id)
