@@ -19,6 +19,11 @@ Text = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Filled = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
+def _default(values: type, field: str) -> Any:
+    """The default that the core gives a field: said there once, and taken from there."""
+    return values.__dataclass_fields__[field].default  # type: ignore[attr-defined]  # every caller hands a dataclass
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -64,14 +69,14 @@ class _Payer(_Table):
 
 
 class _MassHealth(_Table):
-    phone: Filled = Senders.__dataclass_fields__["masshealth_phone"].default
-    tty: Filled = Senders.__dataclass_fields__["masshealth_tty"].default
-    hours: Filled = Senders.__dataclass_fields__["masshealth_hours"].default
+    phone: Filled = _default(Senders, "masshealth_phone")
+    tty: Filled = _default(Senders, "masshealth_tty")
+    hours: Filled = _default(Senders, "masshealth_hours")
 
 
 class _Ombudsman(_Table):
-    name: Filled = Senders.__dataclass_fields__["ombudsman_name"].default
-    phone: Filled = Senders.__dataclass_fields__["ombudsman_phone"].default
+    name: Filled = _default(Senders, "ombudsman_name")
+    phone: Filled = _default(Senders, "ombudsman_phone")
 
 
 _Ages = Annotated[list[Annotated[int, Field(ge=0, le=130)]], Field(min_length=2, max_length=2)]
@@ -88,10 +93,10 @@ class _Titles(_Table):
 
 
 class _Intake(_Table):
-    max_bytes: Annotated[int, Field(ge=100_000, le=4 * 1024**3)] = Options.max_return_bytes
-    max_pages: Annotated[int, Field(ge=1, le=10_000)] = Options.max_return_pages
-    settle_seconds: Annotated[float, Field(ge=0, le=600, strict=False)] = Options.settle_seconds
-    scan_seconds: Annotated[float, Field(ge=0.2, le=3600, strict=False)] = Options.scan_seconds
+    max_bytes: Annotated[int, Field(ge=100_000, le=4 * 1024**3)] = _default(Options, "max_return_bytes")
+    max_pages: Annotated[int, Field(ge=1, le=10_000)] = _default(Options, "max_return_pages")
+    settle_seconds: Annotated[float, Field(ge=0, le=600, strict=False)] = _default(Options, "settle_seconds")
+    scan_seconds: Annotated[float, Field(ge=0.2, le=3600, strict=False)] = _default(Options, "scan_seconds")
 
 
 class _Signing(_Table):
@@ -99,7 +104,7 @@ class _Signing(_Table):
 
 
 class _Audit(_Table):
-    origin: Annotated[str, Field(pattern=r"^[^\s+]+$", max_length=100)] = Options.checkpoint_origin
+    origin: Annotated[str, Field(pattern=r"^[^\s+]+$", max_length=100)] = _default(Options, "checkpoint_origin")
 
 
 class _Target(_Table):

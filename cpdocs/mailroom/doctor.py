@@ -1,0 +1,227 @@
+"""What is missing or unsafe in a workspace and on this machine, and how to mend it.
+
+Each check is a function from the workspace to its findings; none changes anything. A fault makes ``doctor`` answer no;
+a warning is for a person to weigh (reliability.md, "People and keys").
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from cpdocs.core.events import EventType
+from cpdocs.mailroom.workspace import Paths, Workspace
+
+_LOW_DISK = 1 * 1024**3
+_CLOCK_SLACK = timedelta(minutes=5)
+_CRL_WARNING = timedelta(days=7)
+_SEAL_WARNING = timedelta(days=60)
+_LIBRARIES = {
+    "pango-1.0": ("libpango-1.0-0", "lays out text"),
+    "pangoft2-1.0": ("libpangoft2-1.0-0", "lays out text"),
+    "harfbuzz-subset": ("libharfbuzz-subset0", "cuts fonts; without it a letter takes ten times as long"),
+}
+_KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
+
+
+class Level(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One answer: what was looked at, how it is, in words, and how to mend it."""
+
+    check: str
+    level: Level
+    message: str
+    todo: str = ""
+
+
+def examine(ws: Workspace) -> list[Checked]:
+    """Every check's answers, in the order in which a person would mend them."""
+    checks: tuple[Callable[[Workspace], Iterator[Checked]], ...] = (
+        _libraries,
+        _fonts,
+        _folders,
+        _permissions,
+        _disk,
+        _keys,
+        _database,
+        _clock,
+        _settings,
+    )
+    return [answer for check in checks for answer in check(ws)]
+
+
+def _libraries(_: Workspace) -> Iterator[Checked]:
+    missing = [(package, use) for name, (package, use) in _LIBRARIES.items() if ctypes.util.find_library(name) is None]
+    for package, use in missing:
+        yield Checked("libraries", Level.FAULT, f"{package} is missing: it {use}.", f"apt-get install {package}")
+    if not missing:
+        yield Checked("libraries", Level.OK, "Pango and the HarfBuzz subsetter are here.")
+
+
+def _fonts(ws: Workspace) -> Iterator[Checked]:
+    from cpdocs.documents.fonts import missing_fonts
+
+    missing = missing_fonts(ws.shipped_templates)
+    for name, package in missing:
+        yield Checked("fonts", Level.FAULT, f"The font {name} is missing.", f"apt-get install {package}")
+    if not missing:
+        yield Checked("fonts", Level.OK, "Every font that letters and plans use is here.")
+
+
+def _folders(ws: Workspace) -> Iterator[Checked]:
+    paths = ws.paths
+    places = {name: path.resolve() for name, path in (("inbox", paths.inbox), ("outbox", paths.outbox), ("state", paths.state))}
+    faults = 0
+    for name, place in places.items():
+        if not place.is_dir():
+            faults += 1
+            yield Checked("folders", Level.FAULT, f"{name}/ is missing.", f"mkdir {name}/ in the workspace")
+        for other, elsewhere in places.items():
+            if name != other and place.is_relative_to(elsewhere):
+                faults += 1
+                yield Checked("folders", Level.FAULT, f"{name}/ lies inside {other}/.", "Keep the three apart; one must never feed another.")
+    if paths.inbox.is_dir() and paths.claims.is_dir() and paths.inbox.stat().st_dev != paths.claims.stat().st_dev:
+        faults += 1
+        yield Checked("folders", Level.WARNING, "inbox/ and state/ are on different disks: claims are copied instead of renamed.")
+    if not faults:
+        yield Checked("folders", Level.OK, "inbox/, outbox/ and state/ are apart.")
+
+
+def _permissions(ws: Workspace) -> Iterator[Checked]:
+    loose = 0
+    for path in (ws.paths.state, *_inside(ws.paths.state)):
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if mode & 0o077 and not path.is_symlink():
+            loose += 1
+    if loose:
+        yield Checked("permissions", Level.FAULT, f"Others can read {loose} files or folders in state/.", f"chmod -R go= {ws.paths.state}")
+    else:
+        yield Checked("permissions", Level.OK, "state/ is for its owner alone.")
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """The folder's own files and folders, two levels deep: enough to see a loose mode without walking every blob."""
+    for child in sorted(folder.iterdir()):
+        yield child
+        if child.is_dir():
+            yield from sorted(child.iterdir())[:1000]
+
+
+def _disk(ws: Workspace) -> Iterator[Checked]:
+    free = shutil.disk_usage(ws.paths.root).free
+    if free < _LOW_DISK:
+        yield Checked("disk", Level.FAULT, f"Only {free // 1024**2} MB are free.", "Make room before the next run.")
+    else:
+        yield Checked("disk", Level.OK, f"{free // 1024**3} GB are free.")
+    if _encrypted(ws.paths.root) is not True and not ws.sandbox:
+        yield Checked(
+            "encryption",
+            Level.WARNING,
+            "This disk doesn't show as encrypted.",
+            "Member data belongs on an encrypted disk (201 CMR 17.04); if yours is encrypted below the operating system, note it.",
+        )
+
+
+def _encrypted(path: Path) -> bool | None:
+    """Whether the file system stands on a dm-crypt device; None where the kernel doesn't tell."""
+    device = path.stat().st_dev
+    uuid = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/dm/uuid")
+    try:
+        return uuid.read_text().startswith("CRYPT-")
+    except OSError:
+        return None
+
+
+def _keys(ws: Workspace) -> Iterator[Checked]:
+    paths = ws.paths
+    faults = 0
+    for name in _KEY_FILES:
+        if not (paths.keys / name).is_file():
+            faults += 1
+            yield Checked("keys", Level.FAULT, f"state/keys/{name} is missing.", "Restore it from the backup; nothing can be issued without it.")
+    for answer in (*_keys_left_behind(ws), *_certificates(paths, ws.clock.now())):
+        faults += answer.level is not Level.OK
+        yield answer
+    if not faults:
+        yield Checked("keys", Level.OK, "The organization's keys are in order.")
+
+
+def _keys_left_behind(ws: Workspace) -> Iterator[Checked]:
+    if ws.sandbox:
+        return
+    if (ws.paths.keys / "root.p12").exists():
+        yield Checked(
+            "root key",
+            Level.FAULT,
+            "The root key of your authority is still in state/keys/.",
+            "Move root.p12 and root.pass to offline media in a safe, then delete them here.",
+        )
+    if (ws.paths.keys / "issuing.pass").exists():
+        yield Checked(
+            "issuing key",
+            Level.FAULT,
+            "The issuing key is not yet protected by an issuer's PIN.",
+            "Run `cpdocs keys protect --pin-file FILE` as the person who issues digital IDs.",
+        )
+
+
+def _certificates(paths: Paths, now: datetime) -> Iterator[Checked]:
+    from cryptography import x509
+
+    try:
+        seal = x509.load_pem_x509_certificate((paths.keys / "seal.crt").read_bytes())
+        crl = x509.load_der_x509_crl((paths.keys / "crl.der").read_bytes())
+    except (OSError, ValueError):
+        yield Checked("certificates", Level.FAULT, "The seal certificate or the revocation list can't be read.", "Restore state/keys/ from the backup.")
+        return
+    left = seal.not_valid_after_utc - now
+    if left < _SEAL_WARNING:
+        level = Level.FAULT if left < timedelta(0) else Level.WARNING
+        yield Checked("seal", level, f"The seal certificate ends on {seal.not_valid_after_utc:%Y-%m-%d}.", "Renew it before then.")
+    next_update = crl.next_update_utc
+    if next_update is not None and next_update - now < _CRL_WARNING:
+        yield Checked("revocation list", Level.WARNING, f"The published revocation list ends on {next_update:%Y-%m-%d}.", "Run `cpdocs keys crl`.")
+
+
+def _database(ws: Workspace) -> Iterator[Checked]:
+    head = ws.ledger.head()
+    if head.size == 0:
+        yield Checked("ledger", Level.FAULT, "The ledger is empty.", "Restore it from the backup.")
+    else:
+        yield Checked("ledger", Level.OK, f"The ledger opens and holds {head.size} events; `cpdocs audit verify` proves them.")
+
+
+def _clock(ws: Workspace) -> Iterator[Checked]:
+    """A clock behind the last event would put events out of order and dates on letters in the past."""
+    now = ws.clock.true_now()
+    last = max((event.recorded_at for event in ws.ledger.events(after=max(0, ws.ledger.head().size - 1))), default=datetime.min.replace(tzinfo=UTC))
+    if now + _CLOCK_SLACK < last:
+        yield Checked("clock", Level.FAULT, f"This machine's clock is behind the last event by {last - now}.", "Set the clock (NTP).")
+    else:
+        yield Checked("clock", Level.OK, "The clock is not behind the record.")
+    if ws.sandbox:
+        yield Checked("sandbox", Level.WARNING, "This is a sandbox: its clock can be fixed and no PIN is asked. No real members here.")
+
+
+def _settings(ws: Workspace) -> Iterator[Checked]:
+    if ws.senders.organization.name == "Example Community Partners" and not ws.sandbox:
+        yield Checked("settings", Level.FAULT, "cpdocs.toml still has the example organization.", f"Say who you are in {ws.paths.settings}.")
+    elif not ws.sandbox and not any(True for _ in ws.ledger.events(types=(EventType.USER_ENROLLED,))):
+        yield Checked("people", Level.WARNING, "Nobody is enrolled to review, witness or issue keys.", "cpdocs user add NAME --role reviewer")
+    else:
+        yield Checked("settings", Level.OK, "cpdocs.toml is read and complete.")

@@ -1,0 +1,95 @@
+"""What every flow test needs: the real command line, run in a temporary workspace with a fixed clock."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpdocs.cli import run
+
+NOW = "2026-11-02T15:00:00Z"
+SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "synthea-ma"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one command ended: its exit status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as the one JSON document it must be."""
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """Runs ``cpdocs`` as a user would, in this process, in one workspace, at a fixed time."""
+
+    def __init__(self, root: Path, now: str = NOW) -> None:
+        self.root = root
+        self.now = now
+
+    def __call__(self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True) -> Outcome:
+        """Runs one command. ``status`` is the exit status it must have; None takes any."""
+        argv = [*(["--workspace", str(self.root)] if workspace else []), *map(str, args)]
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
+        previous = os.environ.get("CPDOCS_NOW")
+        os.environ["CPDOCS_NOW"] = now or self.now
+        stdin_before = sys.stdin
+        sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
+        umask = os.umask(0o077)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = run(argv)
+        finally:
+            os.umask(umask)
+            sys.stdin = stdin_before
+            if previous is None:
+                del os.environ["CPDOCS_NOW"]
+            else:
+                os.environ["CPDOCS_NOW"] = previous
+        result = Outcome(code, _text(out), _text(err))
+        if status is not None:
+            assert result.status == status, f"cpdocs {' '.join(map(str, args))} ended with {code}, not {status}:\n{result.out}\n{result.err}"
+        return result
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode()
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> CommandLine:
+    """The command line in a new sandbox workspace (``cli.root``)."""
+    line = CommandLine(tmp_path / "ws")
+    line("init", line.root, "--sandbox", workspace=False)
+    return line
+
+
+@pytest.fixture
+def bare_cli(tmp_path: Path) -> CommandLine:
+    """The command line where no workspace has been made yet."""
+    return CommandLine(tmp_path / "ws")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Iterator[Path]:
+    """The larger synthetic data set that lies beside the repository in development; skips where it doesn't."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("../shared/data isn't beside this repository")
+    yield SHARED_DATA

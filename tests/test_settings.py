@@ -1,0 +1,73 @@
+"""cpdocs.toml: every key documented, every fault told."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cpdocs import settings
+from cpdocs.errors import WorkspaceFault
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(WorkspaceFault) as raised:
+        settings.load(text)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_the_file_that_init_writes_can_be_read() -> None:
+    read = settings.load(settings.default_text())
+    assert read.senders.organization.name == "Example Community Partners"
+    assert read.options.targets[0].name == "chart"
+
+
+def test_every_key_is_documented_in_the_file_that_init_writes() -> None:
+    text = settings.default_text()
+    tables = settings._Settings.model_fields
+    for table, field in tables.items():
+        assert re.search(rf"^\s*#?\s*\[+{table}[.\]]|^\s*\[+{table}\b", text, re.M), table
+        model = field.annotation
+        for key in getattr(model, "model_fields", {}):
+            if key != "target":
+                assert re.search(rf"^#? ?{key} = ", text, re.M), f"{table}.{key}"
+
+
+def test_the_values_shown_as_defaults_are_the_defaults() -> None:
+    shown, example = [], False
+    for line in settings.default_text().splitlines():
+        if re.match(r"^#? ?\[", line):
+            example = line.startswith("#")
+        shown.append(line if example or '" = "' in line else re.sub(r"^# (\w+ = )", r"\1", line))
+    assert "\n".join(shown) != settings.default_text()
+    assert settings.load("\n".join(shown)) == settings.load(settings.default_text())
+
+
+def test_a_mistyped_key_is_refused_with_its_line_and_a_suggestion() -> None:
+    text = settings.default_text() + '\n[payer."Sample Plan"]\ndue_day = 5\n'
+    assert faults(text) == [f"line {len(text.splitlines())}: unknown key 'payer.Sample Plan.due_day'. Did you mean 'due_days'?"]
+
+
+def test_every_fault_is_told_at_once() -> None:
+    text = settings.default_text().replace('name = "Example Community Partners"\n', "", 1) + "\n[adit]\norigin = 'x'\n"
+    told = faults(text)
+    assert any("organization.name" in fault and "missing" in fault for fault in told)
+    assert any("adit" in fault and "audit" in fault for fault in told)
+
+
+@pytest.mark.parametrize("text", ["[organization\n", "a = ", "\x00"])
+def test_text_that_is_not_toml_is_refused_with_the_place(text: str) -> None:
+    with pytest.raises(WorkspaceFault, match="can't be read"):
+        settings.load(text)
+
+
+def test_a_control_character_in_a_letterhead_is_refused() -> None:
+    text = settings.default_text().replace("Example Community Partners", "Example\\u0007", 1)
+    assert any("organization.name" in fault or "name" in fault for fault in faults(text))
+
+
+def test_a_cp_takes_from_the_organization_what_it_does_not_say() -> None:
+    read = settings.load(settings.default_text() + '\n[cp_org."Harbor"]\nphone = "(617) 555-0177"\n')
+    harbor = read.senders.for_cp("Harbor")
+    assert (harbor.name, harbor.phone, harbor.address1) == ("Harbor", "(617) 555-0177", "100 Example Street")
+    assert read.senders.for_cp("Elsewhere") == read.senders.organization
