@@ -1,0 +1,204 @@
+"""Who is on record: members' assignments, practices, clinicians and designations, folded from their import events.
+
+The data of the import events is set here too, so that writer and reader are one (see ``*_to_json``, ``*_from_json``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from cpdocs.core.events import JSON, Event, EventType
+from cpdocs.core.members import Assignment, Program
+from cpdocs.core.providers import Clinician, Designation, Directory, Practice
+
+Key: TypeAlias = tuple[str, str, str, str]
+"""An assignment's identity: member, program, CP, date (contract §1)."""
+
+REGISTER_EVENTS = (
+    EventType.ASSIGNMENT_RECORDED,
+    EventType.PRACTICES_IMPORTED,
+    EventType.CLINICIANS_IMPORTED,
+    EventType.DESIGNATIONS_IMPORTED,
+    EventType.MEMBER_DECLINED,
+    EventType.MEMBER_CHANGED_CP,
+    EventType.MEMBER_REINSTATED,
+)
+MEMBER_EVENTS = (EventType.ASSIGNMENT_RECORDED, EventType.MEMBER_DECLINED, EventType.MEMBER_CHANGED_CP, EventType.MEMBER_REINSTATED)
+
+_LIVE = frozenset({"assigned", "engaged"})
+_ASSIGNMENT_FIELDS = tuple(item.name for item in fields(Assignment))
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Everyone on record. ``assignments`` keeps the order in which each was first recorded.
+
+    ``declined`` are members who said no and were not reinstated; ``ended`` are assignments that the member left for
+    another CP. Both come from members' own words (``member decline|change-cp|reinstate``) and outlive any roster.
+    """
+
+    directory: Directory = field(default_factory=Directory)
+    assignments: Mapping[Key, Assignment] = field(default_factory=dict)
+    declined: frozenset[str] = frozenset()
+    ended: frozenset[Key] = frozenset()
+    by_member: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
+
+    def member(self, member_id: str) -> tuple[Assignment, ...]:
+        """The member's assignments, as first recorded; empty where the member is unknown."""
+        return tuple(self.assignments[key] for key in self.by_member.get(member_id, ()))
+
+    def enrolled(self, member_id: str, program: Program, on: date) -> Assignment | None:
+        """The member's live assignment to ``program`` on that day: the latest begun, or None.
+
+        Live: status assigned or engaged, not past its ``end_on``, not declined, not left for another CP. One that begins
+        later still counts, since a plan may be prepared ahead of it.
+        """
+        if member_id in self.declined:
+            return None
+        live = [
+            item
+            for item in self.member(member_id)
+            if item.program == program
+            and item.status in _LIVE
+            and item.key not in self.ended
+            and (item.end_on is None or item.end_on >= on)
+        ]
+        return max(live, key=lambda item: item.assigned_on, default=None)
+
+    def latest(self, member_id: str, program: Program) -> Assignment | None:
+        """The member's latest begun assignment to ``program``, live or not."""
+        return max((item for item in self.member(member_id) if item.program == program), key=lambda item: item.assigned_on, default=None)
+
+
+def fold(events: Iterable[Event]) -> Register:
+    """The register that these events, in order, add up to. Other types of event are passed over."""
+    assignments: dict[Key, Assignment] = {}
+    by_member: dict[str, list[Key]] = {}
+    declined: set[str] = set()
+    ended: set[Key] = set()
+    practices: dict[str, Practice] = {}
+    clinicians: dict[str, dict[str, Clinician]] = {}
+    designations: dict[tuple[str, str], tuple[Designation, ...]] = {}
+    for event in events:
+        match event.type:
+            case EventType.ASSIGNMENT_RECORDED:
+                item = assignment_from_json(event.data["assignment"])
+                if item.key not in assignments:
+                    by_member.setdefault(item.member_id, []).append(item.key)
+                assignments[item.key] = item
+            case EventType.PRACTICES_IMPORTED:
+                practices.update((row["practice_id"], Practice(**row)) for row in event.data["practices"])
+            case EventType.CLINICIANS_IMPORTED:
+                for row in event.data["clinicians"]:
+                    clinicians.setdefault(row["npi"], {})[row["practice_id"]] = Clinician(**row)
+            case EventType.DESIGNATIONS_IMPORTED:
+                designations.update(_replaced_pairs(designations, event))
+            case EventType.MEMBER_DECLINED:
+                declined.update(_members(event))
+            case EventType.MEMBER_CHANGED_CP:
+                for member_id in _members(event):
+                    ended.update(by_member.get(member_id, ()))
+            case EventType.MEMBER_REINSTATED:
+                for member_id in _members(event):
+                    declined.discard(member_id)
+                    ended.difference_update(by_member.get(member_id, ()))
+            case _:
+                pass
+    directory = Directory(
+        practices=practices,
+        clinicians={npi: tuple(rows.values()) for npi, rows in clinicians.items()},
+        designations=tuple(item for pair in sorted(designations) for item in designations[pair]),
+    )
+    return Register(
+        directory, assignments, frozenset(declined), frozenset(ended), {member: tuple(keys) for member, keys in by_member.items()}
+    )
+
+
+def _members(event: Event) -> list[str]:
+    return [subject.removeprefix("member:") for subject in event.subjects if subject.startswith("member:")]
+
+
+def _replaced_pairs(
+    before: Mapping[tuple[str, str], tuple[Designation, ...]], event: Event
+) -> dict[tuple[str, str], tuple[Designation, ...]]:
+    """The pairs that one file names, with its designations instead of the earlier ones.
+
+    A designation that stood unchanged keeps the moment it was first recorded: a signature made since then stays good.
+    """
+    pairs: dict[tuple[str, str], tuple[Designation, ...]] = {}
+    for row in event.data["designations"]:
+        pair = (row["designee_npi"], row["pcp_npi"])
+        new = designation_from_json(row, event.at)
+        for old in before.get(pair, ()):
+            if designation_to_json(old) == designation_to_json(new):
+                new = old
+                break
+        pairs[pair] = (*pairs.get(pair, ()), new)
+    return pairs
+
+
+def assignment_to_json(item: Assignment) -> dict[str, JSON]:
+    """The assignment for an event: dates as ISO text, empty fields left out."""
+    row: dict[str, JSON] = {}
+    for name in _ASSIGNMENT_FIELDS:
+        value = getattr(item, name)
+        if isinstance(value, date):
+            row[name] = value.isoformat()
+        elif isinstance(value, tuple):
+            if value:
+                row[name] = list(value)
+        elif value:
+            row[name] = str(value) if isinstance(value, Program) else value
+    return row
+
+
+def assignment_from_json(row: Mapping[str, Any]) -> Assignment:
+    """The assignment that ``assignment_to_json`` wrote."""
+    values: dict[str, Any] = dict.fromkeys(_ASSIGNMENT_FIELDS, "")
+    values.update(row)
+    values["dob"] = date.fromisoformat(row["dob"])
+    values["assigned_on"] = date.fromisoformat(row["assigned_on"])
+    values["end_on"] = date.fromisoformat(row["end_on"]) if "end_on" in row else None
+    values["program"] = Program(row["program"])
+    values["exclusion_flags"] = tuple(row.get("exclusion_flags", ()))
+    values["dmh_accs"] = bool(row.get("dmh_accs", False))
+    return Assignment(**values)
+
+
+def row_to_json(item: Practice | Clinician) -> dict[str, JSON]:
+    """A practice or clinician for an event: every field, as it is."""
+    return {part.name: getattr(item, part.name) for part in fields(item)}
+
+
+def designation_to_json(item: Designation) -> dict[str, JSON]:
+    """The designation for an event, without the moment of recording: the event has that."""
+    return {
+        "designee_npi": item.designee_npi,
+        "pcp_npi": item.pcp_npi,
+        "tasks": [*sorted(item.tasks)],
+        "on_care_team": item.on_care_team,
+        "face_to_face_with_pcp": item.face_to_face_with_pcp,
+        "valid_from": item.valid_from.isoformat(),
+        "valid_to": item.valid_to.isoformat() if item.valid_to else None,
+        "attested_by": item.attested_by,
+        "member_ids": [*sorted(item.member_ids)],
+    }
+
+
+def designation_from_json(row: Mapping[str, Any], recorded_at: datetime) -> Designation:
+    """The designation that ``designation_to_json`` wrote, recorded at that moment (aware UTC)."""
+    return Designation(
+        designee_npi=row["designee_npi"],
+        pcp_npi=row["pcp_npi"],
+        tasks=frozenset(row["tasks"]),
+        on_care_team=row["on_care_team"],
+        face_to_face_with_pcp=row["face_to_face_with_pcp"],
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        attested_by=row["attested_by"],
+        recorded_at=recorded_at,
+        member_ids=frozenset(row["member_ids"]),
+    )
