@@ -1,0 +1,151 @@
+"""Values to HTML: Jinja2 in a sandbox, where every value is hostile text and every mistake is named.
+
+A site's own folder is looked at first, then the one that came with cpdocs: a site may override any one file
+(contract §2). Templates can read values and nothing else; they can't switch escaping off, and a name that nobody
+defined is an error with the file, the line and the name, never an empty place on a letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+
+from cpdocs.errors import InputFault, Problem
+
+_FORBIDDEN_FILTERS = ("safe", "xmlattr", "tojson", "urlize", "pprint", "random")
+"""Filters that let a value leave its place as text, or that aren't the same on every run."""
+
+
+class FolderLoader(BaseLoader):
+    """Templates from the first of ``folders`` that has the file; nothing outside them, symbolic links included."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folder.resolve() for folder in folders)
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        for folder in self.folders:
+            path = (folder / template).resolve()
+            if not path.is_relative_to(folder) or not path.is_file():
+                continue
+            stamp = path.stat().st_mtime_ns
+            try:
+                source = path.read_text("utf-8")
+            except UnicodeDecodeError as fault:
+                raise TemplateSyntaxError(f"not UTF-8 at byte {fault.start}", 1, template, str(path)) from fault
+            return source, str(path), lambda: path.is_file() and path.stat().st_mtime_ns == stamp
+        raise TemplateNotFound(template)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A sandbox in which escaping can't be switched off."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for modifier in tree.find_all(nodes.EvalContextModifier):
+            raise TemplateSyntaxError("escaping can't be switched off", modifier.lineno, name, filename)
+        return tree
+
+
+def environment(shipped: Path, site: Path | None = None) -> Environment:
+    """The environment for templates in ``site`` (looked at first, may be absent) and ``shipped``.
+
+    Values handed to templates are escaped without exception; the filters ``long_date`` and ``phone`` are added.
+    """
+    env = _Sandbox(
+        loader=FolderLoader(template_folders(shipped, site)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    for name in _FORBIDDEN_FILTERS:
+        del env.filters[name]
+    env.globals.clear()
+    env.filters["long_date"] = long_date
+    env.filters["phone"] = phone
+    return env
+
+
+def template_folders(shipped: Path, site: Path | None = None) -> tuple[Path, ...]:
+    """The folders that templates, style sheets and pictures come from, the site's own first."""
+    return (site, shipped) if site is not None and site != shipped else (shipped,)
+
+
+def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
+    """The HTML of ``template`` with ``values``.
+
+    Raises InputFault, naming the template's file, line and fault, where the template is missing, malformed, uses an
+    undefined name or reaches for what the sandbox forbids.
+    """
+    try:
+        return env.get_template(template).render(values)
+    except TemplateNotFound as fault:
+        raise InputFault(
+            f"There is no template {fault.name}.", todo="Put the file back, or remove the site's own templates that name it."
+        ) from fault
+    except TemplateSyntaxError as fault:
+        where = f"{fault.name or template}, line {fault.lineno}"
+        raise _template_fault("template_syntax", where, fault.message or "malformed") from fault
+    except SecurityError as fault:
+        raise _template_fault("template_unsafe", _place(env, fault.__traceback__, template), "not allowed in a template") from fault
+    except UndefinedError as fault:
+        where = _place(env, fault.__traceback__, template)
+        raise _template_fault("template_undefined", where, fault.message or "an undefined name") from fault
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as fault:
+        # The fault's own text may quote a value, and values are PHI: its kind has to do.
+        where = _place(env, fault.__traceback__, template)
+        raise _template_fault("template_failed", where, f"failed with {type(fault).__name__}") from fault
+
+
+def _template_fault(code: str, where: str, message: str) -> InputFault:
+    problem = Problem(code, message, where)
+    return InputFault(f"A template can't be used: {problem}.", todo="Mend the template, or remove it to use the one that came with cpdocs.")
+
+
+def _place(env: Environment, traceback: TracebackType | None, template: str) -> str:
+    """The innermost template line in ``traceback`` (Jinja maps its frames back to the template's own lines)."""
+    folders = env.loader.folders if isinstance(env.loader, FolderLoader) else ()
+    place = template
+    while traceback is not None:
+        path = Path(traceback.tb_frame.f_code.co_filename)
+        for folder in folders:
+            if path.is_relative_to(folder):
+                place = f"{path.relative_to(folder).as_posix()}, line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "US")
+
+
+def long_date(value: date, language: str = "en-US") -> str:
+    """``value`` in words, as readers of ``language`` (BCP 47) write it; an unknown language reads US English."""
+    return format_date(value, "long", locale=_locale("en-US" if language == "en" else language))
+
+
+def phone(text: str) -> str:
+    """A US number as ``(508) 555-0145``; anything that isn't ten digits (an extension, a short code) as written."""
+    digits = "".join(_digits(text))
+    if len(digits) == 11 and digits.startswith("1"):
+        digits = digits[1:]
+    plain = all(char.isdigit() or char in " ()-.+" for char in text)
+    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if plain and len(digits) == 10 else text.strip()
+
+
+def _digits(text: str) -> Iterator[str]:
+    return (char for char in text if char in "0123456789")

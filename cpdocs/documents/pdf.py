@@ -1,0 +1,263 @@
+"""HTML to PDF: the one place that calls WeasyPrint for a whole document.
+
+The same HTML, fonts, identifier and time give the same bytes. Nothing is read from outside the template folders: no
+network, no ``data:`` URL, no symbolic link that leads out. Tagging is mended by ``tags``, the fonts are those of
+``fonts`` alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+import pydyf
+from weasyprint import CSS, HTML
+from weasyprint.document import Document
+from weasyprint.logger import LOGGER
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from cpdocs.documents import tags
+from cpdocs.documents.fontmap import OurFonts
+from cpdocs.documents.xmp import xmp_packet
+from cpdocs.errors import Defect, InputFault
+
+Profile = Literal["letter", "plan"]
+"""``letter``: PDF/UA-1. ``plan``: PDF/A-2a and PDF/UA-1 together, without object streams, ready for signature fields."""
+
+PainterOf = Callable[[int, int], Sequence[tags.Painter]]
+"""What to draw on a page beside its HTML: takes the page's number and the number of pages, both counted from 1."""
+
+_VARIANTS: Mapping[str, str] = {"letter": "pdf/ua-1", "plan": "pdf/a-2a"}
+_POINTS_PER_PX = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where an element with an id stands: ``page`` counted from 0, corners in PDF points from the lower left."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A PDF, its number of pages, and the boxes of the elements that have an id (the first of each id)."""
+
+    pdf: bytes
+    pages: int
+    boxes: Mapping[str, Box]
+
+
+class _Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no type information
+    """Reads files inside the template folders and nothing else; remembers what it read."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        super().__init__(allowed_protocols=("file",), allow_redirects=False)
+        self.folders = tuple(folder.resolve() for folder in folders)
+        self.seen: dict[Path, tuple[int, int]] = {}
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        parts = urlsplit(url)
+        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+            raise FatalURLFetchingError(f"a template asks for {parts.scheme or 'something'}: that isn't a file beside it")
+        path = self.find(Path(unquote(parts.path)))
+        if path is None:
+            raise FatalURLFetchingError(f"a template asks for {Path(parts.path).name}, which isn't in the template folders")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        body = path.read_bytes()
+        self.seen[path] = _stamp(path)
+        return URLFetcherResponse(url, body, {"Content-Type": kind})
+
+    def find(self, wanted: Path) -> Path | None:
+        """The real file for ``wanted``, the site's own version of it first; None where it is outside the folders."""
+        for folder in self.folders:
+            for base in self.folders:
+                if wanted.is_relative_to(base):
+                    path = (folder / wanted.relative_to(base)).resolve()
+                    if path.is_relative_to(folder) and path.is_file():
+                        return path
+        return None
+
+    def unchanged(self) -> bool:
+        """Whether every file read so far is still what it was."""
+        return all(path.is_file() and _stamp(path) == stamp for path, stamp in self.seen.items())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size
+
+
+class _Workshop:
+    """What renderings share while no file of theirs changes: fonts, parsed style sheets, pictures."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self.fetcher = _Fetcher(folders)
+        self.fonts = OurFonts(folders)
+        self.sheets: dict[str, CSS] = {}
+        self.pictures: dict[str, Any] = {}
+
+    def sheet(self, name: str) -> CSS:
+        if name not in self.sheets:
+            path = self.fetcher.find(self.fetcher.folders[-1] / name)
+            if path is None:
+                raise InputFault(f"There is no style sheet {name} in the template folders.", todo="Put the file back.")
+            self.sheets[name] = CSS(url=path.as_uri(), url_fetcher=self.fetcher, font_config=self.fonts)
+        return self.sheets[name]
+
+
+_WORKSHOPS: dict[tuple[Path, ...], _Workshop] = {}
+
+
+def _workshop(folders: Sequence[Path]) -> _Workshop:
+    key = tuple(folders)
+    shop = _WORKSHOPS.get(key)
+    if shop is None or not shop.fetcher.unchanged():
+        shop = _WORKSHOPS[key] = _Workshop(key)
+    return shop
+
+
+def to_pdf(
+    html: str,
+    *,
+    folders: Sequence[Path],
+    profile: Profile,
+    identifier: str,
+    created: datetime,
+    stylesheets: Sequence[str] = (),
+    painters: PainterOf | None = None,
+) -> Rendered:
+    """The PDF of ``html``.
+
+    ``folders`` are the template folders, the site's first; ``stylesheets`` are names inside them, read once and kept
+    until one of them changes. ``identifier`` becomes the PDF's permanent identifier and ``created`` (aware) its date,
+    both from the caller, so that the same input gives the same bytes. ``painters`` draws page marks.
+
+    Raises InputFault where a template asks for a file that isn't there or isn't allowed, or where a character was
+    laid out that no font can draw (callers look with ``fonts.uncovered`` first, and can say in which field it is).
+    """
+    tags.install()
+    shop = _workshop(folders)
+    moment = created.astimezone(UTC).isoformat(timespec="seconds")
+    with _complaints() as complaints:
+        try:
+            sheets = [shop.sheet(name) for name in stylesheets]
+            page_base = shop.fetcher.folders[-1].as_uri() + "/"
+            source = HTML(string=html, base_url=page_base, url_fetcher=shop.fetcher)
+            document = source.render(
+                font_config=shop.fonts,
+                stylesheets=sheets,
+                cache=shop.pictures,
+                pdf_variant=_VARIANTS[profile],
+            )
+            _prepare(document, moment, profile, painters)
+            pdf = document.write_pdf(
+                pdf_variant=_VARIANTS[profile],
+                pdf_identifier=identifier.encode("ascii"),
+                finisher=_without_object_streams if profile == "plan" else None,
+            )
+        except FatalURLFetchingError as refused:
+            raise InputFault(
+                f"A document can't be made: {refused}.", todo="Put the file into the template folder, or correct the template."
+            ) from None
+    _judge(complaints)
+    return Rendered(pdf, len(document.pages), _boxes(document))
+
+
+def _prepare(document: Document, moment: str, profile: Profile, painters: PainterOf | None) -> None:
+    document.metadata.created = document.metadata.modified = moment
+    if profile == "plan":
+        document.metadata.generate_rdf_metadata = lambda *_: xmp_packet(document.metadata)
+    total = len(document.pages)
+    for number, page in enumerate(document.pages, start=1):
+        tags.prepare(page, painters(number, total) if painters else ())
+
+
+def _without_object_streams(_document: Document, pdf: pydyf.PDF) -> None:
+    """Has every object written by itself: signature fields are added to this file, and comparing revisions of a tagged
+    PDF whose objects lie in object streams takes a time quadratic in pages (signing.md)."""
+    write = pdf.write
+    pdf.write = lambda output, version, identifier, _compress: write(output, version, identifier, compress=False)
+
+
+def _boxes(document: Document) -> dict[str, Box]:
+    boxes: dict[str, Box] = {}
+    for index, page in enumerate(document.pages):
+        for name, (left, top, right, bottom) in page.anchors.items():
+            corners = (left, page.height - bottom, right, page.height - top)
+            boxes.setdefault(name, Box(index, *(round(value * _POINTS_PER_PX, 3) for value in corners)))
+    return boxes
+
+
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[tuple[int, str, tuple[Any, ...]]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        self.messages.append((record.levelno, str(record.msg), arguments))
+
+
+@contextmanager
+def _complaints() -> Any:
+    """WeasyPrint's warnings, which it tells nobody, while this lasts."""
+    listener = _Listener()
+    LOGGER.addHandler(listener)
+    try:
+        yield listener.messages
+    finally:
+        LOGGER.removeHandler(listener)
+
+
+@lru_cache(maxsize=1)
+def _fatal_messages() -> tuple[tuple[str, str], ...]:
+    return (
+        (".notdef glyph", "a character that no font can draw"),
+        ("Failed to load image", "a picture that can't be read"),
+        ("has no required alt", "a picture without an alternative text (alt)"),
+        ("Missing required", "a page without its language (lang)"),
+    )
+
+
+def _judge(complaints: Sequence[tuple[int, str, tuple[Any, ...]]]) -> None:
+    """Refuses a document whose layout WeasyPrint complained of in a way that a reader would see. Messages hold no text."""
+    for _level, message, arguments in complaints:
+        for start, meaning in _fatal_messages():
+            if start not in message:
+                continue
+            where = f" (U+{arguments[1]:04X})" if start == ".notdef glyph" else ""
+            raise InputFault(f"A document can't be made: it has {meaning}{where}.", todo="Correct the template or the text.")
+
+
+def check_libraries() -> tuple[str, ...]:
+    """What slows or spoils rendering on this machine, as sentences for ``doctor``; empty where all is well."""
+    from weasyprint.text import ffi
+
+    faults = []
+    if ffi.harfbuzz_subset is None:
+        faults.append("libharfbuzz-subset0 is not installed: documents take ten to seventy times as long.")
+    try:
+        tags.install()
+    except Defect as defect:
+        faults.append(defect.message)
+    return tuple(faults)
