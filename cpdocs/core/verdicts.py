@@ -1,6 +1,7 @@
-"""The three answers to a returned file, the lanes it may come by, and every finding that can be given.
+"""The three answers to a returned file, the lanes it may come by, and what a finding is.
 
-Unsure is ``held``, never ``accepted`` (contract §1). A finding's code is stable; its sentence and its advice are for people.
+Unsure is ``held``, never ``accepted`` (contract §1). A finding's code is stable; its sentence and its advice are for
+people. The catalogue of findings is in ``cpdocs.core.findings``.
 """
 
 from __future__ import annotations
@@ -57,10 +58,15 @@ class FindingKind:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding given for one file. ``detail`` adds what the sentence can't know; it never holds PHI."""
+    """A finding given for one file.
+
+    ``detail`` adds what the sentence can't know; it never holds PHI. ``softened`` is set where a rule gives the
+    finding a milder severity than its kind has (contract §6: where two days disagree it is held).
+    """
 
     kind: FindingKind
     detail: str = ""
+    softened: Verdict | None = None
 
     @property
     def code(self) -> str:
@@ -68,7 +74,7 @@ class Finding:
 
     @property
     def severity(self) -> Verdict:
-        return self.kind.severity
+        return self.softened or self.kind.severity
 
     @property
     def message(self) -> str:

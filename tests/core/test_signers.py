@@ -1,0 +1,234 @@
+"""Who may approve: the truth table of contract §6, then properties over every combination."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cpdocs.core.providers import Clinician, Designation, Directory
+from cpdocs.core.signers import Standing, may_approve
+from cpdocs.core.verdicts import Verdict, worst
+
+PCP, NURSE = "1234567893", "1558598797"
+SIGNED = datetime(2026, 11, 2, 15, tzinfo=UTC)
+RECEIVED = datetime(2026, 11, 4, 15, tzinfo=UTC)
+RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
+
+PCP_ROW = Clinician(PCP, "Examplesen", "Olga", "MD", "P1", "pcp", True)
+NURSE_ROW = Clinician(NURSE, "Samplewick", "Ned", "RN", "P1", "staff", True)
+DESIGNATION = Designation(NURSE, PCP, frozenset({"plan_approval"}), True, True, date(2026, 1, 1), None, "Olga Examplesen, MD", RECORDED)
+
+
+def directory(
+    *designations: Designation, pcp: tuple[Clinician, ...] = (PCP_ROW,), nurse: tuple[Clinician, ...] = (NURSE_ROW,)
+) -> Directory:
+    rows = {npi: rows for npi, rows in ((PCP, pcp), (NURSE, nurse)) if rows}
+    return Directory({}, rows, designations)
+
+
+def judge(
+    on_record: Directory,
+    *,
+    signer: str = NURSE,
+    signed: datetime = SIGNED,
+    received: datetime = RECEIVED,
+    then: Directory | None = None,
+    current_pcp: str | None = PCP,
+    member: str = "100000000001",
+) -> Standing:
+    return may_approve(
+        signer_npi=signer,
+        pcp_npi=PCP,
+        practice_id="P1",
+        member_id=member,
+        directory=on_record,
+        signed_at=signed,
+        received_at=received,
+        directory_then=then,
+        current_pcp_npi=current_pcp,
+    )
+
+
+def codes(standing: Standing) -> list[str]:
+    return [each.code for each in standing.findings]
+
+
+def test_the_plans_pcp_may_approve_without_any_designation() -> None:
+    standing = judge(directory(), signer=PCP)
+    assert standing.may_approve
+    assert (standing.role, standing.on_behalf_of, standing.clinician) == ("pcp", "", PCP_ROW)
+
+
+def test_a_designee_in_good_standing_may_approve_on_the_pcps_behalf() -> None:
+    standing = judge(directory(DESIGNATION))
+    assert standing.may_approve
+    assert (standing.role, standing.on_behalf_of, standing.clinician) == ("pcp_designee", PCP, NURSE_ROW)
+
+
+@pytest.mark.parametrize("credential", ["RN", "MD", "DO", "NP", "PA", "rn"])
+def test_each_eligible_credential_may_be_designated(credential: str) -> None:
+    assert judge(directory(DESIGNATION, nurse=(replace(NURSE_ROW, credential=credential),))).may_approve
+
+
+@pytest.mark.parametrize("credential", ["LPN", "MA", "LICSW", "PHARMD", "CHW", ""])
+def test_other_credentials_are_rejected_even_when_designated(credential: str) -> None:
+    standing = judge(directory(DESIGNATION, nurse=(replace(NURSE_ROW, credential=credential),)))
+    assert codes(standing) == ["credential_not_eligible"]
+    assert worst(standing.findings) is Verdict.REJECTED
+
+
+def test_the_pcps_own_credential_is_not_asked_for() -> None:
+    assert judge(directory(pcp=(replace(PCP_ROW, credential="ND"),)), signer=PCP).may_approve
+
+
+def test_a_stranger_is_held_and_nothing_else_is_said_of_them() -> None:
+    standing = judge(directory(DESIGNATION, nurse=()))
+    assert codes(standing) == ["signer_unknown"]
+    assert worst(standing.findings) is Verdict.HELD
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"tasks": frozenset({"care_team"})}, "task_not_delegated"),
+        ({"on_care_team": False}, "not_on_care_team"),
+        ({"member_ids": frozenset({"100000000002"})}, "not_on_care_team"),
+        ({"face_to_face_with_pcp": False}, "no_face_to_face"),
+        ({"valid_to": date(2026, 6, 30)}, "designation_expired"),
+        ({"valid_from": date(2026, 12, 1)}, "designation_expired"),
+        ({"attested_by": " "}, "designation_not_attested"),
+        ({"attested_by": "Samplewick, Ned RN"}, "designation_not_attested"),
+        ({"attested_by": f"NPI {NURSE}"}, "designation_not_attested"),
+        ({"recorded_at": SIGNED + timedelta(hours=1)}, "designation_recorded_late"),
+    ],
+)
+def test_each_fault_of_a_designation_is_held_under_its_own_code(change: dict[str, object], code: str) -> None:
+    standing = judge(directory(replace(DESIGNATION, **change)))  # type: ignore[arg-type]
+    assert codes(standing) == [code]
+    assert worst(standing.findings) is Verdict.HELD
+
+
+def test_a_designation_narrowed_to_this_member_counts() -> None:
+    assert judge(directory(replace(DESIGNATION, member_ids=frozenset({"100000000001"})))).may_approve
+
+
+def test_every_failing_reason_is_reported_not_the_first_alone() -> None:
+    bad = replace(DESIGNATION, tasks=frozenset(), on_care_team=False, face_to_face_with_pcp=False, valid_to=date(2026, 2, 1))
+    standing = judge(directory(bad, nurse=(replace(NURSE_ROW, credential="LPN", active=False, practice_id="P2"),)))
+    assert set(codes(standing)) == {
+        "wrong_practice",
+        "clinician_inactive",
+        "credential_not_eligible",
+        "task_not_delegated",
+        "not_on_care_team",
+        "no_face_to_face",
+        "designation_expired",
+    }
+
+
+def test_without_a_designation_from_that_pcp_no_other_designation_code_is_given() -> None:
+    elsewhere = replace(DESIGNATION, pcp_npi="1999999992", tasks=frozenset(), on_care_team=False)
+    standing = judge(directory(elsewhere, nurse=(replace(NURSE_ROW, credential="LPN"),)))
+    assert codes(standing) == ["credential_not_eligible", "not_designated"]
+
+
+def test_one_designation_must_satisfy_all_rules_by_itself() -> None:
+    half = replace(DESIGNATION, on_care_team=False)
+    other_half = replace(DESIGNATION, face_to_face_with_pcp=False, tasks=frozenset())
+    assert codes(judge(directory(other_half, half))) == ["not_on_care_team"]
+    assert judge(directory(other_half, half, DESIGNATION)).may_approve
+
+
+def test_the_row_at_the_plans_practice_decides_whether_a_clinician_is_active() -> None:
+    left = (replace(NURSE_ROW, active=False), replace(NURSE_ROW, practice_id="P2"))
+    assert codes(judge(directory(DESIGNATION, nurse=left))) == ["clinician_inactive"]
+    moved = (replace(NURSE_ROW, practice_id="P2", active=False), NURSE_ROW)
+    assert judge(directory(DESIGNATION, nurse=moved)).may_approve
+
+
+def test_a_pcp_without_a_row_at_the_plans_practice_is_held() -> None:
+    standing = judge(directory(pcp=(replace(PCP_ROW, practice_id="P2"),)), signer=PCP)
+    assert codes(standing) == ["wrong_practice"]
+    assert worst(standing.findings) is Verdict.HELD
+
+
+def test_a_pcp_who_has_changed_since_is_held() -> None:
+    assert codes(judge(directory(), signer=PCP, current_pcp="1999999992")) == ["pcp_changed"]
+
+
+def test_a_designation_that_ran_out_between_signing_and_receipt_is_held() -> None:
+    standing = judge(directory(replace(DESIGNATION, valid_to=date(2026, 11, 3))))
+    assert codes(standing) == ["designation_expired"]
+    assert "at receipt" in standing.findings[0].message
+
+
+def test_the_days_are_massachusetts_days() -> None:
+    last_day = replace(DESIGNATION, valid_to=date(2026, 11, 3))
+    evening = datetime(2026, 11, 4, 4, 30, tzinfo=UTC)
+    assert judge(directory(last_day), received=evening).may_approve
+
+
+def test_a_clinician_who_left_between_signing_and_receipt_is_held_not_rejected() -> None:
+    gone = directory(DESIGNATION, nurse=(replace(NURSE_ROW, active=False),))
+    standing = judge(gone, then=directory(DESIGNATION))
+    assert codes(standing) == ["clinician_inactive"]
+    assert worst(standing.findings) is Verdict.HELD
+    assert worst(judge(gone, then=gone).findings) is Verdict.REJECTED
+
+
+def test_a_clinician_recorded_only_after_signing_is_judged_by_the_record_at_receipt() -> None:
+    assert judge(directory(DESIGNATION), then=Directory()).may_approve
+
+
+FLAG = st.booleans()
+
+
+@given(
+    active=FLAG,
+    here=FLAG,
+    credential=st.sampled_from(["RN", "LPN", "MD"]),
+    designated=FLAG,
+    task=FLAG,
+    team=FLAG,
+    face=FLAG,
+    to=st.sampled_from([None, date(2026, 11, 1), date(2026, 11, 3), date(2027, 1, 1)]),
+    attested=FLAG,
+    late=FLAG,
+)
+def test_approval_needs_every_rule_and_the_verdict_follows_the_codes(
+    active: bool,
+    here: bool,
+    credential: str,
+    designated: bool,
+    task: bool,
+    team: bool,
+    face: bool,
+    to: date | None,
+    attested: bool,
+    late: bool,
+) -> None:
+    row = replace(NURSE_ROW, active=active, practice_id="P1" if here else "P2", credential=credential)
+    designation = replace(
+        DESIGNATION,
+        tasks=frozenset({"plan_approval"} if task else ()),
+        on_care_team=team,
+        face_to_face_with_pcp=face,
+        valid_to=to,
+        attested_by="Olga Examplesen, MD" if attested else "",
+        recorded_at=SIGNED + timedelta(days=1) if late else RECORDED,
+    )
+    standing = judge(directory(*([designation] if designated else []), nurse=(row,)))
+    in_force = to is None or to >= date(2026, 11, 4)
+    good = all((active, here, credential != "LPN", designated, task, team, face, in_force, attested, not late))
+    assert standing.may_approve == good
+    found = set(codes(standing))
+    assert ("not_designated" in found) == (not designated)
+    if not designated:
+        assert found <= {"not_designated", "wrong_practice", "clinician_inactive", "credential_not_eligible"}
+    rejected = bool(found & {"clinician_inactive", "credential_not_eligible"})
+    expected = Verdict.REJECTED if rejected else Verdict.ACCEPTED if good else Verdict.HELD
+    assert worst(standing.findings) is expected
