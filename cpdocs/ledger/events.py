@@ -1,0 +1,234 @@
+"""The event store: appended to, read in order, never changed. Every state in cpdocs is a fold over it.
+
+One event is the canonical JSON of ``{v, seq, type, subjects, at, recorded_at, user, host, salt, data}``; that text is
+the entry of leaf ``seq - 1`` in the Merkle tree. The salt, 16 random bytes, keeps a leaf's hash from telling anyone
+who holds a package what the event says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from cpdocs.core.clock import Clock
+from cpdocs.core.events import Event, EventType, NewEvent
+from cpdocs.ledger.canonical import canonical
+from cpdocs.ledger.schema import (
+    LedgerDamaged,
+    LedgerMissing,
+    checkpoints,
+    create_sqlite,
+    event_subjects,
+    events,
+    faults_named,
+    open_sqlite,
+    subtrees,
+    tree_head,
+)
+from cpdocs.ledger.tree import Frontier, Head, leaf_hash
+
+__all__ = ["EventStore", "Head", "LedgerDamaged", "LedgerMissing", "Transaction"]
+
+FORMAT = 1
+"""The ``v`` of every event's text."""
+
+SUBTREE_LEVELS = 8
+"""Every how many levels of the tree the roots of complete subtrees are kept."""
+
+BUSY_SECONDS = 15.0
+_BATCH = 2000
+
+
+class Transaction:
+    """What can be read and appended under the ledger's one write lock. Everything is durable, or nothing, at its end."""
+
+    def __init__(self, connection: Connection, clock: Clock, user: str, host: str) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._user = user
+        self._host = host
+
+    def events(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[Event]:
+        """The events recorded so far, this transaction's own included; as ``EventStore.events``."""
+        return _read(self._connection, subject, types, after)
+
+    def head(self) -> Head:
+        """The tree's size and root, this transaction's own events included."""
+        return _head(self._connection)
+
+    def append(self, *new: NewEvent) -> tuple[Event, ...]:
+        """Records events in this order. Raises TypeError or ValueError for data that an event can't hold."""
+        row = self._connection.execute(select(tree_head.c.size, tree_head.c.frontier)).one()
+        frontier = Frontier.from_bytes(row.size, row.frontier)
+        at, recorded_at = _stamp(self._clock.now()), _stamp(self._clock.true_now())
+        salts = os.urandom(16 * len(new)).hex()
+        event_rows: list[dict[str, Any]] = []
+        subject_rows: list[dict[str, Any]] = []
+        subtree_rows: list[dict[str, Any]] = []
+        recorded = []
+        for place, event in enumerate(new):
+            seq = frontier.size + 1
+            text = canonical(
+                {
+                    "v": FORMAT,
+                    "seq": seq,
+                    "type": event.type.value,
+                    "subjects": _checked(event.subjects),
+                    "at": at,
+                    "recorded_at": recorded_at,
+                    "user": self._user,
+                    "host": self._host,
+                    "salt": salts[32 * place : 32 * place + 32],
+                    "data": dict(event.data),
+                }
+            )
+            leaf = leaf_hash(text)
+            body = text.decode()
+            event_rows.append({"seq": seq, "type": event.type.value, "at": at, "body": body, "leaf": leaf})
+            subject_rows.extend({"subject": subject, "seq": seq} for subject in event.subjects)
+            for level, index, node in frontier.append(leaf):
+                if level % SUBTREE_LEVELS == 0:
+                    subtree_rows.append({"level": level, "place": index, "hash": node})
+            recorded.append(decode(body))
+        for table, rows in ((events, event_rows), (event_subjects, subject_rows), (subtrees, subtree_rows)):
+            if rows:
+                self._connection.execute(insert(table), rows)
+        if new:
+            self._connection.execute(
+                update(tree_head).values(
+                    size=frontier.size, frontier=frontier.to_bytes(), root=frontier.root(), writes=tree_head.c.writes + 1
+                )
+            )
+        return tuple(recorded)
+
+    def add_checkpoint(self, size: int, note: str) -> int:
+        """Keeps a signed checkpoint; gives its number. The same note twice in a row is kept once."""
+        last = self._connection.execute(
+            select(checkpoints.c.number, checkpoints.c.note).order_by(checkpoints.c.number.desc()).limit(1)
+        ).one_or_none()
+        if last is not None and last.note == note:
+            return int(last.number)
+        number = 1 if last is None else last.number + 1
+        self._connection.execute(insert(checkpoints).values(number=number, size=size, note=note))
+        self._connection.execute(update(tree_head).values(writes=tree_head.c.writes + 1))
+        return int(number)
+
+
+class EventStore:
+    """The ledger of one workspace, open. Safe for several threads and several processes at once."""
+
+    def __init__(self, engine: Engine, path: Path, *, clock: Clock, user: str, host: str) -> None:
+        self.engine = engine
+        self.path = path
+        self._clock = clock
+        self._user = user
+        self._host = host
+
+    @classmethod
+    def create(cls, path: Path, *, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
+        """Makes the ledger, in ``init`` alone; opens it where it is there already. Raises WorkspaceFault."""
+        return cls(create_sqlite(path, busy_seconds), path, clock=clock, user=user, host=host)
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
+        """Opens an existing ledger. Raises LedgerMissing: a lost ledger is never quietly begun anew."""
+        return cls(open_sqlite(path, busy_seconds), path, clock=clock, user=user, host=host)
+
+    def close(self) -> None:
+        """Lets go of the file; the store can't be used afterwards."""
+        self.engine.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """The one write lock: read, decide and append inside. Raises Busy where another process keeps it too long.
+
+        An exception inside leaves the ledger as it was.
+        """
+        with (
+            faults_named(self.path),
+            self.engine.connect().execution_options(writing=True) as connection,
+            connection.begin(),
+        ):
+            yield Transaction(connection, self._clock, self._user, self._host)
+
+    def append(self, *new: NewEvent) -> tuple[Event, ...]:
+        """Records events durably, all or none, in this order. Raises Busy, WorkspaceFault."""
+        with self.write() as tx:
+            return tx.append(*new)
+
+    def events(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[Event]:
+        """Recorded events in order: those of ``subject``, of any of ``types``, with a number above ``after``.
+
+        What is there when the first is asked for; no lock is held meanwhile. Raises LedgerDamaged at an event whose
+        text isn't the one that was recorded.
+        """
+        with faults_named(self.path), self.engine.connect() as connection:
+            yield from _read(connection, subject, types, after)
+
+    def head(self) -> Head:
+        """The tree's size and root."""
+        with faults_named(self.path), self.engine.connect() as connection:
+            return _head(connection)
+
+
+def decode(body: str) -> Event:
+    """The event that a recorded text holds."""
+    text = json.loads(body)
+    return Event(
+        seq=text["seq"],
+        type=EventType(text["type"]),
+        subjects=tuple(text["subjects"]),
+        at=datetime.fromisoformat(text["at"]),
+        recorded_at=datetime.fromisoformat(text["recorded_at"]),
+        user=text["user"],
+        host=text["host"],
+        data=text["data"],
+    )
+
+
+def _read(connection: Connection, subject: str | None, types: Collection[EventType], after: int) -> Iterator[Event]:
+    """Reads in batches, each a transaction of its own outside ``write``: a reader that dawdles holds nothing up."""
+    query = select(events.c.seq, events.c.body, events.c.leaf).order_by(events.c.seq).limit(_BATCH)
+    if subject is not None:
+        query = query.join(event_subjects, event_subjects.c.seq == events.c.seq).where(event_subjects.c.subject == subject)
+    if types:
+        query = query.where(events.c.type.in_([kind.value for kind in types]))
+    writing = connection.in_transaction()
+    end = _head(connection).size
+    while True:
+        rows = connection.execute(query.where(events.c.seq > after, events.c.seq <= end)).all()
+        if not writing:
+            connection.rollback()
+        for seq, body, leaf in rows:
+            if leaf_hash(body.encode()) != leaf:
+                raise LedgerDamaged(
+                    f"Event {seq} of the ledger has been altered.", todo="Run 'cpdocs audit verify'; restore the ledger from a backup."
+                )
+            yield decode(body)
+        if len(rows) < _BATCH:
+            return
+        after = rows[-1].seq
+
+
+def _head(connection: Connection) -> Head:
+    row = connection.execute(select(tree_head.c.size, tree_head.c.root)).one()
+    return Head(row.size, row.root)
+
+
+def _stamp(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset says nothing")
+    return moment.astimezone(UTC).isoformat()
+
+
+def _checked(subjects: tuple[str, ...]) -> list[str]:
+    if len(set(subjects)) != len(subjects) or not all(":" in subject for subject in subjects):
+        raise ValueError("subjects are distinct and each is kind:key")
+    return list(subjects)
