@@ -29,6 +29,7 @@ class EventType(StrEnum):
     CLINICIANS_IMPORTED = "clinicians.imported"
     DESIGNATIONS_IMPORTED = "designations.imported"
 
+    RUN_BEGUN = "run.begun"
     RUN_STAGED = "run.staged"
     LETTER_STAGED = "letter.staged"
     RUN_RELEASED = "run.released"

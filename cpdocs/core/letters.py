@@ -1,0 +1,217 @@
+"""Letters as values: a piece's identity for ever, a run's life, and what is still to be lettered.
+
+A piece is (kind of letter, assignment): an assignment is lettered once per kind of letter (contract §1). Nothing is
+sent per household: a shared letter discloses (mailroom.md). A run is begun, staged, released, mailed; a cancelled
+run's pieces are not lettered. All of it is folded from the events below.
+
+``RUN_BEGUN`` carries run_id, kind, on (the date on the letters) and roster (SHA-256 of the roster file, or empty);
+``LETTER_STAGED`` what :class:`Piece` has; ``RUN_STAGED`` what :class:`RunRecord` has besides; ``RUN_RELEASED`` and
+``RUN_CANCELLED`` run_id (and reason), ``RUN_MAILED`` run_id and on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from cpdocs.core.events import Event, EventType
+from cpdocs.core.ids import derive_document_id
+
+ASSIGNMENT = "assignment"
+"""The kind of letter that a new assignment brings."""
+
+AssignmentKey = tuple[str, str, str, str]
+"""Member id, program, CP, ISO date of assignment: ``Assignment.key``."""
+
+RUN_EVENTS = (
+    EventType.RUN_BEGUN,
+    EventType.RUN_STAGED,
+    EventType.RUN_RELEASED,
+    EventType.RUN_CANCELLED,
+    EventType.RUN_MAILED,
+)
+"""The events that :func:`fold_runs` reads; :func:`lettered` reads LETTER_STAGED besides."""
+
+_SHEET_CODE = re.compile(r"L([0-9]{6}-[0-9]{2,3})/([1-9][0-9]{0,6})/([1-9][0-9]?)/([1-9][0-9]?)")
+_RUN_ID = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2,3}")
+
+
+class RunState(StrEnum):
+    """Where a run stands. ``begun``: its letters are not all recorded yet; the next run finishes or drops it."""
+
+    BEGUN = "begun"
+    STAGED = "staged"
+    RELEASED = "released"
+    MAILED = "mailed"
+    CANCELLED = "cancelled"
+
+
+_FOLLOWS: Mapping[RunState, tuple[RunState, ...]] = {
+    RunState.RELEASED: (RunState.STAGED,),
+    RunState.MAILED: (RunState.RELEASED,),
+    RunState.CANCELLED: (RunState.BEGUN, RunState.STAGED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One letter in a run. ``number`` is its place in the print file, from 1; ``first_page`` its first page there.
+
+    ``pages`` are sides with the letter's own text, ``sheets`` the paper they take, printed on both sides. ``sha256``
+    is of the letter's own PDF in the store.
+    """
+
+    number: int
+    document_id: str
+    key: AssignmentKey
+    language: str
+    format: str
+    pages: int
+    sheets: int
+    first_page: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What the ledger says of one run. ``counts`` are roster lines by disposition; ``files`` SHA-256 by file name."""
+
+    run_id: str
+    kind: str
+    on: date
+    roster: str
+    state: RunState
+    records_in: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    pages: int = 0
+    sheets: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
+    mailed_on: date | None = None
+    reason: str = ""
+
+    @property
+    def pieces(self) -> int:
+        """How many letters the run has."""
+        return self.counts.get("mailed", 0)
+
+
+def may_become(state: RunState, target: RunState) -> bool:
+    """Whether a run that is ``state`` may become ``target``: staged, then released, then mailed; cancelled before release."""
+    return state in _FOLLOWS.get(target, ())
+
+
+def letter_id(secret: bytes, kind: str, key: AssignmentKey) -> str:
+    """The document id of the letter of this ``kind`` for this assignment: the same in every run."""
+    return derive_document_id(secret, "letter", kind, *key)
+
+
+def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
+    """Every run by id, in the order in which they began, from events in order; other events pass by."""
+    runs: dict[str, RunRecord] = {}
+    for event in events:
+        data = event.data
+        if event.type is EventType.RUN_BEGUN:
+            on = date.fromisoformat(data["on"])
+            runs[data["run_id"]] = RunRecord(data["run_id"], data["kind"], on, data["roster"], RunState.BEGUN)
+        elif event.type is EventType.RUN_STAGED:
+            runs[data["run_id"]] = replace(
+                runs[data["run_id"]],
+                state=RunState.STAGED,
+                records_in=data["records_in"],
+                counts=data["counts"],
+                pages=data["pages"],
+                sheets=data["sheets"],
+                files=data["files"],
+            )
+        elif event.type is EventType.RUN_RELEASED:
+            runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.RELEASED)
+        elif event.type is EventType.RUN_CANCELLED:
+            runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.CANCELLED, reason=data["reason"])
+        elif event.type is EventType.RUN_MAILED:
+            mailed_on = date.fromisoformat(data["on"])
+            runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.MAILED, mailed_on=mailed_on)
+    return runs
+
+
+def lettered(events: Iterable[Event]) -> dict[tuple[str, AssignmentKey], str]:
+    """(kind, assignment key) → run id of every piece that counts as lettered: in a run that wasn't cancelled."""
+    pieces: dict[tuple[str, AssignmentKey], str] = {}
+    by_run: dict[str, list[tuple[str, AssignmentKey]]] = {}
+    for event in events:
+        if event.type is EventType.LETTER_STAGED:
+            piece = (str(event.data["kind"]), _key(event.data["assignment"]))
+            pieces[piece] = event.data["run_id"]
+            by_run.setdefault(event.data["run_id"], []).append(piece)
+        elif event.type is EventType.RUN_CANCELLED:
+            for piece in by_run.pop(event.data["run_id"], []):
+                pieces.pop(piece, None)
+    return pieces
+
+
+def piece_of(event: Event) -> Piece:
+    """The piece that a LETTER_STAGED event records."""
+    data = event.data
+    return Piece(
+        number=data["piece"],
+        document_id=data["document_id"],
+        key=_key(data["assignment"]),
+        language=data["language"],
+        format=data["format"],
+        pages=data["pages"],
+        sheets=data["sheets"],
+        first_page=data["first_page"],
+        sha256=data["sha256"],
+    )
+
+
+def _key(parts: Sequence[str]) -> AssignmentKey:
+    member_id, program, cp_org, assigned_on = parts
+    return (member_id, program, cp_org, assigned_on)
+
+
+def next_run_id(runs: Iterable[str], on: date) -> str:
+    """The id of the next run on ``on``: the date and a counter, ``2026-11-02-01``."""
+    prefix = f"{on.isoformat()}-"
+    used = [int(run_id[len(prefix) :]) for run_id in runs if run_id.startswith(prefix)]
+    return f"{prefix}{max(used, default=0) + 1:02d}"
+
+
+def is_run_id(text: str) -> bool:
+    """Whether ``text`` has the form of a run id."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def sheets_for(pages: int) -> int:
+    """Sheets of paper that ``pages`` sides take, printed on both sides."""
+    return (pages + 1) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class SheetMark:
+    """One sheet of one piece: what the code on its front says. No member data: a run and a number mean something only here."""
+
+    run_id: str
+    piece: int
+    sheet: int
+    sheets: int
+
+    @property
+    def text(self) -> str:
+        """``L261102-01/12/1/2``: at most 20 characters of a QR code's alphanumeric mode up to piece 59,000."""
+        day, counter = self.run_id[2:10].replace("-", ""), self.run_id[11:]
+        return f"L{day}-{counter}/{self.piece}/{self.sheet}/{self.sheets}"
+
+
+def parse_sheet_mark(text: str) -> SheetMark | None:
+    """The mark in a code's ``text``, or None where it isn't one of ours."""
+    match = _SHEET_CODE.fullmatch(text.strip().upper())
+    if match is None:
+        return None
+    day, counter = match[1].split("-")
+    sheet, sheets = int(match[3]), int(match[4])
+    if sheet > sheets:
+        return None
+    return SheetMark(f"20{day[:2]}-{day[2:4]}-{day[4:]}-{counter}", int(match[2]), sheet, sheets)

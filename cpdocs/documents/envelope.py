@@ -1,0 +1,88 @@
+"""The address on a letter, as a #10 double-window envelope shows it after a C-fold.
+
+Measured from the sheet's upper left corner, in inches (mailroom.md): the address is always visible only in
+x 0.625–3.625, y 2.125–2.667, which is room for four lines; anything in x 0–4.625, y 1.667–3.125 may show. So the
+address is set as large as its lines allow, never below 8 points, and what doesn't fit is held, not cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+VISIBLE = (0.625, 2.125, 3.625, 2.667)
+"""Left, top, right, bottom in inches: always visible through the window, however the letter slides."""
+MAY_SHOW = (0.0, 1.667, 4.625, 3.125)
+"""Left, top, right, bottom in inches: may be seen through the window."""
+UPPER_WINDOW = (0.0, 0.0, 4.625, 1.667)
+"""Left, top, right, bottom in inches: the return window is cut here. Only the sender's street address may stand in it."""
+
+INSET = 0.035
+"""Inches between the visible part's left edge and the text."""
+_WIDTH = (VISIBLE[2] - VISIBLE[0] - 2 * INSET) * 72
+_SIZES = {1: (11.0, 14.0), 2: (11.0, 14.0), 3: (10.5, 13.0), 4: (8.6, 9.5)}
+"""Lines → (largest size, leading) in points that keep accents and descenders inside the visible height."""
+SMALLEST = 8.0
+"""Points: the least that the Postal Service reads by machine."""
+
+Measure = Callable[[str], float]
+"""The width of a line in ems."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBlock:
+    """The lines of an address as set: ``size`` and ``leading`` in points, ``top`` in inches from the sheet's top."""
+
+    lines: tuple[str, ...]
+    size: float
+    leading: float
+
+    @property
+    def top(self) -> float:
+        """Where the first line's box begins, so that the block stands in the middle of the visible height."""
+        middle = (VISIBLE[1] + VISIBLE[3]) / 2
+        return round(middle - len(self.lines) * self.leading / 144, 4)
+
+    @property
+    def left(self) -> float:
+        """Inches from the sheet's left edge."""
+        return VISIBLE[0] + INSET
+
+
+def set_address(names: Sequence[str], streets: Sequence[str], city_line: str, measure: Measure) -> AddressBlock | None:
+    """The address in the arrangement that can be set largest; None where none fits at 8 points.
+
+    ``names`` is the addressee in one or two lines, ``streets`` one or two (a "c/o" line counts as one). Two street lines
+    are joined with a comma where that lets the block be larger, as the Postal Service allows.
+    """
+    best: AddressBlock | None = None
+    for lines in _arrangements([*filter(None, names)], [*filter(None, streets)], city_line):
+        block = _fit(lines, measure)
+        if block is not None and (best is None or block.size > best.size):
+            best = block
+    return best
+
+
+def _arrangements(names: list[str], streets: list[str], city_line: str) -> Iterable[tuple[str, ...]]:
+    for name_lines in (names, [" ".join(names)]):
+        for street_lines in (streets, [", ".join(streets)]):
+            yield (*name_lines, *street_lines, city_line)
+
+
+def _fit(lines: tuple[str, ...], measure: Measure) -> AddressBlock | None:
+    if len(lines) not in _SIZES:
+        return None
+    size, leading = _SIZES[len(lines)]
+    widest = max(measure(line) for line in lines)
+    while widest * size > _WIDTH:
+        size = round(size - 0.1, 1)
+        if size < SMALLEST:
+            return None
+    return AddressBlock(lines, size, leading)
+
+
+def city_line(city: str, state: str, zip_code: str) -> str:
+    """``Boston, MA 02126-1234``: the last line, a nine-digit ZIP with its hyphen."""
+    digits = zip_code.replace("-", "").replace(" ", "")
+    shown = f"{digits[:5]}-{digits[5:]}" if len(digits) == 9 else zip_code
+    return f"{city}, {state} {shown}".replace(",  ", ", ")
