@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
+from cpdocs.core.enrollment import ENROLLMENT_EVENTS, Enrollment, enrollment
 from cpdocs.core.events import JSON, Event, EventType
 from cpdocs.core.members import Assignment, Program
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
@@ -17,16 +18,11 @@ from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 Key: TypeAlias = tuple[str, str, str, str]
 """An assignment's identity: member, program, CP, date (contract §1)."""
 
-REGISTER_EVENTS = (
-    EventType.ASSIGNMENT_RECORDED,
-    EventType.PRACTICES_IMPORTED,
-    EventType.CLINICIANS_IMPORTED,
-    EventType.DESIGNATIONS_IMPORTED,
-    EventType.MEMBER_DECLINED,
-    EventType.MEMBER_CHANGED_CP,
-    EventType.MEMBER_REINSTATED,
-)
-MEMBER_EVENTS = (EventType.ASSIGNMENT_RECORDED, EventType.MEMBER_DECLINED, EventType.MEMBER_CHANGED_CP, EventType.MEMBER_REINSTATED)
+MEMBER_EVENTS = (EventType.ASSIGNMENT_RECORDED, *ENROLLMENT_EVENTS)
+"""What is known of members."""
+DIRECTORY_EVENTS = (EventType.PRACTICES_IMPORTED, EventType.CLINICIANS_IMPORTED, EventType.DESIGNATIONS_IMPORTED)
+"""What is known of practices and who works there."""
+REGISTER_EVENTS = (*MEMBER_EVENTS, *DIRECTORY_EVENTS)
 
 _LIVE = frozenset({"assigned", "engaged"})
 _ASSIGNMENT_FIELDS = tuple(item.name for item in fields(Assignment))
@@ -36,15 +32,13 @@ _ASSIGNMENT_FIELDS = tuple(item.name for item in fields(Assignment))
 class Register:
     """Everyone on record. ``assignments`` keeps the order in which each was first recorded.
 
-    ``declined`` are members who said no and were not reinstated; ``ended`` are assignments that the member left for
-    another CP. Both come from members' own words (``member decline|change-cp|reinstate``) and outlive any roster.
+    ``enrollment`` is the members' own word (``member decline|change-cp|reinstate``): it outlives any roster.
     """
 
     directory: Directory = field(default_factory=Directory)
     assignments: Mapping[Key, Assignment] = field(default_factory=dict)
-    declined: frozenset[str] = frozenset()
-    ended: frozenset[Key] = frozenset()
     by_member: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
+    enrollment: Enrollment = field(default_factory=Enrollment)
 
     def member(self, member_id: str) -> tuple[Assignment, ...]:
         """The member's assignments, as first recorded; empty where the member is unknown."""
@@ -53,18 +47,16 @@ class Register:
     def enrolled(self, member_id: str, program: Program, on: date) -> Assignment | None:
         """The member's live assignment to ``program`` on that day: the latest begun, or None.
 
-        Live: status assigned or engaged, not past its ``end_on``, not declined, not left for another CP. One that begins
-        later still counts, since a plan may be prepared ahead of it.
+        Live: status assigned or engaged, not past its ``end_on``, and the member hasn't declined or left for another CP.
+        One that begins later still counts, since a plan may be prepared ahead of it.
         """
-        if member_id in self.declined:
-            return None
         live = [
             item
             for item in self.member(member_id)
             if item.program == program
             and item.status in _LIVE
-            and item.key not in self.ended
             and (item.end_on is None or item.end_on >= on)
+            and not self.enrollment.stops(item)
         ]
         return max(live, key=lambda item: item.assigned_on, default=None)
 
@@ -77,8 +69,7 @@ def fold(events: Iterable[Event]) -> Register:
     """The register that these events, in order, add up to. Other types of event are passed over."""
     assignments: dict[Key, Assignment] = {}
     by_member: dict[str, list[Key]] = {}
-    declined: set[str] = set()
-    ended: set[Key] = set()
+    said: list[Event] = []
     practices: dict[str, Practice] = {}
     clinicians: dict[str, dict[str, Clinician]] = {}
     designations: dict[tuple[str, str], tuple[Designation, ...]] = {}
@@ -96,15 +87,8 @@ def fold(events: Iterable[Event]) -> Register:
                     clinicians.setdefault(row["npi"], {})[row["practice_id"]] = Clinician(**row)
             case EventType.DESIGNATIONS_IMPORTED:
                 designations.update(_replaced_pairs(designations, event))
-            case EventType.MEMBER_DECLINED:
-                declined.update(_members(event))
-            case EventType.MEMBER_CHANGED_CP:
-                for member_id in _members(event):
-                    ended.update(by_member.get(member_id, ()))
-            case EventType.MEMBER_REINSTATED:
-                for member_id in _members(event):
-                    declined.discard(member_id)
-                    ended.difference_update(by_member.get(member_id, ()))
+            case EventType.MEMBER_DECLINED | EventType.MEMBER_CHANGED_CP | EventType.MEMBER_REINSTATED:
+                said.append(event)
             case _:
                 pass
     directory = Directory(
@@ -112,13 +96,7 @@ def fold(events: Iterable[Event]) -> Register:
         clinicians={npi: tuple(rows.values()) for npi, rows in clinicians.items()},
         designations=tuple(item for pair in sorted(designations) for item in designations[pair]),
     )
-    return Register(
-        directory, assignments, frozenset(declined), frozenset(ended), {member: tuple(keys) for member, keys in by_member.items()}
-    )
-
-
-def _members(event: Event) -> list[str]:
-    return [subject.removeprefix("member:") for subject in event.subjects if subject.startswith("member:")]
+    return Register(directory, assignments, {member: tuple(keys) for member, keys in by_member.items()}, enrollment(said))
 
 
 def _replaced_pairs(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import member_subject
-from cpdocs.core.register import MEMBER_EVENTS, REGISTER_EVENTS, Register, fold
+from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, REGISTER_EVENTS, Register, fold
 
 if TYPE_CHECKING:
     from cpdocs.mailroom.workspace import Workspace
-
-_DIRECTORY_EVENTS = tuple(kind for kind in REGISTER_EVENTS if kind not in MEMBER_EVENTS)
 
 
 def load_register(ws: Workspace, *member_ids: str) -> Register:
@@ -20,7 +18,7 @@ def load_register(ws: Workspace, *member_ids: str) -> Register:
     """
     if not member_ids:
         return fold(ws.ledger.events(types=REGISTER_EVENTS))
-    events = list(ws.ledger.events(types=_DIRECTORY_EVENTS))
+    events = list(ws.ledger.events(types=DIRECTORY_EVENTS))
     for member_id in sorted(set(member_ids)):
         events.extend(ws.ledger.events(subject=member_subject(member_id), types=MEMBER_EVENTS))
     return fold(events)
