@@ -37,6 +37,8 @@ _FAMILY_ORDER = (
     *("Noto Sans Symbols2", "Noto Sans Symbols", "Noto Sans Math"),
 )
 """Who draws first where several could; a style sheet's own ``font-family`` comes before all of these."""
+_HAN_BY_LANGUAGE = {"zh-hant": "TC", "zh-tw": "TC", "zh-hk": "HK", "ja": "JP", "ko": "KR"}
+"""One Han character has several national forms; elsewhere the simplified Chinese ones are drawn."""
 
 
 def bundled_fonts(folders: Iterable[Path]) -> tuple[Path, ...]:
@@ -140,7 +142,13 @@ def fontconfig(folders: Iterable[Path]) -> str:
     lines += ["<cachedir>/var/cache/fontconfig</cachedir>", '<cachedir prefix="xdg">fontconfig</cachedir>']
     lines += ["<selectfont><rejectfont><glob>*</glob></rejectfont><acceptfont>"]
     lines += [f"<glob>{escape(str(path))}</glob>" for path in files]
-    lines += ["</acceptfont></selectfont>", '<match target="pattern"><edit name="family" mode="append" binding="strong">']
-    lines += [f"<string>{family}</string>" for family in _FAMILY_ORDER]
-    lines += ["</edit></match>", "</fontconfig>"]
+    lines += ["</acceptfont></selectfont>"]
+    lines += [_fallback((f"Noto Sans CJK {form}",), language) for language, form in _HAN_BY_LANGUAGE.items()]
+    lines += [_fallback(_FAMILY_ORDER), "</fontconfig>"]
     return "\n".join(lines)
+
+
+def _fallback(families: Iterable[str], language: str = "") -> str:
+    test = f'<test name="lang"><string>{language}</string></test>' if language else ""
+    names = "".join(f"<string>{family}</string>" for family in families)
+    return f'<match target="pattern">{test}<edit name="family" mode="append" binding="strong">{names}</edit></match>'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +17,8 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cpdocs.errors import InputFault, Problem
 
@@ -41,8 +42,12 @@ class FolderLoader(BaseLoader):
                 source = path.read_text("utf-8")
             except UnicodeDecodeError as fault:
                 raise TemplateSyntaxError(f"not UTF-8 at byte {fault.start}", 1, template, str(path)) from fault
-            return source, str(path), lambda: path.is_file() and path.stat().st_mtime_ns == stamp
+            return source, str(path), partial(_unchanged, path, stamp)
         raise TemplateNotFound(template)
+
+
+def _unchanged(path: Path, stamp: int) -> bool:
+    return path.is_file() and path.stat().st_mtime_ns == stamp
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
