@@ -94,6 +94,7 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
         WorkspaceFault: the folder can't be written.
     """
     from cpdocs.ledger.blobs import write_durably
+    from cpdocs.ledger.events import EventStore
     from cpdocs.mailroom.keys import create_keys
 
     paths = Paths(root.resolve())
@@ -112,9 +113,8 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
     read = settings.load(paths.settings.read_text("utf-8"), str(paths.settings))
     workspace = _workspace(paths, read, clock, sandbox=sandbox)
     keys = create_keys(paths, read.senders.organization.name, clock.now(), sandbox=sandbox)
-    workspace.ledger.append(
-        NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",), {SANDBOX_MARK: sandbox, "version": cpdocs.__version__, **keys})
-    )
+    begin = NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",), {SANDBOX_MARK: sandbox, "version": cpdocs.__version__, **keys})
+    EventStore.create(paths.state / "ledger.db", begin, clock=clock, user=workspace.actor.user, host=workspace.actor.host).close()
     return workspace
 
 

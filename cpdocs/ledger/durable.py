@@ -61,6 +61,15 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def fsync_file(path: Path) -> None:
+    """Makes the bytes of a file durable. Raises OSError."""
+    descriptor = open_plain(path)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def make_folder(folder: Path, mode: int = 0o700) -> None:
     """Makes ``folder`` and the parents it lacks, each name durable in its own parent.
 

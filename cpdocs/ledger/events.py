@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,14 +21,15 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.canonical import canonical
+from cpdocs.ledger.durable import OutputExists, disk_fault, fsync_file, fsync_folder, make_folder
 from cpdocs.ledger.schema import (
     LedgerDamaged,
     LedgerMissing,
     checkpoints,
-    create_sqlite,
     event_subjects,
     events,
     faults_named,
+    make_sqlite,
     open_sqlite,
     subtrees,
     tree_head,
@@ -132,9 +134,28 @@ class EventStore:
         self._host = host
 
     @classmethod
-    def create(cls, path: Path, *, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
-        """Makes the ledger, in ``init`` alone; opens it where it is there already. Raises WorkspaceFault."""
-        return cls(create_sqlite(path, busy_seconds), path, clock=clock, user=user, host=host)
+    def create(cls, path: Path, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
+        """Makes a new ledger that begins with ``first``, whole or not at all; only ``init`` does so.
+
+        Raises OutputExists where there is one already, WorkspaceFault where the disk refuses.
+        """
+        make_folder(path.parent)
+        part = path.with_name(f".cpdocs-{secrets.token_hex(8)}.part")
+        try:
+            begun = cls(make_sqlite(part, busy_seconds), part, clock=clock, user=user, host=host)
+            begun.append(*first)
+            begun.close()
+            fsync_file(part)
+            os.link(part, path)
+            fsync_folder(path.parent)
+        except FileExistsError:
+            raise OutputExists(f"There is a ledger at {path} already; nothing was changed.") from None
+        except OSError as error:
+            raise disk_fault(error, path.parent) from error
+        finally:
+            for leftover in path.parent.glob(f"{part.name}*"):
+                leftover.unlink()
+        return cls.open(path, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:

@@ -35,7 +35,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from cpdocs.errors import Busy, WorkspaceFault
-from cpdocs.ledger.durable import fsync_folder, make_folder
 from cpdocs.ledger.tree import EMPTY_ROOT
 
 SCHEMA_VERSION = 1
@@ -172,11 +171,9 @@ def sqlite_engine(path: Path, busy_seconds: float) -> Engine:
     return engine
 
 
-def create_sqlite(path: Path, busy_seconds: float) -> Engine:
-    """Makes the ledger file (0600) with its tables, or finishes one whose making was cut short. Raises WorkspaceFault."""
-    make_folder(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    os.close(descriptor)
+def make_sqlite(path: Path, busy_seconds: float) -> Engine:
+    """Makes a new ledger file (0600) with its tables. Raises OSError, WorkspaceFault."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     engine = sqlite_engine(path, busy_seconds)
     with faults_named(path):
         with engine.connect() as connection:
@@ -184,11 +181,9 @@ def create_sqlite(path: Path, busy_seconds: float) -> Engine:
             assert raw is not None
             raw.execute("PRAGMA journal_mode=WAL")
         with engine.connect().execution_options(writing=True) as connection, connection.begin():
-            if _version(connection) is None:
-                metadata.create_all(connection)
-                connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
-                connection.execute(insert(tree_head).values(id=1, size=0, frontier=b"", root=EMPTY_ROOT, writes=0))
-    fsync_folder(path.parent)
+            metadata.create_all(connection)
+            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+            connection.execute(insert(tree_head).values(id=1, size=0, frontier=b"", root=EMPTY_ROOT, writes=0))
     return engine
 
 
@@ -203,7 +198,7 @@ def open_sqlite(path: Path, busy_seconds: float) -> Engine:
     with faults_named(path), engine.connect() as connection:
         version = _version(connection)
     if version is None:
-        raise LedgerMissing(f"The ledger {path} is empty: its making was cut short.", todo="Run 'cpdocs init' on this workspace again.")
+        raise LedgerDamaged(f"{path} is no ledger: it has none of its tables.", todo=_DAMAGED_TODO)
     if version != SCHEMA_VERSION:
         raise WorkspaceFault(
             f"The ledger {path} is of version {version}; this cpdocs reads version {SCHEMA_VERSION}.",
