@@ -1,10 +1,12 @@
 """Whether a member still takes part: what they said after the roster, folded from the member events.
 
 ``MEMBER_DECLINED``, ``MEMBER_CHANGED_CP`` and ``MEMBER_REINSTATED`` carry in ``data``: member_id, program (``BH``,
-``LTSS``, or null for every program), on (ISO date), how, by. Subject: the member.
+``LTSS``, or null for every program), on (ISO date), how, by, and for a change of CP ``ended``: the keys of the
+assignments that it ends, each a list of text. Subject: the member.
 
-A decline holds until the member is reinstated. A wish for another CP ends the assignments up to that day: an assignment
-made later is the new CP's and stands (contract §4, requirements C3, C4).
+A decline holds until the member is reinstated. A wish for another CP ends the assignments on record when it was
+recorded, also one that only begins later: one that a roster brings afterwards is the new CP's and stands (contract §4,
+requirements C3, C4).
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Statement:
     on: date
     how: str
     by: str
+    ended: frozenset[tuple[str, ...]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,14 @@ class Enrollment:
         """The member's last word on ``program``; None where they never said anything."""
         return self.statements.get((member_id, program))
 
-    def stopped(self, member_id: str, program: str, assigned_on: date) -> Choice | None:
+    def stops(self, assignment: Assignment) -> Choice | None:
         """Why letters and plans for this assignment stop (declined, changed_cp), or None where they go on."""
-        said = self.statement(member_id, program)
+        said = self.statement(assignment.member_id, assignment.program.value)
         if said is None or said.choice is Choice.REINSTATED:
             return None
-        if said.choice is Choice.CHANGED_CP and assigned_on > said.on:
+        if said.choice is Choice.CHANGED_CP and assignment.key not in said.ended:
             return None
         return said.choice
-
-    def stops(self, assignment: Assignment) -> Choice | None:
-        """The same, for an assignment on record."""
-        return self.stopped(assignment.member_id, assignment.program.value, assignment.assigned_on)
 
 
 def enrollment(events: Iterable[Event]) -> Enrollment:
@@ -78,7 +77,8 @@ def enrollment(events: Iterable[Event]) -> Enrollment:
         if choice is None:
             continue
         data = event.data
-        said = Statement(choice, date.fromisoformat(data["on"]), str(data.get("how") or ""), str(data.get("by") or ""))
+        ended = frozenset(tuple(key) for key in data.get("ended", ()))
+        said = Statement(choice, date.fromisoformat(data["on"]), str(data.get("how") or ""), str(data.get("by") or ""), ended)
         programs = [data["program"]] if data.get("program") else [program.value for program in Program]
         for program in programs:
             statements[(data["member_id"], program)] = said

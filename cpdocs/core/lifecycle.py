@@ -16,7 +16,7 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
 ``PLAN_WITHDRAWN``
     document_id, reason.
 ``SLOT_FILLED``
-    document_id, slot, evidence, signer (name), npi, credential, role (member | representative | pcp | designee),
+    document_id, slot, evidence, signer (name), npi, credential, role (member | representative | pcp | pcp_designee),
     on_behalf_of (the PCP's NPI for a designee, the relation for a representative), signed_at (or null: never invented),
     received_at, return_sha256 (or null), attested_by (or null), how (ink: by whom read; in person: the witness).
     Subjects: the document, the member, and the returned file where there is one. Digital signatures add

@@ -1,0 +1,80 @@
+"""The seven-business-day clock of one plan version: since when, until when, and what stopped it (contract §5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.deadlines import due_on
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.verdicts import Slot
+
+REMINDER_DAYS = (3, 6)
+"""Business days after receipt on which the key contact is reminded (documents.md §7)."""
+
+LOGGED = "logged"
+ASSUMED = "assumed_from_issue"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanClock:
+    """One version's clock. ``basis`` says whether ``receipt`` was logged or assumed from issue.
+
+    ``stopped_on`` is the Massachusetts date on which the clock stopped, None while it runs; ``stopped_by`` is
+    ``approved``, ``returned``, ``refused``, ``withdrawn`` or ``superseded``.
+    """
+
+    receipt: datetime
+    basis: str
+    due_on: date
+    reminders: tuple[date, ...]
+    stopped_on: date | None = None
+    stopped_by: str = ""
+
+    @property
+    def running(self) -> bool:
+        return not self.stopped_by
+
+    def overdue(self, on: date) -> bool:
+        """Still running after the end of its last day."""
+        return self.running and on > self.due_on
+
+    @property
+    def in_time(self) -> bool | None:
+        """Whether the approval came in time; None where there is none."""
+        return self.stopped_on <= self.due_on if self.stopped_by == "approved" and self.stopped_on else None
+
+    def reminder(self, on: date) -> int | None:
+        """Which business day's reminder falls on ``on``, None where none does or the clock has stopped."""
+        if not self.running:
+            return None
+        return next((number for number, day in zip(REMINDER_DAYS, self.reminders, strict=True) if day == on), None)
+
+
+def plan_clock(record: PlanRecord) -> PlanClock:
+    """The clock of ``record``, on the terms that stood at its issue.
+
+    The PCP's approval counts on the day it was received, since the signer's own date may be absent (requirements X8).
+    """
+    receipt = record.received_at or record.issued_at
+    stopped_on, stopped_by = _stop(record)
+    return PlanClock(
+        receipt=receipt,
+        basis=LOGGED if record.received_at else ASSUMED,
+        due_on=due_on(receipt, suffolk=record.suffolk, days=record.due_days),
+        reminders=tuple(due_on(receipt, suffolk=record.suffolk, days=number) for number in REMINDER_DAYS),
+        stopped_on=stopped_on,
+        stopped_by=stopped_by,
+    )
+
+
+def _stop(record: PlanRecord) -> tuple[date | None, str]:
+    approval = record.fills.get(Slot.PCP)
+    if approval:
+        return eastern_date(approval.received_at), "approved"
+    if record.returned:
+        return eastern_date(record.returned.at), "returned"
+    if record.refusal:
+        return record.refusal.on, "refused"
+    return None, record.closed

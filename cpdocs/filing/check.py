@@ -1,0 +1,72 @@
+"""Is this package whole, ours, and plain? Told from the package and the organization's public key alone (ehr.md)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from cpdocs.errors import Problem
+from cpdocs.filing.manifest import NAME, read_manifest, signature_holds
+from cpdocs.filing.rendition import what_acts
+
+UPLOAD = "upload"
+"""What the manifest calls the upload PDF."""
+
+
+def check_package(folder: Path, public_key: bytes) -> list[Problem]:
+    """Every fault of the package in ``folder``; empty where it is as it was built.
+
+    ``public_key`` is the organization's Ed25519 key, 32 raw bytes, which the checker has from elsewhere: a package
+    can't vouch for itself. Raises OSError only where the folder itself can't be listed.
+    """
+    manifest_file = folder / NAME
+    if not manifest_file.is_file():
+        return [Problem("manifest_missing", "there is no manifest: the package was never finished.", NAME, "Ask for it again.")]
+    try:
+        document = read_manifest(manifest_file.read_bytes())
+    except (ValueError, OSError):
+        return [Problem("manifest_damaged", "the manifest can't be read.", NAME, "Ask for the package again.")]
+    problems = []
+    if not signature_holds(document, public_key):
+        problems.append(Problem("manifest_not_signed", "the manifest isn't signed by this organization's key, or was changed.", NAME))
+    listed = {entry["name"]: entry for entry in document["files"]}
+    for name, entry in sorted(listed.items()):
+        problems.extend(_check_file(folder, name, entry))
+    problems.extend(
+        Problem("file_unlisted", "this file isn't in the manifest.", name, "It is no part of the package.")
+        for name in sorted(_names(folder) - listed.keys() - {NAME})
+    )
+    return problems
+
+
+def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Problem]:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
+        return [Problem("name_leaves_package", "the manifest names a file outside the package.", name)]
+    try:
+        data = _read(folder / path)
+    except FileNotFoundError:
+        return [Problem("file_missing", "this file is missing.", name, "Ask for the package again.")]
+    except OSError:
+        return [Problem("file_unreadable", "this file can't be read.", name, "Check the disk, or ask for the package again.")]
+    if len(data) != entry["bytes"] or sha256(data).hexdigest() != entry["sha256"]:
+        return [Problem("file_changed", "this file isn't what was packed.", name, "Ask for the package again.")]
+    acting = what_acts(data) if entry.get("what") == UPLOAD else []
+    if acting:
+        return [Problem("upload_not_plain", f"the upload PDF holds {', '.join(acting)}.", name)]
+    return []
+
+
+def _read(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("not a regular file")
+        return file.read()
+
+
+def _names(folder: Path) -> set[str]:
+    """Every file below ``folder``, links too, as the manifest would name it."""
+    return {(Path(top) / name).relative_to(folder).as_posix() for top, _, names in os.walk(folder) for name in names}

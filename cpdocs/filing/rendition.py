@@ -1,0 +1,210 @@
+"""The upload PDF: one flat, plain file that any chart can hold (ehr.md, "The package").
+
+A rendition, never an original: what signatures show is drawn into the pages, and everything that acts, hides or could
+be changed is taken out. The signed originals lie beside it untouched.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf
+
+from cpdocs.errors import Defect
+
+_CATALOG_EXTRAS = (
+    "/AcroForm", "/Perms", "/DSS", "/OpenAction", "/AA", "/AF", "/Collection", "/Extensions", "/Legal", "/Requirements", "/URI", "/Threads",
+)  # fmt: skip
+_PAGE_EXTRAS = ("/Annots", "/AA", "/AF", "/Thumb", "/PieceInfo", "/B")
+_ACTIVE_NAMES = ("/EmbeddedFiles", "/JavaScript", "/AlternatePresentations", "/Renditions")
+_ACTIVE_KEYS = frozenset({"/JS", "/JavaScript", "/Launch", "/EmbeddedFile", "/RichMedia", "/XFA"})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The rendition's bytes and how many pages it has."""
+
+    pdf: bytes
+    pages: int
+
+
+def compose(plan: bytes, *, further: Sequence[bytes] = (), scans: Sequence[bytes] = (), certificate: bytes, title: str) -> Upload:
+    """The rendition of one complete version: the signed plan, what else was signed, and the certificate page.
+
+    ``plan`` is the signed file whose pages are all shown (the issued one where nobody signed in it); of each file in
+    ``further``, separately signed copies of the same pages, the pages with a signature field are shown; of each PDF in
+    ``scans`` all pages. The same input gives the same bytes.
+
+    Raises:
+        Defect: one of our own files can't be opened, or something active would be left.
+    """
+    with _opened(plan) as out:
+        _flatten(out)
+        for copy in further:
+            with _opened(copy) as source:
+                numbers = _signature_pages(source)
+                _flatten(source)
+                _append(out, source, numbers)
+        for data in (*scans, certificate):
+            with _opened(data) as source:
+                _flatten(source)
+                _append(out, source, range(len(source.pages)))
+        _describe(out, title)
+        pages = len(out.pages)
+        target = io.BytesIO()
+        out.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=False)
+    data = target.getvalue()
+    left = what_acts(data)
+    if left:
+        raise Defect("The upload PDF would still hold " + ", ".join(left) + ".")
+    return Upload(data, pages)
+
+
+def what_acts(pdf: bytes) -> list[str]:
+    """What a chart must not be given, found through the objects: forms, scripts, embedded files, encryption; empty when plain."""
+    found: set[str] = set()
+    try:
+        with Pdf.open(io.BytesIO(pdf)) as opened:
+            if opened.is_encrypted:
+                found.add("encryption")
+            if "/AcroForm" in opened.Root:
+                found.add("a form")
+            if "/OpenAction" in opened.Root or "/AA" in opened.Root:
+                found.add("an action on opening")
+            for page in opened.pages:
+                if "/Annots" in page.obj or "/AA" in page.obj:
+                    found.add("annotations")
+            for item in opened.objects:
+                if isinstance(item, (Dictionary, pikepdf.Stream)):
+                    found.update(_active(item))
+    except pikepdf.PasswordError:
+        return ["encryption"]
+    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
+        return ["something that can't be read"]
+    return sorted(found)
+
+
+def page_count(pdf: bytes) -> int:
+    """How many pages one of our own files has."""
+    with _opened(pdf) as opened:
+        return len(opened.pages)
+
+
+def _active(item: Any) -> Iterator[str]:
+    for key in item.keys():  # noqa: SIM118 a pikepdf dictionary is iterated by its keys
+        if key in _ACTIVE_KEYS:
+            yield "an embedded file" if key in {"/EmbeddedFile", "/RichMedia"} else "a script"
+    kind = item.get("/S")
+    if kind in (Name.JavaScript, Name.Launch, Name.SubmitForm, Name.ImportData):
+        yield "a script"
+    if item.get("/Type") in (Name.EmbeddedFile, Name.Filespec):
+        yield "an embedded file"
+    if item.get("/FT") is not None:
+        yield "a form field"
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Pdf]:
+    try:
+        pdf = Pdf.open(io.BytesIO(data))
+    except pikepdf.PdfError:
+        raise Defect("A stored PDF can't be opened for its rendition; `cpdocs audit verify` tells whether the store is whole.") from None
+    try:
+        yield pdf
+    finally:
+        pdf.close()
+
+
+def _signature_pages(pdf: Pdf) -> list[int]:
+    """The pages that show a signature field, by number from 0."""
+    shown = []
+    for number, page in enumerate(pdf.pages):
+        annotations = page.obj.get("/Annots", Array())
+        if any(_is_signature(annotation) for annotation in annotations):
+            shown.append(number)
+    return shown
+
+
+def _is_signature(annotation: Any) -> bool:
+    field = annotation
+    while field.get("/FT") is None and field.get("/Parent") is not None:
+        field = field.Parent
+    if field.get("/FT") != Name.Sig:
+        return False
+    left, bottom, right, top = (float(side) for side in annotation.get("/Rect", Array([0, 0, 0, 0])))
+    return right > left and top > bottom
+
+
+def _flatten(pdf: Pdf) -> None:
+    """Draws every annotation's appearance into its page and takes out all that acts."""
+    pdf.flatten_annotations(mode="all")
+    _drop_object_references(pdf)
+    for key in _CATALOG_EXTRAS:
+        if key in pdf.Root:
+            del pdf.Root[key]
+    names = pdf.Root.get("/Names")
+    if names is not None:
+        for key in _ACTIVE_NAMES:
+            if key in names:
+                del names[key]
+    for page in pdf.pages:
+        for key in _PAGE_EXTRAS:
+            if key in page.obj:
+                del page.obj[key]
+
+
+def _drop_object_references(pdf: Pdf) -> None:
+    """Takes the annotations, now drawn, out of the structure tree; else it would keep the form fields alive."""
+    root = pdf.Root.get("/StructTreeRoot")
+    if root is None:
+        return
+    waiting = [root]
+    seen: set[tuple[int, int]] = set()
+    while waiting:
+        element = waiting.pop()
+        if element.is_indirect:
+            if element.objgen in seen:
+                continue
+            seen.add(element.objgen)
+        kids = element.get("/K")
+        if kids is None:
+            continue
+        listed = list(kids) if isinstance(kids, Array) else [kids]
+        kept = [kid for kid in listed if not (isinstance(kid, Dictionary) and kid.get("/Type") == Name.OBJR)]
+        if len(kept) < len(listed):
+            element.K = Array(kept)
+        waiting.extend(kid for kid in kept if isinstance(kid, Dictionary) and "/S" in kid)
+    tree = root.get("/ParentTree")
+    if tree is not None:
+        _drop_annotation_parents(tree)
+
+
+def _drop_annotation_parents(tree: Any) -> None:
+    """Leaves in the parent tree the pages' arrays alone: the entries of annotations are single elements."""
+    numbers = pikepdf.NumberTree(tree)
+    for key in [key for key, value in numbers.items() if not isinstance(value, Array)]:
+        del numbers[key]
+
+
+def _append(out: Pdf, source: Pdf, numbers: Iterable[int]) -> None:
+    """Appends pages without their marks of structure, which belong to another tree."""
+    for number in numbers:
+        page = source.pages[number]
+        if "/StructParents" in page.obj:
+            del page.obj["/StructParents"]
+        out.pages.append(page)
+
+
+def _describe(pdf: Pdf, title: str) -> None:
+    """Titles the rendition and takes back the claims (PDF/A, PDF/UA) that held for the original alone."""
+    with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+        metadata["dc:title"] = title
+        for claim in ("pdfaid:part", "pdfaid:conformance", "pdfaid:rev", "pdfuaid:part"):
+            if claim in metadata:
+                del metadata[claim]
+    pdf.docinfo[Name.Title] = title
