@@ -1,0 +1,25 @@
+"""Sealing: the organization certifies the plan that it issues, before anybody else signs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cpdocs.signing.fields import SEAL_FIELD, Box, add_fields
+from cpdocs.signing.increment import Statement, append_signature
+from cpdocs.signing.keyfiles import KeyPair
+
+SEAL_REASON = "Issued as document {document_id}; only its signature fields may be filled in."
+
+
+def seal_plan(pdf: bytes, boxes: Mapping[str, Box], seal: KeyPair, *, document_id: str, organization: str, now: datetime) -> bytes:
+    """The rendered plan with its signature fields, certified by the organization (DocMDP P=2, PAdES).
+
+    ``boxes`` holds the rectangles ``MemberSig`` and ``PCPSig`` (pages from 0, PDF points, origin lower left). ``now``
+    (aware) becomes the time of signing. The same input, P-256 key and time give the same bytes.
+
+    Raises:
+        InputFault: a box is missing, or the rendering isn't what a plan must be.
+    """
+    statement = Statement(name=organization, reason=SEAL_REASON.format(document_id=document_id), signed_at=now)
+    return append_signature(add_fields(pdf, boxes), SEAL_FIELD, seal, statement, certify=True)
