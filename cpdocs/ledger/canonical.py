@@ -12,15 +12,18 @@ from typing import Any
 
 import rfc8785
 
+from cpdocs.core.events import JSON
+
 _MAX = 2**53 - 1
+_SCALARS = frozenset({str, bool, type(None)})
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-def canonical(value: Any) -> bytes:
-    """The RFC 8785 text of ``value``, UTF-8.
+def canonical(value: JSON) -> bytes:
+    """The RFC 8785 text of ``value``, UTF-8; a tuple counts as a list and a text enumeration as its text.
 
-    Raises TypeError for what JSON can't hold, for floats and for keys that aren't text, ValueError for integers
-    beyond ±(2^53 - 1) and for lone surrogates.
+    Raises TypeError for what JSON can't hold and for floats, ValueError for integers beyond ±(2^53 - 1) and for lone
+    surrogates.
     """
     if _plain(value):
         return _encode(value).encode()
@@ -30,24 +33,24 @@ def canonical(value: Any) -> bytes:
 def _plain(value: Any) -> bool:
     """Whether the standard encoder's text is canonical for ``value``. Raises for what an event may not hold."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _SCALARS:
         return True
+    plain = True
     if kind is dict:
-        plain = True
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError("a key must be text")
-            plain = _plain(item) and key.isascii() and plain
-        return plain
-    if kind is list or kind is tuple:
-        plain = True
+            plain = plain and key.isascii()
+            if type(item) not in _SCALARS:
+                plain = _plain(item) and plain
+    elif kind is list or kind is tuple:
         for item in value:
-            plain = _plain(item) and plain
-        return plain
-    if kind is int:
-        if -_MAX <= value <= _MAX:
-            return True
-        raise ValueError("an integer must fit in 53 bits")
-    if isinstance(value, str):
+            if type(item) not in _SCALARS:
+                plain = _plain(item) and plain
+    elif isinstance(value, str):
         return True
-    raise TypeError(f"an event can't hold a {kind.__name__}")
+    elif kind is not int:
+        raise TypeError(f"an event can't hold a {kind.__name__}")
+    elif not -_MAX <= value <= _MAX:
+        raise ValueError("an integer must fit in 53 bits")
+    return plain

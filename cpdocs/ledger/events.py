@@ -69,7 +69,8 @@ class Transaction:
         """Records events in this order. Raises TypeError or ValueError for data that an event can't hold."""
         row = self._connection.execute(select(tree_head.c.size, tree_head.c.frontier)).one()
         frontier = Frontier.from_bytes(row.size, row.frontier)
-        at, recorded_at = _stamp(self._clock.now()), _stamp(self._clock.true_now())
+        at, recorded_at = self._clock.now(), self._clock.true_now()
+        envelope = _Envelope(_stamp(at), _stamp(recorded_at), self._user, self._host)
         salts = os.urandom(16 * len(new)).hex()
         event_rows: list[dict[str, Any]] = []
         subject_rows: list[dict[str, Any]] = []
@@ -77,28 +78,16 @@ class Transaction:
         recorded = []
         for place, event in enumerate(new):
             seq = frontier.size + 1
-            text = canonical(
-                {
-                    "v": FORMAT,
-                    "seq": seq,
-                    "type": event.type.value,
-                    "subjects": _checked(event.subjects),
-                    "at": at,
-                    "recorded_at": recorded_at,
-                    "user": self._user,
-                    "host": self._host,
-                    "salt": salts[32 * place : 32 * place + 32],
-                    "data": dict(event.data),
-                }
-            )
-            leaf = leaf_hash(text)
-            body = text.decode()
-            event_rows.append({"seq": seq, "type": event.type.value, "at": at, "body": body, "leaf": leaf})
-            subject_rows.extend({"subject": subject, "seq": seq} for subject in event.subjects)
+            _check_subjects(event.subjects)
+            data = canonical(dict(event.data)).decode()
+            body = envelope.around(seq, event.type.value, event.subjects, salts[32 * place : 32 * place + 32], data)
+            leaf = leaf_hash(body.encode())
+            event_rows.append({"seq": seq, "type": event.type.value, "at": envelope.at, "body": body, "leaf": leaf})
+            subject_rows += [{"subject": subject, "seq": seq} for subject in event.subjects]
             for level, index, node in frontier.append(leaf):
                 if level % SUBTREE_LEVELS == 0:
                     subtree_rows.append({"level": level, "place": index, "hash": node})
-            recorded.append(decode(body))
+            recorded.append(Event(seq, event.type, event.subjects, at, recorded_at, self._user, self._host, json.loads(data)))
         for table, rows in ((events, event_rows), (event_subjects, subject_rows), (subtrees, subtree_rows)):
             if rows:
                 self._connection.execute(insert(table), rows)
@@ -249,7 +238,22 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-def _checked(subjects: tuple[str, ...]) -> list[str]:
+def _check_subjects(subjects: tuple[str, ...]) -> None:
     if len(set(subjects)) != len(subjects) or not all(":" in subject for subject in subjects):
         raise ValueError("subjects are distinct and each is kind:key")
-    return list(subjects)
+
+
+class _Envelope:
+    """The canonical text around an event's data: what one append has in common is encoded once."""
+
+    def __init__(self, at: str, recorded_at: str, user: str, host: str) -> None:
+        self.at = at
+        self._at, self._recorded_at, self._user, self._host = (canonical(text).decode() for text in (at, recorded_at, user, host))
+
+    def around(self, seq: int, kind: str, subjects: tuple[str, ...], salt: str, data: str) -> str:
+        """Keys in RFC 8785's order; ``data`` is canonical already, ``kind`` and ``salt`` need no escapes."""
+        about = canonical(list(subjects)).decode()
+        return (
+            f'{{"at":{self._at},"data":{data},"host":{self._host},"recorded_at":{self._recorded_at},"salt":"{salt}",'
+            f'"seq":{seq},"subjects":{about},"type":"{kind}","user":{self._user},"v":{FORMAT}}}'
+        )
