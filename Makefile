@@ -8,7 +8,7 @@ RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-
 TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace
 JUDGE_PACKAGES := default-jdk-headless libjaxb-java
 
-.PHONY: help setup demo test check bench crash conformance lock wheel
+.PHONY: help setup demo test check bench crash conformance docs lock wheel
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ bench: setup ## what the README claims about speed, as ratios
 crash: setup ## the long sweeps: kills, full disks, failing calls
 	@.ci/packages $(TEST_PACKAGES)
 	@$(BIN)/python -m pytest -m slow tests/crash
+
+docs: setup ## docs/commands.md from the commands' own help
+	@$(BIN)/python -m tests.reference
 
 lock: setup ## resolve every version again, with hashes and without index addresses
 	@uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

@@ -1,0 +1,80 @@
+"""The command line as a whole: finds commands, turns errors into exit statuses, shows no data in a defect."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from cpdocs.cli.root import COMMANDS
+from tests.conftest import CommandLine
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_listed_is_there_and_its_help_leads_with_an_example(name: str, bare_cli: CommandLine) -> None:
+    module, attribute, _ = COMMANDS[name]
+    assert isinstance(getattr(import_module(f"cpdocs.cli.{module}"), attribute), click.Command)
+    shown = bare_cli(name, "--help", workspace=False)
+    assert f"cpdocs {name}" in shown.out.replace("Usage: ", "", 1).split("\n", 1)[1]
+
+
+def test_help_lists_commands_in_the_order_of_the_work(bare_cli: CommandLine) -> None:
+    listed = bare_cli("--help", workspace=False).out.split("in the order of the work:")[1]
+    positions = [listed.index(f"  {name} ") for name in COMMANDS]
+    assert positions == sorted(positions)
+
+
+def test_help_imports_nothing_that_a_command_needs() -> None:
+    code = "import sys; from cpdocs.cli import run; run(['--help']); print(sorted(set(sys.modules) & {'weasyprint','pyhanko','sqlalchemy','pydantic','pikepdf','rich','cryptography'}))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip().endswith("[]")
+
+
+def test_without_a_workspace_a_command_says_how_to_make_one(bare_cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CPDOCS_WORKSPACE", raising=False)
+    shown = bare_cli("status", workspace=False, status=4)
+    assert "cpdocs init" in shown.err
+    assert shown.out == ""
+
+
+def test_a_fixed_clock_outside_a_sandbox_is_refused(bare_cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = bare_cli("init", bare_cli.root, workspace=False, status=2)
+    assert "CPDOCS_NOW" in refused.err
+
+
+def test_a_workspace_is_not_made_twice(cli: CommandLine) -> None:
+    again = cli("init", cli.root, "--sandbox", workspace=False, status=3)
+    assert "already a workspace" in again.err
+
+
+def test_an_unknown_option_is_a_usage_error(bare_cli: CommandLine) -> None:
+    bare_cli("status", "--nonsense", status=2)
+
+
+def test_an_unknown_command_is_a_usage_error(bare_cli: CommandLine) -> None:
+    bare_cli("letter", status=2)
+
+
+def test_a_defect_shows_where_and_never_what(monkeypatch: pytest.MonkeyPatch, bare_cli: CommandLine) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("Canary McSecret, 100200300400")
+
+    monkeypatch.setattr("cpdocs.wiring.find_workspace", broken)
+    shown = bare_cli("status", status=70)
+    assert "ValueError" in shown.err
+    assert "wiring.py" in shown.err
+    assert "Canary" not in shown.err
+    assert "100200300400" not in shown.err
+
+
+def test_settings_with_a_typo_stop_every_command_with_the_line(cli: CommandLine) -> None:
+    settings = cli.root / "cpdocs.toml"
+    settings.write_text(settings.read_text("utf-8") + "\n[intake]\n".replace("[intake]", "[intakes]"), "utf-8")
+    shown = cli("status", status=4)
+    assert "unknown key 'intakes'" in shown.err
+    assert "line " in shown.err

@@ -1,0 +1,74 @@
+"""The documentation is true: every command it shows exists with these options, and every command is documented."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.reference import REFERENCE, commands, reference
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHOWN = re.compile(r"^(?: {4,}|\s*\$ )(?:\$ )?((?:CPDOCS_NOW=\S+ )?cpdocs .*)$|`(cpdocs [^`\n]+)`", re.M)
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    """(page, command line) for every command shown in a code block or between backticks."""
+    found = []
+    for page in PAGES:
+        if page == REFERENCE:
+            continue
+        for match in SHOWN.finditer(page.read_text("utf-8")):
+            line = re.split(r"\s{2,}|\s#|\s\\$", (match[1] or match[2]).strip())[0]
+            found.append((page.name, re.sub(r"^CPDOCS_NOW=\S+ ", "", line)))
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(shown_commands())))
+def test_a_command_shown_exists_with_its_options(page: str, line: str) -> None:
+    known = dict(commands())
+    words = shlex.split(line.replace("…", "").replace("|", " "))
+    words = [word for word in words if word not in {"[--json]"}]
+    name, rest = "cpdocs", words[1:]
+    while rest and (rest[0].startswith("--workspace") or f"{name} {rest[0]}" in known):
+        if rest[0].startswith("--workspace"):
+            rest = rest[2:]
+        else:
+            name, rest = f"{name} {rest[0]}", rest[1:]
+    command = known[name]
+    if isinstance(command, click.Group) and rest and rest[0].isupper():
+        rest = rest[1:]
+    assert not isinstance(command, click.Group) or not rest or rest[0].startswith("-"), f"{page}: no such command: {line}"
+    options = {option for param in command.params for option in (*param.opts, *param.secondary_opts)} | {"--help", "-h"}
+    options |= {option for param in known["cpdocs"].params for option in param.opts}
+    for word in rest:
+        if re.match(r"--?[a-z]", word):
+            assert word.split("=")[0] in options, f"{page}: {name} has no option {word}"
+
+
+def test_the_reference_is_what_help_says() -> None:
+    assert REFERENCE.read_text("utf-8") == reference(), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", [name for name, _ in commands() if name != "cpdocs"])
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    command = dict(commands())[name]
+    text = command.help or ""
+    assert text.strip(), f"{name} has no help"
+    assert "cpdocs " in text or isinstance(command, click.Group), f"{name} shows no example"
+
+
+def test_every_page_in_docs_is_linked() -> None:
+    linked = "\n".join(page.read_text("utf-8") for page in PAGES)
+    unlinked = [page.name for page in PAGES[1:] if f"{page.name}" not in linked.replace(page.read_text("utf-8"), "")]
+    assert unlinked == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_between_pages_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
