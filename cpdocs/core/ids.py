@@ -13,6 +13,7 @@ from hashlib import sha256
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _PAYLOAD = 10
 _MEMBER_ID = re.compile(r"[0-9]{12}")
+_SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)
 _NPI = re.compile(r"[12][0-9]{9}")
 
 
@@ -60,6 +61,11 @@ def parse_document_id(text: str) -> str | None:
 def is_member_id(text: str) -> bool:
     """A MassHealth member id: twelve digits (no public check digit is known)."""
     return _MEMBER_ID.fullmatch(text) is not None
+
+
+def is_damaged_by_spreadsheet(text: str) -> bool:
+    """An id that a spreadsheet turned into a rounded number, ``1.00E+11``: its digits are lost."""
+    return _SCIENTIFIC.fullmatch(text) is not None
 
 
 def is_npi(text: str) -> bool:
