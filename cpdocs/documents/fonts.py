@@ -9,7 +9,7 @@ an empty box, and a member's own words are not to be printed as boxes.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -75,10 +75,14 @@ def _reads(path: Path) -> bool:
     return style in _STYLES and (family in _LAST_RESORT or (family.startswith("NotoSans") and family not in _NOT_FOR_READING))
 
 
-def missing_packages() -> tuple[str, ...]:
-    """The Debian packages of fonts that aren't installed here: what ``doctor`` reports."""
+def missing_fonts(shipped: Path) -> list[tuple[str, str]]:
+    """The fonts that aren't here, each with the Debian package that has it: what ``doctor`` reports.
+
+    Raises WorkspaceFault where the fonts in ``shipped``, the templates that came with cpdocs, are gone.
+    """
+    bundled_fonts((shipped,))
     wanted = ((CORE_FOLDER / "NotoSansSymbols2-Regular.ttf", CORE_PACKAGE), (CJK_FOLDER / "NotoSansCJK-Regular.ttc", CJK_PACKAGE))
-    return tuple(package for path, package in wanted if not path.is_file())
+    return [(path.name, package) for path, package in wanted if not path.is_file()]
 
 
 def uncovered(text: str, folders: Iterable[Path]) -> list[str]:
@@ -99,12 +103,12 @@ def uncovered(text: str, folders: Iterable[Path]) -> list[str]:
     return [char for char in wanted if char in refused or ord(char) in missing]
 
 
-def advice(characters: Iterable[str]) -> str:
+def advice(characters: Iterable[str], folders: Sequence[Path]) -> str:
     """What to do about uncovered ``characters``: the packages to install, or that no font is known to have them."""
     names = ", ".join(f"U+{ord(char):04X}" for char in characters)
-    packages = missing_packages()
+    packages = dict.fromkeys(package for _font, package in missing_fonts(folders[-1]))
     if packages:
-        return f"Install the Debian packages {' and '.join(packages)} to draw {names}."
+        return f"Install {' and '.join(packages)} (apt-get install) to draw {names}."
     return f"No font here has {names}: write it another way, or put a font that has it into the site's templates/fonts."
 
 

@@ -1,4 +1,4 @@
-"""Marks that machines read on paper: a page's code in two corners, and squares to line a scan up by.
+"""Marks that machines read on paper: a page's code in two of its corners.
 
 Drawn as vectors after the page's own content, and as artifacts: a screen reader passes over them. QR, level M, 0.8
 inch, two a page in different corners, is what survives a fax best (mailroom.md, codes that survive a fax).
@@ -15,7 +15,7 @@ import segno
 from cpdocs.core.marks import PageMark, parse_mark
 from cpdocs.documents.tags import Painter
 
-__all__ = ["CODE_SIZE", "EDGE", "PageMark", "code", "page_codes", "parse_mark", "square"]
+__all__ = ["CODE_SIZE", "EDGE", "PageMark", "code", "page_codes", "parse_mark"]
 
 CODE_SIZE = 0.8
 """Inches, both ways, the quiet zone not counted."""
@@ -50,18 +50,6 @@ def code(text: str, *, left: float, top: float, size: float = CODE_SIZE) -> Pain
                 for start, length in runs:
                     x = left * _PX_PER_INCH + start * module
                     stream.rectangle(x, top * _PX_PER_INCH + row * module, length * module, module * _OVERLAP)
-            stream.fill()
-
-    return paint
-
-
-def square(*, left: float, top: float, size: float = 0.14) -> Painter:
-    """Draws a black square of ``size`` inches; three of them, not in line, tell a scan's shift, turn and scale."""
-
-    def paint(stream: Any, _page_height: float) -> None:
-        with stream.artifact(), stream.stacked():
-            stream.set_color_rgb(0, 0, 0)
-            stream.rectangle(*(value * _PX_PER_INCH for value in (left, top, size, size)))
             stream.fill()
 
     return paint

@@ -27,7 +27,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from cpdocs.documents import tags
 from cpdocs.documents.fontmap import OurFonts
 from cpdocs.documents.xmp import xmp_packet
-from cpdocs.errors import Defect, InputFault
+from cpdocs.errors import InputFault
 
 Profile = Literal["letter", "plan"]
 """``letter``: PDF/UA-1. ``plan``: PDF/A-2a and PDF/UA-1 together, without object streams, ready for signature fields."""
@@ -247,17 +247,3 @@ def _judge(complaints: Sequence[tuple[int, str, tuple[Any, ...]]]) -> None:
                 continue
             where = f" (U+{arguments[1]:04X})" if start == ".notdef glyph" else ""
             raise InputFault(f"A document can't be made: it has {meaning}{where}.", todo="Correct the template or the text.")
-
-
-def check_libraries() -> tuple[str, ...]:
-    """What slows or spoils rendering on this machine, as sentences for ``doctor``; empty where all is well."""
-    from weasyprint.text import ffi
-
-    faults = []
-    if ffi.harfbuzz_subset is None:
-        faults.append("libharfbuzz-subset0 is not installed: documents take ten to seventy times as long.")
-    try:
-        tags.install()
-    except Defect as defect:
-        faults.append(defect.message)
-    return tuple(faults)
