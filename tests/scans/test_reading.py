@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from cpdocs.core.ids import derive_document_id
+from cpdocs.core.marks import PageMark
+from cpdocs.scans.child import encode, read_scan_apart
+from cpdocs.scans.reading import read_scan
+from tests.scans import fax
+
+DOCUMENT = derive_document_id(b"k" * 32, "scan")
+OTHER = derive_document_id(b"k" * 32, "other")
+
+
+def pages(*numbers: int, document: str = DOCUMENT, count: int = 4) -> list[Image.Image]:
+    return [fax.faxed(fax.printed_page(PageMark(document, number, count), seed=number)) for number in numbers]
+
+
+@pytest.mark.parametrize("container", ["tiff", "pdf"])
+def test_a_fax_says_which_pages_came_and_which_are_missing(container: str) -> None:
+    make = fax.tiff if container == "tiff" else fax.pdf
+    reading = read_scan(make(pages(1, 2, 4)), most_pages=10)
+    assert reading.documents == (DOCUMENT,)
+    assert reading.present(DOCUMENT) == {1, 2, 4}
+    assert reading.missing(DOCUMENT) == (3,)
+    assert reading.stopped == ""
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_photographed_page_is_read_from_a_picture_file(kind: str) -> None:
+    out = io.BytesIO()
+    fax.printed_page(PageMark(DOCUMENT, 4, 4)).save(out, kind)
+    assert read_scan(out.getvalue(), most_pages=10).present(DOCUMENT) == {4}
+
+
+def test_pages_of_two_plans_in_one_fax_are_told_apart() -> None:
+    reading = read_scan(fax.tiff(pages(1, 2, 3) + pages(1, document=OTHER)), most_pages=10)
+    assert reading.documents == (DOCUMENT, OTHER)
+
+
+def test_a_cover_sheet_and_pages_out_of_order_do_no_harm() -> None:
+    reading = read_scan(fax.tiff([fax.faxed(fax.printed_page(None)), *pages(4, 2, 1, 3)]), most_pages=10)
+    assert reading.missing(DOCUMENT) == ()
+    assert len(reading.pages) == 5
+
+
+def test_pages_past_the_limit_are_not_looked_at_and_it_says_so() -> None:
+    reading = read_scan(fax.tiff(pages(1, 2, 3)), most_pages=2)
+    assert reading.stopped == "limit"
+    assert reading.present(DOCUMENT) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello", b"%PDF-1.7\n", b"II*\0" + b"\0" * 50, b"\x89PNG\r\n\x1a\n" + b"\0" * 60, b"\xff\xd8\xff\xe0" + b"\0" * 40],
+    ids=["empty", "text", "bare PDF head", "TIFF head", "PNG head", "JPEG head"],
+)
+def test_bytes_that_are_no_pages_are_unreadable_and_raise_nothing(data: bytes) -> None:
+    assert read_scan(data, most_pages=10).stopped == "unreadable"
+
+
+def test_a_cut_off_fax_keeps_the_pages_before_the_cut() -> None:
+    whole = fax.tiff(pages(1, 2, 3))
+    reading = read_scan(whole[: len(whole) * 2 // 3], most_pages=10)
+    assert reading.stopped == "unreadable"
+
+
+def test_a_picture_that_claims_to_be_enormous_is_not_opened() -> None:
+    out = io.BytesIO()
+    Image.new("1", (20000, 20000), 1).save(out, "PNG")
+    assert read_scan(out.getvalue(), most_pages=10).stopped == "unreadable"
+
+
+def test_the_child_says_what_reading_here_says() -> None:
+    data = fax.tiff(pages(2, 3))
+    assert encode(read_scan_apart(data, most_pages=10)) == encode(read_scan(data, most_pages=10))
+
+
+def test_a_file_that_takes_too_long_or_too_much_is_stopped() -> None:
+    data = fax.tiff(pages(1))
+    assert read_scan_apart(data, most_pages=10, seconds=0).stopped == "limit"
+    assert read_scan_apart(data, most_pages=10, megabytes=24).stopped == "limit"
