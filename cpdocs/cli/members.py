@@ -1,0 +1,101 @@
+"""``cpdocs member decline|change-cp|reinstate``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.params import DAY
+from cpdocs.cli.status import read_member_id
+from cpdocs.core.enrollment import Choice
+from cpdocs.core.ids import last_four
+from cpdocs.mailroom.workspace import Workspace
+
+
+@click.group()
+def member() -> None:
+    """A member declines, asks for another Community Partner, or comes back. The member id is read from standard input.
+
+    \b
+    cpdocs member decline --on 2026-11-05 --how "phone call" --by "Sample Coordinator" < member-id.txt
+    cpdocs member change-cp --on 2026-11-05 --how "response slip" --by "Sample Coordinator" < member-id.txt
+    cpdocs member reinstate --on 2026-11-20 --how "home visit" --by "Sample Coordinator" < member-id.txt
+    """
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
+        click.option("--program", type=click.Choice(["BH", "LTSS"], case_sensitive=False), help="This program alone; else both."),
+        click.option("--by", required=True, metavar="NAME", help="Who took it down."),
+        click.option("--how", required=True, metavar="HOW", help="How the member said it: phone, visit, response slip …"),
+        click.option("--on", type=DAY, required=True, metavar="DATE", help="The day on which they said it."),
+    ):
+        command = option(command)
+    return command
+
+
+@member.command()
+@_options
+@pass_workspace
+def decline(ws: Workspace, on: date, how: str, by: str, program: str | None, as_json: bool) -> None:
+    """The member declines: letters and plans stop at once, open plans are withdrawn, the health plan is told.
+
+    \b
+    cpdocs member decline --on 2026-11-05 --how "phone call" --by "Sample Coordinator" < member-id.txt
+    """
+    _record(ws, Choice.DECLINED, on, how, by, program, as_json)
+
+
+@member.command("change-cp")
+@_options
+@pass_workspace
+def change_cp(ws: Workspace, on: date, how: str, by: str, program: str | None, as_json: bool) -> None:
+    """The member wants another Community Partner: the assignments on record end, the health plan is told.
+
+    \b
+    cpdocs member change-cp --on 2026-11-05 --how "response slip" --by "Sample Coordinator" < member-id.txt
+    """
+    _record(ws, Choice.CHANGED_CP, on, how, by, program, as_json)
+
+
+@member.command()
+@_options
+@pass_workspace
+def reinstate(ws: Workspace, on: date, how: str, by: str, program: str | None, as_json: bool) -> None:
+    """The member takes part again: letters and plans go on; a withdrawn plan stays withdrawn.
+
+    \b
+    cpdocs member reinstate --on 2026-11-20 --how "home visit" --by "Sample Coordinator" < member-id.txt
+    """
+    _record(ws, Choice.REINSTATED, on, how, by, program, as_json)
+
+
+def _record(ws: Workspace, choice: Choice, on: date, how: str, by: str, program: str | None, as_json: bool) -> None:
+    from cpdocs.mailroom.members import record_choice
+
+    member_id = read_member_id()
+    done = record_choice(ws, member_id, choice, on=on, how=how, by=by, program=program)
+    if as_json:
+        print_json(
+            {
+                "member": last_four(member_id),
+                "choice": choice.value,
+                "on": on.isoformat(),
+                "programs": list(done.programs),
+                "withdrawn": list(done.withdrawn),
+                "notices": [str(path) for path in done.notices],
+            }
+        )
+    words = {Choice.DECLINED: "declined", Choice.CHANGED_CP: "asked for another Community Partner", Choice.REINSTATED: "takes part again"}
+    ctx = click.get_current_context()
+    say(ctx, f"Member {last_four(member_id)} {words[choice]} ({', '.join(done.programs)}), {on.isoformat()}.")
+    for document_id in done.withdrawn:
+        say(ctx, f"Withdrawn: {document_id}")
+    for path in done.notices:
+        say(ctx, f"Notice to the health plan: {path}")

@@ -1,0 +1,56 @@
+"""Kinds of value on the command line: moments, days, document ids. A wrong one is a fault of usage (exit 2)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from cpdocs.core.ids import parse_document_id
+from cpdocs.core.moments import parse_day, parse_moment
+
+
+class Moment(click.ParamType):
+    """A moment in ISO 8601, Massachusetts time where no offset is given; its value is aware UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_moment(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write it like 2026-11-02T15:04 (Massachusetts time) or with an offset.", param, ctx)
+
+
+class Day(click.ParamType):
+    """A day in ISO 8601."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return parse_day(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date; write it like 2026-11-02.", param, ctx)
+
+
+class DocumentId(click.ParamType):
+    """A document id as people type it: case, spaces and hyphens don't count, the check character does."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        document_id = parse_document_id(value)
+        if document_id is None:
+            self.fail(f"{value!r} is no document id: a character is wrong or missing. Read it again from the document.", param, ctx)
+        return document_id
+
+
+MOMENT = Moment()
+DAY = Day()
+DOCUMENT_ID = DocumentId()

@@ -1,0 +1,205 @@
+"""``cpdocs plan``: check and issue plan files, show and list what was issued."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cpdocs.cli import plan_road
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.tables import print_table
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.ids import last_four
+from cpdocs.core.moments import eastern_text
+from cpdocs.core.plan_record import PlanState
+from cpdocs.core.verdicts import Slot
+from cpdocs.errors import AnswerIsNo
+from cpdocs.mailroom.workspace import Workspace
+
+_FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+@click.group()
+def plan() -> None:
+    """Plans: check and issue them, then the road of each version.
+
+    \b
+    cpdocs plan check plan.yaml                  what is wrong with it
+    cpdocs plan issue plan.yaml                  sealed, and put out for its practice with a cover sheet
+    cpdocs plan sent ID --to NAME --channel fax --at TIME
+    cpdocs plan received ID --at TIME            starts the clock
+    cpdocs plan show ID
+    """
+
+
+for _command in (
+    plan_road.sent,
+    plan_road.received,
+    plan_road.return_,
+    plan_road.withdraw,
+    plan_road.approve,
+    plan_road.refuse,
+):
+    plan.add_command(_command)
+
+
+@plan.command()
+@_FILES
+@_JSON
+@pass_workspace
+def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
+    """Say everything that is wrong with plan files, changing nothing. Exit status 1 where there is an error.
+
+    \b
+    cpdocs plan check plan.yaml
+    cpdocs plan check plans/*.yaml --json
+    """
+    from cpdocs.mailroom.plan_check import check_files
+
+    reports = check_files(ws, files)
+    faulty = [report for report in reports if report.errors]
+    if as_json:
+        print_json([report.as_json() for report in reports])
+    else:
+        for report in reports:
+            click.echo(f"{report.name}: {'errors' if report.errors else 'can be issued'}")
+            for kind, problems in (("error", report.errors), ("warning", report.warnings)):
+                for problem in problems:
+                    click.echo(f"  {kind} {problem.code}: {problem}")
+    if faulty:
+        raise AnswerIsNo(f"{len(faulty)} of {len(reports)} plans can't be issued as they are.", todo="Mend them and check again.")
+    say(click.get_current_context(), f"{len(reports)} checked, no errors.")
+
+
+@plan.command()
+@_FILES
+@_JSON
+@pass_workspace
+def issue(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
+    """Issue plans: checked, rendered, sealed, and put out for their practices with a cover sheet.
+
+    \b
+    cpdocs plan issue plan.yaml
+    cpdocs plan issue plans/*.yaml --json
+
+    All files are checked first; those without errors are issued. A new version supersedes the last one.
+    """
+    from cpdocs.mailroom.plan_issue import issue_files
+
+    ctx = click.get_current_context()
+    outcome = issue_files(ws, files, issued=lambda one: say(ctx, f"{one.record.document_id}: version {one.record.version} → {one.file}"))
+    if as_json:
+        print_json([one.as_json() for one in outcome.issued])
+    for one in outcome.issued:
+        for warning in one.warnings:
+            say(ctx, f"{one.name}: warning {warning.code}: {warning}")
+    if outcome.refused:
+        raise outcome.refused
+    say(ctx, f"{len(outcome.issued)} issued. Next: send each to the practice's key contact, then `cpdocs plan sent ID …`.")
+
+
+@plan.command()
+@click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
+@_JSON
+@pass_workspace
+def show(ws: Workspace, document_id: str, as_json: bool) -> None:
+    """Show one version: where it stands, both approvals, its clock and its files.
+
+    \b
+    cpdocs plan show 7K3M-9QXW-2RC
+    """
+    from cpdocs.mailroom.records import the_plan
+    from cpdocs.mailroom.status import standing_of, status_json
+
+    standing = standing_of(ws, the_plan(ws.ledger, document_id))
+    record, clock = standing.record, standing.clock
+    if as_json:
+        print_json(
+            {
+                **status_json(standing),
+                "file": str(ws.paths.plans / record.file),
+                "cover": str(ws.paths.plans / record.cover_file),
+                "sha256": record.sha256,
+                "pages": record.pages,
+                "part2": record.part2,
+                "supersedes": record.supersedes or None,
+                "sendings": [{"to": s.to, "channel": s.channel, "at": s.at.isoformat()} for s in record.sendings],
+                "returned": record.returned.text if record.returned else None,
+                "withdrawn": record.withdrawn.text if record.withdrawn else None,
+                "package": str(ws.paths.ehr / record.filing.package) if record.filing else None,
+            }
+        )
+        return
+    lines = [
+        ("Document", record.document_id),
+        ("Plan", f"{record.program}, version {record.version}, member {last_four(record.member_id)}"),
+        ("State", record.state.value.replace("_", " ")),
+        ("Issued", f"{eastern_text(record.issued_at)} by {record.issued_by} for practice {record.practice_id}"),
+        *[("Sent", f"{eastern_text(s.at)} to {s.to} by {s.channel}") for s in record.sendings],
+        ("Receipt", f"{eastern_text(clock.receipt)} ({'logged' if record.received_at else 'not logged: assumed from issue'})"),
+        ("Due", f"{clock.due_on.isoformat()}{' OVERDUE' if standing.overdue else ''}{f', {clock.stopped_by}' if clock.stopped_by else ''}"),
+    ]
+    for slot in Slot:
+        fill = record.fills.get(slot)
+        word = "open"
+        if fill:
+            day = fill.on or eastern_date(fill.signed_at or fill.received_at)
+            word = f"{fill.evidence.value.replace('_', ' ')}, {day.isoformat()}"
+        elif record.refusal and record.refusal.slot is slot:
+            word = f"refused {record.refusal.on.isoformat()}"
+        lines.append(("Member" if slot is Slot.MEMBER else "PCP", word))
+    if record.returned:
+        lines.append(("Returned", eastern_text(record.returned.at)))
+    if record.superseded_by:
+        lines.append(("Superseded", f"by {record.superseded_by}"))
+    if record.filing:
+        lines.append(("Filed", f"{eastern_text(record.filing.at)} → {ws.paths.ehr / record.filing.package}"))
+    lines += [("Not filed", f"{reason['message']} {reason.get('todo', '')}".rstrip()) for reason in record.filing_held]
+    if record.uploaded:
+        lines.append(("In chart", f"{eastern_text(record.uploaded.at)}, confirmed by {record.uploaded.by}"))
+    lines.append(("File", str(ws.paths.plans / record.file)))
+    for label, text in lines:
+        click.echo(f"{label + ':':<12}{text}")
+
+
+@plan.command("list")
+@click.option("--state", type=click.Choice([state.value for state in PlanState]), help="Only plans in this state.")
+@click.option("--practice", metavar="ID", help="Only this practice's plans.")
+@_JSON
+@pass_workspace
+def list_(ws: Workspace, state: str | None, practice: str | None, as_json: bool) -> None:
+    """List what was issued, oldest first.
+
+    \b
+    cpdocs plan list
+    cpdocs plan list --state partly_signed --practice P0041
+    """
+    from cpdocs.mailroom.status import every_standing, status_json
+
+    standings = [
+        standing
+        for standing in every_standing(ws)
+        if (state is None or standing.record.state.value == state) and (practice is None or standing.record.practice_id == practice)
+    ]
+    if as_json:
+        print_json([status_json(standing) for standing in standings])
+        return
+    print_table(
+        ["document", "member", "plan", "state", "issued", "practice"],
+        [
+            [
+                standing.record.document_id,
+                last_four(standing.record.member_id),
+                f"{standing.record.program} v{standing.record.version}",
+                standing.record.state.value.replace("_", " "),
+                eastern_date(standing.record.issued_at).isoformat(),
+                standing.record.practice_id,
+            ]
+            for standing in standings
+        ],
+    )
+    say(click.get_current_context(), f"{len(standings)} plans.")

@@ -1,0 +1,138 @@
+"""``cpdocs status``, ``cpdocs due`` and ``cpdocs note``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.params import DAY
+from cpdocs.cli.tables import print_table
+from cpdocs.core.ids import is_member_id, last_four, parse_document_id
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.verdicts import Slot
+from cpdocs.errors import InputFault, UsageFault
+from cpdocs.mailroom.workspace import Workspace
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def status(ws: Workspace, as_json: bool) -> None:
+    """Where every plan stands: its state, both approvals, and the clock.
+
+    \b
+    cpdocs status
+    cpdocs status --json
+
+    A receipt in brackets wasn't logged: the clock then runs from the moment of issue.
+    """
+    from cpdocs.mailroom.status import every_standing, status_json
+
+    standings = every_standing(ws)
+    if as_json:
+        print_json([status_json(standing) for standing in standings])
+        return
+    rows = []
+    for standing in standings:
+        record, clock = standing.record, standing.clock
+        receipt = clock.receipt.date().isoformat() if record.received_at else f"({clock.receipt.date().isoformat()})"
+        due = clock.due_on.isoformat() + (" OVERDUE" if standing.overdue else "")
+        rows.append(
+            [
+                record.document_id,
+                last_four(record.member_id),
+                f"{record.program} v{record.version}",
+                record.state.value.replace("_", " "),
+                _slot_word(record, Slot.MEMBER),
+                _slot_word(record, Slot.PCP),
+                receipt,
+                due if clock.running else clock.stopped_by,
+                record.practice_id,
+            ]
+        )
+    print_table(["document", "member", "plan", "state", "member's", "PCP's", "received", "due", "practice"], rows)
+    counted = Counter(standing.record.state.value.replace("_", " ") for standing in standings)
+    late = sum(standing.overdue for standing in standings)
+    summary = ", ".join(f"{count} {name}" for name, count in counted.items()) or "no plan has been issued"
+    say(click.get_current_context(), f"{summary}; {late} overdue." if standings else f"{summary}.")
+
+
+@click.command()
+@click.option("--on", type=DAY, metavar="DATE", help="As of this day instead of today.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def due(ws: Workspace, on: date | None, as_json: bool) -> None:
+    """What is due or overdue, and for whom: every plan that waits for its PCP, the most pressing first.
+
+    \b
+    cpdocs due
+    cpdocs due --on 2026-11-12
+
+    Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue.
+    """
+    from cpdocs.mailroom.status import due_json, what_is_due
+
+    items = what_is_due(ws, on)
+    if as_json:
+        print_json([due_json(item) for item in items])
+        return
+    rows = []
+    for item in items:
+        record, clock, practice = item.standing.record, item.standing.clock, item.practice
+        words = {"overdue": "OVERDUE", "due_today": "due today", "reminder": f"reminder, day {item.reminder}", "wait": ""}
+        contact = " ".join(part for part in (practice.key_contact, practice.phone) if part) if practice else ""
+        receipt = "logged" if record.received_at else "assumed from issue"
+        rows.append(
+            [clock.due_on.isoformat(), words[item.action], record.document_id, record.program, record.practice_id, contact, receipt]
+        )
+    print_table(["due", "today", "document", "plan", "practice", "for", "receipt"], rows)
+    say(click.get_current_context(), f"{len(items)} waiting, {sum(item.standing.overdue for item in items)} overdue.")
+
+
+@click.command()
+@click.argument("who", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def note(ws: Workspace, who: str, as_json: bool) -> None:
+    """The care coordination note, ready to paste into a chart: enrollment, coordinator, contact, plan, and as of when.
+
+    \b
+    cpdocs note 7K3M-9QXW-2RC
+    cpdocs note - < member-id.txt      the member id on standard input, never as an argument
+    """
+    from cpdocs.mailroom.status import note_for_member, note_for_plan
+
+    if who == "-":
+        text = note_for_member(ws, read_member_id())
+    else:
+        document_id = parse_document_id(who)
+        if document_id is None:
+            raise UsageFault(
+                "That is no document id.", todo="Read it again from the plan; for a member id use `cpdocs note -` and type it there."
+            )
+        text = note_for_plan(ws, document_id)
+    if as_json:
+        print_json({"note": text})
+        return
+    click.echo(text, nl=False)
+
+
+def read_member_id() -> str:
+    """The member id on standard input: a process's arguments can be seen by everyone on the machine."""
+    stream = click.get_text_stream("stdin")
+    text = click.prompt("Member id", hide_input=True, err=True) if stream.isatty() else stream.readline()
+    member_id = "".join(str(text).split())
+    if not is_member_id(member_id):
+        raise InputFault("Standard input holds no member id: twelve digits.", todo="Type or pipe the twelve digits, nothing else.")
+    return member_id
+
+
+def _slot_word(record: PlanRecord, slot: Slot) -> str:
+    fill = record.fills.get(slot)
+    if fill:
+        return fill.evidence.value.replace("_", " ")
+    return "refused" if record.refusal and record.refusal.slot is slot else "-"
