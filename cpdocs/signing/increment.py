@@ -13,14 +13,13 @@ from datetime import datetime
 from enum import Enum
 from hashlib import sha256
 from io import BytesIO
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
@@ -29,6 +28,7 @@ from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, Signer
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from cpdocs.signing.keyfiles import KeyPair, certificate_der
+from cpdocs.signing.objects import pdf as pdf_object
 
 if TYPE_CHECKING:
     from cpdocs.signing.appearance import Picture
@@ -66,10 +66,10 @@ class Increment(IncrementalPdfFileWriter):
     def _update_meta(self) -> None:
         """Leaves the document information and the XMP packet alone."""
 
-    def bytes(self) -> bytes:
+    def whole(self) -> bytes:
         """The file with its increment."""
         out = BytesIO()
-        self.write(out)
+        super().write(out)
         return out.getvalue()
 
 
@@ -110,7 +110,8 @@ def append_signature(
     embedder = PdfCMSEmbedder().write_cms(field_name=field, writer=out, existing_fields_only=True)
     place = next(embedder).get_object()
     if picture is not None:
-        place["/AP"] = generic.DictionaryObject({pdf_name("/N"): picture.draw(out)})
+        left, low, right, high = (float(side) for side in place["/Rect"])
+        place["/AP"] = pdf_object({"N": picture.draw(out, right - left, high - low)})
     signer = KeySigner(pair)
     pades = packing is Format.PADES
     attributes = PdfCMSSignedAttributes(signing_time=statement.signed_at)
@@ -141,12 +142,10 @@ def append_signature(
     )
     prepared, output = embedder.send(SigIOSetup(md_algorithm=DIGEST))
     embedder.send(sign(prepared.document_digest, rehearse=False))
-    return _whole(output)
-
-
-def _whole(stream: IO[bytes]) -> bytes:
-    stream.seek(0)
-    return stream.read()
+    output.seek(0)
+    whole = output.read()
+    assert isinstance(whole, bytes)
+    return whole
 
 
 def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
