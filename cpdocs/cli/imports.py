@@ -1,0 +1,180 @@
+"""``cpdocs import``: rosters and directories in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.errors import InputFault
+from cpdocs.mailroom.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cpdocs.mailroom.imports import DirectoryImport, RosterImport
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+@click.group("import")
+def import_() -> None:
+    """Record a roster, practices, clinicians or designations from CSV or XLSX.
+
+    Import in this order: practices, clinicians, designations; rosters at any time. The columns are in docs/input-files.md.
+
+    \b
+    cpdocs import practices practices.csv
+    cpdocs import clinicians clinicians.csv
+    cpdocs import designations designations.csv
+    cpdocs import roster roster.xlsx --json
+    """
+
+
+@import_.command()
+@_FILE
+@_JSON
+@pass_workspace
+def roster(ws: Workspace, file: Path, as_json: bool) -> None:
+    """Record a roster; each line gets its disposition. No letter is made (see `cpdocs letters run`).
+
+    A line's fault is that line's disposition and the good lines are recorded. Only a file that can't be read or that
+    lacks a column is refused (exit 3).
+
+    \b
+    cpdocs import roster roster.csv
+    cpdocs import roster roster.xlsx --json
+    """
+    from cpdocs.mailroom.imports import import_roster
+
+    result = _done(lambda: import_roster(ws, file), "roster", file, as_json)
+    if as_json:
+        print_json(_roster_json(file, result))
+    else:
+        _tell_roster(result)
+
+
+@import_.command()
+@_FILE
+@_JSON
+@pass_workspace
+def practices(ws: Workspace, file: Path, as_json: bool) -> None:
+    """Record practices: all rows, or none and every fault by line (exit 3).
+
+    A practice that is on record already is replaced; one that isn't in the file stays.
+
+    \b
+    cpdocs import practices practices.csv
+    """
+    from cpdocs.mailroom.imports import import_practices
+
+    _directory(lambda: import_practices(ws, file), "practices", file, as_json)
+
+
+@import_.command()
+@_FILE
+@_JSON
+@pass_workspace
+def clinicians(ws: Workspace, file: Path, as_json: bool) -> None:
+    """Record clinicians, a row for each practice where they work: all rows, or none (exit 3).
+
+    A row replaces the one with its NPI and practice. Someone who has left gets active=N; leaving the row out changes
+    nothing.
+
+    \b
+    cpdocs import clinicians clinicians.csv
+    """
+    from cpdocs.mailroom.imports import import_clinicians
+
+    _directory(lambda: import_clinicians(ws, file), "clinicians", file, as_json)
+
+
+@import_.command()
+@_FILE
+@_JSON
+@pass_workspace
+def designations(ws: Workspace, file: Path, as_json: bool) -> None:
+    """Record which PCP designates whom, and for what: all rows, or none (exit 3).
+
+    The rows for a designee and a PCP replace all earlier ones for those two. To end a designation, give it a valid_to.
+
+    \b
+    cpdocs import designations designations.csv
+    """
+    from cpdocs.mailroom.imports import import_designations
+
+    _directory(lambda: import_designations(ws, file), "designations", file, as_json)
+
+
+def _directory(work: Callable[[], DirectoryImport], table: str, file: Path, as_json: bool) -> None:
+    result = _done(work, table, file, as_json)
+    if as_json:
+        print_json(
+            {
+                "ok": True,
+                "table": table,
+                "file": str(file.resolve()),
+                "sha256": result.sha256,
+                "rows": result.rows,
+                "new": result.new,
+                "changed": result.changed,
+                "unchanged": result.unchanged,
+                "problems": [],
+            }
+        )
+    else:
+        _say(f"{result.rows} {table}: {result.new} new, {result.changed} changed, {result.unchanged} as they were.")
+
+
+def _done(work: Callable[[], Any], table: str, file: Path, as_json: bool) -> Any:
+    """Does the import; a refusal is also told as JSON where JSON was asked for."""
+    try:
+        return work()
+    except InputFault as error:
+        if as_json:
+            problems = [{"where": one.where, "code": one.code, "message": one.message, "todo": one.todo} for one in error.problems]
+            print_json({"ok": False, "table": table, "file": str(file.resolve()), "message": error.message, "problems": problems})
+        raise
+
+
+def _roster_json(file: Path, result: RosterImport) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "table": "roster",
+        "file": str(file.resolve()),
+        "sha256": result.sha256,
+        "encoding": result.encoding,
+        "records_in": result.records_in,
+        **result.counts,
+        "recorded": result.recorded,
+        "ignored_columns": list(result.ignored_columns),
+        "lines": [
+            {"line": one.line, "disposition": one.disposition.value, "code": one.code, "warnings": list(one.warnings)}
+            for one in result.outcomes
+        ],
+        "problems": [
+            {"where": f"line {one.line}", "code": one.code, "disposition": one.disposition.value}
+            for one in result.outcomes
+            if one.disposition.value in ("rejected", "held")
+        ],
+    }
+
+
+def _tell_roster(result: RosterImport) -> None:
+    counts = ", ".join(f"{number} {disposition}" for disposition, number in result.counts.items() if number)
+    _say(f"{result.records_in} lines: {counts or 'none'}; {result.recorded} assignments new or changed.")
+    for one in result.outcomes:
+        if one.disposition.value in ("rejected", "held"):
+            _say(f"  line {one.line}: {one.disposition.value}, {one.code}")
+        elif one.warnings:
+            _say(f"  line {one.line}: {one.disposition.value}, with {', '.join(one.warnings)}")
+    if result.ignored_columns:
+        _say(f"Columns that nothing was taken from: {', '.join(result.ignored_columns)}.")
+
+
+def _say(message: str) -> None:
+    say(click.get_current_context(), message)
