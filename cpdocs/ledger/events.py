@@ -22,6 +22,7 @@ from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.canonical import canonical
 from cpdocs.ledger.durable import OutputExists, disk_fault, fsync_file, fsync_folder, make_folder
+from cpdocs.ledger.proofs import SUBTREE_LEVELS, stored_hashes
 from cpdocs.ledger.schema import (
     LedgerDamaged,
     LedgerMissing,
@@ -34,15 +35,12 @@ from cpdocs.ledger.schema import (
     subtrees,
     tree_head,
 )
-from cpdocs.ledger.tree import Frontier, Head, leaf_hash
+from cpdocs.ledger.tree import Frontier, Head, RangeHash, consistency_proof, inclusion_proof, leaf_hash, range_hash
 
 __all__ = ["EventStore", "Head", "LedgerDamaged", "LedgerMissing", "Transaction"]
 
 FORMAT = 1
 """The ``v`` of every event's text."""
-
-SUBTREE_LEVELS = 8
-"""Every how many levels of the tree the roots of complete subtrees are kept."""
 
 BUSY_SECONDS = 15.0
 _BATCH = 2000
@@ -108,7 +106,6 @@ class Transaction:
             return int(last.number)
         number = 1 if last is None else last.number + 1
         self._connection.execute(insert(checkpoints).values(number=number, size=size, note=note))
-        self._connection.execute(update(tree_head).values(writes=tree_head.c.writes + 1))
         return int(number)
 
 
@@ -187,6 +184,38 @@ class EventStore:
         with faults_named(self.path), self.engine.connect() as connection:
             return _head(connection)
 
+    def texts(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[tuple[int, str]]:
+        """As ``events``, but each event's number and its canonical text: the entry of leaf ``number - 1``."""
+        with faults_named(self.path), self.engine.connect() as connection:
+            yield from _texts(connection, subject, types, after)
+
+    def root_at(self, size: int) -> bytes:
+        """The root over the first ``size`` events. Raises ValueError where there are fewer."""
+        with self._tree(size) as complete:
+            return range_hash(0, size, complete)
+
+    def inclusion_proof(self, seq: int, size: int) -> tuple[bytes, ...]:
+        """Shows event ``seq`` (its leaf is ``seq - 1``) to be among the first ``size``. Raises ValueError where it isn't."""
+        with self._tree(size) as complete:
+            return inclusion_proof(seq - 1, size, complete)
+
+    def consistency_proof(self, first: int, second: int) -> tuple[bytes, ...]:
+        """Shows the first ``first`` events to be the beginning of the first ``second``. Raises ValueError."""
+        with self._tree(second) as complete:
+            return consistency_proof(first, second, complete)
+
+    def checkpoints(self) -> tuple[str, ...]:
+        """The signed checkpoints that were kept, oldest first."""
+        with faults_named(self.path), self.engine.connect() as connection:
+            return tuple(connection.execute(select(checkpoints.c.note).order_by(checkpoints.c.number)).scalars())
+
+    @contextmanager
+    def _tree(self, size: int) -> Iterator[RangeHash]:
+        with faults_named(self.path), self.engine.connect() as connection:
+            if not 0 <= size <= _head(connection).size:
+                raise ValueError("the ledger has fewer events")
+            yield stored_hashes(connection)
+
 
 def decode(body: str) -> Event:
     """The event that a recorded text holds."""
@@ -204,6 +233,11 @@ def decode(body: str) -> Event:
 
 
 def _read(connection: Connection, subject: str | None, types: Collection[EventType], after: int) -> Iterator[Event]:
+    for _, body in _texts(connection, subject, types, after):
+        yield decode(body)
+
+
+def _texts(connection: Connection, subject: str | None, types: Collection[EventType], after: int) -> Iterator[tuple[int, str]]:
     """Reads in batches, each a transaction of its own outside ``write``: a reader that dawdles holds nothing up."""
     query = select(events.c.seq, events.c.body, events.c.leaf).order_by(events.c.seq).limit(_BATCH)
     if subject is not None:
@@ -221,7 +255,7 @@ def _read(connection: Connection, subject: str | None, types: Collection[EventTy
                 raise LedgerDamaged(
                     f"Event {seq} of the ledger has been altered.", todo="Run 'cpdocs audit verify'; restore the ledger from a backup."
                 )
-            yield decode(body)
+            yield seq, body
         if len(rows) < _BATCH:
             return
         after = rows[-1].seq

@@ -72,14 +72,13 @@ subtrees = Table(  # roots of complete subtrees of 256^k leaves, so that a proof
     sqlite_with_rowid=False,
 )
 
-tree_head = Table(  # one row: the tree's growing edge; ``writes`` counts the transactions that changed the ledger
+tree_head = Table(  # one row: the tree's growing edge
     "tree_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("size", _Number, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
     Column("root", LargeBinary, nullable=False),
-    Column("writes", _Number, nullable=False),
 )
 
 checkpoints = Table(
@@ -183,7 +182,7 @@ def make_sqlite(path: Path, busy_seconds: float) -> Engine:
         with engine.connect().execution_options(writing=True) as connection, connection.begin():
             metadata.create_all(connection)
             connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
-            connection.execute(insert(tree_head).values(id=1, size=0, frontier=b"", root=EMPTY_ROOT, writes=0))
+            connection.execute(insert(tree_head).values(id=1, size=0, frontier=b"", root=EMPTY_ROOT))
     return engine
 
 

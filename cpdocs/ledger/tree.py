@@ -84,3 +84,105 @@ class Frontier:
 
     def head(self) -> Head:
         return Head(self.size, self.root())
+
+
+def split(size: int) -> int:
+    """The largest power of two below ``size`` (at least 2): how many leaves the left part holds (RFC 9162 §2.1.1)."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def range_hash(start: int, stop: int, complete: RangeHash) -> bytes:
+    """The hash over leaves ``start`` to ``stop`` of a tree, from the hashes of its complete subtrees."""
+    size = stop - start
+    if size == 0:
+        return EMPTY_ROOT
+    if size & (size - 1) == 0:
+        return complete(start, stop)
+    middle = start + split(size)
+    return node_hash(complete(start, middle), range_hash(middle, stop, complete))
+
+
+def inclusion_proof(index: int, size: int, complete: RangeHash) -> tuple[bytes, ...]:
+    """The hashes that show leaf ``index`` (from 0) in the tree of ``size`` leaves, lowest first (RFC 9162 §2.1.3.1).
+
+    Raises ValueError where there is no such leaf.
+    """
+    if not 0 <= index < size:
+        raise ValueError("no such leaf in a tree of that size")
+    proof = []
+    start, stop = 0, size
+    while stop - start > 1:
+        middle = start + split(stop - start)
+        if index < middle:
+            proof.append(range_hash(middle, stop, complete))
+            stop = middle
+        else:
+            proof.append(range_hash(start, middle, complete))
+            start = middle
+    return tuple(reversed(proof))
+
+
+def consistency_proof(first: int, second: int, complete: RangeHash) -> tuple[bytes, ...]:
+    """The hashes that show the tree of ``first`` leaves to be the beginning of that of ``second`` (RFC 9162 §2.1.4.1).
+
+    Raises ValueError unless 0 < first <= second.
+    """
+    if not 0 < first <= second:
+        raise ValueError("a consistency proof leads from a tree that isn't empty to one no smaller")
+    proof = []
+    start, stop = 0, second
+    while first != stop:
+        middle = start + split(stop - start)
+        if first <= middle:
+            proof.append(range_hash(middle, stop, complete))
+            stop = middle
+        else:
+            proof.append(range_hash(start, middle, complete))
+            start = middle
+    if start:
+        proof.append(range_hash(start, stop, complete))
+    return tuple(reversed(proof))
+
+
+def verify_inclusion(leaf: bytes, index: int, head: Head, proof: Sequence[bytes]) -> bool:
+    """Whether ``proof`` shows a leaf's hash at ``index`` of the tree under ``head`` (RFC 9162 §2.1.3.2)."""
+    if not 0 <= index < head.size:
+        return False
+    place, last, node = index, head.size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            node = node_hash(sibling, node)
+            while place & 1 == 0 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and node == head.root
+
+
+def verify_consistency(first: Head, second: Head, proof: Sequence[bytes]) -> bool:
+    """Whether ``proof`` shows the tree under ``first`` to be the beginning of that under ``second`` (RFC 9162 §2.1.4.2)."""
+    if not 0 < first.size <= second.size:
+        return False
+    if first.size == second.size:
+        return not proof and first.root == second.root
+    path = [first.root, *proof] if first.size & (first.size - 1) == 0 else list(proof)
+    if not path:
+        return False
+    place, last = first.size - 1, second.size - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while place & 1 == 0 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            new = node_hash(new, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and old == first.root and new == second.root
