@@ -43,10 +43,12 @@ def create_keys(paths: Paths, organization: str, now: datetime, *, sandbox: bool
     Raises:
         WorkspaceFault: the disk refuses, or the folder holds part of a set whose root is gone.
     """
+    from cpdocs.ledger.checkpoint import load_checkpoint_key, new_checkpoint_key, public_bytes
     from cpdocs.signing import authority
     from cpdocs.signing.keyfiles import certificate_pem, fingerprint
 
     _keep_or_write(paths, "ids.key", lambda: SANDBOX_IDS if sandbox else secrets.token_bytes(32))
+    _keep_or_write(paths, "checkpoint.key", new_checkpoint_key)
     backdate = _SANDBOX_BACKDATE if sandbox else authority.SKEW
 
     def lasting(life: timedelta) -> Validity:
@@ -64,6 +66,7 @@ def create_keys(paths: Paths, organization: str, now: datetime, *, sandbox: bool
     for name, signer, life in (("root.crl", root, authority.ROOT_CRL_LIFE), ("crl.der", pairs["issuing"], authority.CRL_LIFE)):
         _keep_or_write(paths, name, partial(authority.make_crl, signer, (), number=1, now=now - backdate, life=life + backdate))
     return {
+        "checkpoint_key": public_bytes(load_checkpoint_key(paths.keys / "checkpoint.key")).hex(),
         "certificates": {
             name: {"fingerprint": fingerprint(pair.certificate), "pem": certificate_pem(pair.certificate).decode()}
             for name, pair in pairs.items()
