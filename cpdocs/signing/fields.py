@@ -136,7 +136,7 @@ def _add_field(document: Pdf, tags: _Tags, name: str, box: Box | None) -> pikepd
     page = document.pages[box.page if box else 0]
     rectangle = [box.x0, box.y0, box.x1, box.y1] if box else [0, 0, 0, 0]
     width, height = rectangle[2] - rectangle[0], rectangle[3] - rectangle[1]
-    appearance = Stream(document, b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, width, height]), Resources=Dictionary())
+    appearance = Stream(document, b"q Q", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, width, height]), Resources=Dictionary())
     widget = document.make_indirect(
         Dictionary(
             Type=Name.Annot,

@@ -69,7 +69,7 @@ class Increment(IncrementalPdfFileWriter):
     def whole(self) -> bytes:
         """The file with its increment."""
         out = BytesIO()
-        super().write(out)
+        IncrementalPdfFileWriter.write(self, out)
         return out.getvalue()
 
 

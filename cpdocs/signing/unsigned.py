@@ -45,27 +45,38 @@ def look(pdf: bytes, *, name: str) -> Signable:
     if not pdf.startswith(b"%PDF-"):
         raise InputFault(f"{name} is not a PDF." if pdf else f"{name} is empty.", todo="Give the plan as it was sent (a .pdf file).")
     try:
-        reader = PdfFileReader(BytesIO(pdf))
-        found = {field: value is not None for field, value, _ in enumerate_sig_fields(reader)}
-        signatures = {signature.field_name: signature for signature in reader.embedded_signatures}
-        if set(found) != set(FIELDS) or not found[SEAL_FIELD]:
-            raise InputFault(f"{name} is not a plan that a Community Partner issued: it is not sealed.", todo=_FRESH)
-        seal = signatures[SEAL_FIELD]
-        whole = all(_intact(signature) for signature in signatures.values()) and _covers_end(pdf, signatures.values())
-        certified = seal.docmdp_level == MDPPerm.FILL_FORMS
-        reason = str(seal.sig_object.get("/Reason", ""))
-    except InputFault:
-        raise
+        seen = _read(pdf)
     except Exception as error:  # noqa: BLE001 a damaged PDF raises anything at all (signing.md, check 11)
         raise InputFault(f"{name} is damaged or is no plan of ours ({type(error).__name__}).", todo=_FRESH) from None
-    if not whole or not certified:
+    if seen is None:
+        raise InputFault(f"{name} is not a plan that a Community Partner issued: it is not sealed.", todo=_FRESH)
+    if not seen.unchanged:
         raise InputFault(f"{name} was changed since it was issued or signed.", todo=_FRESH)
-    written = _IN_REASON.search(reason)
-    return Signable(
+    return seen.signable
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    signable: Signable
+    unchanged: bool
+
+
+def _read(pdf: bytes) -> _Seen | None:
+    """The sealed plan in these bytes; None where it has other fields than ours or no seal. Raises anything for a damaged PDF."""
+    reader = PdfFileReader(BytesIO(pdf))
+    found = {field: value is not None for field, value, _ in enumerate_sig_fields(reader)}
+    if set(found) != set(FIELDS) or not found[SEAL_FIELD]:
+        return None
+    signatures = {signature.field_name: signature for signature in reader.embedded_signatures}
+    seal = signatures[SEAL_FIELD]
+    written = _IN_REASON.search(str(seal.sig_object.get("/Reason", "")))
+    signable = Signable(
         document_id=(parse_document_id(written.group()) if written else None) or "",
         seal_fingerprint=seal.signer_cert.sha256.hex(),
         signed={slot: signatures[field].signer_cert.sha256.hex() for slot, field in FIELD_OF_SLOT.items() if found[field]},
     )
+    certified = seal.docmdp_level == MDPPerm.FILL_FORMS
+    return _Seen(signable, certified and all(_intact(item) for item in signatures.values()) and _covers_end(pdf, signatures.values()))
 
 
 def _intact(signature: EmbeddedPdfSignature) -> bool:
