@@ -90,11 +90,7 @@ class Transaction:
             if rows:
                 self._connection.execute(insert(table), rows)
         if new:
-            self._connection.execute(
-                update(tree_head).values(
-                    size=frontier.size, frontier=frontier.to_bytes(), root=frontier.root(), writes=tree_head.c.writes + 1
-                )
-            )
+            self._connection.execute(update(tree_head).values(size=frontier.size, frontier=frontier.to_bytes(), root=frontier.root()))
         return tuple(recorded)
 
     def add_checkpoint(self, size: int, note: str) -> int:
