@@ -1,0 +1,39 @@
+"""Moments as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cpdocs.core.moments import eastern_text, parse_day, parse_moment
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-11-02T15:04", datetime(2026, 11, 2, 20, 4, tzinfo=UTC)),
+        ("2026-07-02 15:04:30", datetime(2026, 7, 2, 19, 4, 30, tzinfo=UTC)),
+        ("2026-11-02T15:04:00Z", datetime(2026, 11, 2, 15, 4, tzinfo=UTC)),
+        ("2026-11-02T15:04+02:00", datetime(2026, 11, 2, 13, 4, tzinfo=UTC)),
+        ("2026-11-02", datetime(2026, 11, 2, 5, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_time_without_an_offset_is_massachusetts_time(text: str, utc: datetime) -> None:
+    assert parse_moment(text) == utc
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "11/2/2026", "2026-13-01T10:00", "2026-11-02T25:00"])
+def test_anything_else_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_moment(text)
+
+
+def test_a_day_is_a_day_and_nothing_more() -> None:
+    assert parse_day(" 2026-11-02 ").isoformat() == "2026-11-02"
+    with pytest.raises(ValueError):
+        parse_day("2026-11-02T10:00")
+
+
+def test_people_read_massachusetts_time_with_its_zone() -> None:
+    assert eastern_text(datetime(2026, 11, 2, 20, 4, tzinfo=UTC)) == "2026-11-02 15:04 EST"
