@@ -44,12 +44,10 @@ def create_keys(paths: Paths, organization: str, now: datetime, *, sandbox: bool
         WorkspaceFault: the disk refuses, or the folder holds part of a set whose root is gone.
     """
     from cpdocs.ledger.checkpoint import load_checkpoint_key, new_checkpoint_key, public_bytes
-    from cpdocs.ledger.checkpoint import new_checkpoint_key
     from cpdocs.signing import authority
     from cpdocs.signing.keyfiles import certificate_pem, fingerprint
 
     _keep_or_write(paths, "ids.key", lambda: SANDBOX_IDS if sandbox else secrets.token_bytes(32))
-    _keep_or_write(paths, "checkpoint.key", new_checkpoint_key)
     _keep_or_write(paths, "checkpoint.key", new_checkpoint_key)
     backdate = _SANDBOX_BACKDATE if sandbox else authority.SKEW
 
