@@ -143,6 +143,11 @@ def long_date(value: date, language: str = "en-US") -> str:
     return format_date(value, "long", locale=_locale("en-US" if language == "en" else language))
 
 
+def short_date(value: date | None, language: str = "en-US") -> str:
+    """``value`` with its month abbreviated, for tables (``Oct 6, 2026``); empty for None."""
+    return format_date(value, "medium", locale=_locale("en-US" if language == "en" else language)) if value else ""
+
+
 def phone(text: str) -> str:
     """A US number as ``(508) 555-0145``; anything that isn't ten digits (an extension, a short code) as written."""
     digits = "".join(_digits(text))

@@ -101,10 +101,9 @@ def words(text: str, member_language: str = "", *, translated: bool = False) -> 
     text = unicodedata.normalize("NFC", text.strip())
     own = language_tag(member_language)
     languages = _languages_of(text)
+    lang = own if translated and own else ENGLISH
     if languages:
         lang = own if own in languages else languages[0]
-    else:
-        lang = own if translated and own else ENGLISH
     return Words(text, lang, _direction(text))
 
 
