@@ -70,7 +70,7 @@ def create_keys(paths: Paths, organization: str, now: datetime, *, sandbox: bool
         "certificates": {
             name: {"fingerprint": fingerprint(pair.certificate), "pem": certificate_pem(pair.certificate).decode()}
             for name, pair in pairs.items()
-        }
+        },
     }
 
 

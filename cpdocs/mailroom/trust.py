@@ -1,0 +1,56 @@
+"""Whom this workspace believes: its own certificates and everything the ledger says about digital IDs.
+
+The certificates come from the ledger's first event and from key events, not from the files in state/keys/: who swaps a file
+there changes nothing about whom we believe.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+
+from cpdocs.core.events import EventType
+from cpdocs.core.key_records import KEY_EVENTS, fold_keys
+from cpdocs.signing.keyfiles import certificate_der
+from cpdocs.signing.trust import Pin, Revoked, Trust, Witnessed
+
+if TYPE_CHECKING:
+    from cpdocs.mailroom.records import Reads
+
+
+def load_trust(source: Reads) -> Trust:
+    """The trust that the ledger's events add up to. ``source`` is the ledger or a transaction on it."""
+    own: dict[str, list[bytes]] = {}
+    for event in source.events(types=(EventType.WORKSPACE_CREATED,)):
+        for role, certificate in event.data.get("certificates", {}).items():
+            own.setdefault(role, []).append(_der(certificate["pem"]))
+    keys = fold_keys(source.events(types=KEY_EVENTS)).values()
+    pinned = [key for key in keys if key.pinned and key.revoked_at is None]
+    return Trust(
+        roots=tuple(own.get("root", ())),
+        issuing=tuple(own.get("issuing", ())),
+        in_person=tuple(own.get("in-person", ())),
+        seals=tuple(own.get("seal", ())),
+        pinned=tuple(_der(key.pem) for key in pinned),
+        revoked={int(key.serial, 16): Revoked(key.revoked_at, key.reason) for key in keys if key.revoked_at and not key.pinned},
+        pins={key.fingerprint: Pin(key.recorded_at, npi=key.npi, member_id=key.member_id) for key in pinned},
+        witnessed=_witnessed(source),
+    )
+
+
+def _witnessed(source: Reads) -> dict[str, Witnessed]:
+    return {
+        event.data["certificate_sha256"]: Witnessed(
+            document_id=event.data["document_id"],
+            sha256=event.data["before_sha256"],
+            at=datetime.fromisoformat(event.data["signed_at"]),
+            witness=event.data["witness"],
+        )
+        for event in source.events(types=(EventType.SIGNING_WITNESSED,))
+    }
+
+
+def _der(pem: str) -> bytes:
+    return certificate_der(x509.load_pem_x509_certificate(pem.encode()))
