@@ -1,7 +1,8 @@
 """Files to page pictures: PDF scans, and the TIFF, PNG and JPEG pages that fax machines and phones send.
 
 Pictures are 8-bit gray at about 200 dpi, the best trade between speed and what a fax leaves legible (mailroom.md).
-One page is in memory at a time. Meant to run in a child process with limits: see :mod:`cpdocs.scans.child`.
+One page is in memory at a time. Picture decoders crash, hang and fill memory: whoever calls this does so in a child
+process with limits.
 """
 
 from __future__ import annotations

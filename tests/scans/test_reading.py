@@ -7,7 +7,6 @@ from PIL import Image
 
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.marks import PageMark
-from cpdocs.scans.child import encode, read_scan_apart
 from cpdocs.scans.reading import read_scan
 from tests.scans import fax
 
@@ -72,14 +71,3 @@ def test_a_picture_that_claims_to_be_enormous_is_not_opened() -> None:
     out = io.BytesIO()
     Image.new("1", (20000, 20000), 1).save(out, "PNG")
     assert read_scan(out.getvalue(), most_pages=10).stopped == "unreadable"
-
-
-def test_the_child_says_what_reading_here_says() -> None:
-    data = fax.tiff(pages(2, 3))
-    assert encode(read_scan_apart(data, most_pages=10)) == encode(read_scan(data, most_pages=10))
-
-
-def test_a_file_that_takes_too_long_or_too_much_is_stopped() -> None:
-    data = fax.tiff(pages(1))
-    assert read_scan_apart(data, most_pages=10, seconds=0).stopped == "limit"
-    assert read_scan_apart(data, most_pages=10, megabytes=24).stopped == "limit"
