@@ -11,12 +11,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import (
     DDL,
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     ForeignKey,
@@ -30,9 +32,11 @@ from sqlalchemy import (
     event,
     insert,
     select,
+    type_coerce,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import NullType
 
 from cpdocs.errors import Busy, WorkspaceFault
 from cpdocs.ledger.tree import EMPTY_ROOT
@@ -42,7 +46,7 @@ SCHEMA_VERSION = 1
 _Number = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
 
-schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False), sqlite_strict=True)
 
 events = Table(
     "events",
@@ -53,6 +57,7 @@ events = Table(
     Column("body", Text, nullable=False),  # canonical JSON; the leaf's entry
     Column("leaf", LargeBinary, nullable=False),  # SHA-256(0x00 || body)
     Index("events_by_type", "type", "seq"),
+    sqlite_strict=True,
 )
 
 event_subjects = Table(
@@ -61,6 +66,7 @@ event_subjects = Table(
     Column("subject", Text, primary_key=True),
     Column("seq", _Number, ForeignKey("events.seq"), primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 
 subtrees = Table(  # roots of complete subtrees of 256^k leaves, so that a proof reads a few hundred hashes at most
@@ -70,6 +76,7 @@ subtrees = Table(  # roots of complete subtrees of 256^k leaves, so that a proof
     Column("place", _Number, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 
 tree_head = Table(  # one row: the tree's growing edge
@@ -79,6 +86,7 @@ tree_head = Table(  # one row: the tree's growing edge
     Column("size", _Number, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
     Column("root", LargeBinary, nullable=False),
+    sqlite_strict=True,
 )
 
 checkpoints = Table(
@@ -87,6 +95,7 @@ checkpoints = Table(
     Column("number", _Number, primary_key=True, autoincrement=False),
     Column("size", _Number, nullable=False),
     Column("note", Text, nullable=False),  # a C2SP signed note
+    sqlite_strict=True,
 )
 
 for _table in (schema_version, events, event_subjects, subtrees, checkpoints):
@@ -184,6 +193,20 @@ def make_sqlite(path: Path, busy_seconds: float) -> Engine:
             connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
             connection.execute(insert(tree_head).values(id=1, size=0, frontier=b"", root=EMPTY_ROOT))
     return engine
+
+
+def raw_columns(*columns: Column[Any]) -> tuple[ColumnElement[Any], ...]:
+    """The columns as the database gives them, converted to nothing: for what may be damaged."""
+    return tuple(type_coerce(column, NullType()) for column in columns)
+
+
+def sqlite_definitions() -> frozenset[tuple[str, str, str, str]]:
+    """Every table, index and trigger that a ledger file has, as (type, name, table, text): what an audit compares with."""
+    engine = create_engine("sqlite+pysqlite://")
+    metadata.create_all(engine)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
+        return frozenset((str(kind), str(name), str(table), str(text)) for kind, name, table, text in rows)
 
 
 def open_sqlite(path: Path, busy_seconds: float) -> Engine:

@@ -1,0 +1,103 @@
+"""Proves the trail: every event, the tree over them, every checkpoint, every stored byte. Changes nothing.
+
+What each part checks is said in docs/audit.md, with what none of it can show. A damaged ledger is read as far as it
+goes: each fault is a problem with the event, checkpoint or file it was found at, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpdocs.errors import Problem
+from cpdocs.ledger.audit_record import read_record
+from cpdocs.ledger.audit_store import StoreAudit, check_store
+from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, verify_checkpoint
+from cpdocs.ledger.durable import read_plain
+from cpdocs.ledger.findings import RecordAudit
+from cpdocs.ledger.tree import EMPTY_ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an audit found. ``unreferenced`` counts stored files that no event mentions: no fault, but worth a look."""
+
+    events: int
+    root: bytes
+    checkpoints: int
+    files: int
+    unreferenced: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def verify(ledger: Path, store: Path, folder: Path, publics: Collection[bytes], against: Mapping[str, str] = {}) -> Report:
+    """Audits the ledger file, the store and the folder of checkpoint files.
+
+    ``publics`` are the public keys that may have signed checkpoints; ``against`` holds checkpoints kept elsewhere, by
+    a name to call them.
+    """
+    notes, problems = _checkpoint_files(folder)
+    notes |= against
+    claims = {}
+    for name, note in notes.items():
+        try:
+            claims[name] = verify_checkpoint(note, publics)
+        except CheckpointInvalid as error:
+            problems.append(Problem("checkpoint_invalid", error.message, name))
+    record = read_record(ledger, publics, {claim.head.size for claim in claims.values()})
+    problems += record.problems
+    problems += _held_against(claims, record)
+    problems += _without_file(record, {note for name, note in notes.items() if name not in against})
+    kept = check_store(store, record.references)
+    problems += kept.problems
+    if record.missing:
+        problems.append(_lost(kept, len(notes)))
+    return Report(record.size, record.root, len(record.notes), kept.files, kept.unreferenced, tuple(problems))
+
+
+def _checkpoint_files(folder: Path) -> tuple[dict[str, str], list[Problem]]:
+    """The notes in the folder of checkpoints by their file's name, and what else lies there."""
+    notes, problems = {}, []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        where = f"{folder.name}/{path.name}"
+        if path.name.startswith(".cpdocs-"):
+            continue
+        try:
+            notes[where] = read_plain(path).decode()
+        except (OSError, UnicodeDecodeError):
+            problems.append(Problem("checkpoint_invalid", "This file isn't a checkpoint that can be read.", where))
+    return notes, problems
+
+
+def _held_against(claims: Mapping[str, Checkpoint], record: RecordAudit) -> list[Problem]:
+    """The trees that checkpoints outside the ledger promise, held against the ledger's events."""
+    problems = []
+    for name, claim in claims.items():
+        size = claim.head.size
+        if size > record.size:
+            message = f"It was signed when there were {size} events; the ledger now holds {record.size}. The end of the ledger was cut off."
+            problems.append(Problem("events_missing", message, name))
+        elif record.roots.get(size, EMPTY_ROOT) != claim.head.root:
+            message = f"It was signed over other events than the first {size} of this ledger: it was rewritten, or is another one."
+            problems.append(Problem("checkpoint_contradicts", message, name))
+    return problems
+
+
+def _without_file(record: RecordAudit, files: Collection[str]) -> list[Problem]:
+    return [
+        Problem(
+            "checkpoint_file_missing", "Its file in the folder of checkpoints is missing or holds something else.", f"checkpoint {number}"
+        )
+        for number, note in record.notes.items()
+        if note not in files
+    ]
+
+
+def _lost(kept: StoreAudit, checkpoints: int) -> Problem:
+    message = f"The ledger is gone, while {kept.files} stored files and {checkpoints} checkpoint files are left."
+    return Problem("ledger_missing", message, "ledger.db", "Restore it from a backup.")

@@ -1,0 +1,180 @@
+"""The events' part of an audit: each one's text, leaf, columns and subjects, and the tree that they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
+
+from cpdocs.core.events import EventType
+from cpdocs.ledger.canonical import canonical
+from cpdocs.ledger.events import FORMAT
+from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
+from cpdocs.ledger.proofs import SUBTREE_LEVELS
+from cpdocs.ledger.schema import event_subjects, events, raw_columns, tree_head
+from cpdocs.ledger.tree import Frontier, leaf_hash
+
+_BATCH = 1000
+_KEYS = frozenset({"v", "seq", "type", "subjects", "at", "recorded_at", "user", "host", "salt", "data"})
+_TYPES = frozenset(kind.value for kind in EventType)
+_Row: TypeAlias = "tuple[Any, Any, Any, Any, Any]"
+"""(seq, type, at, body, leaf) as the database gives them, of whatever type damage has made them."""
+
+
+class Pairs:
+    """Compares collections of (event, subject) without keeping them: their number and the sum of their keyed hashes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.total = 0
+
+    def add(self, seq: int, subject: str) -> None:
+        self.count += 1
+        self.total += hash((seq, subject))
+
+    def same_as(self, other: Pairs) -> bool:
+        return (self.count, self.total) == (other.count, other.total)
+
+
+@dataclass(slots=True)
+class Replay:
+    """What the events' own texts make: the tree's edge, the hashes to be kept for proofs, and (event, subject) pairs."""
+
+    frontier: Frontier = field(default_factory=Frontier)
+    subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    pairs: Pairs = field(default_factory=Pairs)
+
+
+def replay(connection: Connection, sizes: Collection[int], audit: RecordAudit) -> Replay:
+    """Reads every event in order, checks it, and builds the tree again; keeps the roots at ``sizes`` in ``audit``."""
+    made = Replay()
+    frontier, last = made.frontier, 0
+    for row in _rows(connection, audit):
+        seq, body, leaf = row[0], row[3], row[4]
+        if seq != last + 1:
+            audit.fault("event_missing", "It is missing: events are numbered without gaps.", _span(last + 1, seq - 1), RESTORE)
+        last = seq
+        text = body if isinstance(body, bytes) else as_text(body).encode()
+        hashed = leaf_hash(text)
+        if hashed != leaf:
+            audit.fault("event_altered", "Its text is not the one that was recorded.", f"event {seq}", RESTORE)
+        _check_text(row, text, made.pairs, audit)
+        for level, place, node in frontier.append(hashed):
+            if level % SUBTREE_LEVELS == 0:
+                made.subtrees[level, place] = node
+        if frontier.size in sizes:
+            audit.roots[frontier.size] = frontier.root()
+    audit.size, audit.root = frontier.size, frontier.root()
+    return made
+
+
+def _span(first: int, last: int) -> str:
+    return f"event {first}" if first == last else f"events {first} to {last}"
+
+
+def _rows(connection: Connection, audit: RecordAudit) -> Iterator[_Row]:
+    """Every row that can be read, in order. Where a batch can't be, its events are asked for one by one."""
+    columns = raw_columns(events.c.seq, events.c.type, events.c.at, events.c.body, events.c.leaf)
+    query = select(*columns).order_by(events.c.seq).limit(_BATCH)
+    last = 0
+    while True:
+        try:
+            rows = [tuple(row) for row in connection.execute(query.where(events.c.seq > last))]
+        except DBAPIError:
+            break
+        yield from rows
+        if len(rows) < _BATCH:
+            return
+        last = rows[-1][0]
+    for seq in range(last + 1, _recorded(connection, last + _BATCH) + 1):
+        try:
+            yield from (tuple(row) for row in connection.execute(query.where(events.c.seq == seq)))
+        except DBAPIError as error:
+            audit.unreadable("event_unreadable", "It can't be read", error, f"event {seq}")
+
+
+def _recorded(connection: Connection, guess: int) -> int:
+    """How many events the ledger says it holds; ``guess`` where it can't say."""
+    try:
+        size = connection.execute(select(*raw_columns(tree_head.c.size))).scalar()
+    except DBAPIError:
+        return guess
+    return min(size, guess * 1000) if isinstance(size, int) else guess
+
+
+def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> None:
+    """An event's text is canonical, holds what an event holds, and says what the columns beside it say."""
+    seq = row[0]
+    where = f"event {seq}"
+    try:
+        event = json.loads(text)
+        written = canonical(event) == text and event.keys() == _KEYS and event["v"] == FORMAT
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        written = False
+    if not written:
+        audit.fault("event_malformed", "Its text is not written as an event's is.", where, RESTORE)
+        return
+    if (event["seq"], event["type"], event["at"]) != (seq, as_text(row[1]), as_text(row[2])):
+        audit.fault("event_column_altered", "The columns beside its text say something else.", where, RESTORE)
+    if event["type"] not in _TYPES:
+        audit.fault(
+            "event_type_unknown", "Its type is none that this cpdocs knows.", where, "Use the cpdocs that wrote it, or a later one."
+        )
+    for subject in event["subjects"]:
+        pairs.add(seq, subject)
+    for reference in references(event["data"]):
+        audit.references.setdefault(reference, seq)
+
+
+def references(value: Any, *, named: bool = False) -> Iterator[bytes]:
+    """Every SHA-256 of a stored file in an event's data: those below a key that ends in ``sha256``.
+
+    A key that ends in ``external_sha256`` names bytes that were never ours to keep.
+    """
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from references(item, named=named or (key.endswith("sha256") and not key.endswith("external_sha256")))
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item, named=named)
+    elif named and isinstance(value, str) and len(value) == 64:
+        try:
+            yield bytes.fromhex(value)
+        except ValueError:
+            return
+
+
+def check_subjects(connection: Connection, replayed: Replay, audit: RecordAudit) -> None:
+    """The index from subjects to events is the one that the events' texts make."""
+    found = Pairs()
+    query = select(*raw_columns(event_subjects.c.seq, event_subjects.c.subject)).execution_options(yield_per=_BATCH)
+    try:
+        with closing(connection.execute(query)) as rows:
+            for seq, subject in rows:
+                found.add(seq, as_text(subject))
+        if not found.same_as(replayed.pairs):
+            for seq in _wrongly_indexed(connection):
+                audit.fault("subjects_altered", "The index of subjects says something else than its text.", f"event {seq}", RESTORE)
+    except DBAPIError as error:
+        audit.unreadable("subjects_unreadable", "The index of subjects can't be read", error)
+
+
+def _wrongly_indexed(connection: Connection) -> list[int]:
+    """The events whose subjects differ from the index; slow, and only needed once they are known to differ."""
+    indexed: dict[int, set[str]] = {}
+    for seq, subject in connection.execute(select(*raw_columns(event_subjects.c.seq, event_subjects.c.subject))):
+        indexed.setdefault(seq, set()).add(as_text(subject))
+    wrong = []
+    for seq, body in connection.execute(select(*raw_columns(events.c.seq, events.c.body)).order_by(events.c.seq)):
+        try:
+            subjects = set(json.loads(body)["subjects"])
+        except (ValueError, TypeError, KeyError):
+            subjects = set()
+        if indexed.pop(seq, set()) != subjects:
+            wrong.append(seq)
+    return [*wrong, *sorted(indexed, key=str)]

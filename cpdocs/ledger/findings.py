@@ -1,0 +1,44 @@
+"""What an audit has found in the ledger so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from cpdocs.errors import Problem
+from cpdocs.ledger.tree import EMPTY_ROOT
+
+RESTORE = "Restore the ledger from a backup."
+
+
+@dataclass(slots=True)
+class RecordAudit:
+    """The ledger's true size and root, the roots at the sizes asked for, and what is wrong.
+
+    ``references`` are the SHA-256 that events mention, each with the first event that does; ``notes`` the checkpoints
+    kept in it, by number.
+    """
+
+    size: int = 0
+    root: bytes = EMPTY_ROOT
+    roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
+    references: dict[bytes, int] = field(default_factory=dict)
+    notes: dict[int, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    missing: bool = False
+
+    def fault(self, code: str, message: str, where: str = "ledger.db", todo: str = "") -> None:
+        """Notes a problem."""
+        self.problems.append(Problem(code, message, where, todo))
+
+    def unreadable(self, code: str, what: str, error: DBAPIError, where: str = "ledger.db") -> None:
+        """Notes that the database gave an error; only the error's name, since its text could hold values."""
+        name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+        self.fault(code, f"{what} ({name}).", where, RESTORE)
+
+
+def as_text(value: Any) -> str:
+    """A value of the database as text; what isn't UTF-8 comes out marked, and so differs from what was written."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
