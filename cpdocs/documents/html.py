@@ -16,7 +16,18 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+    nodes,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -50,8 +61,23 @@ def _unchanged(path: Path, stamp: int) -> bool:
     return path.is_file() and path.stat().st_mtime_ns == stamp
 
 
+class _NotText(TemplateRuntimeError):
+    """A template prints something that isn't text: a list, a method, nothing at all."""
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, (str, int, Undefined)):
+        return value
+    raise _NotText(f"prints a value that isn't text ({type(value).__name__})")
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """A sandbox in which escaping can't be switched off."""
+    """A sandbox in which escaping can't be switched off, and ``item.copy`` is the value of that name, never the method."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -60,15 +86,18 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return tree
 
 
+@lru_cache(maxsize=8)
 def environment(shipped: Path, site: Path | None = None) -> Environment:
     """The environment for templates in ``site`` (looked at first, may be absent) and ``shipped``.
 
-    Values handed to templates are escaped without exception; the filters ``long_date`` and ``phone`` are added.
+    Values handed to templates are escaped without exception; the filters ``long_date`` and ``phone`` are added. Templates
+    that change on disk are read again.
     """
     env = _Sandbox(
         loader=FolderLoader(template_folders(shipped, site)),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_printable,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
@@ -103,7 +132,7 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
         raise _template_fault("template_syntax", where, fault.message or "malformed") from fault
     except SecurityError as fault:
         raise _template_fault("template_unsafe", _place(env, fault.__traceback__, template), "not allowed in a template") from fault
-    except UndefinedError as fault:
+    except (UndefinedError, _NotText) as fault:
         where = _place(env, fault.__traceback__, template)
         raise _template_fault("template_undefined", where, fault.message or "an undefined name") from fault
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as fault:

@@ -189,7 +189,7 @@ def _teammate(item: Any) -> dict[str, str]:
     chosen = {True: "Yes", False: "No", None: ""}[item.chosen_by_member]
     contact = "; ".join(filter(None, (phone(item.phone), item.email)))
     copy = f"Copy{f' by {item.channel}' if item.channel else ''}" if item.gets_copy else ""
-    return {"name": item.name, "role": item.role, "organization": item.organization, "contact": contact, "chosen": chosen, "copy": copy}
+    return {"name": item.name, "role": item.role, "organization": item.organization, "contact": contact, "chosen": chosen, "receives": copy}
 
 
 def _about(paper: PlanPaper) -> list[dict[str, Any]]:
