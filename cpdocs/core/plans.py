@@ -340,8 +340,8 @@ class Choice:
 class Consent:
     """A written consent to disclose Part 2 records (42 CFR 2.31, documents.md §5).
 
-    ``patient`` empty means the plan's own member. ``revocation`` says how it may be revoked; ``signed_by`` names the
-    person who signed where it wasn't the patient.
+    ``patient`` empty means the plan's own member. ``expires_when`` is the event that ends it, or "none", where no date
+    does. ``revocation`` says how it may be revoked; ``signed_by`` names the person who signed where it wasn't the patient.
     """
 
     discloser: str = ""
@@ -350,6 +350,7 @@ class Consent:
     purpose: str = ""
     signed_on: date | None = None
     expires_on: date | None = None
+    expires_when: str = ""
     revoked_on: date | None = None
     patient: str = ""
     signed_by: str = ""
