@@ -20,28 +20,50 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 def cover_view(paper: PlanPaper, pages: int) -> dict[str, Any]:
     """The cover for ``cover/cover.html``. ``pages`` counts the plan's own."""
-    practice, sender = paper.practice, paper.sender
+    practice, sender, coordinator = paper.practice, paper.sender, paper.plan.coordinator
+    view = frame(paper)
     return {
-        **frame(paper),
+        **{name: view[name] for name in ("document_id", "version", "sandbox", "cp_name", "cp_address", "cp_phone", "cp_hours", "cp_tty")},
         "title": "Plan for review and approval",
-        "member_name": initials(paper.member),
-        "member_dob": str(paper.member.dob.year),
         "plan_pages": str(pages),
-        "practice": practice.name,
-        "practice_address": f"{practice.address1}, {practice.city}, {practice.state} {practice.zip}",
-        "key_contact": practice.key_contact,
-        "practice_fax": phone(practice.fax),
-        "practice_phone": phone(practice.phone),
-        "pcp": paper.pcp.display_name,
-        "coordinator": paper.plan.coordinator.name,
-        "coordinator_phone": phone(paper.plan.coordinator.phone),
+        "to_rows": _filled(
+            ("To", practice.key_contact),
+            ("Practice", practice.name),
+            ("Fax", phone(practice.fax)),
+            ("Telephone", phone(practice.phone)),
+            ("For approval by", paper.pcp.display_name),
+        ),
+        "plan_rows": _filled(
+            ("Member", f"{initials(paper.member)}, born {paper.member.dob.year}"),
+            ("Plan", paper.document_id),
+            ("Version", f"{paper.plan.version}, replaces {paper.supersedes}" if paper.supersedes else str(paper.plan.version)),
+            ("Pages", f"{pages}, and this cover"),
+            ("Issued", view["issued_on"]),
+        ),
+        "coordinator": coordinator.name,
+        "coordinator_phone": phone(coordinator.phone),
         "days": days_text(paper.payer.due_days),
-        "payer": paper.payer.name or paper.member.plan_name,
-        "suffolk": practice.suffolk_holidays,
+        "counting": counting_rule(paper),
         "actions": [text for text in paper.plan.pcp_actions if text.strip()],
         "ways_back": ways_back(practice, sender),
         "pcp_meaning": paper.meanings[Slot.PCP],
     }
+
+
+def _filled(*rows: tuple[str, str]) -> list[tuple[str, str]]:
+    return [row for row in rows if row[1]]
+
+
+def counting_rule(paper: PlanPaper) -> str:
+    """How the days are counted, and whose period it is: the payer's, not the state's (contract §5, requirement B2)."""
+    closed = "weekends and Massachusetts legal holidays"
+    if paper.practice.suffolk_holidays:
+        closed += ", with March 17 and June 17,"
+    payer = paper.payer.name or paper.member.plan_name
+    return (
+        "How we count: the day of receipt is day 0; what arrives after 5 p.m. or on a closed day counts as the next business day; "
+        f"{closed} don't count; the period ends with the last day. The period is {payer}'s, not a rule of the state."
+    )
 
 
 def initials(member: Assignment) -> str:
