@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core import moves
-from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import ENROLLMENT_EVENTS, enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id, last_four
@@ -20,8 +19,9 @@ from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.register import Register
 from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
 from cpdocs.mailroom.outbox import finish, put_out, stage, stage_key
-from cpdocs.mailroom.plan_check import Checked, check_files
+from cpdocs.mailroom.plan_check import PlanReport, check_files
 from cpdocs.mailroom.records import Reads, find_plan, last_version, the_plan
+from cpdocs.mailroom.register import load_register
 
 if TYPE_CHECKING:
     from cpdocs.documents.pdf import Rendered
@@ -74,14 +74,15 @@ def issue_files(ws: Workspace, files: Sequence[Path], *, issued: Callable[[Issue
     workspace fault, a full disk, another process.
     """
     finish_issues(ws)
-    desk = _Desk(ws)
+    reports = check_files(ws, files)
+    desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)))
     done: list[Issued] = []
     refused: list[tuple[str, CpdocsError]] = []
-    for checked in check_files(ws, files):
+    for report in reports:
         try:
-            one = desk.issue(checked)
+            one = desk.issue(report)
         except (InputFault, AnswerIsNo) as error:
-            refused.append((checked.name, error))
+            refused.append((report.name, error))
             continue
         done.append(one)
         issued(one)
@@ -102,8 +103,9 @@ def finish_issues(ws: Workspace) -> None:
 class _Desk:
     """One batch: keys are read once, and only when the first plan is to be sealed."""
 
-    def __init__(self, ws: Workspace) -> None:
+    def __init__(self, ws: Workspace, register: Register) -> None:
         self.ws = ws
+        self.register = register
 
     @cached_property
     def seal(self) -> KeyPair:
@@ -111,20 +113,22 @@ class _Desk:
 
         return load_pair(self.ws, "seal")
 
-    def issue(self, checked: Checked) -> Issued:
+    def issue(self, report: PlanReport) -> Issued:
         """Issues one checked plan. Raises AnswerIsNo where the check failed, InputFault where it can't be issued now."""
         from cpdocs.signing.keyfiles import fingerprint
         from cpdocs.signing.seal import seal_plan
 
         ws = self.ws
-        plan, register = checked.plan, checked.register
-        if checked.errors or plan is None or register is None:
-            raise AnswerIsNo("the check found errors.", problems=checked.errors)
+        plan, member = report.plan, report.assignment
+        if report.errors or plan is None:
+            raise AnswerIsNo("the check found errors.", problems=report.errors)
+        if member is None:
+            raise Defect("A plan passed its check without a live assignment.")
         header = plan.plan
         last = last_version(ws.ledger, plan.member_id, header.program.value)
         moves.may_issue(header.version, last)
         document_id = derive_document_id(ws.id_secret, "plan", plan.member_id, header.program.value, str(header.version))
-        member, practice, pcp = _who(register, plan, ws)
+        practice, pcp = self._office(plan)
         supersedes = last.document_id if last else ""
         paper = self._paper(plan, document_id, member, practice, pcp, supersedes)
         rendered, cover = self._render(paper)
@@ -149,7 +153,7 @@ class _Desk:
             "size": len(sealed),
             "pages": rendered.pages,
             "seal_fingerprint": fingerprint(self.seal.certificate),
-            "plan_sha256": ws.blobs.put(checked.data),
+            "plan_sha256": ws.blobs.put(report.data),
             "cover_sha256": ws.blobs.put(cover.pdf),
             "file": file,
             "cover_file": cover_file,
@@ -164,7 +168,7 @@ class _Desk:
         self._record(data, member, supersedes)
         put_out(ws.paths.plans, key)
         record = the_plan(ws.ledger, document_id)
-        return Issued(checked.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, checked.warnings)
+        return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, report.warnings)
 
     def _record(self, data: dict[str, JSON], member: Assignment, supersedes: str) -> None:
         """Decides under the write lock what may have changed while the plan was rendered: the version, the member's word."""
@@ -201,23 +205,21 @@ class _Desk:
             sandbox=self.ws.sandbox,
         )
 
+    def _office(self, plan: Plan) -> tuple[Practice, Clinician]:
+        """The practice and the PCP of a plan that passed its check."""
+        practice = self.register.directory.practices.get(plan.practice_id)
+        rows = self.register.directory.rows_of(plan.pcp_npi)
+        pcp = next((row for row in rows if row.practice_id == plan.practice_id), rows[0] if rows else None)
+        if practice is None or pcp is None:
+            raise Defect("A plan passed its check without its practice or its PCP on record.")
+        return practice, pcp
+
     def _render(self, paper: PlanPaper) -> tuple[Rendered, Rendered]:
         from cpdocs.documents.plans import render_cover, render_plan
 
         shipped, site = self.ws.shipped_templates, self.ws.paths.templates
         rendered = render_plan(paper, shipped=shipped, site=site)
         return rendered, render_cover(paper, pages=rendered.pages, shipped=shipped, site=site)
-
-
-def _who(register: Register, plan: Plan, ws: Workspace) -> tuple[Assignment, Practice, Clinician]:
-    """The member's live assignment, the practice and the PCP of a plan that passed its check."""
-    member = register.enrolled(plan.member_id, plan.plan.program, eastern_date(ws.clock.now()))
-    practice = register.directory.practices.get(plan.practice_id)
-    rows = register.directory.rows_of(plan.pcp_npi)
-    pcp = next((row for row in rows if row.practice_id == plan.practice_id), rows[0] if rows else None)
-    if member is None or practice is None or pcp is None:
-        raise Defect("A plan passed its check without its member, practice or PCP on record.")
-    return member, practice, pcp
 
 
 def _refuse_stopped(source: Reads, member: Assignment) -> None:
