@@ -6,7 +6,7 @@ goes: each fault is a problem with the event, checkpoint or file it was found at
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, verify_check
 from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.findings import RecordAudit
 from cpdocs.ledger.tree import EMPTY_ROOT
+
+_RESTORE = "Restore it from a backup."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,16 @@ class Report:
         return not self.problems
 
 
-def verify(ledger: Path, store: Path, folder: Path, publics: Collection[bytes], against: Mapping[str, str] = {}) -> Report:
+def verify(
+    ledger: Path, store: Path, folder: Path, publics: Collection[bytes], against: Mapping[str, str], known: Sequence[Problem] = ()
+) -> Report:
     """Audits the ledger file, the store and the folder of checkpoint files.
 
     ``publics`` are the public keys that may have signed checkpoints; ``against`` holds checkpoints kept elsewhere, by
-    a name to call them.
+    a name to call them; ``known`` are problems that were found before.
     """
     notes, problems = _checkpoint_files(folder)
+    problems = [*known, *problems]
     notes |= against
     claims = {}
     for name, note in notes.items():
@@ -51,6 +56,7 @@ def verify(ledger: Path, store: Path, folder: Path, publics: Collection[bytes], 
             problems.append(Problem("checkpoint_invalid", error.message, name))
     record = read_record(ledger, publics, {claim.head.size for claim in claims.values()})
     problems += record.problems
+    problems += _another_key(record, publics)
     problems += _held_against(claims, record)
     problems += _without_file(record, {note for name, note in notes.items() if name not in against})
     kept = check_store(store, record.references)
@@ -72,6 +78,16 @@ def _checkpoint_files(folder: Path) -> tuple[dict[str, str], list[Problem]]:
         except (OSError, UnicodeDecodeError):
             problems.append(Problem("checkpoint_invalid", "This file isn't a checkpoint that can be read.", where))
     return notes, problems
+
+
+def _another_key(record: RecordAudit, publics: Collection[bytes]) -> list[Problem]:
+    """The first event names the key that checkpoints are signed with; a key put in its place later is found so."""
+    named = record.begins.get("checkpoint_key")
+    if named is None or not publics or named in {public.hex() for public in publics}:
+        return []
+    return [
+        Problem("key_differs", "The checkpoint key isn't the one that the ledger's first event names.", "keys/checkpoint.key", _RESTORE)
+    ]
 
 
 def _held_against(claims: Mapping[str, Checkpoint], record: RecordAudit) -> list[Problem]:

@@ -125,6 +125,8 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
         audit.fault(
             "event_type_unknown", "Its type is none that this cpdocs knows.", where, "Use the cpdocs that wrote it, or a later one."
         )
+    if seq == 1 and isinstance(event["data"], dict):
+        audit.begins = event["data"]
     for subject in event["subjects"]:
         pairs.add(seq, subject)
     for reference in references(event["data"]):

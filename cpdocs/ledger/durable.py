@@ -10,7 +10,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -123,40 +123,46 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600, overwrite: bool = 
     A file that holds exactly these bytes already is left as it is. One that holds others raises OutputExists, unless
     ``overwrite`` says to replace it. Raises WorkspaceFault where the disk refuses; then nothing new is there.
     """
+    stream_durably(path, (data,), mode, overwrite)
+
+
+def stream_durably(path: Path, chunks: Iterable[bytes], mode: int = 0o600, overwrite: bool = False) -> None:
+    """As ``write_durably``, for more than should be held in memory."""
     make_folder(path.parent)
     try:
         with temporary(path.parent, mode) as (descriptor, part):
-            write_all(descriptor, data)
+            for chunk in chunks:
+                write_all(descriptor, chunk)
             os.fchmod(descriptor, mode)
             os.fsync(descriptor)
             if overwrite:
                 part.replace(path)
             else:
-                _name_once(part, path, data)
+                _name_once(part, path)
         fsync_folder(path.parent)
     except OSError as error:
         raise disk_fault(error, path.parent) from error
 
 
-def _name_once(part: Path, path: Path, data: bytes) -> None:
+def _name_once(part: Path, path: Path) -> None:
     """Gives ``part`` its final name unless something has that name: a hard link can't replace, as a rename would."""
     try:
         os.link(part, path, follow_symlinks=False)
     except FileExistsError:
-        _same_or_raise(path, data)
+        _same_or_raise(part, path)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         # File systems without hard links (some shares): a look, then a rename.
         if path.exists() or path.is_symlink():
-            _same_or_raise(path, data)
+            _same_or_raise(part, path)
         else:
             part.rename(path)
 
 
-def _same_or_raise(path: Path, data: bytes) -> None:
+def _same_or_raise(part: Path, path: Path) -> None:
     try:
-        same = read_plain(path) == data
+        same = _same_bytes(part, path)
     except OSError:
         same = False
     if not same:
@@ -164,3 +170,13 @@ def _same_or_raise(path: Path, data: bytes) -> None:
             f"{path.name} exists in {path.parent} with other content, and was left alone.",
             todo="Move it away if it is no longer needed, then run the command again.",
         )
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    with os.fdopen(open_plain(one), "rb") as first, os.fdopen(open_plain(other), "rb") as second:
+        while True:
+            chunk = first.read(CHUNK)
+            if chunk != second.read(CHUNK):
+                return False
+            if not chunk:
+                return True

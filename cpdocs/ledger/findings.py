@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ class RecordAudit:
     """The ledger's true size and root, the roots at the sizes asked for, and what is wrong.
 
     ``references`` are the SHA-256 that events mention, each with the first event that does; ``notes`` the checkpoints
-    kept in it, by number.
+    kept in it, by number; ``begins`` the first event's data.
     """
 
     size: int = 0
@@ -27,6 +28,7 @@ class RecordAudit:
     references: dict[bytes, int] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    begins: Mapping[str, Any] = field(default_factory=dict)
     missing: bool = False
 
     def fault(self, code: str, message: str, where: str = "ledger.db", todo: str = "") -> None:

@@ -1,0 +1,172 @@
+"""``cpdocs audit verify|show|export|checkpoint``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cpdocs.cli.context import chosen_workspace, pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.status import read_member_id
+from cpdocs.core.clock import EASTERN
+from cpdocs.core.events import Event
+from cpdocs.errors import AnswerIsNo, Problem
+from cpdocs.mailroom.workspace import Workspace
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+@click.group()
+def audit() -> None:
+    """Prove the trail; show or export it.
+
+    \b
+    cpdocs audit verify
+    cpdocs audit show 7K3M-9QXW-2RC
+    cpdocs audit checkpoint > /media/compliance/checkpoint.txt
+    cpdocs audit export /media/compliance/trail
+    """
+
+
+@audit.command("verify")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="A checkpoint that was kept elsewhere: shows whether the ledger was rewritten since.",
+)
+@_JSON
+def verify_(against: tuple[Path, ...], as_json: bool) -> None:
+    """Prove that every event, every checkpoint and every stored file is what was recorded. Changes nothing.
+
+    \b
+    cpdocs audit verify
+    cpdocs audit verify --against /media/compliance/checkpoint.txt
+    cpdocs audit verify --json
+
+    Exit status 1 where anything was altered, is damaged or is missing; each fault is named. docs/audit.md says what
+    this can't show.
+    """
+    from cpdocs.mailroom.audit import prove
+    from cpdocs.mailroom.workspace import Paths
+    from cpdocs.wiring import find_workspace
+
+    report = prove(Paths(find_workspace(chosen_workspace())), against)
+    if as_json:
+        print_json(
+            {
+                "ok": report.ok,
+                "events": report.events,
+                "root": report.root.hex(),
+                "checkpoints": report.checkpoints,
+                "files": report.files,
+                "unreferenced": report.unreferenced,
+                "problems": [_problem_json(problem) for problem in report.problems],
+            }
+        )
+    counted = f"{report.events} events, {report.checkpoints} checkpoints, {report.files} stored files"
+    if not report.ok:
+        if as_json:
+            click.get_current_context().exit(1)
+        raise AnswerIsNo(
+            f"The trail is broken ({counted}; {len(report.problems)} problems):",
+            problems=report.problems,
+            todo="Keep this workspace as it is, restore a copy from the backup, and tell the compliance officer.",
+        )
+    if not as_json:
+        click.echo(f"The trail is whole: {counted}.")
+        click.echo(f"Root {report.root.hex()}")
+        if report.unreferenced:
+            say(click.get_current_context(), f"{report.unreferenced} stored files are mentioned by no event: a command was interrupted.")
+
+
+@audit.command()
+@click.argument("who", metavar="ID")
+@_JSON
+@pass_workspace
+def show(ws: Workspace, who: str, as_json: bool) -> None:
+    """Everything recorded about one document, letter run or member, oldest first.
+
+    \b
+    cpdocs audit show 7K3M-9QXW-2RC
+    cpdocs audit show - < member-id.txt      the member id on standard input, never as an argument
+    cpdocs audit show 7K3M-9QXW-2RC --json   with all that each event holds
+
+    ID is a document id, a run's id, or a returned file's SHA-256.
+    """
+    from cpdocs.filing.trail import sentence
+    from cpdocs.mailroom.audit import history
+
+    events = history(ws, read_member_id() if who == "-" else who)
+    if as_json:
+        print_json([_event_json(event) for event in events])
+        return
+    for event in events:
+        when = event.at.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M:%S %Z")
+        click.echo(f"{event.seq:>8}  {when}  {sentence(event)}  [{event.user} on {event.host}]")
+
+
+@audit.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@_JSON
+@pass_workspace
+def export(ws: Workspace, folder: Path, as_json: bool) -> None:
+    """The whole trail as files, with what it takes to check them without cpdocs.
+
+    \b
+    cpdocs audit export /media/compliance/trail-2026-11
+    python /media/compliance/trail-2026-11/verify.py
+
+    DIR must be new or empty. It will hold members' data: keep it as you keep the charts.
+    """
+    from cpdocs.mailroom.audit_export import export_trail
+
+    done = export_trail(ws, folder)
+    if as_json:
+        print_json(
+            {"folder": str(folder.absolute()), "events": done.head.size, "root": done.head.root.hex(), "checkpoints": done.checkpoints}
+        )
+        return
+    say(click.get_current_context(), f"{done.head.size} events and {done.checkpoints} checkpoints are in {folder}.")
+
+
+@audit.command()
+@_JSON
+@pass_workspace
+def checkpoint(ws: Workspace, as_json: bool) -> None:
+    """Sign the ledger as it stands, and print the checkpoint for keeping elsewhere.
+
+    \b
+    cpdocs audit checkpoint > /media/compliance/checkpoint.txt
+    cpdocs audit verify --against /media/compliance/checkpoint.txt
+
+    One that stays on this machine proves little: whoever can rewrite the ledger could sign it again.
+    """
+    from cpdocs.mailroom.audit import sign_now
+
+    signed = sign_now(ws)
+    if as_json:
+        print_json({"size": signed.head.size, "root": signed.head.root.hex(), "note": signed.note, "file": str(signed.file)})
+        return
+    click.echo(signed.note, nl=False)
+    say(click.get_current_context(), f"Signed over {signed.head.size} events; also kept as {signed.file}.")
+
+
+def _problem_json(problem: Problem) -> dict[str, str]:
+    return {"code": problem.code, "where": problem.where, "message": problem.message, "todo": problem.todo}
+
+
+def _event_json(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "type": event.type.value,
+        "subjects": list(event.subjects),
+        "at": event.at.isoformat(),
+        "recorded_at": event.recorded_at.isoformat(),
+        "user": event.user,
+        "host": event.host,
+        "data": event.data,
+    }

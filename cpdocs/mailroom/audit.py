@@ -1,0 +1,104 @@
+"""The audit's use cases: prove the trail, tell one document's history, sign a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpdocs.core.events import Event, document_subject, member_subject, return_subject, run_subject
+from cpdocs.core.ids import is_member_id, parse_document_id
+from cpdocs.errors import InputFault, Problem, WorkspaceFault
+from cpdocs.ledger.audit import Report, verify
+from cpdocs.ledger.blobs import OutputExists, write_durably
+from cpdocs.ledger.checkpoint import load_checkpoint_key, public_bytes, sign_checkpoint
+from cpdocs.ledger.durable import read_plain
+from cpdocs.ledger.tree import Head
+from cpdocs.mailroom.workspace import Paths, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint that was signed and kept: the signed note, what it says, and its file in state/checkpoints/."""
+
+    note: str
+    head: Head
+    file: Path
+
+
+def checkpoints_folder(paths: Paths) -> Path:
+    """Where each checkpoint is also a file: to be copied to where this machine's users can't change it."""
+    return paths.state / "checkpoints"
+
+
+def prove(paths: Paths, against: Sequence[Path] = ()) -> Report:
+    """Audits the workspace's ledger and store; ``against`` are checkpoint files kept elsewhere.
+
+    It takes folders, not an open workspace, since a damaged ledger can't be opened. Raises InputFault where a file of
+    ``against`` can't be read.
+    """
+    problems: list[Problem] = []
+    publics: list[bytes] = []
+    try:
+        publics.append(public_bytes(load_checkpoint_key(paths.keys / "checkpoint.key")))
+    except WorkspaceFault as error:
+        problems.append(Problem("key_missing", error.message, "keys/checkpoint.key", error.todo))
+    outside = {f"the checkpoint {path.name}": _outside(path) for path in against}
+    return verify(paths.state / "ledger.db", paths.state / "store", checkpoints_folder(paths), publics, outside, problems)
+
+
+def history(ws: Workspace, who: str) -> tuple[Event, ...]:
+    """Every event about one thing, oldest first: a document id, a run's id, a member id, or a returned file's SHA-256.
+
+    Raises InputFault where nothing is recorded under it.
+    """
+    document_id = parse_document_id(who)
+    if document_id is not None:
+        subject = document_subject(document_id)
+    elif is_member_id(who):
+        subject = member_subject(who)
+    elif len(who) == 64:
+        subject = return_subject(who.lower())
+    else:
+        subject = run_subject(who)
+    events = tuple(ws.ledger.events(subject=subject))
+    if not events:
+        raise InputFault(
+            "Nothing is recorded under that id.",
+            todo="Check it against the document, or against `cpdocs status` and `cpdocs letters list`.",
+        )
+    return events
+
+
+def sign_now(ws: Workspace) -> SignedCheckpoint:
+    """Signs the ledger as it stands; the checkpoint is kept in the ledger and as a file."""
+    key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
+    with ws.ledger.write() as tx:
+        head = tx.head()
+        note = sign_checkpoint(head, ws.options.checkpoint_origin, key)
+        # The file first: one that the ledger doesn't know is a good checkpoint all the same.
+        file = _write_checkpoint(checkpoints_folder(ws.paths), head.size, note)
+        tx.add_checkpoint(head.size, note)
+    return SignedCheckpoint(note, head, file)
+
+
+def _write_checkpoint(folder: Path, size: int, note: str) -> Path:
+    """``<size>.txt``; another for the same size (the origin's name was changed) gets a number as well."""
+    count = 1
+    while True:
+        path = folder / (f"{size}.txt" if count == 1 else f"{size}-{count}.txt")
+        try:
+            write_durably(path, note.encode())
+        except OutputExists:
+            count += 1
+        else:
+            return path
+
+
+def _outside(path: Path) -> str:
+    try:
+        return read_plain(path).decode()
+    except (OSError, UnicodeDecodeError):
+        raise InputFault(
+            f"{path} can't be read as a checkpoint.", todo="Give the file that `cpdocs audit checkpoint` wrote, or a copy of its text."
+        ) from None
