@@ -17,9 +17,9 @@ MAY_SHOW = (0.0, 1.667, 4.625, 3.125)
 UPPER_WINDOW = (0.0, 0.0, 4.625, 1.667)
 """Left, top, right, bottom in inches: the return window is cut here. Only the sender's street address may stand in it."""
 
-INSET = 0.035
-"""Inches between the visible part's left edge and the text."""
-_WIDTH = (VISIBLE[2] - VISIBLE[0] - 2 * INSET) * 72
+INSET = 0.125
+"""Inches between the visible part's left edge and the text, which so stands in line with the letter's own."""
+_WIDTH = (VISIBLE[2] - VISIBLE[0] - INSET) * 72
 _SIZES = {1: (11.0, 14.0), 2: (11.0, 14.0), 3: (10.5, 13.0), 4: (8.6, 9.5)}
 """Lines → (largest size, leading) in points that keep accents and descenders inside the visible height."""
 SMALLEST = 8.0

@@ -1,0 +1,264 @@
+"""``cpdocs letters``: runs, and what becomes of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.params import DAY
+from cpdocs.cli.tables import print_table
+from cpdocs.core.letter_counts import DISPOSITIONS
+from cpdocs.core.letters import Piece, RunRecord, RunState
+from cpdocs.mailroom.workspace import Workspace
+
+_EVERY = 100
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+@click.group()
+def letters() -> None:
+    """Runs of letters: everyone newly assigned, each once, every piece accounted for.
+
+    \b
+    cpdocs letters run --roster november.csv --dry-run    what would be mailed and what held
+    cpdocs letters run --roster november.csv              print file, manifest, reconciliation
+    cpdocs letters release 2026-11-02-01                  checked again: which pieces to pull
+    cpdocs letters mailed 2026-11-02-01 --on 2026-11-03   they are in the mail
+    """
+
+
+@letters.command("run")
+@click.option("--roster", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Import this roster first, and letter it.")
+@click.option("--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
+@_JSON
+@click.pass_context
+@pass_workspace
+def run(ws: Workspace, ctx: click.Context, roster: Path | None, dry_run: bool, jobs: int | None, as_json: bool) -> None:
+    """One run: a letter for everyone newly assigned, one print file, a manifest and a reconciliation.
+
+    \b
+    cpdocs letters run --roster roster.csv
+    cpdocs letters run --roster roster.csv --dry-run
+    cpdocs letters run                       every assignment on record without a letter
+
+    An assignment is lettered once: the same roster again mails nobody twice. A run that was killed is finished by the
+    same command. The files are in outbox/letters/RUN/.
+    """
+    from cpdocs.mailroom.letter_runs import MANIFEST, PRINT_FILE, RECONCILIATION, RECONCILIATION_PDF
+    from cpdocs.mailroom.letters import run_letters
+
+    with _progress(ctx) as progress:
+        report = run_letters(ws, roster=roster, dry_run=dry_run, jobs=jobs, progress=progress)
+    paths = {
+        "print_file": report.file(PRINT_FILE),
+        "manifest": report.file(MANIFEST),
+        "reconciliation": report.file(RECONCILIATION),
+        "reconciliation_pdf": report.file(RECONCILIATION_PDF),
+    }
+    if as_json:
+        print_json({**report.values, "dry_run": dry_run, **paths})
+        return
+    _show_counts(report.values)
+    run_id = report.values["run_id"]
+    if dry_run:
+        say(ctx, "Nothing was written. Leave out --dry-run to make the run.")
+        return
+    for path in paths.values():
+        if path is not None:
+            say(ctx, str(path))
+    if report.values["mailed"]:
+        say(ctx, f"Next: look at the print file, then `cpdocs letters release {run_id}` (or `cancel`).")
+
+
+def _show_counts(values: dict[str, Any]) -> None:
+    rows = []
+    for name in DISPOSITIONS:
+        reasons = ", ".join(f"{code} {number}" for code, number in values["codes"].get(name, {}).items())
+        rows.append([name, str(values[name]), reasons])
+    rows.append(["lines in", str(values["records_in"]), ""])
+    click.echo(f"Run {values['run_id']}")
+    print_table(["", "lines", "why"], rows)
+    click.echo(f"{values['pages']} pages on {values['sheets']} sheets")
+    for warning, number in values["warnings"].items():
+        click.echo(f"warning {warning}: {number}")
+
+
+@contextmanager
+def _progress(ctx: click.Context) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal; elsewhere a line now and then with ``-v``, else nothing. On standard error."""
+    flags = ctx.find_root().obj
+    if flags["quiet"]:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield _lines(ctx) if flags["verbose"] else None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("letters"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("letters", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(ctx: click.Context) -> Callable[[int, int], None]:
+    def tell(done: int, total: int) -> None:
+        if done % _EVERY == 0 or done == total:
+            say(ctx, f"{done} of {total} letters made")
+
+    return tell
+
+
+@letters.command()
+@click.argument("run_id", metavar="RUN")
+@_JSON
+@click.pass_context
+@pass_workspace
+def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> None:
+    """Release a staged run for mailing; says which pieces to pull, since somebody died, declined or left meanwhile.
+
+    \b
+    cpdocs letters release 2026-11-02-01
+    """
+    from cpdocs.mailroom.letter_runs import release as release_run
+
+    record, pulls = release_run(ws, run_id)
+    pull = [{"piece": item.piece, "document_id": item.document_id, "code": item.code} for item in pulls]
+    if as_json:
+        print_json({**_run_json(record), "pull": pull})
+        return
+    for item in pulls:
+        click.echo(f"pull piece {item.piece}: {item.document_id} ({item.code})")
+    say(ctx, f"Run {run_id} is released. Next: `cpdocs letters mailed {run_id} --on DAY`.")
+
+
+@letters.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--reason", default="cancelled by hand", show_default=True, help="Why, for the record. Name no member.")
+@_JSON
+@click.pass_context
+@pass_workspace
+def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json: bool) -> None:
+    """Cancel a run that wasn't released: its pieces are not lettered, and the next run makes them again.
+
+    \b
+    cpdocs letters cancel 2026-11-02-01 --reason "printed on the wrong paper"
+    """
+    from cpdocs.mailroom.letter_runs import cancel as cancel_run
+
+    record = cancel_run(ws, run_id, reason)
+    if as_json:
+        print_json(_run_json(record))
+    say(ctx, f"Run {run_id} is cancelled; its print file was taken out of outbox/ and stays in the store.")
+
+
+@letters.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--on", "on", type=DAY, required=True, help="The day on which the letters went into the mail.")
+@_JSON
+@click.pass_context
+@pass_workspace
+def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date, as_json: bool) -> None:
+    """Record that a released run was mailed.
+
+    \b
+    cpdocs letters mailed 2026-11-02-01 --on 2026-11-03
+    """
+    from cpdocs.mailroom.letter_runs import mailed as mailed_run
+
+    record = mailed_run(ws, run_id, on)
+    if as_json:
+        print_json(_run_json(record))
+    say(ctx, f"Run {run_id}: {record.pieces} letters mailed on {on.isoformat()}.")
+
+
+@letters.command("list")
+@_JSON
+@pass_workspace
+def list_(ws: Workspace, as_json: bool) -> None:
+    """Every run, and where it stands.
+
+    \b
+    cpdocs letters list
+    """
+    from cpdocs.mailroom.letter_runs import all_runs
+
+    runs = list(all_runs(ws.ledger).values())
+    if as_json:
+        print_json([_run_json(record) for record in runs])
+        return
+    rows = [
+        [
+            record.run_id,
+            record.kind,
+            record.state.value,
+            str(record.records_in),
+            str(record.pieces),
+            str(record.sheets),
+            record.mailed_on.isoformat() if record.mailed_on else "",
+        ]
+        for record in runs
+    ]
+    print_table(["run", "kind", "state", "lines", "letters", "sheets", "mailed on"], rows)
+
+
+@letters.command()
+@click.argument("run_id", metavar="RUN")
+@_JSON
+@pass_workspace
+def show(ws: Workspace, run_id: str, as_json: bool) -> None:
+    """One run: its counts, and each piece with its document id, pages and sheets.
+
+    \b
+    cpdocs letters show 2026-11-02-01
+    """
+    from cpdocs.mailroom.letter_runs import pieces_of, the_run
+
+    record = the_run(ws.ledger, run_id)
+    pieces = pieces_of(ws.ledger, run_id)
+    if as_json:
+        print_json({**_run_json(record), "pieces": [_piece_json(piece) for piece in pieces]})
+        return
+    click.echo(f"Run {run_id}: {record.kind}, {record.state.value}, letters dated {record.on.isoformat()}")
+    if record.state is not RunState.BEGUN:
+        click.echo(", ".join(f"{name} {record.counts.get(name, 0)}" for name in DISPOSITIONS))
+    rows = [[str(p.number), p.document_id, p.language, p.format, str(p.pages), str(p.sheets)] for p in pieces]
+    print_table(["piece", "document", "language", "format", "pages", "sheets"], rows)
+
+
+def _run_json(record: RunRecord) -> dict[str, Any]:
+    return {
+        "run_id": record.run_id,
+        "kind": record.kind,
+        "state": record.state.value,
+        "date": record.on.isoformat(),
+        "records_in": record.records_in,
+        **{name: record.counts.get(name, 0) for name in DISPOSITIONS},
+        "pages": record.pages,
+        "sheets": record.sheets,
+        "mailed_on": record.mailed_on.isoformat() if record.mailed_on else None,
+        "reason": record.reason,
+    }
+
+
+def _piece_json(piece: Piece) -> dict[str, Any]:
+    return {
+        "piece": piece.number,
+        "document_id": piece.document_id,
+        "language": piece.language,
+        "format": piece.format,
+        "pages": piece.pages,
+        "sheets": piece.sheets,
+        "first_page": piece.first_page,
+        "sha256": piece.sha256,
+    }

@@ -1,0 +1,128 @@
+"""Kinds of letter, and the notice of language assistance: data and templates in ``templates/letters/``, not code.
+
+A kind is a folder with a ``kind.toml`` (title, template, optional stylesheets); its name is part of every letter's
+identity. The notice's languages are in ``letters/common/notice.toml``, each with its status: nobody here certifies a
+translation (mailroom.md, "Languages and formats").
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cpdocs.errors import InputFault
+
+LETTERS = "letters"
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+_KIND_KEYS = {"title", "template", "stylesheets"}
+_LANGUAGE_KEYS = {"tag", "name", "direction", "status", "reviewed_by", "reviewed_on", "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class LetterKind:
+    """A kind of letter: the folder's name, what people call it, its template and its style sheets (template paths)."""
+
+    name: str
+    title: str
+    template: str
+    stylesheets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLanguage:
+    """One paragraph of the notice: BCP 47 tag, the language's own name, direction, text with {phone} and {tty}."""
+
+    tag: str
+    name: str
+    direction: str
+    text: str
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The notice of language assistance, in the order in which its languages stand on the page."""
+
+    title: str
+    languages: tuple[NoticeLanguage, ...]
+
+
+def load_kind(name: str, folders: Sequence[Path]) -> LetterKind:
+    """The kind called ``name`` from the template ``folders``, the site's first.
+
+    Raises InputFault where there is no such kind, or its kind.toml can't be used.
+    """
+    where = f"{LETTERS}/{name}/kind.toml"
+    if not _NAME.fullmatch(name):
+        raise InputFault(f"{name!r} is no name for a kind of letter.", todo="Use lower-case letters, digits and hyphens.")
+    raw = _read(where, folders, f"There is no kind of letter called {name!r}.")
+    _known(raw, _KIND_KEYS, where)
+    template, sheets = raw.get("template", "letter.html"), raw.get("stylesheets", [])
+    if not isinstance(raw.get("title"), str) or not isinstance(template, str) or not _all_text(sheets):
+        raise _unusable(where, "title and template are text, stylesheets a list of text")
+    base = f"{LETTERS}/{name}/"
+    common = f"{LETTERS}/common/letter.css"
+    return LetterKind(name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)))
+
+
+def kind_names(folders: Iterable[Path]) -> tuple[str, ...]:
+    """The names of every kind of letter that the template folders hold."""
+    return tuple(sorted({path.parent.name for folder in folders for path in (folder / LETTERS).glob("*/kind.toml")}))
+
+
+def load_notice(folders: Sequence[Path]) -> Notice:
+    """The notice of language assistance. Raises InputFault where its file is missing or can't be used."""
+    where = f"{LETTERS}/common/notice.toml"
+    raw = _read(where, folders, "The notice of language assistance is missing from the templates.")
+    _known(raw, {"title", "language"}, where)
+    languages = raw.get("language")
+    if not isinstance(raw.get("title"), str) or not isinstance(languages, list) or not languages:
+        raise _unusable(where, "it needs a title and at least one [[language]]")
+    return Notice(raw["title"], tuple(_language(entry, where) for entry in languages))
+
+
+def _language(entry: Any, where: str) -> NoticeLanguage:
+    if not isinstance(entry, dict):
+        raise _unusable(where, "[[language]] is a table")
+    _known(entry, _LANGUAGE_KEYS, where)
+    tag = entry.get("tag")
+    if not _all_text([tag, entry.get("name"), entry.get("text")]):
+        raise _unusable(where, "every language needs tag, name and text")
+    if entry.get("status") not in ("draft", "reviewed"):
+        raise _unusable(where, f"language {tag}: status is draft or reviewed")
+    reviewed = entry["status"] == "reviewed"
+    if reviewed and not (entry.get("reviewed_by") and entry.get("reviewed_on")):
+        raise _unusable(where, f"language {tag} is reviewed and doesn't say by whom and when")
+    text = str(entry["text"])
+    if "{phone}" not in text or "{tty}" not in text:
+        raise _unusable(where, f"the text in language {tag} lacks {{phone}} or {{tty}}")
+    return NoticeLanguage(str(tag), str(entry["name"]), str(entry.get("direction", "ltr")), text, reviewed)
+
+
+def _read(where: str, folders: Sequence[Path], missing: str) -> dict[str, Any]:
+    for folder in folders:
+        path = folder / where
+        if not path.is_file():
+            continue
+        try:
+            return tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            raise _unusable(where, str(fault)) from None
+    raise InputFault(missing, todo=f"Put {where} into the site's templates, or name a kind that is there.")
+
+
+def _all_text(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) and value for value in values)
+
+
+def _known(table: dict[str, Any], keys: set[str], where: str) -> None:
+    if unknown := sorted(table.keys() - keys):
+        raise _unusable(where, f"unknown key {unknown[0]!r}")
+
+
+def _unusable(where: str, fault: str) -> InputFault:
+    return InputFault(f"{where} can't be used: {fault}.", todo="Mend it, or remove it to use the one that came with cpdocs.")

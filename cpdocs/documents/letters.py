@@ -1,0 +1,210 @@
+"""Letters: values → HTML → a tagged PDF/UA, one for each letter (documents.md §4).
+
+A letter names no diagnosis and never the kind of care; a minor's goes to the parent or guardian; the envelope's window
+shows the address and nothing else. The same letter, templates, settings and fonts give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fontTools.ttLib import TTFont
+from jinja2 import Environment
+
+from cpdocs.core.clock import EASTERN
+from cpdocs.core.members import Assignment, age_on
+from cpdocs.core.senders import Sender, Senders
+from cpdocs.documents.envelope import AddressBlock, Measure, city_line, set_address
+from cpdocs.documents.fonts import bundled_fonts, uncovered
+from cpdocs.documents.html import environment, long_date, phone, render, template_folders
+from cpdocs.documents.letter_kinds import LetterKind, Notice, load_kind, load_notice
+from cpdocs.documents.pdf import to_pdf
+from cpdocs.documents.preflight import window_faults
+
+ADULT = 18
+"""Years: a younger member's letter goes to the parent or guardian (documents.md §4.12)."""
+
+RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter to be made: its identity, its date, the language (BCP 47) and the form that the member needs."""
+
+    kind: str
+    document_id: str
+    on: date
+    language: str
+    large_print: bool
+    assignment: Assignment
+
+    @property
+    def to_guardian(self) -> bool:
+        """Whether the member is a minor on the letter's date."""
+        return age_on(self.assignment.dob, self.on) < ADULT
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLetter:
+    """A letter's PDF, its pages (sides with text of its own), and the address as set in the window."""
+
+    pdf: bytes
+    pages: int
+    address: AddressBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Unprintable:
+    """Why a letter can't be made as it should be: a code for the manifest. It is held, never cut or printed with boxes."""
+
+    code: str
+
+
+ADDRESS_TOO_LONG = Unprintable("address_does_not_fit")
+UNDRAWABLE = Unprintable("text_not_drawable")
+WINDOW = Unprintable("window_preflight")
+
+
+class LetterPress:
+    """Makes letters from one set of templates and one site's names. Cheap to keep, dear to make: one a process."""
+
+    def __init__(self, shipped: Path, site: Path | None, senders: Senders) -> None:
+        self.senders = senders
+        self.folders = template_folders(shipped, site)
+        self._environment = _with_messages(environment(shipped, site))
+        self._kinds: dict[str, LetterKind] = {}
+
+    def kind(self, name: str) -> LetterKind:
+        """The kind of letter called ``name``; raises InputFault where it can't be used."""
+        if name not in self._kinds:
+            self._kinds[name] = load_kind(name, self.folders)
+        return self._kinds[name]
+
+    @cached_property
+    def notice(self) -> Notice:
+        """The notice of language assistance."""
+        return load_notice(self.folders)
+
+    @cached_property
+    def _measure(self) -> Measure:
+        return _ruler(next(path for path in bundled_fonts(self.folders) if path.name == "NotoSans-Regular.ttf"))
+
+    def make(self, letter: Letter) -> PrintedLetter | Unprintable:
+        """The letter's PDF, or why it has to be held. Raises InputFault for a fault of a template."""
+        address = self.address(letter)
+        if address is None:
+            return ADDRESS_TOO_LONG
+        if uncovered(_own_text(letter.assignment), self.folders):
+            return UNDRAWABLE
+        rendered = to_pdf(
+            self.html(letter, address),
+            folders=self.folders,
+            profile="letter",
+            identifier=letter.document_id,
+            created=datetime.combine(letter.on, time(12), EASTERN),
+            stylesheets=self.kind(letter.kind).stylesheets,
+        )
+        if window_faults(rendered.pdf, address.lines, self.return_lines(letter)):
+            return WINDOW
+        return PrintedLetter(rendered.pdf, rendered.pages, address)
+
+    def address(self, letter: Letter) -> AddressBlock | None:
+        """The address as set in the window; None where it doesn't fit at any size that may be used."""
+        member = letter.assignment
+        names = ["To the parent or guardian of", member.full_name] if letter.to_guardian else [member.full_name]
+        last = city_line(member.city, member.state, member.zip)
+        return set_address(names, [member.address1, member.address2], last, self._measure)
+
+    def return_lines(self, letter: Letter) -> list[str]:
+        """The sender's street address, without the name: it shows through the envelope's upper window."""
+        sender = self.senders.for_cp(letter.assignment.cp_org)
+        return [line for line in (sender.address1, sender.address2, city_line(sender.city, sender.state, sender.zip)) if line]
+
+    def html(self, letter: Letter, address: AddressBlock) -> str:
+        """The letter's HTML. Raises InputFault, naming template, line and name, for a fault of a template."""
+        return render(self._environment, self.kind(letter.kind).template, self.values(letter, address))
+
+    def values(self, letter: Letter, address: AddressBlock) -> Mapping[str, Any]:
+        """What a letter's template can read, all of it plain text or lists of text (docs/letters.md)."""
+        member, senders = letter.assignment, self.senders
+        sender = senders.for_cp(member.cp_org)
+        return {
+            "language": letter.language,
+            "direction": "rtl" if letter.language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
+            "large_print": letter.large_print,
+            "document_id": letter.document_id,
+            "date": long_date(letter.on, letter.language),
+            "member_name": member.full_name,
+            "guardian": letter.to_guardian,
+            "program": member.program.value,
+            "cp_org": member.cp_org,
+            "assigned_on": long_date(member.assigned_on, letter.language),
+            "plan_name": member.plan_name,
+            "coordinator": member.coordinator,
+            "coordinator_phone": phone(senders.phone_of(member.coordinator, member.cp_org)),
+            "return_lines": self.return_lines(letter),
+            **_sender_values(sender, senders),
+            "address_lines": address.lines,
+            "address_size": f"{address.size:g}",
+            "address_leading": f"{address.leading:g}",
+            "address_top": f"{address.top - TOP_MARGIN:.4f}",
+            "notice_title": self.notice.title,
+            "notices": self._notices(sender),
+        }
+
+    def _notices(self, sender: Sender) -> list[dict[str, str]]:
+        number = phone(sender.phone)
+        return [
+            {
+                "language": item.tag,
+                "direction": item.direction,
+                "name": item.name,
+                "text": item.text.replace("{phone}", number).replace("{tty}", sender.tty),
+            }
+            for item in self.notice.languages
+        ]
+
+
+TOP_MARGIN = 0.7
+"""Inches: the page's upper margin in letter.css, from which the address block's place is counted."""
+
+
+def _sender_values(sender: Sender, senders: Senders) -> dict[str, Any]:
+    return {
+        "sender_name": sender.name,
+        "sender_phone": phone(sender.phone),
+        "sender_tty": sender.tty,
+        "sender_hours": sender.hours,
+        "masshealth_phone": senders.masshealth_phone,
+        "masshealth_tty": senders.masshealth_tty,
+        "masshealth_hours": senders.masshealth_hours,
+        "ombudsman_name": senders.ombudsman_name,
+        "ombudsman_phone": senders.ombudsman_phone,
+    }
+
+
+def _own_text(member: Assignment) -> str:
+    """Every value of the member's own that a letter prints."""
+    parts = (member.full_name, member.address1, member.address2, member.city, member.state, member.zip)
+    return " ".join((*parts, member.cp_org, member.coordinator, member.plan_name))
+
+
+def _with_messages(env: Environment) -> Environment:
+    """``env`` with ``{% trans %}``, whose texts read as written: the English of the templates."""
+    env.add_extension("jinja2.ext.i18n")
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(lambda text: text, lambda one, many, n: one if n == 1 else many, newstyle=True)  # type: ignore[attr-defined]
+    return env
+
+
+def _ruler(font: Path) -> Measure:
+    """Measures a line in ems from the advance widths of ``font``; a character that it lacks counts as one em."""
+    with TTFont(font, lazy=True) as face:
+        units = face["head"].unitsPerEm
+        advances = {code: face["hmtx"][name][0] / units for code, name in face.getBestCmap().items()}
+    return lambda text: sum(advances.get(ord(char), 1.0) for char in text)

@@ -1,0 +1,85 @@
+"""What the envelope's windows would show, read from the finished letter itself.
+
+Whatever the template did, only the address may lie where the window may open, and only the sender's street address where the
+return window may (mailroom.md, "A run"). A letter that fails is held.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE
+
+_TOLERANCE = 0.01
+"""Inches: rounding of glyph boxes."""
+
+Region = tuple[float, float, float, float]
+"""Left, top, right, bottom in inches from the sheet's upper left corner."""
+
+
+def window_faults(pdf: bytes, address: Sequence[str], return_lines: Sequence[str]) -> tuple[str, ...]:
+    """Why the letter can't go into a window envelope, as codes; empty where it can.
+
+    ``outside_window``: part of the address may be hidden, or something else may show; ``window_text``: the visible text
+    isn't the address; ``return_window``: something else than the sender's street address stands where the return window opens.
+    """
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        page = document[0]
+        height = page.get_height()
+        faults = []
+        boxes = [(kind, box) for kind, box in _boxes(page, height) if _overlap(box, MAY_SHOW)]
+        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT or not _inside(box, VISIBLE) for kind, box in boxes):
+            faults.append("outside_window")
+        if _text_in(page, MAY_SHOW, height) != _bare(address):
+            faults.append("window_text")
+        upper = [kind for kind, box in _boxes(page, height) if _overlap(box, UPPER_WINDOW)]
+        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT for kind in upper) or _text_in(page, UPPER_WINDOW, height) != _bare(return_lines):
+            faults.append("return_window")
+        return tuple(faults)
+    finally:
+        document.close()
+
+
+def _boxes(page: pypdfium2.PdfPage, height: float) -> list[tuple[int, Region]]:
+    found = []
+    for thing in page.get_objects(max_depth=6):
+        if thing.type == pdfium.FPDF_PAGEOBJ_FORM:
+            continue
+        left, bottom, right, top = thing.get_bounds()
+        found.append((thing.type, (left / 72, (height - top) / 72, right / 72, (height - bottom) / 72)))
+    return found
+
+
+def _overlap(box: Region, zone: Region) -> bool:
+    return (
+        box[0] < zone[2] - _TOLERANCE and box[2] > zone[0] + _TOLERANCE and box[1] < zone[3] - _TOLERANCE and box[3] > zone[1] + _TOLERANCE
+    )
+
+
+def _inside(box: Region, zone: Region) -> bool:
+    return (
+        box[0] >= zone[0] - _TOLERANCE
+        and box[2] <= zone[2] + _TOLERANCE
+        and box[1] >= zone[1] - _TOLERANCE
+        and box[3] <= zone[3] + _TOLERANCE
+    )
+
+
+def _text_in(page: pypdfium2.PdfPage, zone: Region, height: float) -> str:
+    text_page = page.get_textpage()
+    try:
+        left, top, right, bottom = (inches * 72 for inches in zone)
+        return _bare([text_page.get_text_bounded(left=left, bottom=height - bottom, right=right, top=height - top)])
+    finally:
+        text_page.close()
+
+
+def _bare(lines: Sequence[str]) -> str:
+    """The text without white space and without differences of encoding."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", "".join(lines)))

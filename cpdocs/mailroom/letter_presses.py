@@ -1,0 +1,82 @@
+"""Makes many letters on several cores: one press in each process, results in the order asked for.
+
+A worker ends when the process that started it is gone, however that ended.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpdocs.errors import Defect
+
+if TYPE_CHECKING:
+    from cpdocs.core.senders import Senders
+    from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter, Unprintable
+
+_WORTH_A_PROCESS = 6
+"""Letters for which another process, which takes about a second to begin, is worth starting."""
+_CHUNK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PressRoom:
+    """What a press needs to be set up anywhere: the template folders and the site's names."""
+
+    shipped: Path
+    site: Path
+    senders: Senders
+
+    def press(self) -> LetterPress:
+        """A new press."""
+        from cpdocs.documents.letters import LetterPress
+
+        return LetterPress(self.shipped, self.site, self.senders)
+
+
+def make_letters(room: PressRoom, letters: Sequence[Letter], jobs: int) -> Iterator[PrintedLetter | Unprintable]:
+    """Every letter made and preflighted, in order, with at most ``jobs`` processes. Raises InputFault for a template's fault."""
+    jobs = min(jobs, len(letters) // _WORTH_A_PROCESS)
+    if jobs <= 1:
+        press = room.press()
+        for letter in letters:
+            yield press.make(letter)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(room,)) as pool:
+        try:
+            yield from pool.map(_make, letters, chunksize=_CHUNK)
+        except BrokenProcessPool as fault:
+            raise Defect(
+                "A process that was making letters died. Nothing was staged.",
+                todo="Run the same command again, with fewer --jobs if memory is short.",
+            ) from fault
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_PRESS: list[LetterPress] = []
+
+
+def _start(room: PressRoom) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _PRESS[:] = [room.press()]
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _make(letter: Letter) -> PrintedLetter | Unprintable:
+    return _PRESS[0].make(letter)

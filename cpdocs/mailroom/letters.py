@@ -1,0 +1,209 @@
+"""``letters run``: from a roster, or from what is on record, to a print file in which every piece is accounted for.
+
+Order of writing: the roster and the run's beginning into the ledger; every letter, the print file and its papers into the
+store; one transaction that makes the pieces lettered; then the files in outbox/. A crash before the transaction
+leaves a begun run that the next one finishes under its id and date; one after it leaves files that the next run puts out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.events import EventType, NewEvent, run_subject
+from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered, next_run_id
+from cpdocs.core.roster import Disposition, RosterOutcome, dispose_recorded, known_from
+from cpdocs.errors import AnswerIsNo
+from cpdocs.mailroom.imports import import_roster
+from cpdocs.mailroom.letter_batch import Batch, Made, assemble, batch_without_print, staged_events
+from cpdocs.mailroom.letter_presses import PressRoom, make_letters
+from cpdocs.mailroom.letter_reports import report_files, report_values
+from cpdocs.mailroom.letter_runs import RECONCILIATION, all_runs, letters_lock, publish, run_folder, unpublished
+from cpdocs.mailroom.register import load_register
+
+if TYPE_CHECKING:
+    from cpdocs.documents.letters import Letter
+    from cpdocs.mailroom.workspace import Workspace
+
+Progress = Callable[[int, int], None]
+"""Told after each letter: how many are made, of how many."""
+
+_SAME_RUN = timedelta(days=1)
+"""A run that was begun and not finished keeps its date for this long; after that a new one is begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run came to: ``values`` is reconciliation.json; ``folder`` holds its files, None for a rehearsal."""
+
+    values: dict[str, Any]
+    folder: Path | None
+
+    def file(self, name: str) -> Path | None:
+        """Where the run's file of that name is; None where the run has none."""
+        path = self.folder / name if self.folder else None
+        return path if path is not None and path.is_file() else None
+
+
+def run_letters(
+    ws: Workspace,
+    *,
+    roster: Path | None = None,
+    kind: str = ASSIGNMENT,
+    dry_run: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> RunReport:
+    """One run over ``roster``, or over every assignment on record that has no letter of this kind.
+
+    ``dry_run`` makes the letters and writes nothing. ``jobs`` is how many processes make letters; all cores by default.
+
+    Raises:
+        InputFault: the roster can't be read, or a template can't be used.
+        AnswerIsNo: the run doesn't add up, or its print file read back isn't what it should be; nothing was staged.
+        Busy: another process is at work on a run.
+        WorkspaceFault: the disk refuses.
+    """
+    with letters_lock(ws):
+        if not dry_run and (finished := _finish_after_crash(ws, kind, roster)) is not None:
+            return finished
+        roster_sha, outcomes = _outcomes(ws, roster, kind, record=not dry_run)
+        run = _planned(ws, kind, roster_sha) if dry_run else _begin(ws, kind, roster_sha)
+        keep = _digest if dry_run else ws.blobs.put
+        made = _make(ws, run, outcomes, jobs or os.cpu_count() or 1, keep, progress)
+        if dry_run:
+            batch = batch_without_print(run, outcomes, made)
+            return RunReport(report_values(ws, run, roster_sha, batch, print_sha=""), None)
+        batch = assemble(ws, run, outcomes, made)
+        return _stage(ws, run, roster_sha, batch)
+
+
+def _finish_after_crash(ws: Workspace, kind: str, roster: Path | None) -> RunReport | None:
+    """Puts out the files of runs that were staged and never reached outbox/; the report of the one this call asks for."""
+    waiting = unpublished(ws)
+    for run in waiting:
+        publish(ws, run)
+    if not waiting or roster is None:
+        return None
+    from cpdocs.intake.limits import MAX_BYTES
+    from cpdocs.mailroom.input_files import read_input
+
+    asked = _digest(read_input(roster, MAX_BYTES))
+    for run in waiting:
+        if (run.kind, run.roster) == (kind, asked):
+            return stored_report(ws, run)
+    return None
+
+
+def stored_report(ws: Workspace, run: RunRecord) -> RunReport:
+    """The report of a staged run, from the store."""
+    return RunReport(json.loads(ws.blobs.get(run.files[RECONCILIATION])), run_folder(ws, run.run_id))
+
+
+def _outcomes(ws: Workspace, roster: Path | None, kind: str, *, record: bool) -> tuple[str, tuple[RosterOutcome, ...]]:
+    """The SHA-256 of the roster (empty without one) and what each line, or each unlettered assignment, became."""
+    if roster is not None:
+        imported = import_roster(ws, roster, kind=kind, record=record)
+        return imported.sha256, imported.outcomes
+    register = load_register(ws)
+    pieces = lettered(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+    waiting = [item for key, item in register.assignments.items() if (kind, key) not in pieces]
+    known = known_from(register, frozenset(), ages=ws.options.ages)
+    return "", tuple(dispose_recorded(waiting, known, eastern_date(ws.clock.now())))
+
+
+def _planned(ws: Workspace, kind: str, roster_sha: str) -> RunRecord:
+    """The run that would be begun now, or was begun for the same roster and not finished."""
+    today = eastern_date(ws.clock.now())
+    runs = all_runs(ws.ledger)
+    for run in runs.values():
+        if run.state is RunState.BEGUN and (run.kind, run.roster) == (kind, roster_sha) and abs(today - run.on) <= _SAME_RUN:
+            return run
+    return RunRecord(next_run_id(runs, today), kind, today, roster_sha, RunState.BEGUN)
+
+
+def _begin(ws: Workspace, kind: str, roster_sha: str) -> RunRecord:
+    """Begins the run in the ledger, and gives up others that were begun and never finished."""
+    run = _planned(ws, kind, roster_sha)
+    runs = all_runs(ws.ledger)
+    new = [
+        NewEvent(EventType.RUN_CANCELLED, (run_subject(old.run_id),), {"run_id": old.run_id, "reason": "never finished"})
+        for old in runs.values()
+        if old.state is RunState.BEGUN and old.run_id != run.run_id
+    ]
+    if run.run_id not in runs:
+        data = {"run_id": run.run_id, "kind": kind, "on": run.on.isoformat(), "roster": roster_sha}
+        new.append(NewEvent(EventType.RUN_BEGUN, (run_subject(run.run_id),), {**data}))
+    if new:
+        ws.ledger.append(*new)
+    return run
+
+
+def _make(
+    ws: Workspace,
+    run: RunRecord,
+    outcomes: Sequence[RosterOutcome],
+    jobs: int,
+    keep: Callable[[bytes], str],
+    progress: Progress | None,
+) -> dict[int, Made | str]:
+    """By line: the letter that was made, or the code for which it is held after all."""
+    from cpdocs.documents.letters import PrintedLetter
+
+    wanted = [outcome for outcome in outcomes if outcome.disposition is Disposition.MAILED]
+    letters = [_letter(ws, run.kind, run.on, outcome) for outcome in wanted]
+    made: dict[int, Made | str] = {}
+    room = PressRoom(ws.shipped_templates, ws.paths.templates, ws.senders)
+    for outcome, letter, result in zip(wanted, letters, make_letters(room, letters, jobs), strict=True):
+        if isinstance(result, PrintedLetter):
+            made[outcome.line] = Made(letter, result.pages, keep(result.pdf))
+        else:
+            made[outcome.line] = result.code
+        if progress is not None:
+            progress(len(made), len(wanted))
+    return made
+
+
+def _letter(ws: Workspace, kind: str, on: date, outcome: RosterOutcome) -> Letter:
+    from cpdocs.documents.letters import Letter
+
+    assignment = outcome.assignment
+    assert assignment is not None
+    return Letter(
+        kind=kind,
+        document_id=letter_id(ws.id_secret, kind, assignment.key),
+        on=on,
+        language="en",
+        large_print=assignment.format_need == "large_print",
+        assignment=assignment,
+    )
+
+
+def _stage(ws: Workspace, run: RunRecord, roster_sha: str, batch: Batch) -> RunReport:
+    """Checks that everything adds up, keeps the files, records the pieces in one transaction, and puts the files out."""
+    if batch.faults:
+        raise AnswerIsNo(
+            f"Run {run.run_id} doesn't add up; nothing was staged: {' '.join(batch.faults[:5])}",
+            todo="Look at the templates that the site has changed; the same command starts the run again.",
+        )
+    files = report_files(ws, run, roster_sha, batch)
+    with ws.ledger.write() as tx:
+        before = lettered(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+        twice = [piece for piece in batch.pieces if (run.kind, piece.key) in before]
+        if twice:
+            raise AnswerIsNo(f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged.")
+        tx.append(*staged_events(run, batch, files))
+    staged = all_runs(ws.ledger)[run.run_id]
+    publish(ws, staged)
+    return stored_report(ws, staged)
+
+
+def _digest(data: bytes) -> str:
+    return sha256(data).hexdigest()
