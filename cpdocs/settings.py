@@ -101,6 +101,7 @@ class _Intake(_Table):
 
 class _Signing(_Table):
     tsa_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
+    key_days: Annotated[int, Field(ge=1, le=1095)] = 365
 
 
 class _Audit(_Table):
@@ -196,6 +197,7 @@ def _values(read: _Settings) -> Settings:
         scan_seconds=read.intake.scan_seconds,
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,
+        key_days=read.signing.key_days,
     )
     return Settings(senders, options)
 

@@ -42,3 +42,5 @@ class Options:
     scan_seconds: float = 30.0
     checkpoint_origin: str = "cpdocs"
     tsa_url: str = ""
+    key_days: int = 365
+    """How long a digital ID that we issue is valid."""
