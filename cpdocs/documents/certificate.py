@@ -1,0 +1,150 @@
+"""The signature certificate page: who approved a plan, by what evidence, proven how, and how to check it (ehr.md).
+
+Appended to the upload PDF, where a chart shows no signature panel. It states what the record holds and no more: a
+claimed time is never shown as a proven one, an ink scan or a recorded approval never as a digital signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cpdocs.core.clock import EASTERN, eastern_date
+from cpdocs.core.members import Assignment
+from cpdocs.core.plan_record import PlanRecord, SlotFill
+from cpdocs.core.senders import Sender
+from cpdocs.core.verdicts import Evidence, Slot
+from cpdocs.documents.html import environment, long_date, render, short_date, template_folders
+from cpdocs.documents.marks import code
+from cpdocs.documents.pdf import Rendered, to_pdf
+from cpdocs.documents.tags import Painter
+
+_SHEETS = ("base/base.css", "certificate/certificate.css")
+_CODE_LEFT, _CODE_TOP, _CODE_SIZE = 6.25, 0.6, 1.5
+_CODE_LIMIT = 600
+"""Bytes: a longer checkpoint is printed as text alone, its code would be too fine for a fax."""
+
+_SLOTS = {Slot.MEMBER: "The member", Slot.PCP: "The primary care provider (PCP) or the PCP's designee"}
+_EVIDENCE = {
+    Evidence.DIGITAL_SIGNATURE: "Digital signature",
+    Evidence.WITNESSED_SIGNATURE: "Signed in person before a witness, with a one-time key; not a digital signature of the member's own",
+    Evidence.INK_SCAN: "Signature in ink on a returned copy, attested by a named person; not a digital signature",
+    Evidence.RECORDED_APPROVAL: "Approval conveyed in another way and recorded; not a signature",
+    Evidence.CHART_NOTE: "Dated note in the practice's chart; not a signature",
+}
+_ROLES = {"pcp": "PCP", "pcp_designee": "designee of the PCP", "designee": "designee of the PCP", "member": "member"}
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePaper:
+    """What the page is made from. ``originals`` names the files that lie beside the upload PDF with their SHA-256.
+
+    ``checkpoint`` is the signed text that pins the ledger's head, ``built_at`` (aware) the moment of filing,
+    ``meanings`` what each signature says.
+    """
+
+    record: PlanRecord
+    member: Assignment
+    title: str
+    sender: Sender
+    meanings: Mapping[Slot, str]
+    originals: tuple[tuple[str, str], ...]
+    checkpoint: str
+    built_at: datetime
+    sandbox: bool = False
+
+
+def render_certificate(paper: CertificatePaper, *, shipped: Path, site: Path | None = None) -> Rendered:
+    """The page (a second one where the record is long) as PDF/UA-1; the same ``paper`` gives the same bytes."""
+    html = render(environment(shipped, site), "certificate/certificate.html", certificate_view(paper))
+    fits = len(paper.checkpoint.encode()) <= _CODE_LIMIT and bool(paper.checkpoint)
+
+    def painters(page: int, _pages: int) -> tuple[Painter, ...]:
+        return (code(paper.checkpoint, left=_CODE_LEFT, top=_CODE_TOP, size=_CODE_SIZE),) if fits and page == 1 else ()
+
+    return to_pdf(
+        html,
+        folders=template_folders(shipped, site),
+        profile="letter",
+        identifier=f"{paper.record.document_id}-certificate",
+        created=paper.built_at,
+        stylesheets=_SHEETS,
+        painters=painters,
+    )
+
+
+def certificate_view(paper: CertificatePaper) -> dict[str, Any]:
+    """The page for ``certificate/certificate.html``, as strings."""
+    record = paper.record
+    return {
+        "title": paper.title,
+        "document_id": record.document_id,
+        "version": str(record.version),
+        "sandbox": paper.sandbox,
+        "organization": paper.sender.name,
+        "phone": paper.sender.phone,
+        "document": [
+            ("Document", f"{paper.title}, version {record.version}"),
+            ("Document id", record.document_id),
+            ("Member", f"{paper.member.full_name}, born {long_date(paper.member.dob)}"),
+            ("MassHealth ID", record.member_id),
+            ("Issued", f"{moment_text(record.issued_at)}, {record.pages} pages, sealed by {paper.sender.name}"),
+            ("Seal's certificate, SHA-256", hash_text(record.seal_fingerprint)),
+            ("Filed", moment_text(paper.built_at)),
+        ],
+        "slots": [_slot_view(paper, slot, record.fills.get(slot)) for slot in (Slot.MEMBER, Slot.PCP)],
+        "files": [(name, hash_text(digest)) for name, digest in (("The plan as issued", record.sha256), *paper.originals)],
+        "checkpoint": paper.checkpoint.rstrip("\n"),
+    }
+
+
+def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> dict[str, Any]:
+    if fill is None:
+        return {"heading": _SLOTS[slot], "rows": [("Evidence", "None yet.")]}
+    signed = fill.evidence in (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE, Evidence.INK_SCAN)
+    role = _ROLES.get(fill.role, fill.role)
+    rows = [
+        ("Evidence", _EVIDENCE[fill.evidence]),
+        ("Name", ", ".join(filter(None, (fill.signer, fill.credential)))),
+        ("NPI", fill.npi),
+        ("Role", f"{role}, on behalf of {fill.on_behalf_of}" if role and fill.on_behalf_of else role or fill.on_behalf_of),
+        ("Meaning", f"“{paper.meanings[slot]}”" if signed else ""),
+        ("When", _when(fill)),
+        ("Received", moment_text(fill.received_at)),
+        ("How it was established", fill.how),
+        (_by_label(fill.evidence), fill.attested_by),
+        ("Note", fill.note),
+        ("Key", "The key was issued by the organization." if fill.key_issued_by_us else ""),
+        ("Certificate, SHA-256", hash_text(fill.certificate_sha256)),
+        ("Returned file, SHA-256", hash_text(fill.return_sha256)),
+    ]
+    return {"heading": _SLOTS[slot], "rows": [row for row in rows if row[1]]}
+
+
+def _by_label(evidence: Evidence) -> str:
+    return {Evidence.WITNESSED_SIGNATURE: "Witness", Evidence.INK_SCAN: "Attested by"}.get(evidence, "Recorded by")
+
+
+def _when(fill: SlotFill) -> str:
+    """The time with what it rests on: a time stamp proves, a signer's clock claims (requirement X8)."""
+    if fill.signed_at is None:
+        return f"{long_date(fill.on)}, as recorded" if fill.on else "No date stands with it."
+    if fill.timestamped:
+        return f"{moment_text(fill.signed_at)}, proven by a time stamp"
+    if fill.evidence is Evidence.DIGITAL_SIGNATURE:
+        return f"{moment_text(fill.signed_at)}, as the signer's own clock says"
+    return moment_text(fill.signed_at)
+
+
+def moment_text(moment: datetime) -> str:
+    """Massachusetts date and time to the minute, with the zone: ``Nov 2, 2026, 10:04 AM EST``."""
+    local = moment.astimezone(EASTERN)
+    return f"{short_date(eastern_date(moment))}, {local.strftime('%I:%M %p %Z').lstrip('0')}"
+
+
+def hash_text(digest: str) -> str:
+    """A digest in groups of eight, so that eyes can compare it; empty for none."""
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
