@@ -180,7 +180,8 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
                 "There is no signature in the file.",
                 "Sign it in its signature field and send it again; a picture of a signature doesn't count.",
             ),
-            ("unlocked_reason", _HELD, "A signature gives another reason than approving this plan.", "Ask the signer what they meant."),
+            ("reason_differs", _HELD, "A signature gives another reason than approving this plan.", "Ask the signer what they meant."),
+            ("no_reason", _REMARK, "A signature gives no reason; the plan says beside its field what it means.", ""),
         ),
         "The signer's certificate": (
             (

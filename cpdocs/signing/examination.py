@@ -1,0 +1,94 @@
+"""What an examination of a returned file comes to: the verdict and everything that it rests on, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cpdocs.core.verdicts import Evidence, Finding, Lane, Slot, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReport:
+    """One signature for the reader of a verdict (contract §4, ``verify``).
+
+    ``signed_at`` is the signer's own claim, never to be read as proven; ``timestamped`` is a trusted time stamp's time,
+    None without one. ``slot`` is ``member``, ``pcp``, ``seal`` or ``timestamp``; ``covers`` how much of the file.
+    """
+
+    slot: str
+    field: str
+    signer: str
+    npi: str
+    credential: str
+    signed_at: datetime | None
+    timestamped: datetime | None
+    trusted: bool
+    intact: bool
+    covers: str
+    vouching: str = ""
+    fingerprint: str = ""
+    reason: str = ""
+    digest: str = ""
+    subfilter: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object, and what else we know."""
+        return {
+            "slot": self.slot,
+            "field": self.field,
+            "signer": self.signer,
+            "npi": self.npi,
+            "credential": self.credential,
+            "signed_at": self.signed_at.isoformat() if self.signed_at else None,
+            "timestamped": self.timestamped.isoformat() if self.timestamped else None,
+            "trusted": self.trusted,
+            "intact": self.intact,
+            "covers": self.covers,
+            "identity": self.vouching,
+            "certificate_sha256": self.fingerprint,
+            "reason": self.reason,
+            "digest": self.digest,
+            "format": self.subfilter,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SlotApproval:
+    """What fills a slot. ``role`` is member, pcp or pcp_designee; ``on_behalf_of`` the PCP's NPI for a designee.
+
+    ``signed_at`` is a proven time where ``timestamped`` or witnessed, else the signer's claim. ``signer`` is empty for the
+    member, whose name no certificate of ours holds; ``how`` names the witness.
+    """
+
+    slot: Slot
+    evidence: Evidence
+    signer: str
+    npi: str
+    credential: str
+    role: str
+    on_behalf_of: str
+    signed_at: datetime | None
+    timestamped: bool
+    certificate_sha256: str
+    key_issued_by_us: bool
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The verdict on one file. ``slots`` is what it fills: empty unless accepted."""
+
+    verdict: Verdict
+    lane: Lane
+    document_id: str | None
+    findings: tuple[Finding, ...]
+    slots: Mapping[Slot, SlotApproval] = field(default_factory=dict)
+    signatures: tuple[SignatureReport, ...] = ()
+
+    @property
+    def slots_filled(self) -> tuple[Slot, ...]:
+        """The slots that the file fills, the member's first."""
+        return tuple(slot for slot in Slot if slot in self.slots)

@@ -1,0 +1,354 @@
+"""What a signed file says of itself, as plain values: the one place that calls pyHanko for reading.
+
+Facts only; ``verify`` decides. Each signature is looked at on its own, so that one that can't be read (parsers throw
+anything, check 11) is a fact about that signature and not the end of the examination. The library's ``bottom_line``
+is never used: its parts are recorded one by one, and differences are judged by ``StrictPolicy`` or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils import generic
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature, async_validate_pdf_timestamp, generic_cms
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from cpdocs.signing import trust as trusting
+from cpdocs.signing.certificates import CertificateFacts, certificate_facts
+from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification, is_timestamp_field, item
+from cpdocs.signing.metadata import same_particulars
+from cpdocs.signing.trust import Trust
+
+MOST_FIELDS = 64
+"""Form fields beyond which a file is not looked into: a plan has three."""
+MOST_SIGNATURES = 12
+"""Each one costs a digest over the file: two slots, a seal, and time stamps."""
+
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
+for _name in ("pyhanko", "pyhanko_certvalidator"):
+    # The library logs what it can't validate, with names out of the file: facts say it, logs must not.
+    logging.getLogger(_name).propagate = False
+
+
+class Covers(StrEnum):
+    """How much of the file a signature's digest was made over."""
+
+    WHOLE_FILE = "whole_file"
+    REVISION = "revision"
+    UNCLEAR = "unclear"
+
+
+class Change(StrEnum):
+    """What came into the file after a signature, in the strict policy's judgment."""
+
+    NONE = "none"
+    ARCHIVAL = "archival"
+    SIGNATURES = "signatures"
+    OTHER = "other"
+    UNCLEAR = "unclear"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFacts:
+    """One signature, as found. Times are aware; ``end`` is the offset after the last byte that it covers.
+
+    ``chain_ok`` is the library's word on the certificate's chain at ``judged_at``. ``problem`` names what kept the
+    signature from being read, in words of ours; then the facts after it mean nothing.
+    """
+
+    field: str
+    is_timestamp: bool
+    problem: str = ""
+    certificate: CertificateFacts | None = None
+    intact: bool = False
+    valid: bool = False
+    chain_ok: bool = False
+    judged_at: datetime | None = None
+    covers: Covers = Covers.UNCLEAR
+    end: int = 0
+    revision: int = 0
+    change: Change = Change.NOT_JUDGED
+    certifies: int = 0
+    claimed_at: datetime | None = None
+    timestamp_at: datetime | None = None
+    timestamp_trusted: bool = False
+    digest: str = ""
+    reason: str = ""
+    subfilter: str = ""
+    blob_sha256: str = ""
+
+    @property
+    def sound(self) -> bool:
+        """Made by the key in its certificate over exactly these bytes."""
+        return not self.problem and self.intact and self.valid
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """One form field: its full name, type, whether it is filled, and whether it is what a document time stamp adds."""
+
+    name: str
+    kind: str
+    filled: bool
+    is_timestamp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A whole file. ``problem`` is set where the library can't read it at all.
+
+    ``extends_issued`` is whether the file's revisions are the issued plan's own, then others; ``same_particulars``
+    whether title and other metadata are as issued. Both are only looked at where an issued plan was given.
+    """
+
+    signatures: tuple[SignatureFacts, ...] = ()
+    fields: tuple[FieldFacts, ...] = ()
+    revisions: int = 0
+    issued_revisions: int = 0
+    extends_issued: bool = False
+    same_particulars: bool = False
+    problem: str = ""
+
+    def signature_in(self, field: str) -> SignatureFacts | None:
+        """The signature in the field of that name."""
+        return next((each for each in self.signatures if each.field == field), None)
+
+
+def read_facts(data: bytes, trust: Trust, received_at: datetime, *, issued: bytes | None = None, most_revisions: int = 0) -> FileFacts:
+    """The facts of ``data``. Differences are judged only where ``issued`` is given, with which ``data`` must begin.
+
+    Never raises for any bytes. ``most_revisions`` bounds those that follow the issued plan (0: no bound).
+    """
+    try:
+        return _read(data, trust, received_at, issued, most_revisions)
+    except Exception as error:  # noqa: BLE001 check 11: whatever a parser throws is a fact about the file
+        return FileFacts(problem=type(error).__name__)
+
+
+def _read(data: bytes, trust: Trust, received_at: datetime, issued: bytes | None, most_revisions: int) -> FileFacts:
+    reader = Reader(data)
+    revisions = reader.xrefs.total_revisions
+    ours = 0
+    extends = False
+    if issued is not None:
+        original = Reader(issued)
+        ours = original.xrefs.total_revisions
+        extends = _extends(reader, original, len(issued))
+        if most_revisions and revisions - ours > most_revisions:
+            return FileFacts(revisions=revisions, issued_revisions=ours, extends_issued=extends, problem="too many revisions")
+    found = list(_fields(reader))
+    fields = tuple(FieldFacts(name, kind, value is not None, is_timestamp_field(field)) for name, kind, value, field in found)
+    policy = StrictPolicy(ours) if extends else None
+    filled = [(name, field) for name, kind, value, field in found if kind == "/Sig" and value is not None]
+    if len(filled) > MOST_SIGNATURES:
+        return FileFacts(fields=fields, revisions=revisions, issued_revisions=ours, extends_issued=extends, problem="too many signatures")
+    signatures = asyncio.run(_signatures(reader, filled, policy, trust, received_at))
+    return FileFacts(
+        signatures=tuple(sorted(signatures, key=lambda each: each.revision)),
+        fields=fields,
+        revisions=revisions,
+        issued_revisions=ours,
+        extends_issued=extends,
+        same_particulars=extends and same_particulars(reader, ours - 1),
+    )
+
+
+def _extends(reader: Reader, original: Reader, size: int) -> bool:
+    """Whether the file's first revisions are exactly the issued ones and every other lies behind the issued bytes.
+
+    Bytes that begin with ours don't make a file that is read as ours: a later cross-reference may skip our revisions.
+    """
+    ours = original.xrefs.total_revisions
+    if reader.xrefs.total_revisions < ours:
+        return False
+    for number in range(reader.xrefs.total_revisions):
+        start = reader.xrefs.get_startxref_for_revision(number)
+        if number < ours:
+            if start != original.xrefs.get_startxref_for_revision(number):
+                return False
+        elif start < size:
+            return False
+    return not reader.xrefs.hybrid_xrefs_present
+
+
+def _fields(reader: Reader) -> Iterator[tuple[str, str, Any, generic.DictionaryObject]]:
+    """Every field of the form, depth first: full name, type, value, dictionary."""
+    form = item(reader.root, "/AcroForm")
+    if not isinstance(form, generic.DictionaryObject):
+        return
+    waiting: list[tuple[Any, str, str]] = [(each, "", "") for each in reversed(list(form["/Fields"]))]
+    seen = 0
+    while waiting:
+        entry, parent, inherited = waiting.pop()
+        seen += 1
+        if seen > MOST_FIELDS:
+            raise ValueError("more form fields than are looked into")
+        field = entry.get_object()
+        if not isinstance(field, generic.DictionaryObject):
+            raise TypeError("a form field is no dictionary")
+        kind = str(item(field, "/FT", inherited))
+        partial = str(field["/T"]) if "/T" in field else ""
+        name = ".".join(part for part in (parent, partial) if part)
+        kids = [each for each in item(field, "/Kids", ()) if "/T" in each.get_object()]
+        if kids:
+            waiting += [(each, name, kind) for each in reversed(kids)]
+            continue
+        yield name, kind, item(field, "/V"), field
+
+
+async def _signatures(
+    reader: Reader, filled: list[tuple[str, generic.DictionaryObject]], policy: StrictPolicy | None, trust: Trust, received_at: datetime
+) -> list[SignatureFacts]:
+    """The signatures' facts. Once one signature's successors can't be explained, later differences are not judged: they
+    would be measured from a revision that a stranger made up."""
+    embedded: list[tuple[str, generic.DictionaryObject, EmbeddedPdfSignature | None, str]] = []
+    for name, field in filled:
+        try:
+            embedded.append((name, field, EmbeddedPdfSignature(reader, field, name), ""))
+        except Exception as error:  # noqa: BLE001 check 11
+            embedded.append((name, field, None, type(error).__name__))
+    embedded.sort(key=lambda each: each[2].signed_revision if each[2] else -1)
+    facts: list[SignatureFacts] = []
+    for name, field, signature, problem in embedded:
+        if signature is None:
+            facts.append(SignatureFacts(name, is_timestamp_field(field), problem))
+            continue
+        if any(each.change in (Change.OTHER, Change.UNCLEAR) for each in facts):
+            policy = None
+        try:
+            facts.append(await _signature(signature, policy, trust, received_at))
+        except Exception as error:  # noqa: BLE001 check 11
+            facts.append(SignatureFacts(name, is_timestamp_field(field), type(error).__name__, revision=signature.signed_revision))
+    return facts
+
+
+async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | None, trust: Trust, received_at: datetime) -> SignatureFacts:
+    is_timestamp = signature.sig_object_type == "/DocTimeStamp"
+    der = signature.signer_cert.dump()
+    certificate = certificate_facts(der, trust)
+    # With the cure in place every difference is worth judging; without an issued plan to judge from, none is.
+    skip = policy is None
+    status: Any
+    if is_timestamp:
+        context = _context(trust.timestamp_roots, (), received_at)
+        status = await async_validate_pdf_timestamp(signature, context, diff_policy=policy, skip_diff=skip)
+        timestamp_at, timestamp_trusted = status.timestamp, status.trusted
+        judged_at = received_at
+    else:
+        judged_at = _judged_at(signature, certificate, trust, received_at)
+        context = _context(tuple(trusting.anchors(trust)), (*trust.issuing, *trust.in_person), judged_at)
+        stamp_context = _context(trust.timestamp_roots, (), received_at)
+        status = await async_validate_pdf_signature(signature, context, stamp_context, diff_policy=policy, skip_diff=skip)
+        stamp = status.timestamp_validity
+        timestamp_at = stamp.timestamp if stamp is not None else None
+        timestamp_trusted = bool(stamp is not None and stamp.intact and stamp.valid and stamp.trusted)
+    start2, length2 = int(signature.byte_range[2]), int(signature.byte_range[3])
+    return SignatureFacts(
+        field=signature.field_name,
+        is_timestamp=is_timestamp,
+        certificate=certificate,
+        intact=bool(status.intact),
+        valid=bool(status.valid),
+        chain_ok=bool(status.trusted),
+        judged_at=judged_at,
+        covers=_covers(signature),
+        end=start2 + length2,
+        revision=signature.signed_revision,
+        change=_change(signature, judged=not skip),
+        certifies=_certifies(signature),
+        claimed_at=None if is_timestamp else _claimed(signature),
+        timestamp_at=timestamp_at,
+        timestamp_trusted=timestamp_trusted,
+        digest=str(signature.md_algorithm),
+        reason=str(item(signature.sig_object, "/Reason", "")),
+        subfilter=str(item(signature.sig_object, "/SubFilter", "")),
+        blob_sha256=sha256(signature.pkcs7_content.rstrip(b"\0")).hexdigest(),
+    )
+
+
+def _judged_at(signature: EmbeddedPdfSignature, certificate: CertificateFacts | None, trust: Trust, received_at: datetime) -> datetime:
+    """The moment at which the certificate must be valid: receipt, which is proven; for a one-time key that lived minutes,
+    the witnessed signing; for an expired one with a time stamp, the stamp's time (believed only if the stamp is)."""
+    if certificate is None:
+        return received_at
+    witnessed = trust.witnessed.get(certificate.fingerprint)
+    if witnessed is not None:
+        return witnessed.at
+    if certificate.not_after < received_at and trust.timestamp_roots:
+        for stamp in generic_cms.extract_tst_data_iter(signature.signer_info, signed=False):
+            stamped: datetime = stamp["encap_content_info"]["content"].parsed["gen_time"].native
+            return min(stamped, received_at)
+    return received_at
+
+
+def _context(roots: tuple[bytes, ...], others: tuple[bytes, ...], moment: datetime) -> ValidationContext:
+    """Nothing is fetched, and revocation is not asked of the library: for our own authorities the ledger knows (check 9)."""
+    return ValidationContext(
+        trust_roots=[_asn1(der) for der in roots],
+        other_certs=[_asn1(der) for der in others],
+        moment=moment,
+        best_signature_time=moment,
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+    )
+
+
+def _asn1(der: bytes) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(der)
+
+
+def _covers(signature: EmbeddedPdfSignature) -> Covers:
+    level: Any = signature.coverage  # the library's annotation says None, which it is before the check
+    if level is SignatureCoverageLevel.ENTIRE_FILE:
+        return Covers.WHOLE_FILE
+    return Covers.REVISION if level is SignatureCoverageLevel.ENTIRE_REVISION else Covers.UNCLEAR
+
+
+_LEVELS = {
+    ModificationLevel.NONE: Change.NONE,
+    ModificationLevel.LTA_UPDATES: Change.ARCHIVAL,
+    ModificationLevel.FORM_FILLING: Change.SIGNATURES,
+}
+
+
+def _change(signature: EmbeddedPdfSignature, *, judged: bool) -> Change:
+    if not judged:
+        return Change.NOT_JUDGED
+    result: Any = signature.diff_result  # annotated None likewise
+    if isinstance(result, DiffResult):
+        return _LEVELS.get(result.modification_level, Change.OTHER)
+    return Change.UNCLEAR if isinstance(result, UnclearModification) else Change.OTHER
+
+
+def _certifies(signature: EmbeddedPdfSignature) -> int:
+    """The DocMDP permission (1 to 3) of a certification; 0 for an approval."""
+    references: Any = item(signature.sig_object, "/Reference", ())
+    for reference in references:
+        found = reference.get_object()
+        if item(found, "/TransformMethod") == "/DocMDP":
+            return int(found["/TransformParams"]["/P"])
+    return 0
+
+
+def _claimed(signature: EmbeddedPdfSignature) -> datetime | None:
+    """The signer's own clock, from the signed attributes or ``/M``; UTC where it names no zone."""
+    claimed: Any
+    try:
+        claimed = signature.self_reported_timestamp
+    except ValueError:
+        return None
+    if not isinstance(claimed, datetime):
+        return None
+    return claimed if claimed.tzinfo else claimed.replace(tzinfo=UTC)

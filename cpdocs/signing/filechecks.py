@@ -1,0 +1,125 @@
+"""The checks on the whole file: seal, coverage, fields, what was changed. Numbered as in ``verify``.
+
+Each takes facts and gives findings; none knows of a PDF library.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from cpdocs.core.findings import finding
+from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.verdicts import Finding
+from cpdocs.signing.facts import Change, Covers, FileFacts, SignatureFacts
+from cpdocs.signing.fields import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.trust import COMPROMISE, Trust
+
+FILL_FORMS = 2
+"""The DocMDP permission under which a plan is sealed."""
+_LINE_ENDS = (b"", b"\n", b"\r", b"\r\n")
+
+
+def after_the_end(data: bytes) -> bytes:
+    """What stands behind the file's last end mark, its own line end left out."""
+    tail = data[data.rfind(b"%%EOF") + 5 :] if b"%%EOF" in data else data
+    return b"" if tail in _LINE_ENDS else tail
+
+
+def check_prefix(facts: FileFacts) -> Iterator[Finding]:
+    """1. (its second half) The revisions that a reader sees begin with ours: bytes alone could be skipped over."""
+    if not facts.extends_issued:
+        yield finding("not_issued_bytes", "its cross-reference passes over the plan that we issued")
+
+
+def check_coverage(data: bytes, facts: FileFacts) -> Iterator[Finding]:
+    """2. The last signature covers the file to its end; only archival revisions may follow it."""
+    if not facts.signatures:
+        return
+    last = max(facts.signatures, key=lambda each: each.end)
+    if last.covers is Covers.WHOLE_FILE:
+        return
+    if after_the_end(data) or (last.covers is Covers.REVISION and last.revision == facts.revisions - 1):
+        yield finding("trailing_bytes")
+    elif last.covers is not Covers.REVISION or last.change is not Change.ARCHIVAL:
+        yield finding("not_whole_file")
+
+
+def check_signatures(facts: FileFacts) -> Iterator[Finding]:
+    """3 and 6. Every signature is sound, covers its revision, and is followed by nothing but what the policy allows."""
+    for each in facts.signatures:
+        is_seal = each.field == SEAL_FIELD
+        if each.problem:
+            yield finding("unverifiable", f"{each.field}: {each.problem}")
+            continue
+        if not each.sound:
+            yield finding("seal_broken" if is_seal else "signature_broken", each.field)
+        if each.covers is Covers.UNCLEAR:
+            yield finding("not_whole_file", each.field)
+        if each.change is Change.OTHER:
+            yield finding("changed_after_signing", f"after {each.field}")
+        elif each.change is Change.UNCLEAR:
+            yield finding("changes_unclear", f"after {each.field}")
+        if bool(each.certifies) != is_seal:
+            yield finding("unverifiable", f"{each.field}: {'certifies' if each.certifies else 'does not certify'} the document")
+
+
+def check_fields(facts: FileFacts) -> Iterator[Finding]:
+    """4. The form has our three fields, each once, and besides them only document time stamps."""
+    names = Counter(each.name for each in facts.fields if not each.is_timestamp)
+    kinds = {each.name: each.kind for each in facts.fields}
+    for name in sorted(names):
+        if name not in FIELDS or names[name] > 1:
+            yield finding("extra_field")
+    for name in FIELDS:
+        if name not in names or kinds[name] != "/Sig":
+            yield finding("field_missing", name)
+    if any(each.is_timestamp and each.name in FIELDS for each in facts.fields):
+        yield finding("extra_field")
+
+
+def check_seal(facts: FileFacts, plan: IssuedPlan, trust: Trust) -> Iterator[Finding]:
+    """5. The seal is there, made with the very certificate that sealed this plan, at the permission that we give."""
+    seal = facts.signature_in(SEAL_FIELD)
+    if seal is None or seal.is_timestamp:
+        yield finding("seal_missing")
+        return
+    if seal.problem:
+        return
+    certificate = seal.certificate
+    ours = trust.seal_fingerprints
+    if certificate is None or certificate.fingerprint != plan.seal_fingerprint or certificate.fingerprint not in ours:
+        yield finding("seal_not_ours")
+        return
+    revoked = trust.revocation_of(certificate.serial)
+    if revoked is not None and revoked.reason in COMPROMISE:
+        yield finding("revoked", "the organization's seal")
+    if seal.certifies not in (0, FILL_FORMS):
+        yield finding("seal_broken", "another permission than ours")
+
+
+def check_distinct(facts: FileFacts) -> Iterator[Finding]:
+    """7. No signature stands in two fields, no certificate and no key in two of seal, member and PCP."""
+    readable = [each for each in facts.signatures if not each.problem]
+    if _repeated(each.blob_sha256 for each in readable):
+        yield finding("same_signature_twice")
+    in_slots = [each for each in readable if each.field in SLOT_OF_FIELD and each.certificate]
+    if _repeated(_key_of(each) for each in in_slots):
+        yield finding("same_certificate_both_slots")
+    seal = facts.signature_in(SEAL_FIELD)
+    if seal and seal.certificate and any(_key_of(each) == _key_of(seal) for each in in_slots):
+        yield finding("seal_in_slot")
+
+
+def check_particulars(facts: FileFacts) -> Iterator[Finding]:
+    """10. Title and other particulars are as they were sealed."""
+    if not facts.same_particulars:
+        yield finding("title_changed")
+
+
+def _key_of(signature: SignatureFacts) -> str:
+    return signature.certificate.key_sha256 if signature.certificate else ""
+
+
+def _repeated(values: Iterator[str] | list[str]) -> bool:
+    return any(count > 1 for count in Counter(values).values())

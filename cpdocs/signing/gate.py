@@ -1,0 +1,134 @@
+"""The first look at a stranger's file: what it is, how big, and whether it may be parsed further at all.
+
+In this order, so that the cheap and the safe come first: bytes, header and end, then one structural parse (qpdf)
+for encryption, pages and active content. Active content is found through the objects, not by searching text: names
+can be written in a hundred ways and objects hide in compressed streams. Never raises for any bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf
+
+from cpdocs.core.findings import finding
+from cpdocs.core.verdicts import Finding
+
+MOST_OBJECTS = 200_000
+_HEADER_WITHIN = 1024
+_END_WITHIN = 1024
+_ACTIONS = frozenset(
+    {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/ResetForm", "/GoToR", "/GoToE", "/Rendition"}
+    | {"/Movie", "/Sound", "/Hide", "/RichMediaExecute", "/GoTo3DView", "/SetOCGState"}
+)
+_ANNOTATIONS = frozenset({"/FileAttachment", "/Screen", "/Movie", "/Sound", "/RichMedia", "/3D"})
+_KEYS = ("/JS", "/JavaScript", "/AA", "/OpenAction", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent", "/Collection")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a returned file may be at most."""
+
+    bytes: int = 64 * 1024 * 1024
+    pages: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """What the first look says. ``readable`` is whether qpdf can read the file's structure; ``ends_well`` whether an end
+    mark stands where a whole file has it; ``active`` names the kinds of active content, in order of the alphabet."""
+
+    is_pdf: bool
+    readable: bool
+    ends_well: bool
+    pages: int
+    active: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def shut(self) -> bool:
+        """Whether nothing further may be parsed."""
+        return any(each.code in _SHUT for each in self.findings)
+
+
+_SHUT = frozenset({"empty_file", "not_a_pdf", "too_large", "too_many_pages", "encrypted", "resource_limit"})
+
+
+def look(data: bytes, limits: Limits) -> GateReport:
+    """The first look at ``data``."""
+    is_pdf = b"%PDF-" in data[:_HEADER_WITHIN]
+    ends_well = b"%%EOF" in data[-_END_WITHIN:]
+    early = _early(data, limits, is_pdf=is_pdf)
+    if early is not None:
+        return GateReport(is_pdf, False, ends_well, 0, (), (early,))
+    try:
+        with Pdf.open(BytesIO(data), suppress_warnings=True) as document:
+            return _inside(document, limits, ends_well=ends_well)
+    except pikepdf.PasswordError:
+        return GateReport(True, False, ends_well, 0, (), (finding("encrypted"),))
+    except Exception:  # noqa: BLE001 whatever a parser throws at a stranger's bytes means: it can't be read
+        return GateReport(True, False, ends_well, 0, (), ())
+
+
+def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> Finding | None:
+    if not data:
+        return finding("empty_file")
+    if len(data) > limits.bytes:
+        return finding("too_large", f"{len(data)} bytes; at most {limits.bytes}")
+    return None if is_pdf else finding("not_a_pdf")
+
+
+def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateReport:
+    findings = []
+    pages = len(document.pages)
+    if pages > limits.pages:
+        findings.append(finding("too_many_pages", f"{pages}; at most {limits.pages}"))
+    if document.is_encrypted:
+        findings.append(finding("encrypted"))
+    active: tuple[str, ...] = ()
+    if not findings:
+        if len(document.objects) > MOST_OBJECTS:
+            findings.append(finding("resource_limit", f"more than {MOST_OBJECTS} objects"))
+        else:
+            active = tuple(sorted(set(_active(document))))
+            if active:
+                findings.append(finding("active_content", ", ".join(active)))
+    return GateReport(True, True, ends_well, pages, active, tuple(findings))
+
+
+def _active(document: Pdf) -> Iterator[str]:
+    """The kinds of active content in any object, reachable or not: what isn't used now may be used by another reader."""
+    for item in document.objects:
+        yield from _active_in(item)
+
+
+def _active_in(top: Any) -> Iterator[str]:
+    """Looks through one object's own dictionaries and arrays, without recursion and without following references."""
+    waiting = [top]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Array):
+            waiting += [each for each in item if not _is_reference(each)]
+            continue
+        dictionary = item.stream_dict if isinstance(item, pikepdf.Stream) else item
+        if not isinstance(dictionary, Dictionary):
+            continue
+        keys = set(dictionary.keys())
+        yield from (key.removeprefix("/") for key in _KEYS if key in keys)
+        if "/S" in keys and _name(dictionary.get(Name.S)) in _ACTIONS:
+            yield _name(dictionary.get(Name.S)).removeprefix("/")
+        if "/Subtype" in keys and _name(dictionary.get(Name.Subtype)) in _ANNOTATIONS:
+            yield _name(dictionary.get(Name.Subtype)).removeprefix("/")
+        waiting += [each for each in dictionary.values() if isinstance(each, Array | Dictionary) and not _is_reference(each)]
+
+
+def _is_reference(item: Any) -> bool:
+    return isinstance(item, pikepdf.Object) and item.is_indirect
+
+
+def _name(item: Any) -> str:
+    return str(item) if isinstance(item, Name) else ""

@@ -1,0 +1,53 @@
+"""What is told of each signature to the reader of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cpdocs.core.verdicts import Slot
+from cpdocs.signing.examination import SignatureReport
+from cpdocs.signing.facts import FileFacts, SignatureFacts
+from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.slotchecks import SlotOutcome
+from cpdocs.signing.trust import Vouching
+
+_UNTRUSTED = frozenset({"revoked", "expired", "not_yet_valid", "wrong_key_usage"})
+
+
+def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome]) -> tuple[SignatureReport, ...]:
+    """A report on every signature in the order in which they were made; ``outcomes`` for the slots that were judged."""
+    return tuple(_report(each, outcomes) for each in facts.signatures)
+
+
+def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome]) -> SignatureReport:
+    slot = SLOT_OF_FIELD.get(signature.field)
+    outcome = outcomes.get(slot) if slot else None
+    certificate = signature.certificate
+    known = certificate is not None and certificate.vouching is not Vouching.NOBODY
+    refused = outcome is not None and any(each.code in _UNTRUSTED for each in outcome.findings)
+    signer = outcome.signer if outcome else ""
+    return SignatureReport(
+        slot=_slot_name(signature, slot),
+        field=signature.field,
+        signer=signer or (certificate.name if certificate else ""),
+        npi=outcome.npi if outcome else (certificate.named.npi if certificate and known else ""),
+        credential=outcome.credential if outcome else "",
+        signed_at=signature.claimed_at,
+        timestamped=signature.timestamp_at if signature.timestamp_trusted else None,
+        trusted=signature.sound and known and signature.chain_ok and not refused,
+        intact=signature.sound,
+        covers=signature.covers.value,
+        vouching=certificate.vouching.value if certificate else "",
+        fingerprint=certificate.fingerprint if certificate else "",
+        reason=signature.reason,
+        digest=signature.digest,
+        subfilter=signature.subfilter.removeprefix("/"),
+    )
+
+
+def _slot_name(signature: SignatureFacts, slot: Slot | None) -> str:
+    if slot is not None:
+        return slot.value
+    if signature.field == SEAL_FIELD:
+        return "seal"
+    return "timestamp" if signature.is_timestamp else "other"

@@ -1,0 +1,238 @@
+"""The checks on one slot's signature: whose certificate it is, whether it counts, and whether that person may approve.
+
+Facts are matched here against what is on record; no certificate or PDF library is known. Numbered as in ``verify``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cpdocs.core.findings import finding
+from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.providers import Directory
+from cpdocs.core.signers import may_approve
+from cpdocs.core.verdicts import Evidence, Finding, Slot
+from cpdocs.signing.certificates import STRONG_DIGESTS, CertificateFacts
+from cpdocs.signing.examination import SlotApproval
+from cpdocs.signing.facts import SignatureFacts
+from cpdocs.signing.fields import MEANING
+from cpdocs.signing.trust import COMPROMISE, Trust, Vouching
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far a signer's clock may be off before we remark on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is on record when a return is judged. Times are aware.
+
+    ``directory_then`` is the directory at a given time of signing, where the ledger can tell; ``filled`` the slots that
+    are filled already, with the SHA-256 of the certificate in each ("" for other evidence).
+    """
+
+    directory: Directory
+    received_at: datetime
+    directory_then: Directory | None = None
+    current_pcp_npi: str | None = None
+    filled: Mapping[Slot, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOutcome:
+    """What one slot's signature comes to. ``approval`` is set where nothing stands against it."""
+
+    findings: tuple[Finding, ...]
+    approval: SlotApproval | None
+    npi: str = ""
+    signer: str = ""
+    credential: str = ""
+
+
+def check_slot(
+    slot: Slot, signature: SignatureFacts, plan: IssuedPlan, trust: Trust, record: Record, before: frozenset[str]
+) -> SlotOutcome:
+    """8 and 9. Judges the signature in ``slot``. ``before`` holds the SHA-256 of what its signer may have been shown."""
+    certificate = signature.certificate
+    if signature.problem or certificate is None:
+        return SlotOutcome((finding("unverifiable", signature.field),), None)
+    findings = [*_method(signature, certificate), *_meaning(slot, signature)]
+    findings += [*_dates(signature, certificate), *_revocation(signature, certificate, trust, record)]
+    other = next((record.filled[each] for each in Slot if each is not slot and each in record.filled), "")
+    if other and other == certificate.fingerprint:
+        findings.append(finding("same_certificate_both_slots"))
+    signed_at, remarks = _signing_time(signature, plan, record)
+    findings += remarks
+    if slot is Slot.PCP:
+        return _pcp(signature, certificate, plan, trust, record, signed_at, findings)
+    return _member(signature, certificate, plan, trust, findings, before)
+
+
+def _method(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
+    findings = []
+    if signature.digest not in STRONG_DIGESTS or not certificate.strong_key:
+        findings.append(finding("weak_digest"))
+    if not certificate.for_signing:
+        findings.append(finding("wrong_key_usage"))
+    return findings
+
+
+def _meaning(slot: Slot, signature: SignatureFacts) -> list[Finding]:
+    if not signature.reason:
+        return [finding("no_reason")]
+    return [] if signature.reason == MEANING[slot] else [finding("reason_differs")]
+
+
+def _dates(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
+    """The certificate is valid at the latest time by which the signature is proven to have been made."""
+    moment = signature.judged_at
+    assert moment is not None
+    if moment < certificate.not_before:
+        return [finding("not_yet_valid")]
+    by_stamp = signature.timestamp_trusted and signature.timestamp_at is not None and signature.timestamp_at <= certificate.not_after
+    return [] if moment <= certificate.not_after or by_stamp else [finding("expired")]
+
+
+def _revocation(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
+    """9. The ledger says what was revoked. What was proven to be there before stands, except after a compromise."""
+    revoked = trust.revocation_of(certificate.serial)
+    if revoked is None:
+        return []
+    proven = record.received_at
+    if signature.timestamp_trusted and signature.timestamp_at is not None:
+        proven = min(proven, signature.timestamp_at)
+    if revoked.reason in COMPROMISE or revoked.at <= proven:
+        return [finding("revoked")]
+    return [finding("revoked_later")]
+
+
+def _signing_time(signature: SignatureFacts, plan: IssuedPlan, record: Record) -> tuple[datetime, list[Finding]]:
+    """The proven time of signing, else the claimed one as far as it can be true: after issue and before receipt."""
+    if signature.timestamp_trusted and signature.timestamp_at is not None:
+        return signature.timestamp_at, []
+    remarks = [finding("timestamp_untrusted")] if signature.timestamp_at is not None else []
+    claimed = signature.claimed_at
+    if claimed is None:
+        return record.received_at, remarks
+    if claimed > record.received_at + CLOCK_TOLERANCE:
+        remarks.append(finding("clock_ahead"))
+    if claimed < plan.issued_at - CLOCK_TOLERANCE:
+        remarks.append(finding("clock_behind"))
+    return min(max(claimed, plan.issued_at), record.received_at), remarks
+
+
+def _pcp(
+    signature: SignatureFacts,
+    certificate: CertificateFacts,
+    plan: IssuedPlan,
+    trust: Trust,
+    record: Record,
+    signed_at: datetime,
+    findings: list[Finding],
+) -> SlotOutcome:
+    npi = ""
+    if certificate.vouching is Vouching.SEAL:
+        findings.append(finding("seal_in_slot"))
+    elif certificate.vouching is Vouching.IN_PERSON:
+        findings.append(finding("member_in_pcp_slot"))
+    elif certificate.vouching is Vouching.NOBODY:
+        findings.append(_unvouched(certificate))
+    elif certificate.vouching is Vouching.PINNED:
+        pin = trust.pins[certificate.fingerprint]
+        npi = pin.npi
+        if pin.member_id:
+            findings.append(finding("member_in_pcp_slot"))
+    else:
+        npi = certificate.named.npi
+    findings += _chain(signature, certificate)
+    if not npi:
+        if certificate.vouching in (Vouching.ISSUING, Vouching.PINNED) and not any(each.code == "member_in_pcp_slot" for each in findings):
+            findings.append(finding("certificate_names_nobody"))
+        return SlotOutcome(tuple(findings), None, signer=certificate.name)
+    standing = may_approve(
+        signer_npi=npi,
+        pcp_npi=plan.pcp_npi,
+        practice_id=plan.practice_id,
+        member_id=plan.member_id,
+        directory=record.directory,
+        signed_at=signed_at,
+        received_at=record.received_at,
+        directory_then=record.directory_then,
+        current_pcp_npi=record.current_pcp_npi,
+    )
+    findings += standing.findings
+    row = standing.clinician
+    name = f"{row.first_name} {row.last_name}" if row else certificate.name
+    credential = row.credential if row else certificate.named.credential
+    approval = SlotApproval(
+        slot=Slot.PCP,
+        evidence=Evidence.DIGITAL_SIGNATURE,
+        signer=name,
+        npi=npi,
+        credential=credential,
+        role=standing.role,
+        on_behalf_of=standing.on_behalf_of,
+        signed_at=signature.timestamp_at if signature.timestamp_trusted else signature.claimed_at,
+        timestamped=signature.timestamp_trusted,
+        certificate_sha256=certificate.fingerprint,
+        key_issued_by_us=certificate.vouching is Vouching.ISSUING,
+    )
+    return SlotOutcome(tuple(findings), approval, npi, name, credential)
+
+
+def _member(
+    signature: SignatureFacts,
+    certificate: CertificateFacts,
+    plan: IssuedPlan,
+    trust: Trust,
+    findings: list[Finding],
+    before: frozenset[str],
+) -> SlotOutcome:
+    evidence = Evidence.DIGITAL_SIGNATURE
+    witnessed = trust.witnessed.get(certificate.fingerprint)
+    if certificate.vouching is Vouching.SEAL:
+        findings.append(finding("seal_in_slot"))
+    elif certificate.vouching is Vouching.NOBODY:
+        findings.append(_unvouched(certificate))
+    elif certificate.vouching is Vouching.ISSUING or (certificate.vouching is Vouching.PINNED and trust.pins[certificate.fingerprint].npi):
+        findings.append(finding("clinician_in_member_slot"))
+    elif certificate.vouching is Vouching.PINNED:
+        if trust.pins[certificate.fingerprint].member_id != plan.member_id:
+            findings.append(finding("member_identity_unproven"))
+    else:
+        evidence = Evidence.WITNESSED_SIGNATURE
+        if certificate.named.document_id != plan.document_id:
+            findings.append(finding("witnessed_elsewhere"))
+        elif witnessed is None:
+            findings.append(finding("not_witnessed"))
+        elif witnessed.document_id != plan.document_id or certificate.named.digest not in before or witnessed.sha256 not in before:
+            findings.append(finding("witnessed_elsewhere"))
+    findings += _chain(signature, certificate)
+    stamped = signature.timestamp_at if signature.timestamp_trusted else None
+    approval = SlotApproval(
+        slot=Slot.MEMBER,
+        evidence=evidence,
+        signer="",
+        npi="",
+        credential="",
+        role="member",
+        on_behalf_of="",
+        signed_at=witnessed.at if witnessed else stamped or signature.claimed_at,
+        timestamped=stamped is not None,
+        certificate_sha256=certificate.fingerprint,
+        key_issued_by_us=certificate.vouching is Vouching.IN_PERSON,
+        how=witnessed.witness if witnessed else "",
+    )
+    return SlotOutcome(tuple(findings), approval, signer=certificate.name)
+
+
+def _unvouched(certificate: CertificateFacts) -> Finding:
+    return finding("self_signed_unpinned" if certificate.self_signed else "unknown_ca")
+
+
+def _chain(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
+    """The library's own judgment of the chain must agree where somebody vouches; dates and key usage have findings of
+    their own."""
+    explained = certificate.vouching is Vouching.NOBODY or not certificate.for_signing or _dates(signature, certificate)
+    return [] if signature.chain_ok or explained or not signature.sound else [finding("unverifiable", "the certificate's chain")]

@@ -1,0 +1,136 @@
+"""Whom we believe, as a value: our own certificates, what was revoked, who was pinned, what was witnessed.
+
+Nothing here reads a file or the clock. For the organization's own authorities the ledger is the source of revocation
+(shared signing rules, check 9); a certificate of anybody else counts only once a person has pinned it (check 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+
+COMPROMISE = frozenset({"keyCompromise", "cACompromise", "aACompromise"})
+"""Reasons after which no signature of the key stands, however early it was made (RFC 5280 §5.3.1)."""
+
+
+class Vouching(StrEnum):
+    """Why a signer's certificate may be believed, or that it may not."""
+
+    ISSUING = "issued by the organization"
+    IN_PERSON = "certified for one signature in person"
+    PINNED = "identity confirmed and recorded"
+    SEAL = "the organization's seal"
+    NOBODY = "nobody vouches for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A certificate of ours taken back: since when (aware), and why (an RFC 5280 reason)."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A certificate whose holder a person has identified: a clinician by NPI, or a member; ``at`` is when."""
+
+    at: datetime
+    npi: str = ""
+    member_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A signing at a visit: which document, the SHA-256 of the bytes put before the member, when, and who saw it."""
+
+    document_id: str
+    sha256: str
+    at: datetime
+    witness: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Everything that decides whether a certificate is believed. Certificates are DER, fingerprints SHA-256 hexadecimal.
+
+    ``revoked`` is by serial number (of certificates under our authorities), ``pins`` and ``witnessed`` by fingerprint.
+    ``timestamp_roots`` are the authorities whose time stamps prove a time.
+    """
+
+    roots: tuple[bytes, ...] = ()
+    issuing: tuple[bytes, ...] = ()
+    in_person: tuple[bytes, ...] = ()
+    seals: tuple[bytes, ...] = ()
+    pinned: tuple[bytes, ...] = ()
+    timestamp_roots: tuple[bytes, ...] = ()
+    revoked: Mapping[int, Revoked] = field(default_factory=dict)
+    pins: Mapping[str, Pin] = field(default_factory=dict)
+    witnessed: Mapping[str, Witnessed] = field(default_factory=dict)
+
+    @property
+    def seal_fingerprints(self) -> frozenset[str]:
+        """The fingerprints of every seal of ours, past ones too."""
+        return frozenset(fingerprint(der) for der in self.seals)
+
+    def vouching_for(self, der: bytes) -> Vouching:
+        """Why ``der`` may be believed. A chain is one step long: our authorities certify people directly.
+
+        A seal is known by its fingerprint alone, never because one of our authorities made it (check 5); a pinned
+        certificate vouches for itself and for nobody else.
+        """
+        mark = fingerprint(der)
+        if mark in self.seal_fingerprints:
+            return Vouching.SEAL
+        if mark in self.pins:
+            return Vouching.PINNED
+        certificate = load(der)
+        if certificate is None:
+            return Vouching.NOBODY
+        for authorities, vouching in ((self.issuing, Vouching.ISSUING), (self.in_person, Vouching.IN_PERSON)):
+            if any(_issued_by(certificate, authority) for authority in authorities):
+                return vouching
+        return Vouching.NOBODY
+
+    def revocation_of(self, serial: int) -> Revoked | None:
+        """When and why the certificate of ours with this serial number was taken back; None while it is good."""
+        return self.revoked.get(serial)
+
+
+def fingerprint(der: bytes) -> str:
+    """The SHA-256 of a certificate's DER, lower-case hexadecimal."""
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(der)
+    return digest.finalize().hex()
+
+
+@lru_cache(maxsize=64)
+def load(der: bytes) -> x509.Certificate | None:
+    """The certificate, or None where the bytes are none that can be read."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except (ValueError, TypeError):
+        return None
+
+
+def anchors(trust: Trust) -> Iterable[bytes]:
+    """The certificates at which a chain may end."""
+    return (*trust.roots, *trust.seals, *trust.pinned)
+
+
+def _issued_by(certificate: x509.Certificate, authority: bytes) -> bool:
+    issuer = load(authority)
+    if issuer is None:
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
