@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON
-from cpdocs.errors import WorkspaceFault
-from cpdocs.ledger.durable import make_folder, read_plain, write_durably
+from cpdocs.errors import InputFault, WorkspaceFault
+from cpdocs.ledger.durable import fsync_folder, make_folder, read_plain, write_durably
 from cpdocs.mailroom.workspace import Paths, Workspace
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 SANDBOX_IDS = sha256(b"cpdocs sandbox ids").digest()
 """A sandbox's ids are the same on every machine, so that a demonstration can be compared with the last one."""
-ROLES = ("root", "issuing", "in-person", "seal")
+
 _SANDBOX_BACKDATE = timedelta(days=5 * 365)
 
 
@@ -75,12 +76,52 @@ def create_keys(paths: Paths, organization: str, now: datetime, *, sandbox: bool
 
 
 def load_pair(ws: Workspace, name: str) -> KeyPair:
-    """The key called ``name`` (``seal``, ``in-person``, …) whose passphrase lies beside it.
+    """The key called ``name`` (``seal``, ``in-person``) whose passphrase lies beside it.
 
     Raises:
-        WorkspaceFault: a file is missing, or the passphrase does not open the key.
+        WorkspaceFault: a file is missing.
+        InputFault: the passphrase does not open the key, or its certificate is past its dates.
     """
-    return _read_pair(ws.paths, name)
+    from cpdocs.signing.keyfiles import check_dates
+
+    pair = _read_pair(ws.paths, name)
+    check_dates(pair, ws.clock.now(), name=f"state/keys/{name}.p12")
+    return pair
+
+
+def load_issuing(ws: Workspace, pin: bytes) -> KeyPair:
+    """The issuing authority's key, opened with the issuer's ``pin``; before ``keys protect`` with the passphrase of ``init``.
+
+    Raises:
+        WorkspaceFault: the file is missing.
+        InputFault: the PIN does not open it: another issuer's protects it.
+    """
+    from cpdocs.signing.keyfiles import check_dates, read_pkcs12
+
+    pair = None
+    if (ws.paths.keys / "issuing.pass").exists():
+        with suppress(InputFault):  # a `keys protect` that was killed leaves a passphrase that opens nothing any more
+            pair = _read_pair(ws.paths, "issuing")
+    pair = pair or read_pkcs12(_read(ws.paths, "issuing.p12"), pin, name="state/keys/issuing.p12")
+    check_dates(pair, ws.clock.now(), name="state/keys/issuing.p12")
+    return pair
+
+
+def protect_issuing(ws: Workspace, old_pin: bytes, new_pin: bytes) -> None:
+    """Locks the issuing key with ``new_pin``; it opened with ``old_pin`` or, the first time, with the passphrase of ``init``.
+
+    Raises:
+        InputFault: ``old_pin`` does not open the key.
+        WorkspaceFault: the disk refuses.
+    """
+    from cpdocs.signing.keyfiles import write_pkcs12
+
+    pair = load_issuing(ws, old_pin)
+    # The key under its new lock first: a kill in between leaves an old passphrase that opens nothing, and the next run removes it.
+    write_durably(ws.paths.keys / "issuing.p12", write_pkcs12(pair, new_pin, friendly_name="cpdocs issuing"), overwrite=True)
+    with suppress(FileNotFoundError):
+        (ws.paths.keys / "issuing.pass").unlink()
+    fsync_folder(ws.paths.keys)
 
 
 def _ensure_pair(paths: Paths, name: str, make: Callable[[], KeyPair]) -> KeyPair:
@@ -88,6 +129,11 @@ def _ensure_pair(paths: Paths, name: str, make: Callable[[], KeyPair]) -> KeyPai
 
     if (paths.keys / f"{name}.p12").exists():
         pair = _read_pair(paths, name)
+    elif (paths.keys / f"{name}.crt").exists():
+        raise WorkspaceFault(
+            f"state/keys/ holds {name}.crt without its key: this was a workspace before.",
+            todo="Restore state/ from the backup; a new set of keys would disown everything sealed with the old one.",
+        )
     else:
         pair = make()
         passphrase = secrets.token_hex(32).encode()
