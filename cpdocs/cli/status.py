@@ -11,6 +11,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import is_member_id, last_four, parse_document_id
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.verdicts import Slot
@@ -39,7 +40,8 @@ def status(ws: Workspace, as_json: bool) -> None:
     rows = []
     for standing in standings:
         record, clock = standing.record, standing.clock
-        receipt = clock.receipt.date().isoformat() if record.received_at else f"({clock.receipt.date().isoformat()})"
+        day = eastern_date(clock.receipt).isoformat()
+        receipt = day if record.received_at else f"({day})"
         due = clock.due_on.isoformat() + (" OVERDUE" if standing.overdue else "")
         rows.append(
             [

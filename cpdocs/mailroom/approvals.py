@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from cpdocs.core import moves
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import EventType
-from cpdocs.core.members import Program
+from cpdocs.core.members import Program, age_on
 from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.roster import ADULT
 from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo, InputFault, Problem
@@ -31,20 +32,24 @@ def record_approval(
 ) -> PlanRecord:
     """The member (or ``representative``, as ``relation``) approved on that day, by ``how``; ``by`` took it down.
 
+    For a minor it is the plan's representative who approves, where none is named here.
+
     Raises InputFault where the version or its slot isn't open, or the day can't be.
     """
     now = ws.clock.now()
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
         moves.may_fill(record, Slot.MEMBER, on=on, now=now)
-        register = load_register(ws, record.member_id)
+        member = load_register(ws, record.member_id).latest(record.member_id, Program(record.program))
+        if not representative and member is not None and age_on(member.dob, on) < ADULT:
+            representative, relation = _representative(ws, record)
         tx.append(
             plan_event(
                 EventType.SLOT_FILLED,
                 record,
                 slot=Slot.MEMBER.value,
                 evidence=Evidence.RECORDED_APPROVAL.value,
-                signer=representative or _member_name(register, record),
+                signer=representative or (member.full_name if member else ""),
                 npi="",
                 credential="",
                 role="representative" if representative else "member",
@@ -153,6 +158,14 @@ def _standing(register: Register, record: PlanRecord, npi: str, written: datetim
     )
 
 
-def _member_name(register: Register, record: PlanRecord) -> str:
-    assignment = register.latest(record.member_id, Program(record.program))
-    return assignment.full_name if assignment else ""
+def _representative(ws: Workspace, record: PlanRecord) -> tuple[str, str]:
+    """Who acts for the member by the plan itself: name and relation."""
+    from cpdocs.intake.plan_file import read_plan
+
+    stated = read_plan(ws.blobs.get(record.plan_sha256), record.document_id).representative
+    if stated is None:
+        raise InputFault(
+            f"{record.document_id}: the member is a minor; a parent or guardian approves.",
+            todo="Name them with --representative and --relation.",
+        )
+    return stated.name, stated.relation

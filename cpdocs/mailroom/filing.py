@@ -126,7 +126,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     doubts = _doubts(ws, register, member, target, ehr, plan)
     if doubts or member is None or practice is None or target is None:
         return _hold(ws, record, target, doubts)
-    package = build_package(ws, record, Shelf(plan=plan, member=member, practice=practice, target=target, directory=register.directory))
+    package = build_package(ws, record, Shelf(plan=plan, member=member, practice=practice, target=target))
     key = stage_key(record.document_id, package.manifest_sha256)
     stage(ws.paths.ehr, key, {f"{package.folder}/{file.name}": file.data for file in package.files})
     with ws.ledger.write() as tx:
