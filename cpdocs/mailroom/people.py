@@ -20,6 +20,7 @@ from cpdocs.core.events import JSON, EventType, NewEvent
 from cpdocs.core.people import CLASHES, Enrolled, Role, fold_people, user_subject
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.ledger.durable import read_plain, write_durably
+from cpdocs.mailroom.keys import protect_issuing
 
 if TYPE_CHECKING:
     from cpdocs.mailroom.records import Reads
@@ -112,21 +113,27 @@ def take_off(ws: Workspace, user: str) -> None:
             path.unlink()
 
 
-def change_pin(ws: Workspace, user: str, old: Secret, new: Secret) -> tuple[bytes, bytes]:
-    """Sets a new PIN for ``user``, who knows the old one; gives both, for what else is locked with it.
+def change_pin(ws: Workspace, user: str, old: Secret, new: Secret) -> None:
+    """Sets a new PIN for ``user``, who knows the old one. The issuing key, where it opens with the old one, moves with it.
 
     Raises:
         InputFault: not enrolled.
+        WorkspaceFault: a sandbox, which asks for no PIN.
         WrongPin: the old PIN is wrong.
         UsageFault: the new one is too short.
     """
-    if user not in people(ws.ledger):
+    person = people(ws.ledger).get(user)
+    if person is None:
         raise InputFault(f"{user} is not enrolled.", todo="See who is with `cpdocs user list`.")
+    if ws.sandbox:
+        raise WorkspaceFault("A sandbox asks for no PIN.", todo="There is nothing to change.")
     before = old()
     check_pin(ws, user, before)
     after = new()
     _set_pin(ws, user, after)
-    return before, after
+    if Role.ISSUER in person.roles and not (ws.paths.keys / "issuing.pass").exists():
+        with suppress(InputFault):  # locked with another issuer's PIN: theirs it stays
+            protect_issuing(ws, before, after)
 
 
 def check_pin(ws: Workspace, user: str, pin: bytes) -> None:

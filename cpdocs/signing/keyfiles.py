@@ -26,6 +26,10 @@ _LEAST_RSA_BITS = 2048
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
+class PassphraseNeeded(InputFault):
+    """A PKCS#12 file that opens only with a passphrase, and none was given."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPair:
     """A private key with its certificate and the certificates above it (issuer first, without any order promised)."""
@@ -61,7 +65,8 @@ def read_pkcs12(data: bytes, passphrase: bytes | None, *, name: str) -> KeyPair:
     """The key in a PKCS#12 file called ``name`` (for messages).
 
     Raises:
-        InputFault: not PKCS#12, a wrong or missing passphrase, no key or no certificate in it, or a kind of key that
+        PassphraseNeeded: it has a passphrase and ``passphrase`` is None.
+        InputFault: not PKCS#12, a wrong passphrase, no key or no certificate in it, or a kind of key that
             PDF readers don't accept (P-256, P-384, P-521 and RSA of 2048 bits and more are).
     """
     try:
@@ -160,6 +165,6 @@ def _unreadable(name: str, data: bytes, passphrase: bytes | None, error: Excepti
         return InputFault(f"{name} is empty.", todo="Export the digital ID again.")
     if "password" in str(error).lower() or "mac" in str(error).lower() or isinstance(error, TypeError):
         if passphrase is None:
-            return InputFault(f"{name} is protected by a passphrase.", todo="Give a file that holds it with --passphrase-file.")
+            return PassphraseNeeded(f"{name} is protected by a passphrase.", todo="Give a file that holds it with --passphrase-file.")
         return InputFault(f"The passphrase does not open {name}.", todo="Check the passphrase; a space at its end counts.")
     return InputFault(f"{name} is not a PKCS#12 file (.p12, .pfx).", todo="Export the digital ID as PKCS#12, with its private key.")

@@ -1,0 +1,232 @@
+"""``cpdocs keys``: digital IDs for clinicians."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from, secret_file
+from cpdocs.errors import UsageFault
+from cpdocs.mailroom.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.core.key_records import KeyRecord
+
+_BY = "Who established the identity; the acting account otherwise."
+
+
+@click.group()
+def keys() -> None:
+    """Digital IDs: issue them to clinicians whose office has none, pin those of others, take them back.
+
+    \b
+    cpdocs keys issue --npi 1234567893 --identity "badge seen at the practice" --by "Sam Sample" --csr ada.csr --out ada.crt
+    cpdocs keys list
+    """
+
+
+@keys.command()
+@click.option("--npi", required=True, help="The clinician's NPI; they must be on record and active.")
+@click.option("--identity", required=True, metavar="HOW", help="How their identity was established.")
+@click.option("--by", required=True, metavar="NAME", help="Who established it.")
+@click.option("--csr", type=FILE, help="The office's own certificate request: then we never hold the key.")
+@click.option("--out", type=FILE, required=True, help="The new file: a certificate with --csr, else a .p12.")
+@click.option("--passphrase-file", type=FILE, help="What locks the .p12, on the first line of a file; give it to the clinician separately.")
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.pass_context
+@pass_workspace
+def issue(
+    ws: Workspace,
+    ctx: click.Context,
+    npi: str,
+    identity: str,
+    by: str,
+    csr: Path | None,
+    out: Path,
+    passphrase_file: Path | None,
+    pin_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Issue a digital ID to one active clinician. The practice's key contact is told.
+
+    \b
+    cpdocs keys issue --npi 1234567893 --identity "video call, licence shown" --by "Sam Sample" --csr ada.csr --out ada.crt
+    cpdocs keys issue --npi 1234567893 --identity "badge seen" --by "Sam Sample" --out ada.p12 --passphrase-file pass.txt
+    """
+    from cpdocs.mailroom.clinician_keys import issue as issue_key
+    from cpdocs.mailroom.signing import read_input
+
+    if csr is None and passphrase_file is None:
+        raise UsageFault("Give --csr FILE, or --passphrase-file FILE for a key made here.", todo="A request from the office is better.")
+    if csr is not None and passphrase_file is not None:
+        raise UsageFault("With --csr there is no key to lock.", todo="Leave --passphrase-file out.")
+    if (ws.paths.keys / "issuing.pass").exists() and not ws.sandbox:
+        say(ctx, "Warning: the issuing key is not protected by an issuer's PIN yet. Run `cpdocs keys protect`.")
+    record = issue_key(
+        ws,
+        npi,
+        identity=identity,
+        by=by,
+        out=out,
+        pin=pin_from(ctx, pin_file),
+        request=read_input(csr, "a certificate request") if csr else None,
+        passphrase=secret_file(ctx, passphrase_file) if passphrase_file else b"",
+    )
+    if as_json:
+        print_json({**_row(ws, record), "fingerprint": record.fingerprint, "file": str(out.resolve()), "custody": record.custody})
+        return
+    say(ctx, f"Issued {record.serial} to {record.name} until {record.not_after:%Y-%m-%d}: {out}")
+    say(
+        ctx,
+        "The practice's key contact has a notice in outbox/notices/." + ("" if csr else " Give the passphrase another way than the file."),
+    )
+
+
+@keys.command()
+@click.argument("serial")
+@click.option(
+    "--reason", required=True, metavar="R", help="RFC 5280: keyCompromise, affiliationChanged, superseded, cessationOfOperation …"
+)
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.pass_context
+@pass_workspace
+def revoke(ws: Workspace, ctx: click.Context, serial: str, reason: str, pin_file: Path | None, as_json: bool) -> None:
+    """Take a digital ID back, from now on, and publish the list of revoked certificates at once.
+
+    What was received before stands, except after keyCompromise.
+
+    \b
+    cpdocs keys revoke 4f3a… --reason keyCompromise
+    """
+    from cpdocs.mailroom.clinician_keys import revoke as revoke_key
+
+    record = revoke_key(ws, serial, reason=reason, pin=pin_from(ctx, pin_file))
+    if as_json:
+        print_json({**_row(ws, record), "reason": record.reason})
+    else:
+        say(ctx, f"Revoked {record.serial} of {record.name} ({record.reason}). The list is in outbox/crl/.")
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def list_(ws: Workspace, as_json: bool) -> None:
+    """Every digital ID on record.
+
+    \b
+    cpdocs keys list --json
+    """
+    from cpdocs.mailroom.clinician_keys import key_records
+
+    rows = [_row(ws, record) for record in key_records(ws.ledger).values()]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['status']:8}  {row['not_after'][:10]}  {row['npi'] or 'member':10}  {row['name']}  {row['serial']}")
+
+
+@keys.command()
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.pass_context
+@pass_workspace
+def crl(ws: Workspace, ctx: click.Context, pin_file: Path | None, as_json: bool) -> None:
+    """Publish the list of revoked certificates anew, before it grows stale.
+
+    \b
+    cpdocs keys crl
+    """
+    from cpdocs.mailroom.clinician_keys import republish
+
+    path = republish(ws, pin=pin_from(ctx, pin_file))
+    if as_json:
+        print_json({"file": str(path)})
+    else:
+        say(ctx, f"Published {path}")
+
+
+@keys.command()
+@click.argument("certificate", type=FILE)
+@click.option("--npi", default="", help="The clinician whose certificate it is.")
+@click.option("--member", is_flag=True, help="It is a member's: the member id comes on standard input.")
+@click.option("--identity", required=True, metavar="HOW", help="How it was established whose it is.")
+@click.option("--by", default="", metavar="NAME", help=_BY)
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.pass_context
+@pass_workspace
+def pin(
+    ws: Workspace,
+    ctx: click.Context,
+    certificate: Path,
+    npi: str,
+    member: bool,
+    identity: str,
+    by: str,
+    pin_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Record whose a certificate is that somebody else issued, or that its holder made.
+
+    \b
+    cpdocs keys pin ada.cer --npi 1234567893 --identity "fingerprint read back by telephone"
+    """
+    from cpdocs.mailroom.pinned_keys import pin as pin_key
+    from cpdocs.mailroom.signing import read_input
+
+    if bool(npi) == member:
+        raise UsageFault("Say whose it is: --npi N for a clinician, or --member.", todo="One of the two.")
+    member_id = sys.stdin.readline().strip() if member else ""
+    data = read_input(certificate, "a certificate")
+    record = pin_key(
+        ws, data, name=certificate.name, npi=npi, member_id=member_id, identity=identity, by=by, secret=pin_from(ctx, pin_file)
+    )
+    if as_json:
+        print_json({**_row(ws, record), "fingerprint": record.fingerprint})
+    else:
+        say(ctx, f"Pinned {record.serial} ({record.name}) for {'the member' if member else record.npi}.")
+        say(ctx, "Next: returns held for it can be decided again with `cpdocs held recheck`.")
+
+
+@keys.command()
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option("--old-pin-file", type=FILE, help="The PIN of the issuer who held the key until now, when it changes hands.")
+@click.pass_context
+@pass_workspace
+def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_file: Path | None) -> None:
+    """Lock the issuing key with your PIN, as the person who issues digital IDs.
+
+    \b
+    cpdocs keys protect --pin-file pin.txt
+    """
+    from cpdocs.core.people import Role
+    from cpdocs.errors import WorkspaceFault
+    from cpdocs.mailroom import people
+    from cpdocs.mailroom.keys import protect_issuing
+
+    if ws.sandbox:
+        raise WorkspaceFault("A sandbox asks for no PIN, so its issuing key has none.", todo="There is nothing to do.")
+    acting = people.require(ws, Role.ISSUER, pin_from(ctx, pin_file))
+    old = pin_from(ctx, old_pin_file)() if old_pin_file else acting.pin
+    protect_issuing(ws, old, acting.pin)
+    say(ctx, "The issuing key opens with your PIN and nothing else.")
+
+
+def _row(ws: Workspace, record: KeyRecord) -> dict[str, str]:
+    """The contract's object for one digital ID (§4)."""
+    return {
+        "serial": record.serial,
+        "npi": record.npi,
+        "name": record.name,
+        "credential": record.credential,
+        "not_after": record.not_after.isoformat(),
+        "status": record.status(ws.clock.now()).value,
+    }

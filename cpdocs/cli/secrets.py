@@ -1,0 +1,41 @@
+"""PINs and passphrases: from a file or a prompt, never from an argument or the environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from cpdocs.cli.output import say
+from cpdocs.errors import UsageFault
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+PIN_FILE_HELP = "Your PIN, on the first line of a file that only you can read; else you are asked."
+
+
+def secret_file(ctx: click.Context, path: Path) -> bytes:
+    """The secret on the first line of ``path``; says so where other accounts can read it."""
+    from cpdocs.mailroom.signing import is_open_to_others, read_input
+    from cpdocs.signing.keyfiles import read_passphrase
+
+    if is_open_to_others(path):
+        say(ctx, f"Warning: other accounts on this machine can read {path}. Close it with: chmod 600 {path}")
+    return read_passphrase(read_input(path, "a file with a secret"), name=str(path))
+
+
+def pin_from(ctx: click.Context, path: Path | None, question: str = "PIN", *, twice: bool = False) -> Callable[[], bytes]:
+    """What gives the PIN when it is needed: from ``path``, else by asking at the terminal (``twice`` for a new one)."""
+
+    def ask() -> bytes:
+        if path is not None:
+            return secret_file(ctx, path)
+        if not sys.stdin.isatty():
+            raise UsageFault(
+                f"This needs a {question}, and there is no terminal to ask at.", todo="Give a file that holds it with --pin-file."
+            )
+        answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
+        return answer.encode()
+
+    return ask
