@@ -27,14 +27,14 @@ def load_trust(source: Reads) -> Trust:
         for role, certificate in event.data.get("certificates", {}).items():
             own.setdefault(role, []).append(_der(certificate["pem"]))
     keys = fold_keys(source.events(types=KEY_EVENTS)).values()
-    pinned = [key for key in keys if key.pinned and key.revoked_at is None]
+    pinned = [key for key in keys if key.pinned]
     return Trust(
         roots=tuple(own.get("root", ())),
         issuing=tuple(own.get("issuing", ())),
         in_person=tuple(own.get("in-person", ())),
         seals=tuple(own.get("seal", ())),
         pinned=tuple(_der(key.pem) for key in pinned),
-        revoked={int(key.serial, 16): Revoked(key.revoked_at, key.reason) for key in keys if key.revoked_at and not key.pinned},
+        revoked={key.fingerprint: Revoked(key.revoked_at, key.reason) for key in keys if key.revoked_at},
         pins={key.fingerprint: Pin(key.recorded_at, npi=key.npi, member_id=key.member_id) for key in pinned},
         witnessed=_witnessed(source),
     )

@@ -34,11 +34,9 @@ MOST_FIELDS = 64
 MOST_SIGNATURES = 12
 """Each one costs a digest over the file: two slots, a seal, and time stamps."""
 
-logging.getLogger("pyhanko").addHandler(logging.NullHandler())
-logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
-for _name in ("pyhanko", "pyhanko_certvalidator"):
-    # The library logs what it can't validate, with names out of the file: facts say it, logs must not.
-    logging.getLogger(_name).propagate = False
+for _library in ("pyhanko", "pyhanko_certvalidator"):
+    # They log what they can't validate, with names out of the file. Facts say it; a log may not (no PHI in logs).
+    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
 
 class Covers(StrEnum):

@@ -91,7 +91,7 @@ def check_seal(facts: FileFacts, plan: IssuedPlan, trust: Trust) -> Iterator[Fin
     if certificate is None or certificate.fingerprint != plan.seal_fingerprint or certificate.fingerprint not in ours:
         yield finding("seal_not_ours")
         return
-    revoked = trust.revocation_of(certificate.serial)
+    revoked = trust.revoked.get(certificate.fingerprint)
     if revoked is not None and revoked.reason in COMPROMISE:
         yield finding("revoked", "the organization's seal")
     if seal.certifies not in (0, FILL_FORMS):

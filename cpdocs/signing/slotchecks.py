@@ -96,7 +96,7 @@ def _dates(signature: SignatureFacts, certificate: CertificateFacts) -> list[Fin
 
 def _revocation(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
     """9. The ledger says what was revoked. What was proven to be there before stands, except after a compromise."""
-    revoked = trust.revocation_of(certificate.serial)
+    revoked = trust.revoked.get(certificate.fingerprint)
     if revoked is None:
         return []
     proven = record.received_at

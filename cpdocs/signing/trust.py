@@ -32,7 +32,7 @@ class Vouching(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """A certificate of ours taken back: since when (aware), and why (an RFC 5280 reason)."""
+    """A certificate taken back: since when (aware), and why (an RFC 5280 reason)."""
 
     at: datetime
     reason: str
@@ -59,10 +59,11 @@ class Witnessed:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Everything that decides whether a certificate is believed. Certificates are DER, fingerprints SHA-256 hexadecimal.
+    """Everything that decides whether a certificate is believed. Certificates are DER.
 
-    ``revoked`` is by serial number (of certificates under our authorities), ``pins`` and ``witnessed`` by fingerprint.
-    ``timestamp_roots`` are the authorities whose time stamps prove a time.
+    ``revoked``, ``pins`` and ``witnessed`` are by fingerprint (SHA-256, hexadecimal), never by serial number, which whoever
+    makes a certificate chooses. A pin that was taken back is in ``revoked`` too. ``timestamp_roots`` are the authorities
+    whose time stamps prove a time.
     """
 
     roots: tuple[bytes, ...] = ()
@@ -71,7 +72,7 @@ class Trust:
     seals: tuple[bytes, ...] = ()
     pinned: tuple[bytes, ...] = ()
     timestamp_roots: tuple[bytes, ...] = ()
-    revoked: Mapping[int, Revoked] = field(default_factory=dict)
+    revoked: Mapping[str, Revoked] = field(default_factory=dict)
     pins: Mapping[str, Pin] = field(default_factory=dict)
     witnessed: Mapping[str, Witnessed] = field(default_factory=dict)
 
@@ -98,10 +99,6 @@ class Trust:
             if any(_issued_by(certificate, authority) for authority in authorities):
                 return vouching
         return Vouching.NOBODY
-
-    def revocation_of(self, serial: int) -> Revoked | None:
-        """When and why the certificate of ours with this serial number was taken back; None while it is good."""
-        return self.revoked.get(serial)
 
 
 def fingerprint(der: bytes) -> str:

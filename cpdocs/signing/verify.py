@@ -113,7 +113,7 @@ def _digital(data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record:
     )
     approvals = {slot: outcome.approval for slot, outcome in outcomes.items() if outcome.approval}
     new = {slot: approval for slot, approval in approvals.items() if slot not in record.filled}
-    if signed and not new:
+    if signed and all(slot in record.filled for slot in signed):
         findings = (*findings, finding("already_filled"))
     return _result(Lane.DIGITAL, plan, findings, approvals=new, signatures=reports(facts, outcomes))
 

@@ -7,6 +7,7 @@ directly, as a foreign signer would.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -30,6 +31,7 @@ from cpdocs.signing import authority
 from cpdocs.signing.examination import Examination
 from cpdocs.signing.fields import MEANING, SLOT_OF_FIELD
 from cpdocs.signing.identity import Person
+from cpdocs.signing.increment import Statement, append_signature
 from cpdocs.signing.keyfiles import KeyPair, fingerprint
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.slotchecks import Record
@@ -93,6 +95,11 @@ def _rsa() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
+@cache
+def short_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 1024)
+
+
 def signer_of(pair: KeyPair) -> signers.SimpleSigner:
     """pyHanko's signer for a key pair of ours."""
     from asn1crypto import keys
@@ -150,14 +157,16 @@ class Office:
         return KeyPair(key, certificate, (self.in_person.certificate, self.root.certificate))
 
 
-def self_signed(name: str = "Olga Examplesen", *, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None) -> KeyPair:
+def self_signed(
+    name: str = "Olga Examplesen", *, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None, usage: str = ""
+) -> KeyPair:
     """A digital ID that somebody made themselves, as Acrobat does."""
     from cryptography.hazmat.primitives import hashes
 
     key = key or authority.new_key()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -165,9 +174,14 @@ def self_signed(name: str = "Olga Examplesen", *, key: ec.EllipticCurvePrivateKe
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=10))
         .not_valid_after(now + timedelta(days=1000))
-        .sign(key, hashes.SHA256())
     )
-    return KeyPair(key, certificate)
+    if usage:
+        flags = dict.fromkeys(
+            ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False
+        )
+        flags |= {"key_encipherment": True, "data_encipherment": True, "key_agreement": False}
+        builder = builder.add_extension(x509.KeyUsage(**flags), critical=True)
+    return KeyPair(key, builder.sign(key, hashes.SHA256()))
 
 
 @cache
@@ -229,6 +243,20 @@ def sign(
     style = stamp.TextStampStyle(stamp_text="Signed by %(signer)s\n%(ts)s", text_box_style=pdf_text.TextBoxStyle()) if visible else None
     signer = signers.PdfSigner(meta, signer=signer_of(pair), stamp_style=style, new_field_spec=spec)
     return bytes(signer.sign_pdf(writer, existing_fields_only=spec is None).getbuffer())
+
+
+def sign_at(data: bytes, field: str, pair: KeyPair, when: datetime) -> bytes:
+    """As ``sign``, by a computer whose clock shows ``when``."""
+    statement = Statement(name="Olga Examplesen", reason=MEANING[SLOT_OF_FIELD[field]], signed_at=when)
+    return append_signature(data, field, pair, statement)
+
+
+def strip_seed_values(signing: Callable[[bytes], bytes]) -> bytes:
+    """Signs as a program does that takes no notice of what the field asks for."""
+    from unittest.mock import patch
+
+    with patch("pyhanko.sign.signers.pdf_signer.PdfSigningSession._enforce_seed_value_constraints", lambda *_, **__: None):
+        return signing(issued().data)
 
 
 def directory(*, designations: bool = True) -> Directory:
