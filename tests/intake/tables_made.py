@@ -1,0 +1,124 @@
+"""Makes tables, good and bad, for the tests: CSV in any encoding and separator, and workbooks with what spreadsheets do."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from openpyxl import Workbook
+
+from cpdocs.core.roster import COLUMNS
+
+GOOD = {
+    "member_id": "900000000001",
+    "last_name": "Testwell",
+    "first_name": "Acorn",
+    "dob": "1980-05-04",
+    "language_written": "English",
+    "format_need": "standard",
+    "address1": "1 Specimen Street",
+    "city": "Boston",
+    "state": "MA",
+    "zip": "02118",
+    "safe_contact": "mail",
+    "plan_type": "ACPP",
+    "program": "BH",
+    "cp_org": "Sample CP",
+    "assigned_on": "2026-11-01",
+    "status": "assigned",
+    "assignment_source": "auto",
+    "dmh_accs": "N",
+    "pcp_npi": "1234567893",
+}
+
+
+def cells(**changed: str) -> list[str]:
+    """A good roster line's cells in the contract's order, with some of them changed."""
+    line = {**GOOD, **changed}
+    return [line.get(column, "") for column in COLUMNS]
+
+
+def csv_bytes(
+    rows: Iterable[Sequence[str]], header: Sequence[str] = COLUMNS, *, encoding: str = "utf-8", separator: str = ",", end: str = "\n"
+) -> bytes:
+    """A CSV file."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, lineterminator=end)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue().encode(encoding)
+
+
+def workbook(rows: Iterable[Sequence[Any]], header: Sequence[str] = COLUMNS, *, before: Sequence[str] = (), hidden: str = "") -> bytes:
+    """An XLSX file; ``before`` are sheets that come first with other contents, ``hidden`` a first sheet that is hidden."""
+    book = Workbook()
+    sheet = book.active
+    for title in before:
+        book.create_sheet(title, 0).append(["Notes", "for the reader"])
+    sheet.append(list(header))
+    for row in rows:
+        sheet.append(list(row))
+    if hidden:
+        first = book.create_sheet(hidden, 0)
+        first.append(list(header))
+        first.append(["hidden"] * len(header))
+        first.sheet_state = "hidden"
+    return _saved(book)
+
+
+def spreadsheet_row(**changed: Any) -> list[Any]:
+    """A good line as a spreadsheet keeps it: ids and ZIP as numbers, dates as dates."""
+    row: dict[str, Any] = {
+        **GOOD,
+        "member_id": 900000000001.0,
+        "zip": 2118,
+        "dob": datetime(1980, 5, 4),
+        "assigned_on": datetime(2026, 11, 1),
+        "pcp_npi": 1234567893,
+        **changed,
+    }
+    return [row.get(column) for column in COLUMNS]
+
+
+def _saved(book: Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def rezipped(data: bytes, *, replace: dict[str, bytes] | None = None, add: dict[str, bytes] | None = None) -> bytes:
+    """A workbook with parts replaced or added."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            new.writestr(part.filename, (replace or {}).get(part.filename, old.read(part.filename)))
+        for name, content in (add or {}).items():
+            new.writestr(name, content)
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """A small workbook that would unpack to 40 MB."""
+    return rezipped(workbook([]), add={"xl/media/zeros.bin": b"\0" * 40 * 1024 * 1024})
+
+
+def entity_bomb() -> bytes:
+    """A workbook whose sheet declares an entity that unfolds."""
+    data = workbook([spreadsheet_row()])
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml")
+    lol = b'<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;">]>'
+    declared = sheet.replace(b"<worksheet", lol + b"<worksheet", 1)
+    return rezipped(data, replace={"xl/worksheets/sheet1.xml": declared})
+
+
+def far_row(number: int) -> bytes:
+    """A workbook whose second row claims to be row ``number``."""
+    data = workbook([spreadsheet_row()])
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml")
+    return rezipped(data, replace={"xl/worksheets/sheet1.xml": sheet.replace(b'<row r="2"', b'<row r="%d"' % number)})
