@@ -108,8 +108,10 @@ class ReturnRecord:
 
     @property
     def to_answer(self) -> int:
-        """The number of the event that the practice is still to be told of; 0 where there is none."""
-        last = self.resolution.seq if self.resolution else self.decision.seq if self.decision else 0
+        """The number of the event that the plan's practice is still to be told of; 0 where there is none."""
+        if self.decision is None or not self.decision.document_id:
+            return 0
+        last = self.resolution.seq if self.resolution else self.decision.seq
         return 0 if last in self.answered else last
 
 
@@ -120,10 +122,9 @@ def fold_returns(events: Iterable[Event]) -> dict[str, ReturnRecord]:
         if event.type is EventType.RETURN_RECEIVED:
             _receive(records, event)
         elif event.type in RETURN_EVENTS:
-            sha256 = str(event.data.get("return_sha256") or event.data.get("sha256"))
-            known = records.get(sha256)
+            known = records.get(event.data.get("return_sha256" if event.type is EventType.NOTICE_WRITTEN else "sha256", ""))
             if known is not None:
-                records[sha256] = _step(known, event)
+                records[known.sha256] = _step(known, event)
     return records
 
 

@@ -45,11 +45,13 @@ class _Course:
 class Settling:
     """Remembers looks at files by any key and says which have settled. One for each watcher; nothing is kept on disk.
 
-    ``quiet`` is the settling time in seconds. Times are monotonic seconds, given with every look.
+    ``quiet`` is the settling time in seconds, ``unended_factor`` how many times that a PDF without its end takes. Times
+    are monotonic seconds, given with every look.
     """
 
-    def __init__(self, quiet: float) -> None:
+    def __init__(self, quiet: float, unended_factor: int = UNENDED_FACTOR) -> None:
         self._quiet = quiet
+        self._unended_factor = unended_factor
         self._courses: dict[Hashable, _Course] = {}
 
     def settled(self, key: Hashable, look: Look, now: float) -> bool:
@@ -62,7 +64,7 @@ class Settling:
             self._courses[key] = _Course(look, now, 1, course.first_seen)
             return False
         course.looks += 1
-        return course.looks >= LOOKS and now - course.since >= self._quiet * (1 if look.ended else UNENDED_FACTOR)
+        return course.looks >= LOOKS and now - course.since >= self._quiet * (1 if look.ended else self._unended_factor)
 
     def forget_all_but(self, keys: Iterable[Hashable]) -> None:
         """Drops what is known of files that are gone, so that memory follows the inbox and not its history."""

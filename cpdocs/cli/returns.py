@@ -1,0 +1,265 @@
+"""``cpdocs intake``, ``cpdocs watch`` and ``cpdocs verify``: what comes back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from cpdocs.cli.context import chosen_workspace, pass_workspace
+from cpdocs.cli.output import print_json, say, show_error
+from cpdocs.core.return_record import Decision, ReturnRecord
+from cpdocs.core.verdicts import Verdict
+from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, UsageFault
+from cpdocs.mailroom.workspace import Workspace
+
+_HELD_HINT = "See why with `cpdocs held list`."
+
+
+@click.command()
+@click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
+    """Decide on everything in inbox/, once, and answer the practices.
+
+    \b
+    cpdocs intake                       everything in inbox/ and its folders
+    cpdocs intake ~/scans/return.pdf    this file, as it is now; it stays where it is
+    cpdocs intake --json
+
+    A file is taken when it has stopped changing for a moment; one that is still being written is left for the next time.
+    The original is kept for good in state/store. The same bytes twice are one return.
+    """
+    from cpdocs.mailroom.receiving import Taken
+    from cpdocs.mailroom.watcher import intake_pass
+    from cpdocs.mailroom.worker import Failed, Finished, Left
+
+    ctx = click.get_current_context()
+    rows: list[dict[str, Any]] = []
+    failed: list[Failed] = []
+    try:
+        for outcome in intake_pass(ws, files):
+            if isinstance(outcome, Taken | Finished):
+                row = _row(outcome)
+                rows.append(row)
+                if not as_json:
+                    click.echo(f"{_plain(row['file']) if row['file'] else '(from an earlier run)'}: {_sentence(outcome.record)}")
+                    _echo_findings(row["findings"])
+            elif isinstance(outcome, Left):
+                say(ctx, f"{_tag(outcome.spot.name)} is left in inbox/: {outcome.because.value}.")
+            else:
+                failed.append(outcome)
+    finally:
+        if as_json:
+            print_json(rows)
+    held = sum(row["verdict"] == Verdict.HELD.value for row in rows)
+    say(ctx, f"{len(rows)} taken in, {held} held." + (f" {_HELD_HINT}" if held else "") if rows else "Nothing to take in.")
+    for failure in failed[:-1]:
+        _show_failure(failure)
+    if failed:
+        raise failed[-1].error
+
+
+@click.command()
+@pass_workspace
+def watch(ws: Workspace) -> None:
+    """Decide on whatever comes into inbox/, for ever; one line for each on standard error.
+
+    \b
+    cpdocs watch
+
+    Stops after the file at hand on SIGTERM or Ctrl-C. Several may run at once. What an earlier run was killed at is finished
+    first. Lines name documents and the beginning of a file's SHA-256, never a file's name.
+    """
+    from cpdocs.mailroom.receiving import Taken
+    from cpdocs.mailroom.watcher import Watcher
+    from cpdocs.mailroom.worker import Finished, Left, Outcome
+
+    ctx = click.get_current_context()
+
+    def report(outcome: Outcome) -> None:
+        if isinstance(outcome, Taken | Finished):
+            say(ctx, _line(outcome.record))
+        elif isinstance(outcome, Left):
+            say(ctx, f"{_tag(outcome.spot.name)} left: {outcome.because.value}")
+        else:
+            _show_failure(outcome)
+
+    watcher = Watcher(ws, report=report, say=lambda text: say(ctx, text))
+    with _stopping_on_signals(watcher.stop):
+        say(ctx, "Watching inbox/.")
+        watcher.run()
+    say(ctx, "Stopped.")
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--key", metavar="HEX", help="For a package: the organization's public key, 64 hexadecimal digits; else this workspace's.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def verify(file: Path, key: str | None, as_json: bool) -> None:
+    """Give the verdict on any file, changing nothing; or check a package's folder.
+
+    \b
+    cpdocs verify inbox/PR001/return.pdf
+    cpdocs verify return.pdf --json
+    cpdocs verify outbox/ehr/chart/7K3M-9QXW-2RC
+
+    Exit status 0: it would be accepted (or the package is whole); 1: it would not; 3: it can't be read from disk.
+    """
+    if file.is_dir():
+        _verify_package(file, key, as_json=as_json)
+        return
+    from cpdocs.mailroom.checking import check_file
+    from cpdocs.wiring import open_workspace
+
+    checked = check_file(open_workspace(chosen_workspace()), file)
+    decision = checked.decision
+    row = {
+        "file": _text(file),
+        "sha256": checked.sha256,
+        **_decision_json(decision),
+        "signatures": [dict(each) for each in decision.signatures],
+    }
+    if as_json:
+        print_json(row)
+    else:
+        click.echo(f"{_plain(row['file'])}: {decision.verdict.value}{_about(decision)}")
+        for each in row["signatures"]:
+            word = "trusted" if each["trusted"] else "not trusted"
+            state = "intact" if each["intact"] else "NOT INTACT"
+            click.echo(
+                f"  {each['slot']}: {_plain(each['signer']) or 'no name'}, {state}, {word}, signed {each['signed_at'] or 'at no stated time'}"
+            )
+        _echo_findings(row["findings"])
+        if checked.hint:
+            click.echo(f"  {checked.hint}")
+    if decision.verdict is not Verdict.ACCEPTED:
+        raise AnswerIsNo(
+            "This file would not be accepted." if decision.verdict is Verdict.REJECTED else "A person would have to look at this file."
+        )
+
+
+def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
+    from cpdocs.filing.check import check_package
+
+    try:
+        public = bytes.fromhex(key) if key is not None else _own_key()
+    except ValueError:
+        raise UsageFault("--key is no hexadecimal number.", todo="Give the 64 digits that `cpdocs doctor` shows.") from None
+    if len(public) != 32:
+        raise UsageFault("--key has the wrong length.", todo="Give the 64 digits that `cpdocs doctor` shows.")
+    try:
+        problems = check_package(folder, public)
+    except OSError as error:
+        raise InputFault(f"The folder can't be read: {error.strerror}.") from None
+    if as_json:
+        found = [{"code": problem.code, "message": problem.message, "where": problem.where} for problem in problems]
+        print_json({"file": _text(folder), "verdict": "rejected" if problems else "accepted", "problems": found})
+    elif not problems:
+        click.echo(f"{_plain(_text(folder))}: whole, and signed by the organization.")
+    if problems:
+        raise AnswerIsNo("This package is not as it was built.", problems=problems)
+
+
+def _own_key() -> bytes:
+    from cpdocs.mailroom.checking import package_key
+    from cpdocs.wiring import open_workspace
+
+    return package_key(open_workspace(chosen_workspace()))
+
+
+class _stopping_on_signals:  # noqa: N801 reads as the verb it is
+    """While the block runs, SIGTERM and SIGINT call ``stop`` instead of ending the process."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self._stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._before[number] = signal.signal(number, stop)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def _row(outcome: Any) -> dict[str, Any]:
+    """The contract's ``intake`` object."""
+    record: ReturnRecord = outcome.record
+    assert record.decision is not None
+    row = {"file": _text(outcome.file) if hasattr(outcome, "file") else None, "sha256": record.sha256, **_decision_json(record.decision)}
+    if record.resolution and record.verdict:
+        row["verdict"] = record.verdict.value
+        row["slots_filled"] = [slot.value for slot in record.resolution.slots_filled]
+    row["repeated"] = getattr(outcome, "repeated", False)
+    return row
+
+
+def _decision_json(decision: Decision) -> dict[str, Any]:
+    return {
+        "verdict": decision.verdict.value,
+        "document_id": decision.document_id or None,
+        "lane": decision.lane.value,
+        "slots_filled": [slot.value for slot in decision.slots_filled],
+        "findings": [{"code": each.code, "message": each.message} for each in decision.findings],
+    }
+
+
+def _about(decision: Decision) -> str:
+    plan = f", plan {decision.document_id}" if decision.document_id else ""
+    slots = f", fills {' and '.join(slot.value for slot in decision.slots_filled)}" if decision.slots_filled else ""
+    return f" ({decision.lane.value.replace('_', ' ')}{plan}{slots})"
+
+
+def _sentence(record: ReturnRecord) -> str:
+    assert record.decision is not None and record.verdict is not None
+    return f"{record.verdict.value}{_about(record.decision)}"
+
+
+def _line(record: ReturnRecord) -> str:
+    """One decision for a log: no file name, no person."""
+    decision = record.decision
+    assert decision is not None and record.verdict is not None
+    slots = f" fills {'+'.join(slot.value for slot in decision.slots_filled)}" if decision.slots_filled else ""
+    codes = f" [{' '.join(each.code for each in decision.findings)}]" if decision.findings else ""
+    return f"{record.sha256[:12]} {decision.document_id or 'no plan'} {decision.lane.value} {record.verdict.value}{slots}{codes}"
+
+
+def _echo_findings(findings: list[dict[str, str]]) -> None:
+    for each in findings:
+        click.echo(f"  {each['code']}: {each['message']}")
+
+
+def _show_failure(failure: Any) -> None:
+    """A failed file for a log: by its tag, and by an error that holds nothing of its content."""
+    click.echo(f"{_tag(failure.name)} could not be taken in now; it is kept and tried again.", err=True)
+    if isinstance(failure.error, CpdocsError):
+        show_error(failure.error)
+    else:
+        click.echo(f"  a defect of ours ({type(failure.error).__name__})", err=True)
+
+
+def _tag(name: str) -> str:
+    """How a file name appears in a log: names can hold a member's."""
+    return f"file {hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
+
+
+def _text(path: Path) -> str:
+    """A path as text that can always be printed as UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _plain(text: str) -> str:
+    """Text from outside for a terminal: what could move the cursor is shown as its escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
