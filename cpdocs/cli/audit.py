@@ -64,6 +64,7 @@ def verify_(against: tuple[Path, ...], as_json: bool) -> None:
                 "checkpoints": report.checkpoints,
                 "files": report.files,
                 "unreferenced": report.unreferenced,
+                "pages_compared": report.pages_compared,
                 "problems": [_problem_json(problem) for problem in report.problems],
             }
         )
@@ -81,6 +82,11 @@ def verify_(against: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"Root {report.root.hex()}")
         if report.unreferenced:
             say(click.get_current_context(), f"{report.unreferenced} stored files are mentioned by no event: a command was interrupted.")
+        if not report.pages_compared:
+            say(
+                click.get_current_context(),
+                "Bytes of the ledger's file that hold no record weren't compared: a command runs, or was killed.",
+            )
 
 
 @audit.command()

@@ -23,13 +23,18 @@ _RESTORE = "Restore it from a backup."
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an audit found. ``unreferenced`` counts stored files that no event mentions: no fault, but worth a look."""
+    """What an audit found.
+
+    ``unreferenced`` counts stored files that no event mentions; ``pages_compared`` is False where the ledger's file had
+    moved on since the sums of its pages were written. Neither is a fault; both are worth a look.
+    """
 
     events: int
     root: bytes
     checkpoints: int
     files: int
     unreferenced: int
+    pages_compared: bool
     problems: tuple[Problem, ...]
 
     @property
@@ -63,7 +68,7 @@ def verify(
     problems += kept.problems
     if record.missing:
         problems.append(_lost(kept, len(notes)))
-    return Report(record.size, record.root, len(record.notes), kept.files, kept.unreferenced, tuple(problems))
+    return Report(record.size, record.root, len(record.notes), kept.files, kept.unreferenced, record.pages_compared, tuple(problems))
 
 
 def _checkpoint_files(folder: Path) -> tuple[dict[str, str], list[Problem]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from cpdocs.ledger.audit_events import Replay, check_subjects, replay
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
+from cpdocs.ledger.pages import changed_pages, file_state, load_sums, sums_path
 from cpdocs.ledger.schema import (
     SCHEMA_VERSION,
     checkpoints,
@@ -31,6 +33,8 @@ def read_record(path: Path, publics: Collection[bytes], sizes: Collection[int]) 
     if not path.is_file():
         audit.missing = True
         return audit
+    # Before any connection is open: reading the file beside SQLite would drop its locks.
+    _check_pages(path, audit)
     engine = sqlite_engine(path, _BUSY_SECONDS)
     try:
         with engine.connect() as connection:
@@ -47,11 +51,32 @@ def read_record(path: Path, publics: Collection[bytes], sizes: Collection[int]) 
             check_subjects(connection, replayed, audit)
             for number, (size, root) in claims.items():
                 _check_claim(number, size, root, audit)
-    except DBAPIError as error:
+    except (DBAPIError, UnicodeError) as error:
         audit.unreadable("ledger_unreadable", "The ledger can't be read any further", error)
     finally:
         engine.dispose()
     return audit
+
+
+def _check_pages(path: Path, audit: RecordAudit) -> None:
+    """Every byte of the file is as it was when it was last let go of, those included that hold nothing."""
+    try:
+        kept = load_sums(path)
+    except FileNotFoundError:
+        audit.fault("page_sums_missing", "The sums of the ledger's pages are missing.", sums_path(path).name)
+        return
+    except (OSError, ValueError, KeyError, TypeError):
+        audit.fault("page_sums_damaged", "The sums of the ledger's pages were altered.", sums_path(path).name)
+        return
+    try:
+        state = file_state(path)
+    except (sqlite3.Error, UnicodeError):
+        return  # what is wrong with the file is found below
+    if state != kept.state:
+        return
+    audit.pages_compared = True
+    for number in changed_pages(path, kept):
+        audit.fault("page_altered", f"Page {number} of the file (bytes from {kept.page_size * (number - 1)}) was changed.", todo=RESTORE)
 
 
 def _check_structure(connection: Connection, audit: RecordAudit) -> None:
@@ -67,7 +92,7 @@ def _check_structure(connection: Connection, audit: RecordAudit) -> None:
         versions = list(connection.execute(select(*raw_columns(schema_version.c.version))).scalars())
         if versions != [SCHEMA_VERSION]:
             audit.fault("structure_altered", "The number of the ledger's form was changed.", todo=RESTORE)
-    except DBAPIError as error:
+    except (DBAPIError, UnicodeError) as error:
         audit.unreadable("structure_damaged", "The database can't check itself", error)
 
 

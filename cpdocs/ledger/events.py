@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import weakref
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +24,7 @@ from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.canonical import canonical
 from cpdocs.ledger.durable import OutputExists, disk_fault, fsync_file, fsync_folder, make_folder
+from cpdocs.ledger.pages import settle, sums_path
 from cpdocs.ledger.proofs import SUBTREE_LEVELS, stored_hashes
 from cpdocs.ledger.schema import (
     LedgerDamaged,
@@ -114,6 +117,9 @@ class EventStore:
         self._clock = clock
         self._user = user
         self._host = host
+        _users[path] += 1
+        # Also when the last reference goes, or at the interpreter's end.
+        self._finalizer = weakref.finalize(self, _let_go, engine, path, os.getpid())
 
     @classmethod
     def create(cls, path: Path, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
@@ -128,6 +134,7 @@ class EventStore:
             begun.append(*first)
             begun.close()
             fsync_file(part)
+            sums_path(part).replace(sums_path(path))
             os.link(part, path)
             fsync_folder(path.parent)
         except FileExistsError:
@@ -135,7 +142,7 @@ class EventStore:
         except OSError as error:
             raise disk_fault(error, path.parent) from error
         finally:
-            for leftover in path.parent.glob(f"{part.name}*"):
+            for leftover in path.parent.glob(f"{part.stem}*"):
                 leftover.unlink()
         return cls.open(path, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
 
@@ -146,7 +153,7 @@ class EventStore:
 
     def close(self) -> None:
         """Lets go of the file; the store can't be used afterwards."""
-        self.engine.dispose()
+        self._finalizer()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -211,6 +218,18 @@ class EventStore:
             if not 0 <= size <= _head(connection).size:
                 raise ValueError("the ledger has fewer events")
             yield stored_hashes(connection)
+
+
+_users: Counter[Path] = Counter()
+"""How many stores of this process have each ledger open."""
+
+
+def _let_go(engine: Engine, path: Path, process: int) -> None:
+    _users[path] -= 1
+    if _users[path] or process != os.getpid():
+        engine.dispose()
+    else:
+        settle(path, engine.dispose)
 
 
 def decode(body: str) -> Event:

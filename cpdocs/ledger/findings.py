@@ -19,7 +19,8 @@ class RecordAudit:
     """The ledger's true size and root, the roots at the sizes asked for, and what is wrong.
 
     ``references`` are the SHA-256 that events mention, each with the first event that does; ``notes`` the checkpoints
-    kept in it, by number; ``begins`` the first event's data.
+    kept in it, by number; ``begins`` the first event's data. ``pages_compared`` says whether the file's bytes could be
+    held against the sums of its pages.
     """
 
     size: int = 0
@@ -30,14 +31,16 @@ class RecordAudit:
     problems: list[Problem] = field(default_factory=list)
     begins: Mapping[str, Any] = field(default_factory=dict)
     missing: bool = False
+    pages_compared: bool = False
 
     def fault(self, code: str, message: str, where: str = "ledger.db", todo: str = "") -> None:
         """Notes a problem."""
         self.problems.append(Problem(code, message, where, todo))
 
-    def unreadable(self, code: str, what: str, error: DBAPIError, where: str = "ledger.db") -> None:
+    def unreadable(self, code: str, what: str, error: DBAPIError | UnicodeError, where: str = "ledger.db") -> None:
         """Notes that the database gave an error; only the error's name, since its text could hold values."""
-        name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        name = getattr(origin, "sqlite_errorname", type(origin).__name__)
         self.fault(code, f"{what} ({name}).", where, RESTORE)
 
 
