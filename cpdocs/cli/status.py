@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from datetime import date
 
@@ -125,9 +126,8 @@ def note(ws: Workspace, who: str, as_json: bool) -> None:
 
 def read_member_id() -> str:
     """The member id on standard input: a process's arguments can be seen by everyone on the machine."""
-    stream = click.get_text_stream("stdin")
-    text = click.prompt("Member id", hide_input=True, err=True) if stream.isatty() else stream.readline()
-    member_id = "".join(str(text).split())
+    text = str(click.prompt("Member id", hide_input=True, err=True)) if sys.stdin.isatty() else sys.stdin.readline()
+    member_id = "".join(text.split())
     if not is_member_id(member_id):
         raise InputFault("Standard input holds no member id: twelve digits.", todo="Type or pipe the twelve digits, nothing else.")
     return member_id

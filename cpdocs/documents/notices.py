@@ -41,6 +41,8 @@ class NoticeKind(StrEnum):
     """To the health plan: the member declined (requirement X2)."""
     MEMBER_CHANGES_CP = "member_changes_cp"
     """To the health plan: the member wants another Community Partner."""
+    MEMBER_REINSTATED = "member_reinstated"
+    """To the health plan: the member takes part again."""
 
 
 @dataclass(frozen=True, slots=True)
