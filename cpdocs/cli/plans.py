@@ -114,7 +114,9 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     """
     from cpdocs.mailroom.records import the_plan
     from cpdocs.mailroom.status import standing_of, status_json
+    from cpdocs.mailroom.unfinished import finish_all
 
+    finish_all(ws)
     standing = standing_of(ws, the_plan(ws.ledger, document_id))
     record, clock = standing.record, standing.clock
     if as_json:
@@ -179,7 +181,9 @@ def list_(ws: Workspace, state: str | None, practice: str | None, as_json: bool)
     cpdocs plan list --state partly_signed --practice P0041
     """
     from cpdocs.mailroom.status import every_standing, status_json
+    from cpdocs.mailroom.unfinished import finish_all
 
+    finish_all(ws)
     standings = [
         standing
         for standing in every_standing(ws)

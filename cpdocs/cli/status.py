@@ -33,7 +33,9 @@ def status(ws: Workspace, as_json: bool) -> None:
     A receipt in brackets wasn't logged: the clock then runs from the moment of issue.
     """
     from cpdocs.mailroom.status import every_standing, status_json
+    from cpdocs.mailroom.unfinished import finish_all
 
+    finish_all(ws)
     standings = every_standing(ws)
     if as_json:
         print_json([status_json(standing) for standing in standings])
@@ -78,7 +80,9 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
     Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue.
     """
     from cpdocs.mailroom.status import due_json, what_is_due
+    from cpdocs.mailroom.unfinished import finish_all
 
+    finish_all(ws)
     items = what_is_due(ws, on)
     if as_json:
         print_json([due_json(item) for item in items])

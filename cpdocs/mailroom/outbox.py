@@ -63,6 +63,8 @@ def put_out(area: Path, key: str, *, whole: bool = False) -> None:
         except OSError as error:
             raise disk_fault(error, target.parent) from error
     shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()  # not while another document waits there
 
 
 def finish(area: Path, recorded: Callable[[str], bool], now: datetime, *, whole: bool = False) -> list[str]:
