@@ -129,7 +129,7 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
         audit.begins = event["data"]
     for subject in event["subjects"]:
         pairs.add(seq, subject)
-    for reference in references(event["data"]):
+    for reference in references(event["data"]) if b"sha256" in text else ():
         audit.references.setdefault(reference, seq)
 
 

@@ -74,13 +74,17 @@ def test_one_changed_byte_anywhere_is_refused(place, flip):
         verify_checkpoint(text, [public_bytes(KEY)])
 
 
-@pytest.mark.parametrize("note", ["", "\n", "a\n1\n\n", NOTE.rstrip("\n"), NOTE + "\n", NOTE.replace("—", "-"), NOTE + "— x\n", "\n\n— a AAAA\n"])
+@pytest.mark.parametrize(
+    "note", ["", "\n", "a\n1\n\n", NOTE.rstrip("\n"), NOTE + "\n", NOTE.replace("—", "-"), NOTE + "— x\n", "\n\n— a AAAA\n"]
+)
 def test_what_is_no_note_is_refused(note):
     with pytest.raises(CheckpointInvalid):
         verify_checkpoint(note, [public_bytes(KEY)])
 
 
-@pytest.mark.parametrize("text", ["o\n01\nAAAA\n", "o\n-1\nAAAA\n", "o\n1\nAAAA\n", "o\n1\n\n", "o\n1\n", f"o\nx\n{base64.b64encode(HEAD.root).decode()}\n"])
+@pytest.mark.parametrize(
+    "text", ["o\n01\nAAAA\n", "o\n-1\nAAAA\n", "o\n1\nAAAA\n", "o\n1\n\n", "o\n1\n", f"o\nx\n{base64.b64encode(HEAD.root).decode()}\n"]
+)
 def test_a_signed_text_that_is_no_checkpoint_is_refused(text):
     with pytest.raises(CheckpointInvalid):
         verify_checkpoint(sign_note(text, "o", KEY), [public_bytes(KEY)])

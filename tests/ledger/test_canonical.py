@@ -1,0 +1,52 @@
+"""Canonical JSON: the quick road gives what the RFC 8785 package gives."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cpdocs.ledger.canonical import canonical
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+INTEGERS = st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
+VALUES = st.recursive(
+    st.none() | st.booleans() | INTEGERS | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+class Lane(StrEnum):
+    INK = "ink"
+
+
+@given(VALUES)
+def test_the_text_is_rfc_8785s_and_holds_the_value(value):
+    assert canonical(value) == rfc8785.dumps(value)
+    assert json.loads(canonical(value)) == value
+
+
+def test_keys_outside_ascii_are_sorted_by_utf_16_as_the_rule_says():
+    # U+1F600 is D83D DE00 in UTF-16: before U+FF5E there, after it by code point.
+    assert canonical({"\U0001f600": 1, "～": 2}) == '{"\U0001f600":1,"～":2}'.encode()
+
+
+def test_tuples_and_text_enumerations_count_as_lists_and_text():
+    assert canonical({"lane": Lane.INK, "pages": (1, 2), Lane.INK: None}) == b'{"ink":null,"lane":"ink","pages":[1,2]}'
+
+
+@pytest.mark.parametrize("value", [1.0, {"a": 1.5}, ["x", {"a": [2.0]}], b"bytes", {1: "a"}, {"a": object()}, {"é": 1.0}, {"a": {1, 2}}])
+def test_what_json_or_an_event_cannot_hold_is_refused(value):
+    with pytest.raises(TypeError):
+        canonical(value)
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), [10**30], "\ud800", {"é": "\udfff"}])
+def test_what_would_differ_between_machines_is_refused(value):
+    with pytest.raises(ValueError, match=r".*"):
+        canonical(value)
