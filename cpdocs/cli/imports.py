@@ -155,6 +155,7 @@ def _roster_json(file: Path, result: RosterImport) -> dict[str, Any]:
         "lines": [
             {"line": one.line, "disposition": one.disposition.value, "code": one.code, "warnings": list(one.warnings)}
             for one in result.outcomes
+            if one.code or one.warnings
         ],
         "problems": [
             {"where": f"line {one.line}", "code": one.code, "disposition": one.disposition.value}

@@ -17,9 +17,12 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def tidy(cell: str) -> str:
     """The cell's text: NFC, controls and invisible characters out, inner white space collapsed, ends trimmed."""
+    if cell.isascii() and cell.isprintable():
+        plain = "  " not in cell and cell[:1] != " " and cell[-1:] != " "
+        return cell if plain else " ".join(cell.split())
     if not cell.isascii():
         cell = "".join(char for char in unicodedata.normalize("NFC", cell) if char.isspace() or unicodedata.category(char) not in _HIDDEN)
-    elif not cell.isprintable():
+    else:
         cell = "".join(char for char in cell if char.isspace() or char.isprintable())
     return " ".join(cell.split())
 

@@ -135,10 +135,8 @@ def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | s
     member_id = cells["member_id"].strip()
     if not member_id:
         return "member_id_missing"
-    if is_damaged_by_spreadsheet(member_id):
-        return "member_id_damaged_by_spreadsheet"
     if not is_member_id(member_id):
-        return "member_id_invalid"
+        return "member_id_damaged_by_spreadsheet" if is_damaged_by_spreadsheet(member_id) else "member_id_invalid"
     if not cells["last_name"].strip() or not cells["first_name"].strip():
         return "name_missing"
     if any(is_forbidden_name(cells[name]) for name in ("last_name", "first_name", "middle_name", "suffix", "guardian_name")):

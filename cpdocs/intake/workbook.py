@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from operator import attrgetter
 from typing import Any
 
 from cpdocs.errors import InputFault
@@ -20,6 +21,7 @@ MAX_RATIO = 200
 """How much larger than the file its contents may be: real workbooks stay far below."""
 MAX_PARTS = 2_000
 _AGAIN = "Save the sheet again as CSV UTF-8 and import that."
+_HELD = attrgetter("value")
 _EXACT = 10**15
 """Whole numbers below this are kept exactly by a spreadsheet."""
 
@@ -84,7 +86,7 @@ def _records(sheet: Any, name: str) -> Iterator[tuple[int, list[str]]]:
         width = len(header)
         for line, values in enumerate(sheet.iter_rows(min_row=2, max_col=width), 2):
             check_size(name, line, width)
-            cells = [_text(cell) for cell in values]
+            cells = [_text(cell) for cell in values] if any(map(_HELD, values)) else []
             if not any(cell.strip() for cell in cells):
                 pending.append(line)
                 continue

@@ -108,12 +108,12 @@ def _judge(
     changed: dict[int, Assignment] = {}
     for outcome in outcomes:
         item = outcome.assignment
-        if item is None or item.key in mailed:
+        if item is None or (key := item.key) in mailed:
             continue
         if outcome.disposition is Disposition.MAILED:
-            mailed.add(item.key)
-        if current.get(item.key) != item:
-            current[item.key] = item
+            mailed.add(key)
+        if current.get(key) != item:
+            current[key] = item
             changed[outcome.line] = item
     return outcomes, changed
 
