@@ -132,11 +132,9 @@ def verify(file: Path, key: str | None, as_json: bool) -> None:
     else:
         click.echo(f"{_plain(row['file'])}: {decision.verdict.value}{_about(decision)}")
         for each in row["signatures"]:
-            word = "trusted" if each["trusted"] else "not trusted"
-            state = "intact" if each["intact"] else "NOT INTACT"
-            click.echo(
-                f"  {each['slot']}: {_plain(each['signer']) or 'no name'}, {state}, {word}, signed {each['signed_at'] or 'at no stated time'}"
-            )
+            words = ["intact" if each["intact"] else "NOT INTACT", "trusted" if each["trusted"] else "not trusted"]
+            words.append(f"signed {each['signed_at']}" if each["signed_at"] else "signed at no stated time")
+            click.echo(f"  {each['slot']}: {_plain(each['signer']) or 'no name'}, {', '.join(words)}")
         _echo_findings(row["findings"])
         if checked.hint:
             click.echo(f"  {checked.hint}")
@@ -223,14 +221,16 @@ def _about(decision: Decision) -> str:
 
 
 def _sentence(record: ReturnRecord) -> str:
-    assert record.decision is not None and record.verdict is not None
+    assert record.decision is not None
+    assert record.verdict is not None
     return f"{record.verdict.value}{_about(record.decision)}"
 
 
 def _line(record: ReturnRecord) -> str:
     """One decision for a log: no file name, no person."""
     decision = record.decision
-    assert decision is not None and record.verdict is not None
+    assert decision is not None
+    assert record.verdict is not None
     slots = f" fills {'+'.join(slot.value for slot in decision.slots_filled)}" if decision.slots_filled else ""
     codes = f" [{' '.join(each.code for each in decision.findings)}]" if decision.findings else ""
     return f"{record.sha256[:12]} {decision.document_id or 'no plan'} {decision.lane.value} {record.verdict.value}{slots}{codes}"

@@ -11,7 +11,8 @@ What each event carries in ``data`` (times ISO 8601 with offset, digests lower-c
     signed_at, timestamped, trusted, intact, covers}]. Recorded again whenever a later look decides otherwise.
     Subjects: the returned file, and the plan version that it belongs to.
 ``HELD_RESOLVED``
-    sha256, document_id (or null), decision (accepted | rejected), reason, slots_filled. Subjects: as above.
+    sha256, document_id (or null), decision (accepted | rejected), reason, slots_filled (all that this file filled so
+    far), attested_by (or null). Subjects: as above.
 ``NOTICE_WRITTEN``
     document_id, practice_id, kind, file (under outbox/, POSIX), sha256; for answers to returns also return_sha256 and
     answers (the number of the event that it answers). Subjects: the plan version, the practice, and the returned file.
@@ -66,9 +67,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a person decided about a held file, and why."""
+    """What a person decided about a held file, and why; ``document_id`` may be what they read from its pages."""
 
     accepted: bool
+    document_id: str
     reason: str
     by: str
     slots_filled: tuple[Slot, ...]
@@ -107,9 +109,22 @@ class ReturnRecord:
         return self.decision.verdict if self.decision else None
 
     @property
+    def document_id(self) -> str:
+        """The plan version that it belongs to, as far as that is known; else empty."""
+        read = self.resolution.document_id if self.resolution else ""
+        return read or (self.decision.document_id if self.decision else "")
+
+    @property
+    def slots_filled(self) -> tuple[Slot, ...]:
+        """The slots that it fills as things stand."""
+        if self.resolution:
+            return self.resolution.slots_filled
+        return self.decision.slots_filled if self.decision else ()
+
+    @property
     def to_answer(self) -> int:
         """The number of the event that the plan's practice is still to be told of; 0 where there is none."""
-        if self.decision is None or not self.decision.document_id:
+        if self.decision is None or not self.document_id:
             return 0
         last = self.resolution.seq if self.resolution else self.decision.seq
         return 0 if last in self.answered else last
@@ -143,7 +158,15 @@ def _step(record: ReturnRecord, event: Event) -> ReturnRecord:
         return replace(record, decision=decision_from(data, seq=event.seq, at=event.at), resolution=None)
     if event.type is EventType.HELD_RESOLVED:
         slots = tuple(Slot(slot) for slot in data["slots_filled"])
-        resolution = Resolution(data["decision"] == Verdict.ACCEPTED.value, data["reason"], event.user, slots, event.seq, event.at)
+        resolution = Resolution(
+            accepted=data["decision"] == Verdict.ACCEPTED.value,
+            document_id=data["document_id"] or "",
+            reason=data["reason"],
+            by=event.user,
+            slots_filled=slots,
+            seq=event.seq,
+            at=event.at,
+        )
         return replace(record, resolution=resolution)
     return replace(record, answered=record.answered | {data.get("answers", 0)})
 

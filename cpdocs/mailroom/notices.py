@@ -38,10 +38,10 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
     from cpdocs.documents.notices import Notice, NoticeKind
 
     decision, seq = record.decision, record.to_answer
-    if decision is None or not seq or not decision.document_id:
+    if decision is None or not seq:
         return
-    plan = find_plan(ws.ledger, decision.document_id)
-    if plan is None or plan.practice_id != decision.plan_practice_id:
+    plan = find_plan(ws.ledger, record.document_id)
+    if plan is None:
         return
     kinds = {Verdict.ACCEPTED: NoticeKind.ACCEPTED, Verdict.HELD: NoticeKind.HELD, Verdict.REJECTED: NoticeKind.RESEND}
     notice = Notice(
@@ -154,10 +154,9 @@ def _plan_facts(plan: PlanRecord) -> tuple[tuple[str, str], ...]:
 
 
 def _facts(plan: PlanRecord, record: ReturnRecord) -> tuple[tuple[str, str], ...]:
-    slots = record.resolution.slots_filled if record.resolution else record.decision.slots_filled if record.decision else ()
     facts = [*_plan_facts(plan), ("Received", eastern_text(record.received_at)), ("File (SHA-256)", f"{record.sha256[:16]}…")]
-    if slots:
-        facts.append(("It brought", " and ".join(_APPROVAL[slot] for slot in slots)))
+    if record.slots_filled:
+        facts.append(("It brought", " and ".join(_APPROVAL[slot] for slot in record.slots_filled)))
     if record.verdict is Verdict.ACCEPTED:
         open_slots = [_APPROVAL[slot] for slot in Slot if slot not in plan.fills]
         facts.append(("Still open", " and ".join(open_slots) or "nothing: the plan is complete"))

@@ -94,7 +94,7 @@ def finish_returns(ws: Workspace, knowledge: Knowledge) -> Iterator[ReturnRecord
     """Decides on, answers and files what an earlier run received but didn't get to finish."""
     for record in list(fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values()):
         if record.decision is None or record.to_answer:
-            yield _finish(ws, decide(ws, knowledge, record.sha256))
+            yield finish(ws, decide(ws, knowledge, record.sha256))
 
 
 def decide(ws: Workspace, knowledge: Knowledge, sha256: str, *, again: bool = False) -> ReturnRecord:
@@ -142,14 +142,13 @@ def _take(ws: Workspace, knowledge: Knowledge, sha256: str, shown: Path, folder:
             data: dict[str, JSON] = {"sha256": sha256, "size": ws.blobs.path(sha256).stat().st_size, "practice_id": practice_id}
             tx.append(NewEvent(EventType.RETURN_RECEIVED, (return_subject(sha256),), data))
     record = decide(ws, knowledge, sha256, again=known is not None)
-    return Taken(shown, _finish(ws, record), repeated=known is not None and known.decision is not None)
+    return Taken(shown, finish(ws, record), repeated=known is not None and known.decision is not None)
 
 
-def _finish(ws: Workspace, record: ReturnRecord) -> ReturnRecord:
+def finish(ws: Workspace, record: ReturnRecord) -> ReturnRecord:
     """The package first, so that the notice can say that the plan is complete; both are done once however often asked."""
-    decision = record.decision
-    if decision and decision.document_id and (decision.slots_filled or record.resolution):
-        file_if_complete(ws, decision.document_id)
+    if record.document_id and record.slots_filled:
+        file_if_complete(ws, record.document_id)
     notices.answer(ws, record)
     return the_return(ws.ledger, record.sha256)
 

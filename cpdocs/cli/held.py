@@ -1,0 +1,234 @@
+"""``cpdocs held``: the review queue."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.params import DAY, DOCUMENT_ID
+from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from
+from cpdocs.cli.tables import print_table
+from cpdocs.core.held_words import what_to_decide
+from cpdocs.core.moments import eastern_text
+from cpdocs.core.return_record import ReturnRecord
+from cpdocs.errors import UsageFault
+from cpdocs.mailroom.workspace import Workspace
+
+_SHORT = 12
+
+
+@click.group()
+def held() -> None:
+    """The review queue: what the rules can't decide, and what a person must decide about it.
+
+    \b
+    cpdocs held list
+    cpdocs held show 3f9ac0
+    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from the fax"
+    cpdocs held reject 3f9ac0 --reason "no signature on page 5"
+    cpdocs held recheck
+
+    An item is named by the first digits of its file's SHA-256, or by its plan's document id.
+    """
+
+
+@held.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def list_(ws: Workspace, as_json: bool) -> None:
+    """Everything that waits for a person, and why.
+
+    \b
+    cpdocs held list --json
+    """
+    from cpdocs.mailroom.held import queue
+
+    records = queue(ws)
+    if as_json:
+        print_json([_item(ws, record) for record in records])
+        return
+    rows = []
+    for record in records:
+        assert record.decision is not None
+        codes = ", ".join(each.code for each in record.decision.findings)
+        lane = record.decision.lane.value.replace("_", " ")
+        rows.append([record.sha256[:_SHORT], record.document_id or "-", lane, eastern_text(record.received_at), codes])
+    print_table(["file", "plan", "lane", "received", "why"], rows)
+    say(click.get_current_context(), f"{len(rows)} held." + (" See one with `cpdocs held show FILE`." if rows else ""))
+
+
+@held.command()
+@click.argument("item", metavar="ITEM")
+@click.option(
+    "--save", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a copy of the returned file, to look at."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def show(ws: Workspace, item: str, save: Path | None, as_json: bool) -> None:
+    """One held file: what is known of it, why it is held, and what to decide.
+
+    \b
+    cpdocs held show 3f9ac0 --save /tmp/return.pdf
+    """
+    from cpdocs.ledger.blobs import write_durably
+    from cpdocs.mailroom.held import find_held
+
+    record = find_held(ws, item)
+    if save is not None:
+        write_durably(save, ws.blobs.get(record.sha256))
+    found = _item(ws, record)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{found['id']}: {found['lane'].replace('_', ' ')}, {found['size']} bytes, received {eastern_text(record.received_at)}")
+    if found["document_id"]:
+        click.echo(f"Plan {found['document_id']}, of practice {found['plan_practice_id']}")
+    click.echo(f"Handed in by {', '.join(each or 'nobody named (top of inbox/)' for each in record.practices)}")
+    click.echo("Why it is held:")
+    for each in found["findings"]:
+        click.echo(f"  {each['code']}: {each['message']}")
+    click.echo(f"To decide: {found['decide']}")
+    click.echo(f"The file: {found['stored']}")
+
+
+@held.command()
+@click.argument("item", metavar="ITEM")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it stays on the record. No names of members.")
+@click.option("--slot", type=click.Choice(["member", "pcp"]), help="Whose handwriting is attested.")
+@click.option("--npi", metavar="NPI", help="The signer's, for the PCP's slot.")
+@click.option("--credential", metavar="TEXT", help="As it stands on the page; refused where the record says another.")
+@click.option("--signed-on", type=DAY, metavar="DATE", help="The date beside the signature.")
+@click.option("--by", metavar="NAME", help="Who read the page and attests it.")
+@click.option("--representative", metavar="NAME", help="Who signed for the member.")
+@click.option("--relation", metavar="TEXT", help="The representative's relation to the member, or authority.")
+@click.option("--document", type=DOCUMENT_ID, metavar="ID", help="The plan, where the page's codes couldn't be read.")
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def accept(
+    ws: Workspace,
+    item: str,
+    reason: str,
+    slot: str | None,
+    npi: str | None,
+    credential: str | None,
+    signed_on: date | None,
+    by: str | None,
+    representative: str | None,
+    relation: str | None,
+    document: str | None,
+    pin_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Accept a held file: attest the handwriting on it, or confirm a digital one from another practice's folder.
+
+    \b
+    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from the fax"
+    cpdocs held accept 3f9ac0 --slot member --signed-on 2026-11-03 --by "Sample Clerk" --reason "same page"
+    cpdocs held accept 81c0de --reason "the clinician works at both offices; asked by phone"
+
+    Attested handwriting is kept as ink, never as a digital signature. Who may not approve can't be accepted, and a digital
+    signature that failed stays failed.
+    """
+    from cpdocs.core.verdicts import Slot
+    from cpdocs.mailroom.attest import Attestation
+    from cpdocs.mailroom.held import accept as accept_held
+
+    attestation = None
+    if slot is not None:
+        if signed_on is None or by is None:
+            raise UsageFault("An attestation needs --signed-on and --by.", todo="Give the date beside the signature, and who read it.")
+        attestation = Attestation(
+            slot=Slot(slot),
+            signed_on=signed_on,
+            by=by,
+            npi=npi or "",
+            credential=credential or "",
+            representative=representative or "",
+            relation=relation or "",
+        )
+    elif any((npi, credential, signed_on, by, representative, relation, document)):
+        raise UsageFault("An attestation needs --slot.", todo="Say whose signature it is: --slot member or --slot pcp.")
+    secret = pin_from(click.get_current_context(), pin_file)
+    record = accept_held(ws, item, reason=reason, secret=secret, attestation=attestation, document_id=document or "")
+    _tell(ws, record, as_json=as_json)
+
+
+@held.command()
+@click.argument("item", metavar="ITEM")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; the practice reads it in the notice. No names of members.")
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def reject(ws: Workspace, item: str, reason: str, pin_file: Path | None, as_json: bool) -> None:
+    """Reject a held file for good, and tell the practice why.
+
+    \b
+    cpdocs held reject 3f9ac0 --reason "the signature line on page 5 is empty"
+    """
+    from cpdocs.mailroom.held import reject as reject_held
+
+    secret = pin_from(click.get_current_context(), pin_file)
+    _tell(ws, reject_held(ws, item, reason=reason, secret=secret), as_json=as_json)
+
+
+@held.command()
+@click.argument("items", metavar="[ITEM…]", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@pass_workspace
+def recheck(ws: Workspace, items: tuple[str, ...], as_json: bool) -> None:
+    """Judge held files again by what is on record now: after an import, a designation, or `cpdocs keys pin`.
+
+    \b
+    cpdocs held recheck
+    cpdocs held recheck 3f9ac0
+    """
+    from cpdocs.mailroom.held import recheck as recheck_held
+
+    records = recheck_held(ws, items)
+    if as_json:
+        print_json([_item(ws, record) for record in records])
+        return
+    for record in records:
+        click.echo(_line(record))
+    say(click.get_current_context(), f"{len(records)} judged again, {sum(record.waiting for record in records)} still held.")
+
+
+def _tell(ws: Workspace, record: ReturnRecord, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_item(ws, record))
+        return
+    click.echo(_line(record))
+
+
+def _line(record: ReturnRecord) -> str:
+    assert record.verdict is not None
+    slots = f", fills {' and '.join(slot.value for slot in record.slots_filled)}" if record.slots_filled else ""
+    return f"{record.sha256[:_SHORT]} ({record.document_id or 'no plan'}): {record.verdict.value}{slots}"
+
+
+def _item(ws: Workspace, record: ReturnRecord) -> dict[str, Any]:
+    decision = record.decision
+    assert decision is not None
+    assert record.verdict is not None
+    return {
+        "id": record.sha256[:_SHORT],
+        "sha256": record.sha256,
+        "verdict": record.verdict.value,
+        "document_id": record.document_id or None,
+        "lane": decision.lane.value,
+        "slots_filled": [slot.value for slot in record.slots_filled],
+        "findings": [{"code": each.code, "message": each.message} for each in decision.findings],
+        "decide": what_to_decide(decision) if record.waiting else "",
+        "received_at": record.received_at.isoformat(),
+        "practices": list(record.practices),
+        "plan_practice_id": decision.plan_practice_id or None,
+        "size": record.size,
+        "stored": str(ws.blobs.path(record.sha256)),
+        "signatures": [dict(each) for each in decision.signatures],
+    }

@@ -1,0 +1,68 @@
+"""What a person must decide about a held return, in words: one sentence for each kind of doubt."""
+
+from __future__ import annotations
+
+from cpdocs.core.return_record import Decision
+from cpdocs.core.verdicts import Lane, Verdict
+
+_PERSON = (
+    "Find out who the signer is; import the clinicians or the designation that is missing, then recheck. "
+    "Or ask the PCP to sign, and reject this."
+)
+_IDENTITY = (
+    "Find out whose certificate it is, in person or by a call to a number on record; pin it with `cpdocs keys pin`, then recheck. "
+    "Or reject it."
+)
+_CLOSED = "Nothing on this version can count any more. Reject it, and point the practice to the version that is open."
+
+_BY_CODE = {
+    "active_content": "Don't open it on an ordinary machine. Ask the sender where it came from; reject it.",
+    "resource_limit": "Don't open it on an ordinary machine. Ask the sender where it came from; reject it.",
+    "encrypted": "Reject it, and ask for it without a password.",
+    "too_large": "Reject it, and ask for the signed plan alone.",
+    "too_many_pages": "Reject it, and ask for the signed plan alone.",
+    "several_plans": "Reject it, and ask for each plan as a file of its own.",
+    "superseded_version": _CLOSED,
+    "withdrawn_version": _CLOSED,
+    "not_open": _CLOSED,
+    "no_signature": "Was it meant to be signed? Reject it, so that the practice learns that no signature is in it.",
+    "wrong_return_folder": (
+        "Ask how the plan came to that practice. If it is in order, accept it with the reason; if not, treat it as a disclosure."
+    ),
+    "changes_unclear": (
+        "Reject it and ask for a new signature on the file as issued: a doubtful digital signature can't be made a sure one."
+    ),
+    "content_differs": "Compare every page with the issued plan before anything else.",
+    **dict.fromkeys(("self_signed_unpinned", "unknown_ca", "certificate_names_nobody", "member_identity_unproven"), _IDENTITY),
+    **dict.fromkeys(
+        (
+            "signer_unknown",
+            "not_designated",
+            "designation_expired",
+            "task_not_delegated",
+            "not_on_care_team",
+            "no_face_to_face",
+            "wrong_practice",
+        ),
+        _PERSON,
+    ),
+}
+_BY_LANE = {
+    Lane.INK: "Look at the pages. If a signature is there, attest it: who signed, with which credential, on which date. If not, reject it.",
+    Lane.ESIGN_SERVICE: (
+        "Compare the pages with the issued plan and read the service's completion page. "
+        "Attest what it shows, or ask for a signature on our own file."
+    ),
+    Lane.UNMATCHED: (
+        "Look at the file. If it is a page of a plan, read its document id and attest it with --document; "
+        "if it is nothing of ours, reject it."
+    ),
+    Lane.DIGITAL: "Mend what is said above and recheck, or reject it and ask for a new signature.",
+    Lane.DAMAGED: "Reject it, and ask for the file again.",
+}
+
+
+def what_to_decide(decision: Decision) -> str:
+    """What a person must decide: by the first doubt that has its own words, else by the lane."""
+    doubts = [each.code for each in decision.findings if each.severity is not Verdict.ACCEPTED]
+    return next((_BY_CODE[code] for code in doubts if code in _BY_CODE), _BY_LANE[decision.lane])
