@@ -155,7 +155,6 @@ def to_pdf(
     Raises InputFault where a template asks for a file that isn't there or isn't allowed, or where a character was
     laid out that no font can draw (callers look with ``fonts.uncovered`` first, and can say in which field it is).
     """
-    tags.install()
     shop = _workshop(folders)
     moment = created.astimezone(UTC).isoformat(timespec="seconds")
     with _complaints() as complaints:
@@ -170,11 +169,12 @@ def to_pdf(
                 pdf_variant=_VARIANTS[profile],
             )
             _prepare(document, moment, profile, painters)
-            pdf = document.write_pdf(
-                pdf_variant=_VARIANTS[profile],
-                pdf_identifier=identifier.encode("ascii"),
-                finisher=_without_object_streams if profile == "plan" else None,
-            )
+            with tags.mended():
+                pdf = document.write_pdf(
+                    pdf_variant=_VARIANTS[profile],
+                    pdf_identifier=identifier.encode("ascii"),
+                    finisher=_without_object_streams if profile == "plan" else None,
+                )
         except FatalURLFetchingError as refused:
             raise InputFault(
                 f"A document can't be made: {refused}.", todo="Put the file into the template folder, or correct the template."

@@ -164,7 +164,7 @@ def _plan_rows(paper: PlanPaper) -> list[tuple[str, str]]:
         ("Practice", f"{paper.practice.name}, {phone(paper.practice.phone)}"),
         ("Community Partner", coordinator.organization or paper.sender.name),
         ("Care coordinator", ", ".join(filter(None, (coordinator.name, coordinator.credential, phone(coordinator.phone))))),
-        ("Coordinator's e-mail", coordinator.email),
+        ("E-mail", coordinator.email),
     ]
     return [row for row in rows if row[1]]
 

@@ -19,7 +19,7 @@ from cpdocs.documents.plan_views import PlanPaper, plan_view
 from cpdocs.errors import Defect, InputFault, Problem
 
 SIGNATURE_BOXES = ("MemberSig", "PCPSig")
-_PLAN_SHEETS = ("base/base.css", "plan/plan.css")
+PLAN_SHEETS = ("base/base.css", "plan/plan.css")
 _COVER_SHEETS = ("base/base.css", "cover/cover.css")
 
 
@@ -32,19 +32,13 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
     Raises InputFault where a template can't be used, a text has characters that no font can draw (naming the plan's
     field), or Part 2 records come without a consent.
     """
-    folders = template_folders(shipped, site)
-    view = plan_view(paper)
-    view["part2"] = _part2_view(paper, folders)
-    view["content"] = content_stub(view)
-    _require_drawable(paper, view, folders)
-    html = render(environment(shipped, site), "plan/plan.html", view)
     rendered = to_pdf(
-        html,
-        folders=folders,
+        plan_html(paper, shipped=shipped, site=site),
+        folders=template_folders(shipped, site),
         profile="plan",
         identifier=paper.document_id,
         created=paper.issued_at,
-        stylesheets=_PLAN_SHEETS,
+        stylesheets=PLAN_SHEETS,
         painters=lambda page, pages: page_codes(paper.document_id, page, pages),
     )
     missing = [name for name in SIGNATURE_BOXES if name not in rendered.boxes]
@@ -53,6 +47,16 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
             f"plan/plan.html has no element with the id {' or '.join(missing)}.", todo="Put the signature boxes back into the template."
         )
     return rendered
+
+
+def plan_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> str:
+    """The HTML of the plan, styled by ``PLAN_SHEETS``. Raises as ``render_plan`` does."""
+    folders = template_folders(shipped, site)
+    view = plan_view(paper)
+    view["part2"] = _part2_view(paper, folders)
+    view["content"] = content_stub(view)
+    _require_drawable(paper, view, folders)
+    return render(environment(shipped, site), "plan/plan.html", view)
 
 
 def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | None = None) -> Rendered:

@@ -12,6 +12,7 @@ belongs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pydyf
@@ -28,6 +29,7 @@ Painter = Callable[[Any, float], None]
 """Draws on a page's stream: takes WeasyPrint's stream and the page's height in CSS px; draws artifacts only."""
 
 _build_box_tree = weasy_tags._build_box_tree
+_page_references_of_pydyf = pydyf.PDF.page_references
 
 
 def _mended_box_tree(
@@ -64,8 +66,9 @@ def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
     return known[1]
 
 
-def install() -> None:
-    """Puts the mended functions in place; harmless when done already. Raises Defect on any other WeasyPrint."""
+@contextmanager
+def mended() -> Iterator[None]:
+    """Has tags written by the mended functions while this lasts (one thread at a time). Raises Defect on any other WeasyPrint."""
     if weasyprint.__version__ != WEASYPRINT_VERSION:
         raise Defect(
             f"WeasyPrint {weasyprint.__version__} is installed; cpdocs needs {WEASYPRINT_VERSION} exactly.",
@@ -73,6 +76,11 @@ def install() -> None:
         )
     weasy_tags._build_box_tree = _mended_box_tree
     pydyf.PDF.page_references = property(_page_references)
+    try:
+        yield
+    finally:
+        weasy_tags._build_box_tree = _build_box_tree
+        pydyf.PDF.page_references = _page_references_of_pydyf
 
 
 def prepare(page: Page, painters: Sequence[Painter] = ()) -> None:

@@ -1,0 +1,87 @@
+"""The certificate page shows what the record holds and never more."""
+
+from __future__ import annotations
+
+import io
+
+import pypdfium2
+import pytest
+import zxingcpp
+
+from cpdocs.core.verdicts import Evidence, Slot
+from cpdocs.documents.certificate import hash_text, render_certificate
+from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, MEANINGS, SHIPPED, certificate_paper, fill, text_of
+
+
+def page(*fills, **changes) -> str:
+    return text_of(render_certificate(certificate_paper(*fills, **changes), shipped=SHIPPED).pdf)
+
+
+def test_a_digital_signature_is_shown_with_signer_meaning_time_and_how_it_was_established():
+    text = page(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE, certificate_sha256="ef" * 32))
+    for words in (
+        DOCUMENT_ID,
+        "Digital signature",
+        "Ada Mockworth, MD",
+        "1234567893",
+        f"“{MEANINGS[Slot.PCP]}”",
+        "Nov 2, 2026, 10:00 AM EST, as the signer's own clock says",
+        "The certificate names the NPI of the plan's PCP.",
+        hash_text("ef" * 32),
+        hash_text("cd" * 32),
+    ):
+        assert words in text
+
+
+def test_a_time_is_proven_only_by_a_time_stamp():
+    assert "proven by a time stamp" in page(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE, timestamped=True))
+    assert "proven" not in page(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE))
+
+
+@pytest.mark.parametrize(
+    ("slot", "evidence", "words"),
+    [
+        (Slot.MEMBER, Evidence.WITNESSED_SIGNATURE, "not a digital signature of the member's own"),
+        (Slot.PCP, Evidence.INK_SCAN, "Signature in ink on a returned copy"),
+        (Slot.MEMBER, Evidence.RECORDED_APPROVAL, "Approval conveyed in another way and recorded; not a signature"),
+        (Slot.PCP, Evidence.CHART_NOTE, "Dated note in the practice's chart; not a signature"),
+    ],
+)
+def test_other_evidence_is_never_shown_as_a_digital_signature(slot, evidence, words):
+    text = page(fill(slot, evidence))
+    assert words in text
+    assert "Evidence Digital signature" not in text
+
+
+def test_an_approval_without_a_signature_has_no_signed_meaning():
+    assert MEANINGS[Slot.MEMBER] not in page(fill(Slot.MEMBER, Evidence.RECORDED_APPROVAL, on=ISSUED_AT.date()))
+
+
+def test_a_designee_signs_on_behalf_of_the_pcp():
+    text = page(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE, role="pcp_designee", on_behalf_of="Ada Mockworth, MD"))
+    assert "designee of the PCP, on behalf of Ada Mockworth, MD" in text
+
+
+def test_a_key_of_ours_is_named_as_ours():
+    assert "key issued by the organization" in page(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE, key_issued_by_us=True))
+    assert "key issued by the organization" not in page(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE))
+
+
+def test_a_missing_date_is_not_invented():
+    assert "No date stands with it." in page(fill(Slot.PCP, Evidence.INK_SCAN, signed_at=None))
+
+
+def test_an_empty_slot_says_so():
+    assert "Evidence None yet." in page(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE))
+
+
+def test_the_code_holds_the_checkpoint():
+    paper = certificate_paper(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE))
+    with pypdfium2.PdfDocument(io.BytesIO(render_certificate(paper, shipped=SHIPPED).pdf)) as document:
+        picture = document[0].render(scale=200 / 72).to_pil()
+    assert [item.text for item in zxingcpp.read_barcodes(picture)] == [paper.checkpoint]
+
+
+def test_the_same_record_gives_the_same_bytes():
+    paper = certificate_paper(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE))
+    assert render_certificate(paper, shipped=SHIPPED).pdf == render_certificate(paper, shipped=SHIPPED).pdf
