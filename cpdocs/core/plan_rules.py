@@ -123,14 +123,15 @@ def _why_not_enrolled(plan: Plan, register: Register, on: date) -> str:
 
 def _pcp_errors(plan: Plan, register: Register) -> Iterator[Problem]:
     directory = register.directory
-    if plan.practice_id not in directory.practices:
+    known = plan.practice_id in directory.practices
+    if not known:
         yield Problem("practice_unknown", "no such practice is on record.", "practice_id", "Import the practices, or correct the id.")
     rows = directory.rows_of(plan.pcp_npi)
     if not is_npi(plan.pcp_npi):
         yield Problem("pcp_unknown", "this is no NPI: its check digit doesn't fit.", "pcp_npi", "Correct it.")
     elif not rows:
         yield Problem("pcp_unknown", "no clinician with this NPI is on record.", "pcp_npi", "Import the clinicians, or correct it.")
-    elif not any(row.practice_id == plan.practice_id and row.role == "pcp" for row in rows):
+    elif known and not any(row.practice_id == plan.practice_id and row.role == "pcp" for row in rows):
         yield Problem(
             "pcp_unknown", "this clinician is on record, but not as a PCP of this practice.", "pcp_npi", "Correct pcp_npi or practice_id."
         )
