@@ -101,8 +101,10 @@ class _Tags:
         """A Form element for ``widget`` inside the element titled ``name``, else at the end of the document."""
         parent = self._places.get(name) or _first_element(self._root)
         reference = Dictionary(Type=Name.OBJR, Obj=widget, Pg=page)
+        # The reference stands in /K itself, not in an array: where it does, validators that follow every path to a changed
+        # field (pyHanko's standard policy among them) know it for the field's tag.
         form = self._document.make_indirect(
-            Dictionary(Type=Name.StructElem, S=Name.Form, P=parent, Pg=page, K=Array([reference]), Alt=String(_LABELS[name]))
+            Dictionary(Type=Name.StructElem, S=Name.Form, P=parent, Pg=page, K=reference, Alt=String(_LABELS[name]))
         )
         kids = parent.get(Name.K)
         if kids is None:

@@ -17,7 +17,6 @@ from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
-from cpdocs.core.ids import parse_document_id
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
 from cpdocs.signing.fields import FIELD_OF_SLOT, FIELDS, SEAL_FIELD
@@ -71,7 +70,7 @@ def _read(pdf: bytes) -> _Seen | None:
     seal = signatures[SEAL_FIELD]
     written = _IN_REASON.search(str(seal.sig_object.get("/Reason", "")))
     signable = Signable(
-        document_id=(parse_document_id(written.group()) if written else None) or "",
+        document_id=written.group() if written else "",
         seal_fingerprint=seal.signer_cert.sha256.hex(),
         signed={slot: signatures[field].signer_cert.sha256.hex() for slot, field in FIELD_OF_SLOT.items() if found[field]},
     )
