@@ -133,14 +133,17 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
         audit.references.setdefault(reference, seq)
 
 
+_NOT_KEPT = ("external_sha256", "certificate_sha256")
+
+
 def references(value: Any, *, named: bool = False) -> Iterator[bytes]:
     """Every SHA-256 of a stored file in an event's data: those below a key that ends in ``sha256``.
 
-    A key that ends in ``external_sha256`` names bytes that were never ours to keep.
+    A key that ends in ``external_sha256`` or ``certificate_sha256`` names bytes that were never ours to keep.
     """
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from references(item, named=named or (key.endswith("sha256") and not key.endswith("external_sha256")))
+            yield from references(item, named=named or (key.endswith("sha256") and not key.endswith(_NOT_KEPT)))
     elif isinstance(value, list):
         for item in value:
             yield from references(item, named=named)

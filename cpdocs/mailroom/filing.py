@@ -6,9 +6,9 @@ the package's own name. A name is never given twice: a package that an import jo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,12 +177,18 @@ def _doubts(
 
 
 def _shared(register: Register, member: Assignment) -> bool:
-    """Whether another member has the same MRN; what the roster says of the same member twice doesn't count."""
-    return any(other.mrn == member.mrn and other.member_id != member.member_id for other in _with_mrn(register))
+    """Whether somebody else has the same MRN: another member id, and another name or date of birth.
+
+    One person under two member ids (requirement X12) has one chart, so that alone is no doubt.
+    """
+    return any(
+        other.mrn == member.mrn and other.member_id != member.member_id and _person(other) != _person(member)
+        for other in register.assignments.values()
+    )
 
 
-def _with_mrn(register: Register) -> Iterable[Assignment]:
-    return (assignment for assignment in register.assignments.values() if assignment.mrn)
+def _person(assignment: Assignment) -> tuple[str, str, date]:
+    return assignment.last_name.casefold(), assignment.first_name.casefold(), assignment.dob
 
 
 def _consent_doubts(plan: Plan, ws: Workspace) -> list[Doubt]:
