@@ -101,7 +101,7 @@ def _held_against(claims: Mapping[str, Checkpoint], record: RecordAudit) -> list
     for name, claim in claims.items():
         size = claim.head.size
         if size > record.size:
-            message = f"It was signed when there were {size} events; the ledger now holds {record.size}. The end of the ledger was cut off."
+            message = f"It was signed over {size} events, of which the ledger shows {record.size}: its end was cut off, or can't be read."
             problems.append(Problem("events_missing", message, name))
         elif record.roots.get(size, EMPTY_ROOT) != claim.head.root:
             message = f"It was signed over other events than the first {size} of this ledger: it was rewritten, or is another one."

@@ -124,7 +124,7 @@ def _read_checkpoints(connection: Connection, publics: Collection[bytes], audit:
 def _check_claim(number: int, size: int, root: bytes, audit: RecordAudit) -> None:
     where = f"checkpoint {number}"
     if size > audit.size:
-        audit.fault("events_missing", f"It was signed when there were {size} events; the ledger now holds {audit.size}.", where)
+        audit.fault("events_missing", f"It was signed over {size} events, of which the ledger shows {audit.size}.", where)
     elif audit.roots[size] != root:
         audit.fault("checkpoint_contradicts", f"It was signed over other events than the first {size} of the ledger.", where)
 

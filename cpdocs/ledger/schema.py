@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -200,6 +201,7 @@ def raw_columns(*columns: Column[Any]) -> tuple[ColumnElement[Any], ...]:
     return tuple(type_coerce(column, NullType()) for column in columns)
 
 
+@cache
 def sqlite_definitions() -> frozenset[tuple[str, str, str, str]]:
     """Every table, index and trigger that a ledger file has, as (type, name, table, text): what an audit compares with."""
     engine = create_engine("sqlite+pysqlite://")
