@@ -164,21 +164,6 @@ def sign_in_person(
     return Signed(target, record.document_id, named_in(certificate))
 
 
-def close_plan(ws: Workspace, pdf: bytes) -> bytes:
-    """A file in which both slots are signed, with the material to check it by and, where an authority is set, a time stamp.
-
-    The result begins with exactly ``pdf`` (signing.md, "Closing"). Raises WorkspaceFault where the authority gives no time stamp.
-    """
-    from cpdocs.mailroom.trust import load_trust
-    from cpdocs.signing.closing import close
-    from cpdocs.signing.timestamps import UrlTimeStamper
-
-    trust = load_trust(ws.ledger)
-    lists = [read_plain(path) for path in (ws.paths.keys / "crl.der", ws.paths.keys / "root.crl") if path.is_file()]
-    stamper = UrlTimeStamper(ws.options.tsa_url) if ws.options.tsa_url else None
-    return close(pdf, certificates=(*trust.roots, *trust.issuing, *trust.in_person, *trust.seals), crls=lists, timestamper=stamper)
-
-
 def _issued(ws: Workspace, pdf: bytes, name: str) -> PlanRecord:
     """The version that ``pdf`` is, byte for byte as issued, or with the PCP's signature behind it."""
     from cpdocs.signing.unsigned import look

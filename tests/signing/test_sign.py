@@ -54,7 +54,7 @@ def judged_by_pyhanko(data: bytes) -> dict[str, bool]:
 
     root = x509.Certificate.load(b.office().root.certificate.public_bytes(serialization.Encoding.DER))
     context = ValidationContext(trust_roots=[root])
-    found = PdfFileReader(BytesIO(data)).embedded_signatures
+    found = PdfFileReader(BytesIO(data)).embedded_regular_signatures
     return {item.field_name: validate_pdf_signature(item, context).bottom_line for item in found}
 
 
