@@ -15,7 +15,10 @@ from cpdocs.mailroom.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cpdocs.core.roster import RosterOutcome
     from cpdocs.mailroom.imports import DirectoryImport, RosterImport
+
+_SHOWN_LINES = 200
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -168,13 +171,18 @@ def _roster_json(file: Path, result: RosterImport) -> dict[str, Any]:
 def _tell_roster(result: RosterImport) -> None:
     counts = ", ".join(f"{number} {disposition}" for disposition, number in result.counts.items() if number)
     _say(f"{result.records_in} lines: {counts or 'none'}; {result.recorded} assignments new or changed.")
-    for one in result.outcomes:
-        if one.disposition.value in ("rejected", "held"):
-            _say(f"  line {one.line}: {one.disposition.value}, {one.code}")
-        elif one.warnings:
-            _say(f"  line {one.line}: {one.disposition.value}, with {', '.join(one.warnings)}")
+    told = [_line(one) for one in result.outcomes if one.disposition.value in ("rejected", "held") or one.warnings]
+    for line in told[:_SHOWN_LINES]:
+        _say(f"  {line}")
+    if len(told) > _SHOWN_LINES:
+        _say(f"  … and {len(told) - _SHOWN_LINES} more; --json has them all")
     if result.ignored_columns:
         _say(f"Columns that nothing was taken from: {', '.join(result.ignored_columns)}.")
+
+
+def _line(one: RosterOutcome) -> str:
+    told = f"line {one.line}: {one.disposition.value}"
+    return f"{told}, {one.code}" if one.code else f"{told}, with {', '.join(one.warnings)}"
 
 
 def _say(message: str) -> None:
