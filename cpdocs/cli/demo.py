@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from cpdocs.cli.tables import print_table
 from cpdocs.errors import Defect, InputFault
 
 MONDAY = "2026-11-02T15:00:00Z"
@@ -249,32 +250,31 @@ def _proof(road: Road) -> dict[str, Any]:
 
 def _show(road: Road, letters: dict[str, Any], plans: dict[str, str], returns: list[dict[str, Any]], audit: dict[str, Any]) -> None:
     """The summary: three small tables and where to look."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    lettered = Table("letters", *_DISPOSITIONS, "= lines", title=None)
-    lettered.add_row(letters["run_id"], *(str(letters[key]) for key in _DISPOSITIONS), str(letters["records_in"]))
-    came = Table("what came back", "verdict", "plan", "fills", "findings")
-    for each in returns:
-        came.add_row(each["what"], each["verdict"], each["document_id"] or "", ", ".join(each["slots_filled"]), ", ".join(each["codes"]))
-    stands = Table("plan", "document id", "state", "member", "PCP", "due")
     names = {document_id: name for name, document_id in plans.items()}
-    for plan in road.ask("status"):
-        slots = plan["slots"]
-        stands.add_row(
+    stands = [
+        [
             names[plan["document_id"]],
             plan["document_id"],
             plan["state"],
-            _evidence(slots["member"]),
-            _evidence(slots["pcp"]),
+            _evidence(plan["slots"]["member"]),
+            _evidence(plan["slots"]["pcp"]),
             plan["due_on"] or "",
-        )
-    console.print()
-    for table in (lettered, came, stands):
-        console.print(table)
-    console.print(f"The trail: {audit['events']} events, {'proven whole' if audit['ok'] else 'BROKEN'}.\n")
-    console.print("Look at:", style="bold")
+        ]
+        for plan in road.ask("status")
+    ]
+    click.echo()
+    print_table(["letters", *_DISPOSITIONS, "lines"], [[letters["run_id"], *(str(letters[key]) for key in (*_DISPOSITIONS, "records_in"))]])
+    click.echo()
+    print_table(
+        ["what came back", "verdict", "plan", "fills", "findings"],
+        [
+            [each["what"], each["verdict"], each["document_id"] or "", ", ".join(each["slots_filled"]), ", ".join(each["codes"])]
+            for each in returns
+        ],
+    )
+    click.echo()
+    print_table(["plan", "document id", "state", "member", "PCP", "due"], stands)
+    click.echo(f"\nThe trail: {audit['events']} events, {'proven whole' if audit['ok'] else 'BROKEN'}.\n\nLook at:")
     for what, where in (
         ("the letters", letters["print_file"]),
         ("a sealed plan and its cover", road.root / "outbox" / "plans" / "S01"),
@@ -282,7 +282,7 @@ def _show(road: Road, letters: dict[str, Any], plans: dict[str, str], returns: l
         ("packages for the chart", road.root / "outbox" / "ehr"),
         ("the workspace, to go on in", road.root),
     ):
-        console.print(f"  {what:34}{where}", soft_wrap=True)
+        click.echo(f"  {what:34}{where}")
 
 
 def _evidence(slot: dict[str, Any] | None) -> str:
