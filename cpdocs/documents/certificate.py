@@ -17,7 +17,7 @@ from cpdocs.core.members import Assignment
 from cpdocs.core.plan_record import PlanRecord, SlotFill
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.documents.html import environment, long_date, render, short_date, template_folders
+from cpdocs.documents.html import fill, long_date, short_date, template_folders
 from cpdocs.documents.marks import code
 from cpdocs.documents.pdf import Rendered, to_pdf
 from cpdocs.documents.tags import Painter
@@ -59,7 +59,7 @@ class CertificatePaper:
 
 def render_certificate(paper: CertificatePaper, *, shipped: Path, site: Path | None = None) -> Rendered:
     """The page (a second one where the record is long) as PDF/UA-1; the same ``paper`` gives the same bytes."""
-    html = render(environment(shipped, site), "certificate/certificate.html", certificate_view(paper))
+    html = fill("certificate/certificate.html", certificate_view(paper), shipped=shipped, site=site)
     fits = len(paper.checkpoint.encode()) <= _CODE_LIMIT and bool(paper.checkpoint)
 
     def painters(page: int, _pages: int) -> tuple[Painter, ...]:
@@ -117,7 +117,7 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
         ("How it was established", fill.how),
         (_by_label(fill.evidence), fill.attested_by),
         ("Note", fill.note),
-        ("Key", "The key was issued by the organization." if fill.key_issued_by_us else ""),
+        ("Key", "key issued by the organization" if fill.key_issued_by_us else ""),
         ("Certificate, SHA-256", hash_text(fill.certificate_sha256)),
         ("Returned file, SHA-256", hash_text(fill.return_sha256)),
     ]

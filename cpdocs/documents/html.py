@@ -86,7 +86,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return tree
 
 
-@lru_cache(maxsize=8)
 def environment(shipped: Path, site: Path | None = None) -> Environment:
     """The environment for templates in ``site`` (looked at first, may be absent) and ``shipped``.
 
@@ -108,6 +107,16 @@ def environment(shipped: Path, site: Path | None = None) -> Environment:
     env.filters["long_date"] = long_date
     env.filters["phone"] = phone
     return env
+
+
+@lru_cache(maxsize=8)
+def _kept_environment(shipped: Path, site: Path | None) -> Environment:
+    return environment(shipped, site)
+
+
+def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path | None) -> str:
+    """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as ``render``."""
+    return render(_kept_environment(shipped, site), template, values)
 
 
 def template_folders(shipped: Path, site: Path | None = None) -> tuple[Path, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.senders import Sender
-from cpdocs.documents.html import environment, long_date, phone, render, template_folders
+from cpdocs.documents.html import fill, long_date, phone, template_folders
 from cpdocs.documents.pdf import Rendered, to_pdf
 
 _SHEETS = ("base/base.css", "notice/notice.css")
@@ -68,7 +68,7 @@ class Notice:
 
 def render_notice(notice: Notice, *, shipped: Path, site: Path | None = None) -> Rendered:
     """The notice as a tagged PDF (PDF/UA-1); the same ``notice`` gives the same bytes."""
-    html = render(environment(shipped, site), f"notice/{notice.kind}.html", notice_view(notice))
+    html = fill(f"notice/{notice.kind}.html", notice_view(notice), shipped=shipped, site=site)
     return to_pdf(
         html,
         folders=template_folders(shipped, site),

@@ -12,7 +12,7 @@ from typing import Any
 from cpdocs.core.plans import Plan
 from cpdocs.documents import fonts, part2
 from cpdocs.documents.cover_views import cover_view
-from cpdocs.documents.html import environment, render, template_folders
+from cpdocs.documents.html import fill, template_folders
 from cpdocs.documents.marks import page_codes
 from cpdocs.documents.pdf import Rendered, to_pdf
 from cpdocs.documents.plan_views import PlanPaper, plan_view
@@ -56,7 +56,7 @@ def plan_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> s
     view["part2"] = _part2_view(paper, folders)
     view["content"] = content_stub(view)
     _require_drawable(paper, view, folders)
-    return render(environment(shipped, site), "plan/plan.html", view)
+    return fill("plan/plan.html", view, shipped=shipped, site=site)
 
 
 def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | None = None) -> Rendered:
@@ -67,7 +67,7 @@ def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | No
     folders = template_folders(shipped, site)
     view = cover_view(paper, pages)
     _require_drawable(paper, view, folders)
-    html = render(environment(shipped, site), "cover/cover.html", view)
+    html = fill("cover/cover.html", view, shipped=shipped, site=site)
     return to_pdf(
         html,
         folders=folders,

@@ -1,0 +1,128 @@
+"""Everything we make, judged by veraPDF: plans as rendered, sealed and signed in either order, and every other paper.
+
+Plans stay PDF/A-2a and PDF/UA-1 through every signature; covers, certificate pages, notices and letters are PDF/UA-1.
+Run by `make conformance`; needs Java and libjaxb-java.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from functools import cache, partial
+from pathlib import Path
+
+import pytest
+import weasyprint
+
+from cpdocs.core.members import Program
+from cpdocs.core.senders import Senders
+from cpdocs.core.verdicts import Evidence, Slot
+from cpdocs.documents.certificate import render_certificate
+from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter
+from cpdocs.documents.notices import Notice, NoticeKind, render_notice
+from cpdocs.documents.pdf import Rendered
+from cpdocs.documents.plan_views import PlanPaper
+from cpdocs.documents.plans import render_cover, render_plan
+from cpdocs.signing.closing import close
+from cpdocs.signing.seal import seal_plan
+from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
+from tests.conformance.verapdf import judge
+from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, SENDER, SHIPPED, bh_paper, certificate_paper, fill, full_paper, member, paper
+from tests.signing.builder import office
+
+pytestmark = pytest.mark.conformance
+
+PLANS: dict[str, Callable[[], PlanPaper]] = {"ltss": paper, "bh": bh_paper, "full": full_paper}
+FONT = (SHIPPED / "fonts" / "NotoSans-Regular.ttf").read_bytes()
+
+
+@cache
+def rendered(name: str) -> Rendered:
+    return render_plan(PLANS[name](), shipped=SHIPPED)
+
+
+@cache
+def sealed(name: str) -> bytes:
+    plan = rendered(name)
+    house = office()
+    return seal_plan(plan.pdf, plan.boxes, house.seal, document_id=DOCUMENT_ID, organization=SENDER.name, now=house.now)
+
+
+def by_pcp(pdf: bytes) -> bytes:
+    pair = office().clinician()
+    return sign_slot(pdf, Slot.PCP, pair, signatory_of(pair.certificate), now=office().now, font=FONT)
+
+
+def by_member(pdf: bytes, issued: bytes) -> bytes:
+    pair = office().one_time(issued, DOCUMENT_ID)
+    return sign_slot(pdf, Slot.MEMBER, pair, Signatory("Testina Samplewick", witness="Olga Examplesen"), now=office().now, font=FONT)
+
+
+def plan_files() -> dict[str, bytes]:
+    made = {}
+    for name in PLANS:
+        made[f"{name}-rendered"] = rendered(name).pdf
+        made[f"{name}-sealed"] = sealed(name)
+    issued = sealed("full")
+    made["signed-by-pcp"] = by_pcp(issued)
+    made["signed-by-member"] = by_member(issued, issued)
+    made["signed-pcp-first"] = by_member(made["signed-by-pcp"], issued)
+    made["signed-member-first"] = by_pcp(made["signed-by-member"])
+    made["closed"] = close(made["signed-pcp-first"])
+    return made
+
+
+def letter_files() -> dict[str, bytes]:
+    made = {f"cover-{name}": render_cover(make(), pages=7, shipped=SHIPPED).pdf for name, make in PLANS.items()}
+    evidence = ((Slot.MEMBER, Evidence.WITNESSED_SIGNATURE), (Slot.PCP, Evidence.DIGITAL_SIGNATURE))
+    made["certificate"] = render_certificate(certificate_paper(*(fill(*pair) for pair in evidence)), shipped=SHIPPED).pdf
+    notice = partial(Notice, to=("Sampleville Family Practice",), sender=SENDER, at=ISSUED_AT, reference="n", due_on=date(2026, 11, 12))
+    for kind in NoticeKind:
+        made[f"notice-{kind}"] = render_notice(notice(kind, findings=("A finding.",), facts=(("Plan", DOCUMENT_ID),)), shipped=SHIPPED).pdf
+    return made | printed_letters()
+
+
+def printed_letters() -> dict[str, bytes]:
+    press = LetterPress(SHIPPED, None, Senders(SENDER))
+    made = {}
+    for program in Program:
+        for large in (False, True):
+            letter = press.make(Letter("assignment", DOCUMENT_ID, date(2026, 11, 2), "en", large, replace(member(), program=program)))
+            assert isinstance(letter, PrintedLetter)
+            made[f"letter-{program}-{'large' if large else 'standard'}"] = letter.pdf
+    return made
+
+
+def untagged() -> bytes:
+    html = "<html><head><title>x</title></head><body><p>Neither tagged nor archival</p></body></html>"
+    document: bytes = weasyprint.HTML(string=html).write_pdf()
+    return document
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
+    folder = tmp_path_factory.mktemp("judged")
+    wanted: dict[tuple[str, Path], tuple[str, str]] = {}
+    groups = ((plan_files(), ("ua1", "2a")), (letter_files(), ("ua1",)), ({"untagged": untagged()}, ("ua1", "2a")))
+    for made, flavours in groups:
+        for name, data in made.items():
+            file = folder / f"{name}.pdf"
+            file.write_bytes(data)
+            wanted |= {(flavour, file): (flavour, name) for flavour in flavours}
+    return {wanted[case]: faults for case, faults in judge(wanted).items()}
+
+
+def test_the_judge_can_say_no(verdicts):
+    assert verdicts["ua1", "untagged"]
+    assert verdicts["2a", "untagged"]
+
+
+def test_everything_we_make_conforms(verdicts):
+    faults = {case: found for case, found in verdicts.items() if case[1] != "untagged" and found}
+    assert faults == {}
+
+
+def test_every_stage_of_a_plan_was_judged_by_both_standards(verdicts):
+    stages = ("full-rendered", "full-sealed", "signed-by-pcp", "signed-by-member", "signed-pcp-first", "signed-member-first", "closed")
+    assert {(flavour, stage) for flavour in ("ua1", "2a") for stage in stages} <= set(verdicts)
