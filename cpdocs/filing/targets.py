@@ -36,7 +36,7 @@ def route_doubts(*, target: FilingTarget | None, ehr: str, mrn: str, mrn_ehr: st
     """Every reason why this chart can't be reached for certain.
 
     ``mrn`` is the member's on the roster, ``mrn_ehr`` the EHR that the roster's MRNs belong to (empty: every one),
-    ``mrn_shared`` whether another member on record has the same.
+    ``mrn_shared`` whether somebody else on record has the same.
     """
     doubts = []
     if target is None:
@@ -58,7 +58,7 @@ def route_doubts(*, target: FilingTarget | None, ehr: str, mrn: str, mrn_ehr: st
             )
         )
     if mrn.strip() and mrn_shared:
-        doubts.append(Doubt("mrn_shared", "Another member on record has the same MRN.", "Find out whose it is and import a mended roster."))
+        doubts.append(Doubt("mrn_shared", "Somebody else on record has the same MRN.", "Find out whose it is and import a mended roster."))
     return tuple(doubts)
 
 

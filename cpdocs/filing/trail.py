@@ -16,6 +16,7 @@ from typing import Any
 
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.moments import eastern_text
+from cpdocs.core.verdicts import Evidence
 
 FORMAT = "cpdocs.trail/1"
 _STYLE = """
@@ -105,7 +106,8 @@ def _filled(data: Mapping[str, Any]) -> str:
     evidence = str(data["evidence"]).replace("_", " ")
     source = f"; returned file SHA-256 {data['return_sha256']}" if data.get("return_sha256") else ""
     attested = f"; attested by {data['attested_by']}" if data.get("attested_by") else ""
-    how = f"; {data['how']}" if data.get("how") else ""
+    witness = "witness " if data["evidence"] == Evidence.WITNESSED_SIGNATURE else ""
+    how = f"; {witness}{data['how']}" if data.get("how") else ""
     return f"{_slot(data)} approval: {evidence}, {who}{npi}{how}{attested}{source}"
 
 
