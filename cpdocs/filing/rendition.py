@@ -79,9 +79,8 @@ def what_acts(pdf: bytes) -> list[str]:
             for page in opened.pages:
                 if "/Annots" in page.obj or "/AA" in page.obj:
                     found.add("annotations")
-            for item in opened.objects:
-                if isinstance(item, (Dictionary, pikepdf.Stream)):
-                    found.update(_active(item))
+            for item in _dictionaries(opened):
+                found.update(_active(item))
     except pikepdf.PasswordError:
         return ["encryption"]
     except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
@@ -95,12 +94,27 @@ def page_count(pdf: bytes) -> int:
         return len(opened.pages)
 
 
+def _dictionaries(pdf: Pdf) -> Iterator[Any]:
+    """Every dictionary and stream of the file, also those that stand inside another."""
+    waiting = list(pdf.objects)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Array):
+            held = list(item)
+        elif isinstance(item, (Dictionary, pikepdf.Stream)):
+            yield item
+            held = [value for _, value in item.items()]
+        else:
+            continue
+        # What is indirect is on the list of its own accord.
+        waiting.extend(value for value in held if isinstance(value, (Array, Dictionary)) and not value.is_indirect)
+
+
 def _active(item: Any) -> Iterator[str]:
     for key in item.keys():  # noqa: SIM118 a pikepdf dictionary is iterated by its keys
         if key in _ACTIVE_KEYS:
             yield "an embedded file" if key in {"/EmbeddedFile", "/RichMedia"} else "a script"
-    kind = item.get("/S")
-    if kind in (Name.JavaScript, Name.Launch, Name.SubmitForm, Name.ImportData):
+    if item.get("/S") in (Name.JavaScript, Name.Launch, Name.SubmitForm, Name.ImportData):
         yield "a script"
     if item.get("/Type") in (Name.EmbeddedFile, Name.Filespec):
         yield "an embedded file"

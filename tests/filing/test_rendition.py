@@ -1,0 +1,77 @@
+"""The upload PDF shows what was signed and carries nothing that acts, hides or can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pypdfium2
+import pytest
+
+from cpdocs.errors import Defect
+from cpdocs.filing.rendition import compose, page_count, what_acts
+from tests.filing import pdfs
+
+CERTIFICATE = pdfs.plain(1, "certificate")
+
+
+def words(pdf: bytes) -> list[str]:
+    return [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)]
+
+
+def test_a_signatures_appearance_becomes_part_of_the_page() -> None:
+    plan = pdfs.with_signature_field(pdfs.plain(2), 1, "Signed by Test Member")
+    upload = compose(plan, certificate=CERTIFICATE, title="Care Plan")
+    assert upload.pages == page_count(upload.pdf) == 3
+    assert "Signed by Test Member" in words(upload.pdf)[1]
+    assert "certificate" in words(upload.pdf)[2]
+    assert what_acts(upload.pdf) == []
+
+
+def test_of_a_second_signed_copy_the_signed_page_is_shown_and_no_other() -> None:
+    first = pdfs.with_signature_field(pdfs.plain(3), 2, "Signed by Test Member")
+    second = pdfs.with_signature_field(pdfs.plain(3), 2, "Signed by Test Clinician")
+    shown = words(compose(first, further=[second], certificate=CERTIFICATE, title="Care Plan").pdf)
+    assert len(shown) == 5
+    assert "Test Member" in shown[2]
+    assert "Test Clinician" in shown[3]
+
+
+def test_scanned_pages_are_all_shown_before_the_certificate() -> None:
+    shown = words(compose(pdfs.plain(2), scans=[pdfs.plain(2, "scan")], certificate=CERTIFICATE, title="Care Plan").pdf)
+    assert [text.split()[0] for text in shown] == ["page", "page", "scan", "scan", "certificate"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (pdfs.with_script, "a script"),
+        (pdfs.with_named_script, "a script"),
+        (pdfs.with_page_action, "a script"),
+        (pdfs.with_launch_link, "a script"),
+        (pdfs.with_attachment, "an embedded file"),
+        (pdfs.encrypted, "encryption"),
+        (lambda data: pdfs.with_signature_field(data, 0, "x"), "a form"),
+        (lambda data: data[:200], "something that can't be read"),
+    ],
+)
+def test_what_acts_is_found_and_never_reaches_the_rendition(spoil: Callable[[bytes], bytes], what: str) -> None:
+    hostile = spoil(pdfs.plain(1))
+    assert what in what_acts(hostile)
+    if what != "something that can't be read":
+        assert what_acts(compose(hostile, certificate=CERTIFICATE, title="Care Plan").pdf) == []
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    plan = pdfs.with_signature_field(pdfs.plain(2), 1, "Signed")
+    assert compose(plan, certificate=CERTIFICATE, title="T").pdf == compose(plan, certificate=CERTIFICATE, title="T").pdf
+
+
+def test_a_stored_file_that_cant_be_opened_is_our_defect_and_says_what_to_do() -> None:
+    with pytest.raises(Defect, match="audit verify"):
+        compose(b"not a pdf", certificate=CERTIFICATE, title="T")
+
+
+def test_the_rendition_claims_no_standard_that_only_the_original_keeps() -> None:
+    upload = compose(pdfs.plain(1), certificate=CERTIFICATE, title="Care Plan, version 1").pdf
+    assert b"pdfaid" not in upload
+    assert b"pdfuaid" not in upload
