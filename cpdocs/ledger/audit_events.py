@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from cpdocs.core.events import EventType
-from cpdocs.ledger.canonical import canonical
+from cpdocs.ledger.canonical import parse_canonical
 from cpdocs.ledger.events import FORMAT
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
 from cpdocs.ledger.proofs import SUBTREE_LEVELS
@@ -112,11 +112,10 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
     seq = row[0]
     where = f"event {seq}"
     try:
-        event = json.loads(text)
-        written = canonical(event) == text and event.keys() == _KEYS and event["v"] == FORMAT
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        written = False
-    if not written:
+        event = parse_canonical(text)
+    except (ValueError, RecursionError):
+        event = None
+    if not isinstance(event, dict) or event.keys() != _KEYS or event["v"] != FORMAT or not isinstance(event["subjects"], list):
         audit.fault("event_malformed", "Its text is not written as an event's is.", where, RESTORE)
         return
     if (event["seq"], event["type"], event["at"]) != (seq, as_text(row[1]), as_text(row[2])):
@@ -128,7 +127,7 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
     if seq == 1 and isinstance(event["data"], dict):
         audit.begins = event["data"]
     for subject in event["subjects"]:
-        pairs.add(seq, subject)
+        pairs.add(seq, as_text(subject))
     for reference in references(event["data"]) if b"sha256" in text else ():
         audit.references.setdefault(reference, seq)
 

@@ -30,6 +30,30 @@ def canonical(value: JSON) -> bytes:
     return rfc8785.dumps(value)
 
 
+def parse_canonical(text: bytes) -> JSON:
+    """The value that a canonical text holds. Raises ValueError where ``text`` isn't the RFC 8785 text of an event's value."""
+    written = text.decode()
+    value: JSON = _decode(written)
+    # Without a character outside ASCII no key can have one, and the decoder has refused floats and large integers.
+    if (_encode(value) if written.isascii() else canonical(value).decode()) != written:
+        raise ValueError("the text isn't canonical")
+    return value
+
+
+def _integer(digits: str) -> int:
+    value = int(digits)
+    if -_MAX <= value <= _MAX:
+        return value
+    raise ValueError("an integer must fit in 53 bits")
+
+
+def _refused(literal: str) -> None:
+    raise ValueError(f"an event holds no {literal[:10]}")
+
+
+_decode = json.JSONDecoder(parse_float=_refused, parse_int=_integer, parse_constant=_refused).decode
+
+
 def _plain(value: Any) -> bool:
     """Whether the standard encoder's text is canonical for ``value``. Raises for what an event may not hold."""
     kind = type(value)

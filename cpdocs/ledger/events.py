@@ -117,6 +117,7 @@ class EventStore:
         self._clock = clock
         self._user = user
         self._host = host
+        self._hashes: dict[tuple[int, int], bytes] = {}
         _users[path] += 1
         # Also when the last reference goes, or at the interpreter's end.
         self._finalizer = weakref.finalize(self, _let_go, engine, path, os.getpid())
@@ -217,7 +218,7 @@ class EventStore:
         with faults_named(self.path), self.engine.connect() as connection:
             if not 0 <= size <= _head(connection).size:
                 raise ValueError("the ledger has fewer events")
-            yield stored_hashes(connection)
+            yield stored_hashes(connection, self._hashes)
 
 
 _users: Counter[Path] = Counter()

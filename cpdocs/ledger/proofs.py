@@ -10,11 +10,24 @@ from cpdocs.ledger.tree import RangeHash, node_hash
 SUBTREE_LEVELS = 8
 """Every how many levels of the tree the roots of complete subtrees are kept."""
 
+_REMEMBERED = 10_000
 
-def stored_hashes(connection: Connection) -> RangeHash:
-    """The hashes of complete subtrees, from the nearest level that is kept. Raises LedgerDamaged where one is missing."""
+
+def stored_hashes(connection: Connection, known: dict[tuple[int, int], bytes]) -> RangeHash:
+    """The hashes of complete subtrees, from the nearest level that is kept. Raises LedgerDamaged where one is missing.
+
+    ``known`` remembers what was read, for ever if need be: a complete subtree never changes.
+    """
 
     def complete(start: int, stop: int) -> bytes:
+        node = known.get((start, stop))
+        if node is None:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            node = known[start, stop] = read(start, stop)
+        return node
+
+    def read(start: int, stop: int) -> bytes:
         level = (stop - start).bit_length() - 1
         kept = level // SUBTREE_LEVELS * SUBTREE_LEVELS
         first, count = start >> kept, (stop - start) >> kept

@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpdocs.ledger.canonical import canonical
+from cpdocs.ledger.canonical import canonical, parse_canonical
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 INTEGERS = st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
@@ -29,6 +29,7 @@ class Lane(StrEnum):
 def test_the_text_is_rfc_8785s_and_holds_the_value(value):
     assert canonical(value) == rfc8785.dumps(value)
     assert json.loads(canonical(value)) == value
+    assert parse_canonical(canonical(value)) == value
 
 
 def test_keys_outside_ascii_are_sorted_by_utf_16_as_the_rule_says():
@@ -50,3 +51,26 @@ def test_what_json_or_an_event_cannot_hold_is_refused(value):
 def test_what_would_differ_between_machines_is_refused(value):
     with pytest.raises(ValueError, match=r".*"):
         canonical(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b" 1",
+        b"1.0",
+        b"1e3",
+        b"NaN",
+        b"9007199254740992",
+        b'{"b":1,"a":2}',
+        b'{"a":1,"a":1}',
+        b'{"a": 1}',
+        b'"\\u00e9"',
+        b'"\\/"',
+        b"\xff",
+        '{"～":1,"\U0001f600":2}'.encode(),
+    ],
+)
+def test_a_text_that_is_not_canonical_is_refused(text):
+    with pytest.raises(ValueError, match=r".*"):
+        parse_canonical(text)
