@@ -8,6 +8,8 @@ from datetime import date
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _US = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_YEARS = range(1850, 2200)
+"""Years that a date here can have; another is a slip of the finger, and would run arithmetic off the calendar."""
 _YES = frozenset({"y", "yes", "true", "1"})
 _NO = frozenset({"n", "no", "false", "0"})
 _FORMULA = ("=", "+", "-", "@")
@@ -44,7 +46,7 @@ def is_forbidden_name(cell: str) -> bool:
 
 
 def parse_date(cell: str) -> date | None:
-    """The date in ``cell``: ISO or M/D/YYYY with a four-digit year; None where it is neither, or no such day exists."""
+    """The date in ``cell``: ISO or M/D/YYYY with a four-digit year from 1850 to 2199; None where it is none."""
     text = cell.strip()
     if match := _ISO.fullmatch(text):
         year, month, day = match.groups()
@@ -53,7 +55,7 @@ def parse_date(cell: str) -> date | None:
     else:
         return None
     try:
-        return date(int(year), int(month), int(day))
+        return date(int(year), int(month), int(day)) if int(year) in _YEARS else None
     except ValueError:
         return None
 

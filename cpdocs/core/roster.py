@@ -31,6 +31,8 @@ COLUMNS = (
 """A roster's columns; every one must be there (contract §3)."""
 
 ADULT = 18
+LONGEST_CELL = 400
+"""Characters that any cell of a roster may have: nothing longer fits a letter, or is meant."""
 _ON_PAPER = frozenset({"standard", "large_print"})
 _NOT_ELIGIBLE = frozenset({"PCC", "FFS"})
 _LIVE = frozenset({"assigned", "engaged"})
@@ -153,6 +155,8 @@ def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | s
         return "dates_out_of_order"
     if line.misaligned:
         return "cells_misaligned"
+    if any(len(cell) > LONGEST_CELL for cell in cells.values()):
+        return "cell_too_long"
     text = {name: tidy(cell) for name, cell in cells.items() if name in _TEXT}
     text["zip"], repadded = repad_zip(text["zip"], text["state"])
     assignment = Assignment(

@@ -167,7 +167,7 @@ class _Binder:
             moment = datetime.fromisoformat(text)
         except ValueError:
             moment = None
-        if moment is None or len(text) <= len("2026-11-02"):
+        if moment is None or parse_date(moment.date().isoformat()) is None or len(text) <= len("2026-11-02"):
             raise self.fault(path, "is no date with time", node, "Write 2026-10-12T15:30:00-04:00.")
         if moment.utcoffset() is None:
             raise self.fault(path, "has no offset from UTC", node, "Add it: -05:00 in winter, -04:00 in summer.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cpdocs.errors import InputFault
 
 MAX_BYTES = 128 * 1024 * 1024
-MAX_LINES = 500_000
+MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
+MAX_LINES = 250_000
 MAX_COLUMNS = 300
 MAX_CELL = 32_767
 """The most characters that a spreadsheet itself keeps in one cell."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cpdocs.core.cells import tidy
 from cpdocs.errors import InputFault, Problem
 from cpdocs.intake.encodings import decode
 from cpdocs.intake.limits import MAX_BYTES, MAX_CELL, SPLIT, check_size
@@ -65,7 +66,7 @@ def read_table(
         header = next(records, (1, []))[1]
     known = matcher.match(header, name)
     rows = tuple(_row(line, cells, known, len(header), matcher.names) for line, cells in records)
-    ignored = tuple(title.strip() for place, title in enumerate(header) if title.strip() and place not in known)
+    ignored = tuple(tidy(title)[:60] for place, title in enumerate(header) if tidy(title) and place not in known)
     return Table(rows, encoding, ignored)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from cpdocs.errors import InputFault
 from cpdocs.intake.limits import check_size
 
-MAX_UNPACKED = 512 * 1024 * 1024
-MAX_RATIO = 200
+MAX_UNPACKED = 256 * 1024 * 1024
+MAX_RATIO = 60
 """How much larger than the file its contents may be: real workbooks stay far below."""
 MAX_PARTS = 2_000
 _AGAIN = "Save the sheet again as CSV UTF-8 and import that."

@@ -20,7 +20,7 @@ from cpdocs.core.members import Assignment
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, Key, assignment_to_json, designation_to_json, fold, row_to_json
 from cpdocs.core.roster import COLUMNS, Disposition, RosterOutcome, dispose, known_from
-from cpdocs.intake.limits import MAX_BYTES
+from cpdocs.intake.limits import MAX_BYTES, MAX_DIRECTORY_BYTES
 from cpdocs.mailroom.input_files import read_input
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _import_directory(
     event: Callable[[str, Sequence[T]], NewEvent],
 ) -> DirectoryImport:
     """All or nothing: read against what is on record, under the lock that records it."""
-    data = read_input(path, MAX_BYTES)
+    data = read_input(path, MAX_DIRECTORY_BYTES)
     sha = sha256(data).hexdigest()
     with ws.ledger.write() as tx:
         directory = fold(tx.events(types=DIRECTORY_EVENTS)).directory

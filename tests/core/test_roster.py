@@ -159,6 +159,10 @@ def test_a_line_out_of_step_with_its_header_is_rejected_unless_a_named_rule_fits
     assert outcome(misaligned=True, program="Boston").code == "program_unknown"
 
 
+def test_a_cell_longer_than_any_letter_is_rejected() -> None:
+    assert outcome(address1="x" * 401).code == "cell_too_long"
+
+
 def test_the_same_assignment_is_mailed_once_per_file() -> None:
     told = Roster().add().add().add(program="LTSS").add(assigned_on="2026-10-01").outcomes()
     assert [one.code for one in told] == ["", "same_assignment", "", ""]

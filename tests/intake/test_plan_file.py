@@ -77,6 +77,8 @@ def test_json_reads_as_the_same_plan() -> None:
             "must be more than nothing; leave the quantity out where there is none.",
         ),
         (changed("-04:00", ""), "transitions[0].discharged", "has no offset from UTC (line 40)."),
+        (changed("2026-10-12T15:30:00-04:00", "0001-01-01T00:00:00+14:00"), "transitions[0].discharged", "is no date with time (line 40)."),
+        (changed("'2026-10-20'", "9999-12-31"), "plan.assessment_date", "is no date (line 6)."),
         (changed("T15:30:00-04:00", ""), "transitions[0].discharged", "is no date with time (line 40)."),
         (
             changed('  strengths: [Keeps in touch, "Says: yes"]', "  strengths: Keeps in touch"),

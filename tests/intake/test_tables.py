@@ -64,6 +64,10 @@ def test_columns_that_nobody_asked_for_are_named_and_left() -> None:
     assert read(b"id,Extra,last_name,note\n1,x,a,b\n").ignored_columns == ("Extra",)
 
 
+def test_a_header_cannot_steer_a_terminal() -> None:
+    assert read(b"id,\x1b[31mred\x07,last_name,note\n").ignored_columns == ("[31mred",)
+
+
 def test_a_quoted_line_break_keeps_the_later_line_numbers_right() -> None:
     table = read(b'id,last_name,note\n1,a,"two\nlines"\n\n2,b,c\n')
     assert [(row.line, row.blank) for row in table.rows] == [(2, False), (4, True), (5, False)]
