@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -328,6 +330,12 @@ def page_texts(pdf: bytes) -> list[str]:
     with pypdfium2.PdfDocument(io.BytesIO(pdf)) as document:
         texts = [document[index].get_textpage().get_text_bounded() for index in range(len(document))]
     return [" ".join(text.replace("￾", "").split()) for text in texts]
+
+
+def html_text(html: str) -> str:
+    """What a page of HTML says: its text, white space collapsed, without marks of emphasis."""
+    inline = re.sub(r"</?(strong|span|b|i)\b[^>]*>", "", html.partition("<body>")[2])
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", inline)).split())
 
 
 def text_of(pdf: bytes) -> str:
