@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.mailroom.inbox import LeftBecause
+from cpdocs.mailroom.settling import LOOKS
 from cpdocs.mailroom.worker import Left, Outcome, Worker
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ def intake_pass(
         for file in files:
             yield from worker.take_named(file)
         return
-    quiet = ws.options.settle_seconds
-    patience = monotonic() + quiet * (_PASS_UNENDED_FACTOR + 1)
+    patience = monotonic() + ws.options.settle_seconds * (_PASS_UNENDED_FACTOR + 1) + LOOKS * worker.pace
     yield from worker.look()
     while worker.unsettled and monotonic() < patience:
         wait(worker.pace)

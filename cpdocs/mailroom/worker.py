@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from cpdocs.mailroom.workspace import Workspace
 
+_LEAST_PACE = 0.02
 _FIRST_RETRY = 5.0
 _LAST_RETRY = 600.0
 _NEVER_SETTLES = 120.0
@@ -78,7 +79,7 @@ class Worker:
     @property
     def pace(self) -> float:
         """Seconds between looks at a file that is settling: so many that it is taken at its settling time."""
-        return self._ws.options.settle_seconds / (LOOKS - 1)
+        return max(self._ws.options.settle_seconds / (LOOKS - 1), _LEAST_PACE)
 
     def begin(self) -> Iterator[Outcome]:
         """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders."""

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+import pytest
+from PIL import Image
+
+from tests.flows.conftest import Office
+from tests.flows.returning import RETURN, Desk, codes
+from tests.scans import fax
+
+BY = ("--by", "Sam Sample", "--reason", "read from the fax")
+
+
+@pytest.fixture
+def desk(issued: Office) -> Desk:
+    return Desk(issued)
+
+
+def pages_of(pdf: Path) -> list[Image.Image]:
+    """The plan as a fax machine's glass sees it, at 200 dpi."""
+    with pdfium.PdfDocument(pdf) as document:
+        return [page.render(scale=200 / 72, grayscale=True).to_pil().convert("L").resize(fax.LETTER) for page in document]
+
+
+def faxed(pdf: Path, *, drop: int | None = None, standard: bool = False, upside_down: bool = False) -> bytes:
+    pages = [
+        fax.faxed(page, standard=standard, upside_down=upside_down, noise=0.001, seed=place) for place, page in enumerate(pages_of(pdf))
+    ]
+    if drop is not None:
+        del pages[drop]
+    return fax.tiff(pages, standard=standard)
+
+
+def held(desk: Desk) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = desk.office.cli("held", "list", "--json").json
+    return items
+
+
+def test_a_faxed_plan_waits_for_a_persons_attestation_and_fills_both_slots_as_ink(desk: Desk) -> None:
+    row = desk.take(faxed(desk.issued_file(), standard=True), name="fax.tif")
+    assert (row["verdict"], row["lane"], codes(row)) == ("held", "ink", ["ink_scan"])
+    assert row["document_id"] == desk.office.documents["bh"]
+    (item,) = held(desk)
+    accept = ("held", "accept", item["id"], "--signed-on", "2026-11-03", *BY, "--json")
+    first = desk.office.cli(*accept, "--slot", "pcp", "--npi", desk.office.sample.npis["pcp1"], now=RETURN).json
+    assert (first["verdict"], first["slots_filled"]) == ("accepted", ["pcp"])
+    second = desk.office.cli(*accept, "--slot", "member", now=RETURN).json
+    assert second["slots_filled"] == ["pcp", "member"]
+    fills = {event.data["slot"]: event.data for event in desk.events("slot.filled")}
+    assert {fill["evidence"] for fill in fills.values()} == {"ink_scan"}
+    assert {fill["signed_at"] for fill in fills.values()} == {None}
+    assert {fill["on"] for fill in fills.values()} == {"2026-11-03"}
+    assert fills["pcp"]["attested_by"] == "Sam Sample"
+    assert desk.office.status(row["document_id"])["state"] == "filed"
+    assert held(desk) == []
+    assert len(desk.notices(desk.practice())) == 3
+
+
+def test_a_fax_sent_upside_down_as_a_pdf_of_pictures_is_ink_too(desk: Desk) -> None:
+    pages = [fax.faxed(page, upside_down=True, seed=place) for place, page in enumerate(pages_of(desk.issued_file()))]
+    row = desk.take(fax.pdf(pages), name="fax.pdf", practice="")
+    assert (row["verdict"], row["lane"]) == ("held", "ink")
+
+
+def test_a_missing_page_is_named(desk: Desk) -> None:
+    row = desk.take(faxed(desk.issued_file(), drop=1), name="fax.tif")
+    assert codes(row) == ["ink_scan", "pages_missing"]
+    assert "not seen: 2 of" in row["findings"][1]["message"]
+
+
+def test_pages_of_two_plans_in_one_fax_are_held_and_cant_be_accepted(desk: Desk) -> None:
+    pages = [*pages_of(desk.issued_file("bh")), *pages_of(desk.issued_file("ltss"))]
+    row = desk.take(fax.tiff([fax.faxed(page) for page in pages]), name="both.tif")
+    assert row["verdict"] == "held"
+    assert "several_plans" in codes(row)
+    arguments = ("--slot", "member", "--signed-on", "2026-11-03", "--document", desk.office.documents["bh"])
+    desk.office.cli("held", "accept", row["sha256"][:12], *arguments, *BY, status=1)
+
+
+def test_a_page_whose_codes_are_lost_can_be_attested_by_its_document_id(desk: Desk) -> None:
+    page = pages_of(desk.issued_file())[-1]
+    page.paste(255, (0, 0, 1700, 280))
+    page.paste(255, (0, 1900, 1700, 2200))
+    row = desk.take(fax.tiff([fax.faxed(page)]), name="torn.tif")
+    assert (row["lane"], row["document_id"]) == ("unmatched", None)
+    attest = ("held", "accept", row["sha256"][:12], "--slot", "member", "--signed-on", "2026-11-03", *BY)
+    desk.office.cli(*attest, status=2, now=RETURN)
+    accepted = desk.office.cli(*attest, "--document", desk.office.documents["bh"], "--json", now=RETURN).json
+    assert accepted["slots_filled"] == ["member"]
+    assert len(desk.notices(desk.practice())) == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("lpn1", "credential_not_eligible"),
+        ("np2", "not_designated"),
+        ("pcp4", "wrong_practice"),
+    ],
+)
+def test_nobody_attests_a_person_into_eligibility(desk: Desk, label: str, code: str) -> None:
+    row = desk.take(faxed(desk.issued_file()), name="fax.tif")
+    npi = desk.office.sample.npis[label]
+    attest = ("held", "accept", row["sha256"][:12], "--slot", "pcp", "--npi", npi, "--signed-on", "2026-11-03", *BY)
+    result = desk.office.cli(*attest, status=1, now=RETURN)
+    assert "may not approve" in result.err
+    assert desk.events("slot.filled") == []
+    assert desk.events("held.resolved") == []
+
+
+def test_a_credential_on_the_page_that_differs_from_the_record_is_refused(desk: Desk) -> None:
+    row = desk.take(faxed(desk.issued_file()), name="fax.tif")
+    who = ("--slot", "pcp", "--npi", desk.office.sample.npis["pcp1"], "--credential", "RN", "--signed-on", "2026-11-03")
+    desk.office.cli("held", "accept", row["sha256"][:12], *who, *BY, status=1, now=RETURN)
+
+
+@pytest.mark.parametrize(("day", "why"), [("2026-11-01", "before it was issued"), ("2026-11-05", "after it was received")])
+def test_a_date_that_cant_be_is_refused(desk: Desk, day: str, why: str) -> None:
+    row = desk.take(faxed(desk.issued_file()), name="fax.tif")
+    result = desk.office.cli(
+        "held", "accept", row["sha256"][:12], "--slot", "member", "--signed-on", day, *BY, status=3, now="2026-11-06T15:00:00Z"
+    )
+    assert why in result.err
+
+
+def test_a_digital_signature_that_is_held_cant_be_accepted_as_ink_or_by_saying_so(desk: Desk) -> None:
+    row = desk.take(desk.sign_pcp(desk.issued_file(), "np2"))
+    assert (row["verdict"], row["lane"]) == ("held", "digital")
+    item = row["sha256"][:12]
+    npi = desk.office.sample.npis["pcp1"]
+    desk.office.cli("held", "accept", item, "--slot", "pcp", "--npi", npi, "--signed-on", "2026-11-03", *BY, status=1, now=RETURN)
+    result = desk.office.cli("held", "accept", item, "--reason", "I know them", status=1, now=RETURN)
+    assert "can't set this aside" in result.err
+    assert desk.events("slot.filled") == []
+
+
+def test_a_reviewer_may_confirm_a_file_from_another_practices_folder(desk: Desk) -> None:
+    row = desk.take(desk.sign_pcp(desk.issued_file()), practice="S03")
+    accepted = desk.office.cli("held", "accept", row["sha256"][:12], "--reason", "asked by phone", "--json", now=RETURN).json
+    assert (accepted["verdict"], accepted["slots_filled"]) == ("accepted", ["pcp"])
+    (fill,) = desk.events("slot.filled")
+    assert fill.data["evidence"] == "digital_signature"
+
+
+def test_a_rejected_item_stays_rejected_when_its_bytes_come_again(desk: Desk) -> None:
+    signed = desk.sign_pcp(desk.issued_file(), "np2")
+    row = desk.take(signed)
+    desk.office.cli("held", "reject", row["sha256"][:12], "--reason", "the PCP must sign", now=RETURN)
+    again = desk.take(signed)
+    assert (again["verdict"], again["repeated"]) == ("rejected", True)
+    assert held(desk) == []
+    assert len(desk.notices(desk.practice())) == 2
+
+
+def test_what_was_held_for_the_record_is_accepted_at_a_recheck_once_the_record_is_mended(desk: Desk, tmp_path: Path) -> None:
+    """Active when they signed, inactive on record when it came: the two days disagree, so a person mends the record."""
+    signed = desk.sign_pcp(desk.issued_file(), "pcp1")
+    gone = tmp_path / "clinicians.csv"
+    gone.write_text(without(desk.office.sample.clinicians.read_text("utf-8"), desk.office.sample.npis["pcp1"]), "utf-8")
+    desk.office.cli("import", "clinicians", gone, now="2026-11-03T16:00:00Z")
+    row = desk.take(signed)
+    assert (row["verdict"], codes(row)) == ("held", ["clinician_inactive"])
+    (still,) = desk.office.cli("held", "recheck", "--json", now=RETURN).json
+    assert still["verdict"] == "held"
+    assert len(desk.events("return.decided")) == 1
+    desk.office.cli("import", "clinicians", desk.office.sample.clinicians, now=RETURN)
+    (mended,) = desk.office.cli("held", "recheck", "--json", now=RETURN).json
+    assert (mended["verdict"], mended["slots_filled"]) == ("accepted", ["pcp"])
+    assert held(desk) == []
+    assert len(desk.notices(desk.practice())) == 2
+
+
+def without(clinicians: str, npi: str) -> str:
+    """The clinicians file with this one no longer active."""
+    rows = list(csv.DictReader(io.StringIO(clinicians)))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys())
+    writer.writeheader()
+    writer.writerows({**row, "active": "N"} if row["npi"] == npi else row for row in rows)
+    return out.getvalue()
+
+
+def test_show_says_why_and_what_to_decide_and_saves_a_copy(desk: Desk, tmp_path: Path) -> None:
+    data = faxed(desk.issued_file())
+    row = desk.take(data, name="fax.tif")
+    copy = tmp_path / "copy.tif"
+    result = desk.office.cli("held", "show", desk.office.documents["bh"], "--save", copy)
+    assert "scanned plan with handwriting" in result.out
+    assert "attest it" in result.out
+    assert copy.read_bytes() == data
+    assert row["sha256"][:12] in result.out
+
+
+@pytest.mark.parametrize("which", ["abc", "ffffffffffff", "7K3M-9QXW-2RC"])
+def test_what_is_not_held_is_a_fault_of_input(desk: Desk, which: str) -> None:
+    desk.office.cli("held", "show", which, status=3)
+
+
+def test_a_decision_needs_a_reason(desk: Desk) -> None:
+    row = desk.take(b"nothing of ours")
+    desk.office.cli("held", "reject", row["sha256"][:12], "--reason", "  ", status=2)
+    desk.office.cli("held", "reject", row["sha256"][:12], status=2)
+
+
+def test_the_queue_is_listed_for_people(desk: Desk) -> None:
+    desk.take(b"nothing of ours")
+    result = desk.office.cli("held", "list")
+    assert "not_a_pdf" in result.out
