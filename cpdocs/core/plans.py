@@ -7,11 +7,67 @@ absent date or block is None, an absent list is ``()``. Nothing here judges: ``p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from cpdocs.core.members import Program
+from cpdocs.core.plan_people import (
+    Contact,
+    Coordinator,
+    CopyGiven,
+    EmergencyContact,
+    MemberDetails,
+    Monitor,
+    Representative,
+    Supervisor,
+    TeamMember,
+)
+from cpdocs.core.plan_surroundings import (
+    Coordination,
+    CoordinationKind,
+    Resource,
+    Screen,
+    Transition,
+    TransitionKind,
+)
+
+__all__ = [
+    "SCHEMA",
+    "AboutMe",
+    "Choice",
+    "Consent",
+    "Contact",
+    "Coordination",
+    "CoordinationKind",
+    "Coordinator",
+    "CopyGiven",
+    "EmergencyContact",
+    "Goal",
+    "GoalStatus",
+    "Header",
+    "Medication",
+    "MemberDetails",
+    "Monitor",
+    "Need",
+    "NeedDomain",
+    "Part2",
+    "Plan",
+    "PlanStatus",
+    "Quantity",
+    "Reason",
+    "Reconciliation",
+    "Representative",
+    "Resource",
+    "Risk",
+    "Screen",
+    "Service",
+    "Step",
+    "Supervisor",
+    "TeamMember",
+    "Transition",
+    "TransitionKind",
+]
 
 SCHEMA = "cpdocs.plan/1"
 
@@ -53,29 +109,6 @@ class GoalStatus(StrEnum):
     STOPPED = "stopped"
 
 
-class TransitionKind(StrEnum):
-    """A move between settings of care (documents.md §1 item 10)."""
-
-    ADMISSION = "admission"
-    DISCHARGE = "discharge"
-    EMERGENCY = "emergency"
-    MOVE = "move"
-
-
-class CoordinationKind(StrEnum):
-    """Who else coordinates for the member (documents.md §1 item 12, §2; requirements A8, D14, X4)."""
-
-    PAYER = "payer"
-    DMH_ACCS = "dmh_accs"
-    CBHC = "cbhc"
-    STATE_AGENCY = "state_agency"
-    WAIVER = "waiver"
-    DDS = "dds"
-    SCHOOL = "school"
-    LTSS_PROVIDER = "ltss_provider"
-    OTHER = "other"
-
-
 @dataclass(frozen=True, slots=True)
 class Header:
     """What version of what this is. ``reason_text`` says in the author's words why it was updated."""
@@ -90,52 +123,6 @@ class Header:
     effective_to: date | None = None
     reason_text: str = ""
     status: PlanStatus = PlanStatus.FOR_REVIEW
-
-
-@dataclass(frozen=True, slots=True)
-class MemberDetails:
-    """What the roster doesn't know of the member, or what the member told us since; empty fields leave the roster's."""
-
-    preferred_name: str = ""
-    pronouns: str = ""
-    language: str = ""
-    interpreter: str = ""
-    format_need: str = ""
-    mrn: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Coordinator:
-    """The care coordinator: the plan's author."""
-
-    name: str
-    organization: str
-    phone: str
-    email: str = ""
-    credential: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Supervisor:
-    """The clinical lead who stands by the plan, where the CP names one (documents.md §3)."""
-
-    name: str
-    credential: str = ""
-    reviewed_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TeamMember:
-    """One of the care team. ``gets_copy`` and ``channel`` say whether and how they receive the plan (X4)."""
-
-    name: str
-    role: str
-    organization: str = ""
-    phone: str = ""
-    email: str = ""
-    chosen_by_member: bool | None = None
-    gets_copy: bool = False
-    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,74 +243,6 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
-class EmergencyContact:
-    """Whom to call."""
-
-    name: str
-    phone: str
-    relation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """An admission or discharge and what follows it; the home visit is due within 72 clock hours (requirement B3)."""
-
-    kind: TransitionKind
-    facility: str
-    admitted: datetime | None = None
-    discharged: datetime | None = None
-    home_visit_scheduled: datetime | None = None
-    home_visit_done: datetime | None = None
-    follow_up_on: date | None = None
-    follow_up_with: str = ""
-    comment: str = ""
-    part2: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Coordination:
-    """Somebody else who coordinates, and where their work ends and ours begins.
-
-    ``reference`` points to a plan that they hold (waiver plan, ISP, IEP, ACCS plan); it is never copied (documents.md §2).
-    """
-
-    who: str
-    their_part: str
-    our_part: str = ""
-    kind: CoordinationKind = CoordinationKind.OTHER
-    organization: str = ""
-    phone: str = ""
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A community resource, or a way to keep well."""
-
-    name: str
-    purpose: str = ""
-    contact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """The Flexible Services screen (requirement D15)."""
-
-    done: bool
-    date: date | None = None
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Monitor:
-    """The person responsible for monitoring the plan."""
-
-    name: str
-    role: str = ""
-    phone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """Evidence that the member chose (documents.md §2, HL7 eLTSS); an absent answer is no answer, not a yes."""
 
@@ -363,34 +282,6 @@ class Part2:
 
     applies: bool
     consent: Consent | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CopyGiven:
-    """When and how the member was given a copy."""
-
-    date: date
-    format: str = ""
-    language: str = ""
-    interpreter: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Representative:
-    """Who acts for the member; ``authority`` says by what right (parent, guardian decree, health care proxy …)."""
-
-    name: str
-    relation: str
-    authority: str = ""
-    phone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Where a grievance goes, if not to the organization's own number."""
-
-    name: str
-    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
