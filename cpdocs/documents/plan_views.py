@@ -243,13 +243,14 @@ def _goal(paper: PlanPaper, number: int, goal: Any) -> dict[str, Any]:
 def _rights(paper: PlanPaper) -> dict[str, str]:
     senders, plan = paper.senders, paper.plan
     grievance = plan.grievance
+    hours = senders.masshealth_hours.rstrip(".")
     return {
         "coordinator": f"{plan.coordinator.name}, {phone(plan.coordinator.phone)}",
         "grievance": f"{grievance.name}{f', {phone(grievance.phone)}' if grievance.phone else ''}"
         if grievance
         else f"{paper.sender.name}, {phone(paper.sender.phone)}",
         "ombudsman": f"{senders.ombudsman_name}, {phone(senders.ombudsman_phone)}",
-        "masshealth": f"{senders.masshealth_phone} (TTY {senders.masshealth_tty}), {senders.masshealth_hours}",
+        "masshealth": f"{senders.masshealth_phone} (TTY {senders.masshealth_tty}), {hours}",
     }
 
 
