@@ -16,6 +16,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from asn1crypto import parser as asn1_parser
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
@@ -239,6 +240,7 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
     # With the cure in place every difference is worth judging; without an issued plan to judge from, none is.
     skip = policy is None
     status: Any
+    value, hidden = _value(signature.pkcs7_content)
     if is_timestamp:
         context = _context(trust.timestamp_roots, (), received_at)
         status = await async_validate_pdf_timestamp(signature, context, diff_policy=policy, skip_diff=skip)
@@ -257,7 +259,7 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
         field=signature.field_name,
         is_timestamp=is_timestamp,
         certificate=certificate,
-        intact=bool(status.intact),
+        intact=bool(status.intact) and not hidden,
         valid=bool(status.valid),
         chain_ok=bool(status.trusted),
         judged_at=judged_at,
@@ -272,8 +274,15 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
         digest=str(signature.md_algorithm),
         reason=str(item(signature.sig_object, "/Reason", "")),
         subfilter=str(item(signature.sig_object, "/SubFilter", "")),
-        blob_sha256=sha256(signature.pkcs7_content.rstrip(b"\0")).hexdigest(),
+        blob_sha256=sha256(value).hexdigest(),
     )
+
+
+def _value(contents: bytes) -> tuple[bytes, bool]:
+    """The signature value, and whether anything is hidden behind it: its place is longer, filled with zeros, and covered
+    by no digest."""
+    element = asn1_parser.peek(contents)
+    return contents[:element], any(contents[element:])
 
 
 def _judged_at(signature: EmbeddedPdfSignature, certificate: CertificateFacts | None, trust: Trust, received_at: datetime) -> datetime:

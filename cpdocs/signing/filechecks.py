@@ -34,8 +34,8 @@ def check_prefix(facts: FileFacts) -> Iterator[Finding]:
 
 def check_coverage(data: bytes, facts: FileFacts) -> Iterator[Finding]:
     """2. The last signature covers the file to its end; only archival revisions may follow it."""
-    if not facts.signatures:
-        return
+    if not facts.signatures or any(each.problem for each in facts.signatures):
+        return  # held as unverifiable; how far such a signature reaches can't be told
     last = max(facts.signatures, key=lambda each: each.end)
     if last.covers is Covers.WHOLE_FILE:
         return

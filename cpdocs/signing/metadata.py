@@ -39,13 +39,22 @@ def same_particulars(reader: PdfFileReader, sealed_revision: int) -> bool:
 
 
 def _info(revision: HistoricalResolver) -> dict[str, str]:
-    try:
-        info = revision.trailer_view["/Info"]
-    except KeyError:
+    info = _resolve(revision, revision.trailer_view, "/Info")
+    if info is None:
         return {}
     if not isinstance(info, generic.DictionaryObject):
         return {"/": "not a dictionary"}
     return {str(key): _text(info[key]) for key in info if key not in _MAY_CHANGE}
+
+
+def _resolve(revision: HistoricalResolver, holder: generic.DictionaryObject, key: str) -> Any:
+    """What ``key`` leads to in that very revision. The trailer's references lead to the newest one otherwise, and an XMP
+    packet asked for by its key comes parsed, which a revision can't hold."""
+    try:
+        raw = holder.raw_get(key)
+    except KeyError:
+        return None
+    return revision.get_object(raw.reference) if isinstance(raw, generic.IndirectObject) else raw
 
 
 def _text(value: Any) -> str:
@@ -53,12 +62,9 @@ def _text(value: Any) -> str:
 
 
 def _packet(revision: HistoricalResolver) -> bytes | None:
-    try:
-        reference = revision.root.raw_get("/Metadata")
-    except KeyError:
+    stream = _resolve(revision, revision.root, "/Metadata")
+    if stream is None:
         return None
-    # Asked for by its number: by its key the library would hand back a parsed packet, which a revision can't hold.
-    stream = revision.get_object(reference.reference) if isinstance(reference, generic.IndirectObject) else None
     return stream.read_data(DecodePurpose.XMP_METADATA) if isinstance(stream, generic.StreamObject) else b""
 
 

@@ -29,7 +29,7 @@ from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.providers import Clinician, Designation, Directory
 from cpdocs.signing import authority
 from cpdocs.signing.examination import Examination
-from cpdocs.signing.fields import MEANING, SLOT_OF_FIELD
+from cpdocs.signing.fields import MEANING, SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.identity import Person
 from cpdocs.signing.increment import Statement, append_signature
 from cpdocs.signing.keyfiles import KeyPair, fingerprint
@@ -243,6 +243,11 @@ def sign(
     style = stamp.TextStampStyle(stamp_text="Signed by %(signer)s\n%(ts)s", text_box_style=pdf_text.TextBoxStyle()) if visible else None
     signer = signers.PdfSigner(meta, signer=signer_of(pair), stamp_style=style, new_field_spec=spec)
     return bytes(signer.sign_pdf(writer, existing_fields_only=spec is None).getbuffer())
+
+
+def certify(data: bytes, pair: KeyPair) -> bytes:
+    """``data`` certified in the seal's field by somebody."""
+    return append_signature(data, SEAL_FIELD, pair, Statement(name="Another", reason="Issued.", signed_at=office().now), certify=True)
 
 
 def sign_at(data: bytes, field: str, pair: KeyPair, when: datetime) -> bytes:
