@@ -38,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.issued import IssuedPlan
@@ -73,6 +73,9 @@ PLAN_EVENTS = (
 )
 """The events that a plan version's record is folded from."""
 
+_Road: TypeAlias = dict[str, Any]
+"""What came of a version so far: the fields of its record that its issue left at their defaults."""
+
 
 def fold(events: Iterable[Event], document_id: str = "") -> PlanRecord | None:
     """The record of one version from its events in order; None where it was never issued.
@@ -88,20 +91,23 @@ def fold(events: Iterable[Event], document_id: str = "") -> PlanRecord | None:
 
 def fold_all(events: Iterable[Event]) -> dict[str, PlanRecord]:
     """Every version's record by document id, in order of issue. Events of other kinds, or of unknown documents, pass by."""
-    records: dict[str, PlanRecord] = {}
+    issued: dict[str, PlanRecord] = {}
+    roads: dict[str, _Road] = {}
     for event in events:
         if event.type is EventType.PLAN_ISSUED:
             record = _issued(event)
-            records.setdefault(record.document_id, record)
-            old = records.get(record.supersedes)
-            if old is not None:
-                records[old.document_id] = replace(old, superseded_by=record.document_id)
+            if record.document_id in issued:
+                continue
+            issued[record.document_id] = record
+            roads[record.document_id] = {}
+            if record.supersedes in roads:
+                roads[record.supersedes]["superseded_by"] = record.document_id
             continue
         step = _STEPS.get(event.type)
-        known = records.get(str(event.data.get("document_id", ""))) if step else None
-        if step and known:
-            records[known.document_id] = step(known, event)
-    return records
+        road = roads.get(str(event.data.get("document_id", ""))) if step else None
+        if step and road is not None:
+            road.update(step(road, event))
+    return {document_id: replace(record, **roads[document_id]) if roads[document_id] else record for document_id, record in issued.items()}
 
 
 def issued_plan(record: PlanRecord) -> IssuedPlan:
@@ -158,31 +164,32 @@ def _issued(event: Event) -> PlanRecord:
     )
 
 
-def _sent(record: PlanRecord, event: Event) -> PlanRecord:
+def _sent(road: _Road, event: Event) -> _Road:
     at = datetime.fromisoformat(event.data["at"])
     sending = Sending(_text(event.data, "to"), _text(event.data, "channel"), at)
-    return replace(record, sendings=(*record.sendings, sending))
+    return {"sendings": (*road.get("sendings", ()), sending)}
 
 
-def _received(record: PlanRecord, event: Event) -> PlanRecord:
-    return replace(record, received_at=datetime.fromisoformat(event.data["at"]), received_how=_text(event.data, "how"))
+def _received(_: _Road, event: Event) -> _Road:
+    return {"received_at": datetime.fromisoformat(event.data["at"]), "received_how": _text(event.data, "how")}
 
 
-def _returned(record: PlanRecord, event: Event) -> PlanRecord:
+def _returned(_: _Road, event: Event) -> _Road:
     at = datetime.fromisoformat(event.data["at"])
-    return replace(record, returned=Remark(at, _text(event.data, "reason"), _text(event.data, "by")))
+    return {"returned": Remark(at, _text(event.data, "reason"), _text(event.data, "by"))}
 
 
-def _withdrawn(record: PlanRecord, event: Event) -> PlanRecord:
-    return replace(record, withdrawn=Remark(event.at, _text(event.data, "reason"), event.user))
+def _withdrawn(_: _Road, event: Event) -> _Road:
+    return {"withdrawn": Remark(event.at, _text(event.data, "reason"), event.user)}
 
 
-def _filled(record: PlanRecord, event: Event) -> PlanRecord:
+def _filled(road: _Road, event: Event) -> _Road:
     """The first thing that fills a slot stays its evidence; a member who signs after refusing has not refused."""
     data = event.data
     slot = Slot(data["slot"])
-    if slot in record.fills:
-        return record
+    fills: dict[Slot, SlotFill] = road.get("fills", {})
+    if slot in fills:
+        return {}
     on = _text(data, "on")
     fill = SlotFill(
         slot=slot,
@@ -204,11 +211,11 @@ def _filled(record: PlanRecord, event: Event) -> PlanRecord:
         note=_text(data, "note"),
         certificate_sha256=_text(data, "certificate_sha256"),
     )
-    refusal = None if record.refusal and record.refusal.slot is slot else record.refusal
-    return replace(record, fills={**record.fills, slot: fill}, refusal=refusal)
+    refusal: Refusal | None = road.get("refusal")
+    return {"fills": {**fills, slot: fill}, "refusal": None if refusal and refusal.slot is slot else refusal}
 
 
-def _refused(record: PlanRecord, event: Event) -> PlanRecord:
+def _refused(_: _Road, event: Event) -> _Road:
     data = event.data
     next_try = _text(data, "next_try")
     refusal = Refusal(
@@ -221,10 +228,10 @@ def _refused(record: PlanRecord, event: Event) -> PlanRecord:
         reason=_text(data, "reason"),
         verbal_consent=_text(data, "verbal_consent"),
     )
-    return replace(record, refusal=refusal)
+    return {"refusal": refusal}
 
 
-def _filed(record: PlanRecord, event: Event) -> PlanRecord:
+def _filed(_: _Road, event: Event) -> _Road:
     data = event.data
     filing = Filing(
         target=_text(data, "target"),
@@ -234,16 +241,16 @@ def _filed(record: PlanRecord, event: Event) -> PlanRecord:
         closed_sha256=_text(data, "closed_sha256"),
         at=event.at,
     )
-    return replace(record, filing=filing, filing_held=())
+    return {"filing": filing, "filing_held": ()}
 
 
-def _filing_held(record: PlanRecord, event: Event) -> PlanRecord:
-    return replace(record, filing_held=tuple(event.data["reasons"]))
+def _filing_held(_: _Road, event: Event) -> _Road:
+    return {"filing_held": tuple(event.data["reasons"])}
 
 
-def _uploaded(record: PlanRecord, event: Event) -> PlanRecord:
+def _uploaded(_: _Road, event: Event) -> _Road:
     at = datetime.fromisoformat(event.data["at"])
-    return replace(record, uploaded=Remark(at, "", _text(event.data, "by")))
+    return {"uploaded": Remark(at, "", _text(event.data, "by"))}
 
 
 _STEPS = {

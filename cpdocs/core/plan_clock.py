@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from cpdocs.core.clock import eastern_date
-from cpdocs.core.deadlines import due_on
+from cpdocs.core.deadlines import add_business_days, receipt_day
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.verdicts import Slot
 
@@ -58,15 +59,22 @@ def plan_clock(record: PlanRecord) -> PlanClock:
     The PCP's approval counts on the day it was received, since the signer's own date may be absent (requirements X8).
     """
     receipt = record.received_at or record.issued_at
+    start = receipt_day(receipt, suffolk=record.suffolk)
     stopped_on, stopped_by = _stop(record)
     return PlanClock(
         receipt=receipt,
         basis=LOGGED if record.received_at else ASSUMED,
-        due_on=due_on(receipt, suffolk=record.suffolk, days=record.due_days),
-        reminders=tuple(due_on(receipt, suffolk=record.suffolk, days=number) for number in REMINDER_DAYS),
+        due_on=_days_after(start, record.due_days, record.suffolk),
+        reminders=tuple(_days_after(start, number, record.suffolk) for number in REMINDER_DAYS),
         stopped_on=stopped_on,
         stopped_by=stopped_by,
     )
+
+
+@lru_cache(maxsize=4096)
+def _days_after(start: date, number: int, suffolk: bool) -> date:
+    """Kept, since most plans that wait were received on the same few days."""
+    return add_business_days(start, number, suffolk=suffolk)
 
 
 def _stop(record: PlanRecord) -> tuple[date | None, str]:
