@@ -129,6 +129,13 @@ class LetterPress:
         """The letter's HTML. Raises InputFault, naming template, line and name, for a fault of a template."""
         return render(self._environment, self.kind(letter.kind).template, self.values(letter, address))
 
+    def values_for(self, letter: Letter) -> Mapping[str, Any]:
+        """The values of a letter whose address fits its window. Raises ValueError where it doesn't."""
+        address = self.address(letter)
+        if address is None:
+            raise ValueError("the address doesn't fit")
+        return self.values(letter, address)
+
     def values(self, letter: Letter, address: AddressBlock) -> Mapping[str, Any]:
         """What a letter's template can read, all of it plain text or lists of text (docs/letters.md)."""
         member, senders = letter.assignment, self.senders

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from datetime import date
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,12 @@ class PressRoom:
         from cpdocs.documents.letters import LetterPress
 
         return LetterPress(self.shipped, self.site, self.senders)
+
+    def check(self, kind: str, on: date) -> None:
+        """Raises InputFault where this kind of letter lacks what every letter must say, or its templates can't be used."""
+        from cpdocs.documents.letter_lint import check_kind
+
+        check_kind(self.press(), kind, on)
 
 
 def make_letters(room: PressRoom, letters: Sequence[Letter], jobs: int) -> Iterator[PrintedLetter | Unprintable]:

@@ -74,10 +74,12 @@ def run_letters(
     with letters_lock(ws):
         if not dry_run and (finished := _finish_after_crash(ws, kind, roster)) is not None:
             return finished
+        room = PressRoom(ws.shipped_templates, ws.paths.templates, ws.senders)
+        room.check(kind, eastern_date(ws.clock.now()))
         roster_sha, outcomes = _outcomes(ws, roster, kind, record=not dry_run)
         run = _planned(ws, kind, roster_sha) if dry_run else _begin(ws, kind, roster_sha)
         keep = _digest if dry_run else ws.blobs.put
-        made = _make(ws, run, outcomes, jobs or os.cpu_count() or 1, keep, progress)
+        made = _make(ws, room, run, outcomes, jobs or os.cpu_count() or 1, keep, progress)
         if dry_run:
             batch = batch_without_print(run, outcomes, made)
             return RunReport(report_values(ws, run, roster_sha, batch, print_sha=""), None)
@@ -148,6 +150,7 @@ def _begin(ws: Workspace, kind: str, roster_sha: str) -> RunRecord:
 
 def _make(
     ws: Workspace,
+    room: PressRoom,
     run: RunRecord,
     outcomes: Sequence[RosterOutcome],
     jobs: int,
@@ -160,7 +163,6 @@ def _make(
     wanted = [outcome for outcome in outcomes if outcome.disposition is Disposition.MAILED]
     letters = [_letter(ws, run.kind, run.on, outcome) for outcome in wanted]
     made: dict[int, Made | str] = {}
-    room = PressRoom(ws.shipped_templates, ws.paths.templates, ws.senders)
     for outcome, letter, result in zip(wanted, letters, make_letters(room, letters, jobs), strict=True):
         if isinstance(result, PrintedLetter):
             made[outcome.line] = Made(letter, result.pages, keep(result.pdf))

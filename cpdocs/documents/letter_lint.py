@@ -1,0 +1,154 @@
+"""Refuses a kind of letter that doesn't say what every letter must (requirements C3, C7, A9; documents.md §4).
+
+A template marks what it says with ``data-says``: ``change-cp`` (a different Community Partner at any time), ``decline``
+(no at any time), ``contact`` (phone and TTY of the sender), ``masshealth`` (MassHealth Customer Service). The lint makes
+the HTML of letters to invented members, adult and minor, of both programs, and reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from itertools import product
+from typing import TYPE_CHECKING
+
+from cpdocs.core.ids import format_document_id, luhn_mod_n
+from cpdocs.core.members import Assignment, Program
+from cpdocs.errors import InputFault, Problem
+
+if TYPE_CHECKING:
+    from cpdocs.documents.letters import Letter, LetterPress
+
+MUST_SAY = {
+    "change-cp": "that the member can ask for a different Community Partner at any time",
+    "decline": "that the member can say no at any time",
+    "contact": "whom to call, with the TTY",
+    "masshealth": "the MassHealth Customer Service line, with its TTY",
+}
+"""What every letter must say, by its ``data-says`` mark."""
+
+_NEVER = re.compile(r"behaviou?ral|addict|substance use|mental (health|illness)|psychiatr|alcohol|diagnos", re.IGNORECASE)
+"""What no letter says (documents.md §4.12). Names of organizations are not looked at: the sample ones are neutral."""
+_PRESSURE = re.compile(r"\b(must|lose|required|penalt\w*|have to stay|should stay)\b", re.IGNORECASE)
+"""What has no place next to the member's choice (requirement C7)."""
+_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+
+SAMPLE = Assignment(
+    member_id="000000000000",
+    last_name="Sample",
+    first_name="Robin",
+    middle_name="",
+    suffix="",
+    dob=date(1980, 1, 1),
+    sex="",
+    language_spoken="English",
+    language_written="English",
+    format_need="standard",
+    address1="1 Sample Street",
+    address2="",
+    city="Boston",
+    state="MA",
+    zip="02108",
+    county="",
+    phone="",
+    safe_contact="mail",
+    guardian_name="",
+    guardian_relation="",
+    plan_name="Sample Health Plan",
+    plan_type="ACPP",
+    program=Program.BH,
+    cp_org="Sample Community Partners",
+    assigned_on=date(2026, 1, 1),
+    end_on=None,
+    status="assigned",
+    assignment_source="auto",
+    exclusion_flags=(),
+    dmh_accs=False,
+    pcp_npi="",
+    practice_id="",
+    coordinator="Casey Sample",
+    mrn="",
+)
+"""An invented member, for samples and for the lint."""
+
+
+def sample_letters(kind: str, on: date, language: str = "en") -> Iterator[Letter]:
+    """Letters of one kind to invented members: both programs, adult and minor, with and without a coordinator."""
+    from cpdocs.documents.letters import Letter
+
+    for number, (program, dob, coordinator) in enumerate(
+        product(Program, (SAMPLE.dob, date(on.year - 9, 1, 1)), (SAMPLE.coordinator, "")), start=2
+    ):
+        member = replace(SAMPLE, program=program, dob=dob, coordinator=coordinator)
+        payload = f"22SAMPLE2{number}"
+        document_id = format_document_id(payload + luhn_mod_n(payload))
+        yield Letter(kind, document_id, on, language, large_print=False, assignment=member)
+
+
+def check_kind(press: LetterPress, kind: str, on: date, language: str = "en") -> None:
+    """Raises InputFault, naming everything that is missing or has no place, where this kind of letter can't be sent."""
+    problems: dict[str, Problem] = {}
+    for letter in sample_letters(kind, on, language):
+        address = press.address(letter)
+        if address is None:
+            continue
+        page = _Reader()
+        page.feed(press.html(letter, address))
+        for problem in _problems(page, press, letter):
+            problems.setdefault(problem.code, problem)
+    if problems:
+        raise InputFault(
+            f"The kind of letter {kind!r} lacks what every letter must say, or says what none may.",
+            todo="Mend its template: letters/common/ has the parts that every letter shares.",
+            problems=tuple(problems.values()),
+        )
+
+
+def _problems(page: _Reader, press: LetterPress, letter: Letter) -> Iterator[Problem]:
+    values = press.values_for(letter)
+    for mark, meaning in MUST_SAY.items():
+        if not page.said(mark).strip():
+            yield Problem(f"must_say_{mark}", f"it doesn't say {meaning} (data-says={mark!r}).")
+    if values["sender_phone"] not in page.said("contact") and values["coordinator_phone"] not in page.said("contact"):
+        yield Problem("contact_without_phone", "the part marked contact has no phone number.")
+    if values["sender_tty"] not in page.said("contact"):
+        yield Problem("contact_without_tty", "the part marked contact has no TTY number.")
+    for name in ("masshealth_phone", "masshealth_tty"):
+        if values[name] not in page.said("masshealth"):
+            yield Problem(f"missing_{name}", f"the part marked masshealth lacks {name}.")
+    if letter.document_id not in page.text:
+        yield Problem("missing_document_id", "it doesn't show its document id.")
+    if found := _NEVER.search(page.text):
+        yield Problem("forbidden_word", f"it says {found[0]!r}, which no letter says.")
+    if letter.language == "en" and (found := _PRESSURE.search(page.said("choice"))):
+        yield Problem("pressure", f"it says {found[0]!r} beside the member's choice, which has to be free.")
+
+
+class _Reader(HTMLParser):
+    """All of a page's text, and the text of each ``data-says``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self._open: list[str | None] = []
+        self._said: dict[str, str] = {}
+
+    def said(self, mark: str) -> str:
+        return self._said.get(mark, "")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            self._open.append(dict(attrs).get("data-says"))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in _VOID and self._open:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        for mark in self._open:
+            if mark:
+                self._said[mark] = self._said.get(mark, "") + data

@@ -1,0 +1,103 @@
+"""Kinds of letter and the notice are data: what can't be used is refused by name, and so is a letter that doesn't say enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cpdocs.documents.letter_kinds import kind_names, load_kind, load_notice
+from cpdocs.documents.letter_lint import check_kind
+from cpdocs.errors import InputFault
+from tests.documents.letter_samples import ON, SHIPPED, press
+
+FOLDERS = (SHIPPED,)
+
+
+def write(site: Path, name: str, text: str) -> None:
+    path = site / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def test_the_kinds_that_came_with_cpdocs_can_be_sent() -> None:
+    assert "assignment" in kind_names(FOLDERS)
+    for name in kind_names(FOLDERS):
+        check_kind(press(), name, ON)
+
+
+def test_a_site_adds_a_kind_by_adding_a_folder(tmp_path: Path) -> None:
+    write(tmp_path, "letters/hello/kind.toml", 'title = "Hello"\n')
+    write(tmp_path, "letters/hello/letter.html", '{% extends "letters/assignment/letter.html" %}')
+    assert load_kind("hello", (tmp_path, SHIPPED)).title == "Hello"
+    check_kind(press(tmp_path), "hello", ON)
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ("title = 1\n", "text"),
+        ('title = "A"\nsurprise = 1\n', "unknown key"),
+        ("title = \n", "can't be used"),
+        ('title = "A"\nstylesheets = "x"\n', "list"),
+    ],
+)
+def test_a_kind_that_cannot_be_used_is_refused(tmp_path: Path, toml: str, fault: str) -> None:
+    write(tmp_path, "letters/hello/kind.toml", toml)
+    with pytest.raises(InputFault, match=fault):
+        load_kind("hello", (tmp_path, SHIPPED))
+
+
+@pytest.mark.parametrize("name", ["nowhere", "../common", "Assignment"])
+def test_a_kind_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(InputFault, match="kind of letter"):
+        load_kind(name, FOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('data-says="decline"', "", "must_say_decline"),
+        ('data-says="change-cp"', "", "must_say_change-cp"),
+        ("You do not have to give a reason.", "You must give a reason.", "pressure"),
+        ("It is your choice", "Your behavioral care is your choice", "forbidden_word"),
+    ],
+)
+def test_a_letter_that_does_not_leave_the_choice_free_is_refused(tmp_path: Path, old: str, new: str, code: str) -> None:
+    text = (SHIPPED / "letters/common/choice.html").read_text("utf-8")
+    assert old in text
+    write(tmp_path, "letters/common/choice.html", text.replace(old, new))
+    with pytest.raises(InputFault) as refused:
+        check_kind(press(tmp_path), "assignment", ON)
+    assert code in {problem.code for problem in refused.value.problems}
+
+
+def test_a_letter_without_the_masshealth_line_or_a_tty_is_refused(tmp_path: Path) -> None:
+    text = (SHIPPED / "letters/common/rights.html").read_text("utf-8")
+    write(tmp_path, "letters/common/rights.html", text.replace("tty=masshealth_tty", 'tty="0"'))
+    with pytest.raises(InputFault) as refused:
+        check_kind(press(tmp_path), "assignment", ON)
+    assert {problem.code for problem in refused.value.problems} == {"missing_masshealth_tty"}
+
+
+def test_the_notice_speaks_the_languages_most_met_in_massachusetts() -> None:
+    notice = load_notice(FOLDERS)
+    tags = [language.tag for language in notice.languages]
+    assert tags[0] == "en"
+    assert {"es", "pt-BR", "ht", "vi", "kea", "zh-Hans", "zh-Hant", "ru", "ar", "km", "fr", "it", "ko", "el", "pl", "hi", "gu"} <= set(tags)
+    assert next(language for language in notice.languages if language.tag == "ar").direction == "rtl"
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ('tag = "xx"\nname = "X"\nstatus = "perhaps"\ntext = "{phone} {tty}"', "draft or reviewed"),
+        ('tag = "xx"\nname = "X"\nstatus = "reviewed"\ntext = "{phone} {tty}"', "by whom"),
+        ('tag = "xx"\nname = "X"\nstatus = "draft"\ntext = "{phone}"', "lacks"),
+        ('tag = "xx"\nname = "X"\nstatus = "draft"\ntext = "{phone} {tty}"\nother = 1', "unknown key"),
+    ],
+)
+def test_a_notice_that_cannot_be_used_is_refused(tmp_path: Path, entry: str, fault: str) -> None:
+    write(tmp_path, "letters/common/notice.toml", f'title = "T"\n[[language]]\n{entry}\n')
+    with pytest.raises(InputFault, match=fault):
+        load_notice((tmp_path, SHIPPED))
