@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -128,29 +129,30 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
         audit.begins = event["data"]
     for subject in event["subjects"]:
         pairs.add(seq, as_text(subject))
-    for reference in references(event["data"]) if b"sha256" in text else ():
+    for reference in references(event["data"]) if _QUOTED_HASH.search(text) else ():
         audit.references.setdefault(reference, seq)
 
 
+_KEPT = frozenset({"file", "files", "roster"})
 _NOT_KEPT = ("external_sha256", "certificate_sha256")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_QUOTED_HASH = re.compile(rb'"[0-9a-f]{64}"')
 
 
 def references(value: Any, *, named: bool = False) -> Iterator[bytes]:
-    """Every SHA-256 of a stored file in an event's data: those below a key that ends in ``sha256``.
+    """Every SHA-256 of a stored file in an event's data: those below a key that ends in ``sha256``, or is ``file``,
+    ``files`` or ``roster`` (where a path may stand as well).
 
     A key that ends in ``external_sha256`` or ``certificate_sha256`` names bytes that were never ours to keep.
     """
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from references(item, named=named or (key.endswith("sha256") and not key.endswith(_NOT_KEPT)))
+            yield from references(item, named=named or key in _KEPT or (key.endswith("sha256") and not key.endswith(_NOT_KEPT)))
     elif isinstance(value, list):
         for item in value:
             yield from references(item, named=named)
-    elif named and isinstance(value, str) and len(value) == 64:
-        try:
-            yield bytes.fromhex(value)
-        except ValueError:
-            return
+    elif named and isinstance(value, str) and _HASH.fullmatch(value):
+        yield bytes.fromhex(value)
 
 
 def check_subjects(connection: Connection, replayed: Replay, audit: RecordAudit) -> None:

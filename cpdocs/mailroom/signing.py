@@ -128,13 +128,13 @@ def sign_in_person(
     pdf = read_input(file, "the plan to sign")
     record = _issued(ws, pdf, file.name)
     acting = people.require(ws, Role.WITNESS, secret)
-    named = _witness_name(ws, acting, witness)
+    named = witness_name(ws, acting, witness)
     now = ws.clock.now()
     may_fill(record, Slot.MEMBER, on=eastern_date(now), now=now)
     signatory = _signatory(ws, record, named, representative=representative, now=now)
     written = read_ink(read_input(ink, "the member's handwriting"), name=ink.name) if ink else None
     in_person = load_pair(ws, "in-person")
-    before = sha256(pdf).hexdigest()
+    before = ws.blobs.put(pdf)
     key = authority.new_key()
     certificate = authority.certify_one_time(
         in_person, record.document_id, before, key.public_key(), authority.Validity.at(now, authority.ONE_TIME_LIFE)
@@ -175,7 +175,7 @@ def _issued(ws: Workspace, pdf: bytes, name: str) -> PlanRecord:
     return record
 
 
-def _witness_name(ws: Workspace, acting: people.Acting, witness: str) -> str:
+def witness_name(ws: Workspace, acting: people.Acting, witness: str) -> str:
     """The witness as it will be recorded: whoever is named must be who acts (contract §4); a sandbox takes any name."""
     given = witness.strip()
     if not given:

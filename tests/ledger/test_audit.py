@@ -334,16 +334,22 @@ def test_the_temporary_file_of_a_killed_command_is_no_fault(ws):
     assert ws.audit().ok
 
 
-def test_references_are_found_wherever_they_stand_and_external_ones_are_not():
-    one, two, three, four = (bytes([place]) * 32 for place in range(4))
+def test_references_are_found_wherever_they_stand_and_what_was_never_kept_is_not_missed():
+    kept = [bytes([place]) * 32 for place in range(6)]
+    other = (b"\xee" * 32).hex()
     data = {
-        "sha256": one.hex(),
-        "files": [{"name": "a", "pdf_sha256": two.hex()}],
-        "pieces_sha256": {"front": three.hex(), "pages": 3, "note": "z" * 64},
-        "external_sha256": four.hex(),
-        "digest": four.hex(),
+        "sha256": kept[0].hex(),
+        "packed": [{"name": "a", "pdf_sha256": kept[1].hex()}],
+        "pieces_sha256": {"front": kept[2].hex(), "pages": 3, "note": "z" * 64},
+        "file": kept[3].hex(),
+        "files": {"print.pdf": kept[4].hex(), "part": {"file": "plans/S01/x.pdf"}},
+        "roster": kept[5].hex(),
+        "external_sha256": other,
+        "certificate_sha256": other,
+        "fingerprint": other,
+        "checkpoint_key": other,
     }
-    assert list(references(data)) == [one, two, three]
+    assert list(references(data)) == kept
 
 
 def test_every_event_type_can_be_recorded_and_audited(tmp_path):
