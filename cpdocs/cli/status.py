@@ -19,22 +19,32 @@ from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault, UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
+KINDS = ("timeliness", "choice", "affiliated", "no-plan")
+
 
 @click.command()
+@click.option("--report", "kind", type=click.Choice(KINDS), help="Counts instead: what MassHealth watches, or who has no plan.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @pass_workspace
-def status(ws: Workspace, as_json: bool) -> None:
+def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     """Where every plan stands: its state, both approvals, and the clock.
 
     \b
     cpdocs status
     cpdocs status --json
+    cpdocs status --report timeliness    approvals in time, by payer
+    cpdocs status --report choice        evidence of informed choice, by program
+    cpdocs status --report affiliated    services by providers linked to the CP
+    cpdocs status --report no-plan       members without a plan, and until when they are to be met
 
     A receipt in brackets wasn't logged: the clock then runs from the moment of issue.
     """
     from cpdocs.mailroom.status import every_standing, status_json
     from cpdocs.mailroom.unfinished import finish_all
 
+    if kind is not None:
+        _report(ws, kind, as_json)
+        return
     finish_all(ws)
     standings = every_standing(ws)
     if as_json:
@@ -135,6 +145,22 @@ def read_member_id() -> str:
     if not is_member_id(member_id):
         raise InputFault("Standard input holds no member id: twelve digits.", todo="Type or pipe the twelve digits, nothing else.")
     return member_id
+
+
+def _report(ws: Workspace, kind: str, as_json: bool) -> None:
+    from cpdocs.mailroom.reports import report
+
+    rows = report(ws, kind)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        if "member_id" in row:
+            row["member_id"] = last_four(str(row["member_id"]))
+    if rows:
+        headers = [name.removesuffix("_id").replace("_", " ") for name in rows[0]]
+        print_table(headers, [["" if value is None else str(value) for value in row.values()] for row in rows])
+    say(click.get_current_context(), f"{len(rows)} rows." if rows else "Nothing to report.")
 
 
 def _slot_word(record: PlanRecord, slot: Slot) -> str:

@@ -6,7 +6,8 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, member_id, program, version, practice_id, pcp_npi, payer, sha256 (sealed PDF), size (bytes), pages,
     seal_fingerprint, plan_sha256 (the plan file as read), cover_sha256, file (sealed PDF under outbox/, POSIX),
     cover_file, part2 (bool), reason, supersedes (document id or null), due_days, suffolk (bool: the terms as they were
-    at issue). Subjects: the document, the member, the practice, and the document that it supersedes.
+    at issue), choices (the answers on choice that are yes), services, affiliated (counts). Subjects: the document, the
+    member, the practice, and the document that it supersedes.
 ``PLAN_SENT``
     document_id, to, channel, at.
 ``PLAN_RECEIVED``
@@ -161,6 +162,9 @@ def _issued(event: Event) -> PlanRecord:
         issued_at=event.at,
         issued_by=event.user,
         seq=event.seq,
+        choices=frozenset(data.get("choices", ())),
+        services=int(data.get("services", 0)),
+        affiliated=int(data.get("affiliated", 0)),
     )
 
 

@@ -96,7 +96,11 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class PlanRecord:
-    """One issued plan version, as its events tell it. The fields of ``PLAN_ISSUED`` come first."""
+    """One issued plan version, as its events tell it. The fields of ``PLAN_ISSUED`` come first.
+
+    ``choices`` names the answers on choice that are yes; ``services`` and ``affiliated`` count the services named and those
+    by a provider linked to the CP.
+    """
 
     document_id: str
     member_id: str
@@ -121,6 +125,9 @@ class PlanRecord:
     issued_at: datetime
     issued_by: str
     seq: int
+    choices: frozenset[str] = frozenset()
+    services: int = 0
+    affiliated: int = 0
     superseded_by: str = ""
     sendings: tuple[Sending, ...] = ()
     received_at: datetime | None = None

@@ -17,6 +17,7 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.plans import Plan
 from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.register import Register
+from cpdocs.core.reports import CHOICES
 from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
 from cpdocs.mailroom.outbox import finish, put_out, stage, stage_key
 from cpdocs.mailroom.plan_check import PlanReport, check_files
@@ -162,6 +163,9 @@ class _Desk:
             "supersedes": supersedes or None,
             "due_days": ws.senders.payer(member.plan_name).due_days,
             "suffolk": practice.suffolk_holidays,
+            "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
+            "services": len(plan.services),
+            "affiliated": sum(service.affiliated is True for service in plan.services),
         }
         key = stage_key(document_id, str(data["sha256"]))
         stage(ws.paths.plans, key, {file: sealed, cover_file: cover.pdf})

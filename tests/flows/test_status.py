@@ -87,3 +87,19 @@ def test_plan_list_can_be_narrowed(issued: Office) -> None:
     names = {row["document_id"] for row in issued.cli("plan", "list", "--state", "issued", "--json").json}
     assert names == {issued.documents["bh"]}
     assert issued.cli("plan", "list", "--practice", "NONE", "--json").json == []
+
+
+def test_members_without_a_plan_are_reported_until_they_have_one(issued: Office) -> None:
+    rows = issued.cli("status", "--report", "no-plan", "--json").json
+    members = {(row["member_id"], row["program"]) for row in rows}
+    assert (issued.sample.member_ids["bh"], "BH") not in members
+    assert (issued.sample.member_ids["minor"], "LTSS") in members
+    assert all(row["contact_by"] > row["assigned_on"] for row in rows)
+    printed = issued.cli("status", "--report", "no-plan").out
+    assert not any(member in printed for member, _ in members)
+
+
+@pytest.mark.parametrize("kind", ["timeliness", "choice", "affiliated"])
+def test_the_watched_counts_cover_every_plan(issued: Office, kind: str) -> None:
+    rows = issued.cli("status", "--report", kind, "--json").json
+    assert sum(row["issued" if kind == "timeliness" else "plans"] for row in rows) == 2
