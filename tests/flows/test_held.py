@@ -27,10 +27,8 @@ def pages_of(pdf: Path) -> list[Image.Image]:
         return [page.render(scale=200 / 72, grayscale=True).to_pil().convert("L").resize(fax.LETTER) for page in document]
 
 
-def faxed(pdf: Path, *, drop: int | None = None, standard: bool = False, upside_down: bool = False) -> bytes:
-    pages = [
-        fax.faxed(page, standard=standard, upside_down=upside_down, noise=0.001, seed=place) for place, page in enumerate(pages_of(pdf))
-    ]
+def faxed(pdf: Path, *, drop: int | None = None, standard: bool = False) -> bytes:
+    pages = [fax.faxed(page, standard=standard, noise=0.001, seed=place) for place, page in enumerate(pages_of(pdf))]
     if drop is not None:
         del pages[drop]
     return fax.tiff(pages, standard=standard)
