@@ -47,7 +47,14 @@ def file() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @pass_workspace
 def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
-    """Build the packages of these plans, or of all complete ones."""
+    """Build the packages of these plans, or of all complete ones that aren't filed yet.
+
+    \b
+    cpdocs file
+    cpdocs file 7K3M-9QXW-2RC --json
+
+    Exit status 1 where a plan that was named must wait; what is said shows why.
+    """
     from cpdocs.mailroom.filing import file_plans
 
     outcomes = file_plans(ws, document_ids)

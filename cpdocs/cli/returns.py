@@ -145,7 +145,7 @@ def verify(file: Path, key: str | None, as_json: bool) -> None:
 
 
 def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
-    from cpdocs.filing.check import check_package
+    from cpdocs.mailroom.package_check import verify_package
 
     try:
         public = bytes.fromhex(key) if key is not None else _own_key()
@@ -154,7 +154,7 @@ def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
     if len(public) != 32:
         raise UsageFault("--key has the wrong length.", todo="Give the 64 digits that `cpdocs doctor` shows.")
     try:
-        problems = check_package(folder, public)
+        problems = verify_package(folder, public)
     except OSError as error:
         raise InputFault(f"The folder can't be read: {error.strerror}.") from None
     if as_json:

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cpdocs.errors import Problem
 from cpdocs.filing.check import check_package
-from cpdocs.filing.manifest import NAME
 from cpdocs.filing.trail import read_trail
-from cpdocs.ledger.checkpoint import CheckpointInvalid, load_checkpoint_key, public_bytes, verify_checkpoint
+from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.ledger.tree import leaf_hash, verify_inclusion
-
-if TYPE_CHECKING:
-    from cpdocs.mailroom.workspace import Workspace
 
 TRAIL = "audit.jsonl"
 
 
-def is_package(path: Path) -> bool:
-    """Whether ``path`` is meant as a package: a folder, or the manifest in one."""
-    return path.is_dir() or path.name == NAME
+def verify_package(folder: Path, public_key: bytes) -> list[Problem]:
+    """Every fault of the package in ``folder``; empty where it is as it was built.
 
-
-def own_public_key(ws: Workspace) -> bytes:
-    """This organization's key for manifests and checkpoints: 32 raw bytes."""
-    return public_bytes(load_checkpoint_key(ws.paths.keys / "checkpoint.key"))
-
-
-def verify_package(path: Path, public_key: bytes) -> list[Problem]:
-    """Every fault of the package at ``path`` (its folder, or its manifest); empty where it is as it was built.
-
-    It takes the package and the organization's public key, nothing else. Raises OSError where the folder can't be listed.
+    It takes the package and the organization's public key (32 raw bytes), nothing else. Raises OSError where the folder
+    can't be listed.
     """
-    folder = path.parent if path.name == NAME else path
     return check_package(folder, public_key) + _check_trail(folder / TRAIL, public_key)
 
 
