@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -105,10 +106,11 @@ def test_the_practices_key_contact_is_told_of_each(office: Office, secret: Path,
     made = office.cli("keys", "issue", "--npi", npi, *HOW, "--out", tmp_path / "rn.p12", "--passphrase-file", secret, "--json").json
     for practice in ("S01", "S02"):
         (notice,) = (office.cli.root / "outbox" / "notices" / practice).iterdir()
-        text = notice.read_text()
+        text = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(notice)).replace("\r\n", " ")
         assert made["serial"] in text
         assert "Bravo Mockford, RN" in text
         assert "call us at once" in text
+    assert {event.data["practice_id"] for event in Desk(office).events("notice.written")} == {"S01", "S02"}
 
 
 def test_who_established_the_identity_and_how_is_on_record_and_the_key_is_not(office: Office, secret: Path, tmp_path: Path) -> None:
