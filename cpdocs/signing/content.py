@@ -18,7 +18,9 @@ from pikepdf import Name, Pdf
 
 from cpdocs.core.ids import ALPHABET, parse_document_id
 
-_WRITTEN_ID = re.compile(rf"[{ALPHABET}]{{4}}[-\s]?[{ALPHABET}]{{4}}[-\s]?[{ALPHABET}]{{3}}", re.IGNORECASE)
+_CHAR = f"[{ALPHABET}]"
+_WRITTEN_ID = re.compile(rf"(?<![0-9A-Z])(?=({_CHAR}{{4}}[-\s]?{_CHAR}{{4}}[-\s]?{_CHAR}{{3}})(?![0-9A-Z]))", re.IGNORECASE)
+"""Looked for at every word, since two common words before an id have the form of its beginning."""
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 _SCAN_PIXELS = 500_000
 _MOST_STREAM = 8 * 1024 * 1024
@@ -84,7 +86,7 @@ def _shown(page: pikepdf.Page) -> bytes:
 
 def _is_picture(page: pikepdf.Page, run: bytes) -> bool:
     """Whether a large picture is all, or nearly all, that the page shows; a scanner's hidden text doesn't matter."""
-    large = any(_pixels(image) >= _SCAN_PIXELS for image in islice(page.images.values(), _MOST_IMAGES))
+    large = any(_pixels(image) >= _SCAN_PIXELS for image in islice(page.get_images().values(), _MOST_IMAGES))
     return large and (not run or not page.obj.get(Name.StructParents))
 
 
@@ -104,6 +106,6 @@ def _ids_in(document: Pdf) -> Iterator[str]:
 def ids_in_text(text: str) -> Iterator[str]:
     """Every well-formed document id in ``text``, in the written form."""
     for match in _WRITTEN_ID.finditer(text):
-        found = parse_document_id(match[0])
+        found = parse_document_id(match[1])
         if found is not None:
             yield found

@@ -38,7 +38,7 @@ from cpdocs.signing.slotchecks import Record
 from cpdocs.signing.trust import Trust, Witnessed
 from cpdocs.signing.verify import verify_return
 
-DOCUMENT_ID = "7K3M-9QXW-2RC"
+DOCUMENT_ID = "7K3M-9QXW-2RR"
 PCP, DESIGNEE, STRANGER = "1234567893", "1558598797", "1003000126"
 MEMBER_ID = "100000000001"
 

@@ -361,3 +361,8 @@ CHANGES: tuple[Change, ...] = (
     many_objects,
 )
 """Every change that may be made before or after a signer signs; none may be accepted either way."""
+
+
+def add_nothing(writer: Writer) -> None:
+    """A revision that means nothing."""
+    writer.update_root()
