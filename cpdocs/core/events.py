@@ -20,7 +20,6 @@ class EventType(StrEnum):
     """Every kind of event. The data each carries is set out in docs/events.md, which a test keeps complete."""
 
     WORKSPACE_CREATED = "workspace.created"
-    SETTINGS_SEEN = "settings.seen"
     USER_ENROLLED = "user.enrolled"
 
     ROSTER_IMPORTED = "roster.imported"
