@@ -93,6 +93,9 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
 
     record = withdraw_plan(ws, document_id, reason=reason)
     _tell(ws, record, f"{document_id}: withdrawn.", as_json)
+    if record.filing:
+        package = ws.paths.ehr / record.filing.package
+        say(click.get_current_context(), f"Its package was built already. See that nobody uploads it: {package}")
 
 
 @click.command()

@@ -21,7 +21,7 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.filing.targets import Doubt, choose_target, route_doubts
-from cpdocs.mailroom.outbox import finish, put_out, stage, stage_key
+from cpdocs.mailroom.outbox import discard, finish, put_out, stage, stage_key
 from cpdocs.mailroom.plans import plan_event
 from cpdocs.mailroom.records import all_plans, find_plan, the_plan
 from cpdocs.mailroom.register import load_register
@@ -129,22 +129,25 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     package = build_package(ws, record, Shelf(plan=plan, member=member, practice=practice, target=target))
     key = stage_key(record.document_id, package.manifest_sha256)
     stage(ws.paths.ehr, key, {f"{package.folder}/{file.name}": file.data for file in package.files})
+    filed = plan_event(
+        EventType.PLAN_FILED,
+        record,
+        target=target.name,
+        package=package.folder,
+        upload_sha256=package.upload_sha256,
+        manifest_sha256=package.manifest_sha256,
+        closed_sha256=package.closed_sha256 or None,
+    )
     with ws.ledger.write() as tx:
         now = the_plan(tx, record.document_id)
-        if reason := _why_not(now):
-            raise InputFault(f"{record.document_id} {reason}", todo="Another process was quicker.")
-        tx.append(
-            plan_event(
-                EventType.PLAN_FILED,
-                record,
-                target=target.name,
-                package=package.folder,
-                upload_sha256=package.upload_sha256,
-                manifest_sha256=package.manifest_sha256,
-                closed_sha256=package.closed_sha256 or None,
-                files_sha256=[file.sha256 for file in package.files],
-            )
-        )
+        reason = _why_not(now)
+        if not reason:
+            tx.append(filed)
+    if reason:
+        discard(ws.paths.ehr, key)
+        if now.filing:  # another process was quicker, and its package is as good
+            return Filed(record.document_id, ws.paths.ehr / now.filing.package)
+        raise InputFault(f"{record.document_id} {reason}", todo="It was closed while its package was being built.")
     put_out(ws.paths.ehr, key, whole=True)
     return Filed(record.document_id, ws.paths.ehr / package.folder)
 

@@ -67,6 +67,13 @@ def put_out(area: Path, key: str, *, whole: bool = False) -> None:
         folder.parent.rmdir()  # not while another document waits there
 
 
+def discard(area: Path, key: str) -> None:
+    """Forgets what is staged under ``key``: its event was not recorded and never will be."""
+    shutil.rmtree(area / STAGED / key, ignore_errors=True)
+    with suppress(OSError):
+        (area / STAGED).rmdir()
+
+
 def finish(area: Path, recorded: Callable[[str], bool], now: datetime, *, whole: bool = False) -> list[str]:
     """Names what a crash left staged after its event was recorded; gives the keys. Removes what was given up long ago.
 

@@ -19,7 +19,7 @@ from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.register import Register
 from cpdocs.core.reports import CHOICES
 from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
-from cpdocs.mailroom.outbox import finish, put_out, stage, stage_key
+from cpdocs.mailroom.outbox import discard, finish, put_out, stage, stage_key
 from cpdocs.mailroom.plan_check import PlanReport, check_files
 from cpdocs.mailroom.records import Reads, find_plan, last_version, the_plan
 from cpdocs.mailroom.register import load_register
@@ -169,7 +169,11 @@ class _Desk:
         }
         key = stage_key(document_id, str(data["sha256"]))
         stage(ws.paths.plans, key, {file: sealed, cover_file: cover.pdf})
-        self._record(data, member, supersedes)
+        try:
+            self._record(data, member, supersedes)
+        except InputFault:
+            discard(ws.paths.plans, key)
+            raise
         put_out(ws.paths.plans, key)
         record = the_plan(ws.ledger, document_id)
         return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, report.warnings)

@@ -259,3 +259,42 @@ def test_a_site_may_name_the_upload_its_own_way(complete: Office) -> None:
     chart_note(complete)
     manifest = json.loads((package_of(complete) / "manifest.json").read_text("utf-8"))
     assert (package_of(complete) / f"{manifest['mrn']}_Care-Plan_20261103_v1.pdf").is_file()
+
+
+def test_two_processes_at_the_same_plan_file_it_once(complete: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, inner = filing.stage, []
+
+    def while_another_files(area: Path, key: str, files: dict[str, bytes]) -> None:
+        if not inner:
+            inner.append(key)
+            complete.cli("file", complete.documents["bh"])
+        real(area, key, files)
+
+    monkeypatch.setattr(filing, "stage", while_another_files)
+    assert "package ready" in chart_note(complete).err
+    assert inner
+    history = complete.cli("audit", "show", complete.documents["bh"], "--json").json
+    assert json.dumps(history).count('"plan.filed"') == 1
+    complete.cli("verify", package_of(complete))
+    assert not (complete.cli.root / "outbox" / "ehr" / ".staged").exists()
+
+
+def test_an_attested_scan_is_shown_and_its_original_kept(issued: Office, tmp_path: Path) -> None:
+    document_id = issued.documents["bh"]
+    plan = next((issued.cli.root / "outbox" / "plans").rglob(f"{document_id}.pdf"))
+    pages = [page.render(scale=200 / 72, grayscale=True).to_pil() for page in pypdfium2.PdfDocument(plan.read_bytes())]
+    scan = tmp_path / "scan.tif"
+    pages[0].save(scan, save_all=True, append_images=pages[1:], dpi=(200, 200), compression="tiff_deflate")
+    row = issued.cli("intake", scan, "--json", now=SIGNED_AT).json[0]
+    assert (row["verdict"], row["lane"]) == ("held", "ink")
+    attested = ("--signed-on", "2026-11-03", "--by", "Test Clerk", "--reason", "read from the scan")
+    item = row["sha256"][:12]
+    issued.cli("held", "accept", item, "--slot", "member", *attested, now=SIGNED_AT)
+    issued.cli("held", "accept", item, "--slot", "pcp", "--npi", issued.sample.npis["pcp1"], *attested, now=SIGNED_AT)
+    package = package_of(issued)
+    assert (package / "originals" / "returned-1.tif").read_bytes() == scan.read_bytes()
+    upload = (package / f"{document_id}.pdf").read_bytes()
+    assert what_acts(upload) == []
+    shown = text_of(package / f"{document_id}.pdf")
+    assert [bool(text.strip()) for text in shown].count(False) == len(pages)
+    issued.cli("verify", package, now=SIGNED_AT)
