@@ -108,6 +108,10 @@ class _Audit(_Table):
     origin: Annotated[str, Field(pattern=r"^[^\s+]+$", max_length=100)] = _default(Options, "checkpoint_origin")
 
 
+class _Letters(_Table):
+    kinds: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]] = list(_default(Options, "letter_kinds"))
+
+
 class _Target(_Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     kind: Literal["folder"] = "folder"
@@ -134,6 +138,7 @@ class _Settings(_Table):
     intake: _Intake = _Intake()
     signing: _Signing = _Signing()
     audit: _Audit = _Audit()
+    letters: _Letters = _Letters()
     filing: _Filing = _Filing()
 
 
@@ -198,6 +203,7 @@ def _values(read: _Settings) -> Settings:
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,
         key_days=read.signing.key_days,
+        letter_kinds=tuple(read.letters.kinds),
     )
     return Settings(senders, options)
 

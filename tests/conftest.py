@@ -7,7 +7,6 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,9 @@ class CommandLine:
         self.root = root
         self.now = now
 
-    def __call__(self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True) -> Outcome:
+    def __call__(
+        self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True
+    ) -> Outcome:
         """Runs one command. ``status`` is the exit status it must have; None takes any."""
         argv = [*(["--workspace", str(self.root)] if workspace else []), *map(str, args)]
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
@@ -62,7 +63,9 @@ class CommandLine:
                 os.environ["CPDOCS_NOW"] = previous
         result = Outcome(code, _text(out), _text(err))
         if status is not None:
-            assert result.status == status, f"cpdocs {' '.join(map(str, args))} ended with {code}, not {status}:\n{result.out}\n{result.err}"
+            assert result.status == status, (
+                f"cpdocs {' '.join(map(str, args))} ended with {code}, not {status}:\n{result.out}\n{result.err}"
+            )
         return result
 
 
@@ -88,8 +91,8 @@ def bare_cli(tmp_path: Path) -> CommandLine:
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Iterator[Path]:
+def shared_data() -> Path:
     """The larger synthetic data set that lies beside the repository in development; skips where it doesn't."""
     if not SHARED_DATA.is_dir():
         pytest.skip("../shared/data isn't beside this repository")
-    yield SHARED_DATA
+    return SHARED_DATA

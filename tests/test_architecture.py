@@ -15,5 +15,9 @@ def test_no_import_goes_against_the_stream(monkeypatch) -> None:
 
 
 def test_no_module_has_grown_into_two() -> None:
-    long = {str(path.relative_to(ROOT)): lines for path in (ROOT / "cpdocs").rglob("*.py") if (lines := len(path.read_text("utf-8").splitlines())) > 400}
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in (ROOT / "cpdocs").rglob("*.py")
+        if (lines := len(path.read_text("utf-8").splitlines())) > 400
+    }
     assert long == {}

@@ -11,7 +11,7 @@ from cpdocs.core.ids import parse_document_id
 from cpdocs.core.moments import parse_day, parse_moment
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A moment in ISO 8601, Massachusetts time where no offset is given; its value is aware UTC."""
 
     name = "time"
@@ -25,7 +25,7 @@ class Moment(click.ParamType):
             self.fail(f"{value!r} is no time; write it like 2026-11-02T15:04 (Massachusetts time) or with an offset.", param, ctx)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day in ISO 8601."""
 
     name = "date"
@@ -39,7 +39,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is no date; write it like 2026-11-02.", param, ctx)
 
 
-class DocumentId(click.ParamType):
+class DocumentId(click.ParamType[str]):
     """A document id as people type it: case, spaces and hyphens don't count, the check character does."""
 
     name = "id"

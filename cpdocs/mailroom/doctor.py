@@ -94,7 +94,9 @@ def _folders(ws: Workspace) -> Iterator[Checked]:
         for other, elsewhere in places.items():
             if name != other and place.is_relative_to(elsewhere):
                 faults += 1
-                yield Checked("folders", Level.FAULT, f"{name}/ lies inside {other}/.", "Keep the three apart; one must never feed another.")
+                yield Checked(
+                    "folders", Level.FAULT, f"{name}/ lies inside {other}/.", "Keep the three apart; one must never feed another."
+                )
     if paths.inbox.is_dir() and paths.claims.is_dir() and paths.inbox.stat().st_dev != paths.claims.stat().st_dev:
         faults += 1
         yield Checked("folders", Level.WARNING, "inbox/ and state/ are on different disks: claims are copied instead of renamed.")
@@ -153,7 +155,9 @@ def _keys(ws: Workspace) -> Iterator[Checked]:
     for name in _KEY_FILES:
         if not (paths.keys / name).is_file():
             faults += 1
-            yield Checked("keys", Level.FAULT, f"state/keys/{name} is missing.", "Restore it from the backup; nothing can be issued without it.")
+            yield Checked(
+                "keys", Level.FAULT, f"state/keys/{name} is missing.", "Restore it from the backup; nothing can be issued without it."
+            )
     for answer in (*_keys_left_behind(ws), *_certificates(paths, ws.clock.now())):
         faults += answer.level is not Level.OK
         yield answer
@@ -187,7 +191,12 @@ def _certificates(paths: Paths, now: datetime) -> Iterator[Checked]:
         seal = x509.load_pem_x509_certificate((paths.keys / "seal.crt").read_bytes())
         crl = x509.load_der_x509_crl((paths.keys / "crl.der").read_bytes())
     except (OSError, ValueError):
-        yield Checked("certificates", Level.FAULT, "The seal certificate or the revocation list can't be read.", "Restore state/keys/ from the backup.")
+        yield Checked(
+            "certificates",
+            Level.FAULT,
+            "The seal certificate or the revocation list can't be read.",
+            "Restore state/keys/ from the backup.",
+        )
         return
     left = seal.not_valid_after_utc - now
     if left < _SEAL_WARNING:
@@ -195,7 +204,9 @@ def _certificates(paths: Paths, now: datetime) -> Iterator[Checked]:
         yield Checked("seal", level, f"The seal certificate ends on {seal.not_valid_after_utc:%Y-%m-%d}.", "Renew it before then.")
     next_update = crl.next_update_utc
     if next_update is not None and next_update - now < _CRL_WARNING:
-        yield Checked("revocation list", Level.WARNING, f"The published revocation list ends on {next_update:%Y-%m-%d}.", "Run `cpdocs keys crl`.")
+        yield Checked(
+            "revocation list", Level.WARNING, f"The published revocation list ends on {next_update:%Y-%m-%d}.", "Run `cpdocs keys crl`."
+        )
 
 
 def _database(ws: Workspace) -> Iterator[Checked]:
@@ -209,7 +220,9 @@ def _database(ws: Workspace) -> Iterator[Checked]:
 def _clock(ws: Workspace) -> Iterator[Checked]:
     """A clock behind the last event would put events out of order and dates on letters in the past."""
     now = ws.clock.true_now()
-    last = max((event.recorded_at for event in ws.ledger.events(after=max(0, ws.ledger.head().size - 1))), default=datetime.min.replace(tzinfo=UTC))
+    last = max(
+        (event.recorded_at for event in ws.ledger.events(after=max(0, ws.ledger.head().size - 1))), default=datetime.min.replace(tzinfo=UTC)
+    )
     if now + _CLOCK_SLACK < last:
         yield Checked("clock", Level.FAULT, f"This machine's clock is behind the last event by {last - now}.", "Set the clock (NTP).")
     else:
@@ -220,8 +233,12 @@ def _clock(ws: Workspace) -> Iterator[Checked]:
 
 def _settings(ws: Workspace) -> Iterator[Checked]:
     if ws.senders.organization.name == "Example Community Partners" and not ws.sandbox:
-        yield Checked("settings", Level.FAULT, "cpdocs.toml still has the example organization.", f"Say who you are in {ws.paths.settings}.")
+        yield Checked(
+            "settings", Level.FAULT, "cpdocs.toml still has the example organization.", f"Say who you are in {ws.paths.settings}."
+        )
     elif not ws.sandbox and not any(True for _ in ws.ledger.events(types=(EventType.USER_ENROLLED,))):
-        yield Checked("people", Level.WARNING, "Nobody is enrolled to review, witness or issue keys.", "cpdocs user add NAME --role reviewer")
+        yield Checked(
+            "people", Level.WARNING, "Nobody is enrolled to review, witness or issue keys.", "cpdocs user add NAME --role reviewer"
+        )
     else:
         yield Checked("settings", Level.OK, "cpdocs.toml is read and complete.")

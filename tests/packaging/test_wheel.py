@@ -26,7 +26,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(site: Path, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     # -P and a foreign working folder: only the wheel's own copy may be found, never the repository's.
     environment = {**os.environ, "PYTHONPATH": str(site), "CPDOCS_NOW": "2026-11-02T15:00:00Z"}
-    return subprocess.run([sys.executable, "-P", "-m", "cpdocs", *args], capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "cpdocs", *args], capture_output=True, text=True, cwd=cwd, env=environment, check=False
+    )
 
 
 def test_the_wheel_holds_templates_fonts_and_settings(installed: Path) -> None:
