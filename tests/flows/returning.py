@@ -23,7 +23,9 @@ class Desk:
 
     def __post_init__(self) -> None:
         settings = self.root / "cpdocs.toml"
-        settings.write_text(re.sub(r"^\[intake\]$", FAST, settings.read_text("utf-8"), count=1, flags=re.MULTILINE), "utf-8")
+        text = settings.read_text("utf-8")
+        if FAST.strip() not in text:
+            settings.write_text(re.sub(r"^\[intake\]$", FAST.strip(), text, count=1, flags=re.MULTILINE), "utf-8")
         self.passphrase.write_text("correct horse\n", "utf-8")
         self.passphrase.chmod(0o600)
 
@@ -86,11 +88,12 @@ class Desk:
         return row
 
     def notices(self, practice: str) -> list[Path]:
-        """The PDF notices put out for a practice."""
-        return sorted((self.root / "outbox" / "notices" / practice).glob("*.pdf"))
+        """The notices about plans put out for a practice; those about digital IDs aside."""
+        found = (self.root / "outbox" / "notices" / practice).glob("*.pdf")
+        return sorted(path for path in found if not path.name.startswith("digital-id"))
 
     def events(self, *types: str) -> list[Any]:
-        """The recorded events of these types."""
+        """The recorded events of these types; of all, where none is named."""
         from cpdocs.core.events import EventType
         from cpdocs.ledger.events import EventStore
         from cpdocs.wiring import SystemClock
