@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -85,6 +87,23 @@ def test_a_plan_saved_again_by_a_tool_is_rejected(command: tuple[str, ...]) -> N
     if data is None:
         pytest.skip(f"{command[0]} isn't installed")
     assert refuse(data, {"damaged_resaved"}).lane is Lane.DAMAGED
+
+
+def test_what_is_filled_in_behind_the_last_signature_is_covered_by_nobody() -> None:
+    signed = b.sign(b.issued().data, "PCPSig", b.office().clinician())
+    refuse(revisions.revise(signed, revisions.form_resources), {"not_whole_file"})
+
+
+def test_a_plan_whose_own_seal_is_not_genuine_is_rejected() -> None:
+    data = bytearray(b.issued().data)
+    at = data.rindex(b"/Contents <") + 11
+    last = at + 2 * (4 + int(data[at + 4 : at + 8], 16)) - 4
+    data[last] = ord("1") if data[last] != ord("1") else ord("2")
+    spoilt = bytes(data)
+    plan = b.Issued(spoilt, replace(b.issued().plan, sha256=sha256(spoilt).hexdigest()), b.issued().boxes)
+    examination = b.verdict(b.sign(spoilt, "PCPSig", b.office().clinician()), plan=plan)
+    assert examination.verdict is Verdict.REJECTED
+    assert "seal_broken" in codes(examination)
 
 
 def test_no_cut_of_a_signed_plan_is_accepted_but_a_whole_revision() -> None:

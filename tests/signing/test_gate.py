@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
+from cpdocs.signing import gate
 from cpdocs.signing.gate import GateReport, Limits, look
 from tests.signing import builder as b
 
@@ -49,6 +50,13 @@ def test_too_many_bytes_are_shut_out_before_any_parser() -> None:
 def test_too_many_pages_are_shut_out() -> None:
     report = look(b.issued(3).data, Limits(pages=2))
     assert codes(report) == ["too_many_pages"]
+    assert report.shut
+
+
+def test_more_objects_than_any_plan_has_are_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "MOST_OBJECTS", 10)
+    report = look(b.issued().data, Limits())
+    assert codes(report) == ["resource_limit"]
     assert report.shut
 
 

@@ -366,3 +366,11 @@ CHANGES: tuple[Change, ...] = (
 def add_nothing(writer: Writer) -> None:
     """A revision that means nothing."""
     writer.update_root()
+
+
+def form_resources(writer: Writer) -> None:
+    """A font for filling in forms: what programs add when a field is filled."""
+    font = writer.add_object(dictionary(Type=name("Font"), Subtype=name("Type1"), BaseFont=name("Helvetica")))
+    form = writer.root["/AcroForm"]
+    form["/DR"] = dictionary(Font=dictionary(Helv=font))
+    writer.update_container(form)
