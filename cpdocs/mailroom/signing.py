@@ -10,7 +10,6 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,14 +164,15 @@ def sign_in_person(
 
 
 def _issued(ws: Workspace, pdf: bytes, name: str) -> PlanRecord:
-    """The version that ``pdf`` is, byte for byte as issued, or with the PCP's signature behind it."""
-    from cpdocs.signing.unsigned import look
+    """The version with whose issued bytes ``pdf`` begins: nothing else is parsed here, or put before a member."""
+    from cpdocs.signing.returned import IssuedIndex
 
-    plan = look(pdf, name=name)
-    record = the_plan(ws.ledger, plan.document_id or "The file's plan")
-    if sha256(pdf[: record.size]).hexdigest() != record.sha256:
-        raise InputFault(f"{name} is not {record.document_id} as it was issued.", todo="Sign the file from outbox/plans/.")
-    return record
+    plans = ws.ledger.events(types=(EventType.PLAN_ISSUED,))
+    index = IssuedIndex((event.data["document_id"], event.data["sha256"], event.data["size"]) for event in plans)
+    document_id = index.by_bytes(pdf)
+    if document_id is None:
+        raise InputFault(f"{name} is no plan of this workspace as it was issued.", todo="Let the member sign the file from outbox/plans/.")
+    return the_plan(ws.ledger, document_id)
 
 
 def witness_name(ws: Workspace, acting: people.Acting, witness: str) -> str:
