@@ -38,7 +38,7 @@ def reference() -> str:
     """The whole text of docs/commands.md."""
     parts = [_HEAD]
     for name, command in commands():
-        context = click.Context(command, info_name=name, terminal_width=110, max_content_width=110)
+        context = click.Context(command, info_name=name, terminal_width=110, max_content_width=110, help_option_names=["-h", "--help"])
         text = "\n".join(f"    {line}".rstrip() for line in command.get_help(context).splitlines())
         parts.append(f"## {name}\n\n{text}\n")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))
