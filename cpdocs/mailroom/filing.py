@@ -113,7 +113,8 @@ def _why_not(record: PlanRecord) -> str:
 
 def _file(ws: Workspace, record: PlanRecord) -> Filed:
     """Builds and records one package, or records why it waits. The record is read again under the write lock."""
-    from cpdocs.mailroom.package import Shelf, build_package
+    from cpdocs.mailroom.package import build_package
+    from cpdocs.mailroom.package_facts import Shelf
 
     register = load_register(ws)
     plan = _plan_of(ws, record)

@@ -16,39 +16,24 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from cpdocs.core.clock import eastern_date
-from cpdocs.core.events import JSON, document_subject
-from cpdocs.core.plan_record import PlanRecord, SlotFill
-from cpdocs.core.verdicts import Evidence, Slot
+from cpdocs.core.events import document_subject
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.verdicts import Evidence
 from cpdocs.filing.check import UPLOAD
-from cpdocs.filing.index import IndexLine, index_csv
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
 from cpdocs.filing.targets import upload_name
 from cpdocs.filing.trail import Entry, trail_html, trail_jsonl
 from cpdocs.ledger.checkpoint import load_checkpoint_key
 from cpdocs.ledger.events import decode
 from cpdocs.mailroom.audit import sign_now
+from cpdocs.mailroom.package_facts import Shelf, describe, index_file, manifest_facts, signed_on
 
 if TYPE_CHECKING:
-    from cpdocs.core.members import Assignment
-    from cpdocs.core.options import FilingTarget
-    from cpdocs.core.plans import Plan
-    from cpdocs.core.providers import Practice
     from cpdocs.filing.rendition import Upload
     from cpdocs.mailroom.workspace import Workspace
 
 _IN_THE_FILE = (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE)
 _STARTS = {b"%PDF-": "pdf", b"II*\x00": "tif", b"MM\x00*": "tif", b"\x89PNG": "png", b"\xff\xd8\xff": "jpg"}
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where the package goes and what the records say: the plan as read, the member, the practice, the target."""
-
-    plan: Plan
-    member: Assignment
-    practice: Practice
-    target: FilingTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +82,18 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         document_id=record.document_id,
         mrn=shelf.member.mrn,
         document_type=document_type,
-        day=_signed_on(record),
+        day=signed_on(record),
         version=record.version,
     )
     upload_file = PackageFile(name, upload.pdf, UPLOAD)
     files = [
         upload_file,
-        PackageFile("index.csv", _index(record, shelf, upload_file, upload.pages, document_type, description), "index"),
+        PackageFile("index.csv", index_file(record, shelf, upload_file, upload.pages, document_type, description), "index"),
         *_trail(ws, record, signed.note, signed.head.size, description),
         *originals,
     ]
     key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
-    manifest = build_manifest(_facts(ws, record, shelf, document_type, description, signed.note), files, key.sign)
+    manifest = build_manifest(manifest_facts(ws, record, shelf, document_type, description, signed.note), files, key.sign)
     files.append(PackageFile(NAME, manifest, "manifest"))
     for file in files:
         ws.blobs.put(file.data)
@@ -116,22 +101,6 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     folder = f"{shelf.target.name}/{record.document_id}"
     digest = sha256(closed).hexdigest() if closed else ""
     return Package(folder, tuple(files), upload_file.sha256, files[-1].sha256, digest)
-
-
-def describe(record: PlanRecord, title: str) -> str:
-    """What a clinician searches for: kind of plan, signed date, version, what it supersedes."""
-    supersedes = f", supersedes {record.supersedes}" if record.supersedes else ""
-    return f"{title} ({record.program} CP), signed {_signed_on(record)}, version {record.version}{supersedes}"
-
-
-def _signed_on(record: PlanRecord) -> str:
-    """The day on which the later of the two approvals was given, as far as it is known; else received."""
-    return max(_day(fill) for fill in record.fills.values())
-
-
-def _day(fill: SlotFill) -> str:
-    day = fill.on or eastern_date(fill.signed_at or fill.received_at)
-    return day.isoformat()
 
 
 def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
@@ -209,25 +178,6 @@ def _upload(
     return compose(closed or plan, further=further, scans=scans, certificate=certificate.pdf, title=description)
 
 
-def _index(record: PlanRecord, shelf: Shelf, upload: PackageFile, pages: int, document_type: str, description: str) -> bytes:
-    pcp = record.fills[Slot.PCP]
-    line = IndexLine(
-        mrn=shelf.member.mrn,
-        member_id=record.member_id,
-        document_id=record.document_id,
-        version=record.version,
-        doc_type=document_type,
-        doc_date=shelf.plan.plan.plan_date.isoformat(),
-        signed_on=_signed_on(record),
-        signer=", ".join(part for part in (pcp.signer, pcp.credential) if part),
-        file=upload.name,
-        sha256=upload.sha256,
-        pages=pages,
-        description=description,
-    )
-    return index_csv([line])
-
-
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:
     """The document's events up to the checkpoint, for people and for machines."""
     entries = [
@@ -243,53 +193,3 @@ def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, descri
             "audit.jsonl", trail_jsonl(document_id, entries, checkpoint=checkpoint, size=size, sandbox=sandbox), "trail for machines"
         ),
     ]
-
-
-def _facts(ws: Workspace, record: PlanRecord, shelf: Shelf, document_type: str, description: str, checkpoint: str) -> dict[str, JSON]:
-    """What the manifest says beside its files: the document, its approvals, the enrollment facts, the checkpoint."""
-    member = shelf.member
-    confidentiality: list[JSON] = ["R", *(["42CFRPart2"] if record.part2 else [])]
-    return {
-        "sandbox": ws.sandbox,
-        "document_id": record.document_id,
-        "member_id": record.member_id,
-        "mrn": member.mrn,
-        "program": record.program,
-        "version": record.version,
-        "supersedes": record.supersedes or None,
-        "practice_id": record.practice_id,
-        "ehr": shelf.practice.ehr,
-        "target": shelf.target.name,
-        "document_type": document_type,
-        "loinc": "18776-5",
-        "confidentiality": confidentiality,
-        "description": description,
-        "issued_at": record.issued_at.isoformat(),
-        "built_at": ws.clock.now().isoformat(),
-        "approvals": {slot.value: _approval(record.fills[slot]) for slot in Slot},
-        "enrollment": {
-            "status": member.status,
-            "coordinator": member.coordinator,
-            "community_partner": member.cp_org,
-            "organization": ws.senders.for_cp(member.cp_org).name,
-            "assigned_on": member.assigned_on.isoformat(),
-            "as_of": eastern_date(ws.clock.now()).isoformat(),
-        },
-        "checkpoint": checkpoint,
-    }
-
-
-def _approval(fill: SlotFill) -> dict[str, JSON]:
-    return {
-        "evidence": fill.evidence.value,
-        "signer": fill.signer,
-        "npi": fill.npi or None,
-        "credential": fill.credential or None,
-        "role": fill.role,
-        "on_behalf_of": fill.on_behalf_of or None,
-        "signed_at": fill.signed_at.isoformat() if fill.signed_at else None,
-        "on": fill.on.isoformat() if fill.on else None,
-        "received_at": fill.received_at.isoformat(),
-        "attested_by": fill.attested_by or None,
-        "returned_sha256": fill.return_sha256 or None,
-    }
