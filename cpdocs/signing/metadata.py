@@ -16,8 +16,12 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 _MAY_CHANGE = frozenset({"/ModDate", "/Producer"})
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_PROGRAMS_OWN = "{http://ns.adobe.com/xap/1.0/mm/}"
-"""Which copy of which copy a program thinks it handles: said of the file, not of the document."""
+_SAY_NOTHING = (
+    # Which copy of which copy a program thinks it handles: said of the file, not of the document.
+    "{http://ns.adobe.com/xap/1.0/mm/}",
+    # Which properties a validator is to expect (PDF/A extension schemas): every program writes this tree its own way.
+    "{http://www.aiim.org/pdfa/ns/extension/}",
+)
 _XMP_MAY_CHANGE = frozenset(
     {
         "{http://ns.adobe.com/xap/1.0/}ModifyDate",
@@ -81,7 +85,8 @@ def _statements(packet: bytes) -> frozenset[tuple[str, str]]:
     element, in one description or in several; programs re-write it freely."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     found: set[tuple[str, str]] = set()
-    for description in etree.fromstring(packet, parser).iter(f"{_RDF}Description"):
+    # Descriptions within a value are parts of that value.
+    for description in etree.fromstring(packet, parser).iterfind(f".//{_RDF}RDF/{_RDF}Description"):
         found |= {(str(name), str(value)) for name, value in description.attrib.items() if _tells(str(name))}
         found |= {(child.tag, _value(child)) for child in description if isinstance(child.tag, str) and _tells(child.tag)}
     return frozenset(found)
@@ -89,7 +94,7 @@ def _statements(packet: bytes) -> frozenset[tuple[str, str]]:
 
 def _tells(name: str) -> bool:
     """Whether the property says something of the document that may not change."""
-    return not name.startswith((_RDF, _PROGRAMS_OWN)) and name not in _XMP_MAY_CHANGE
+    return not name.startswith((_RDF, *_SAY_NOTHING)) and name not in _XMP_MAY_CHANGE
 
 
 def _value(element: Any) -> str:
