@@ -16,7 +16,7 @@ from cpdocs.cli.output import print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.letter_counts import DISPOSITIONS
-from cpdocs.core.letters import Piece, RunRecord, RunState
+from cpdocs.core.letters import ASSIGNMENT, Piece, RunRecord, RunState
 from cpdocs.mailroom.workspace import Workspace
 
 _EVERY = 100
@@ -37,18 +37,20 @@ def letters() -> None:
 
 @letters.command("run")
 @click.option("--roster", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Import this roster first, and letter it.")
+@click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter: a folder of templates/letters/.")
 @click.option("--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
 @_JSON
 @click.pass_context
 @pass_workspace
-def run(ws: Workspace, ctx: click.Context, roster: Path | None, dry_run: bool, jobs: int | None, as_json: bool) -> None:
+def run(ws: Workspace, ctx: click.Context, roster: Path | None, kind: str, dry_run: bool, jobs: int | None, as_json: bool) -> None:
     """One run: a letter for everyone newly assigned, one print file, a manifest and a reconciliation.
 
     \b
     cpdocs letters run --roster roster.csv
     cpdocs letters run --roster roster.csv --dry-run
     cpdocs letters run                       every assignment on record without a letter
+    cpdocs letters run --kind reminder       those to whom the first letter was mailed a month ago
 
     An assignment is lettered once: the same roster again mails nobody twice. A run that was killed is finished by the
     same command. The files are in outbox/letters/RUN/.
@@ -57,7 +59,7 @@ def run(ws: Workspace, ctx: click.Context, roster: Path | None, dry_run: bool, j
     from cpdocs.mailroom.letters import run_letters
 
     with _progress(ctx) as progress:
-        report = run_letters(ws, roster=roster, dry_run=dry_run, jobs=jobs, progress=progress)
+        report = run_letters(ws, roster=roster, kind=kind, dry_run=dry_run, jobs=jobs, progress=progress)
     paths = {
         "print_file": report.file(PRINT_FILE),
         "manifest": report.file(MANIFEST),

@@ -1,10 +1,11 @@
 """Letters as values: a piece's identity for ever, a run's life, and what is still to be lettered.
 
-A piece is (kind of letter, assignment): an assignment is lettered once per kind of letter (contract §1). Nothing is
+A piece is (kind of letter, assignment): an assignment is lettered once per kind of letter (contract §1), and where a kind
+goes out for something that comes again (a copy of each approved plan), once per occasion. Nothing is
 sent per household: a shared letter discloses (mailroom.md). A run is begun, staged, released, mailed; a cancelled
 run's pieces are not lettered. All of it is folded from the events below.
 
-``RUN_BEGUN`` carries run_id, kind, on (the date on the letters) and roster (SHA-256 of the roster file, or empty);
+``RUN_BEGUN`` carries run_id, kind, to (whom the kind is for), on (the date on the letters) and roster (SHA-256, or empty);
 ``LETTER_STAGED`` what :class:`Piece` has; ``RUN_STAGED`` what :class:`RunRecord` has besides; ``RUN_RELEASED`` and
 ``RUN_CANCELLED`` run_id (and reason), ``RUN_MAILED`` run_id and on.
 """
@@ -73,6 +74,7 @@ class Piece:
     sheets: int
     first_page: int
     sha256: str
+    occasion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class RunRecord:
     files: Mapping[str, str] = field(default_factory=dict)
     mailed_on: date | None = None
     reason: str = ""
+    to: str = "assigned"
 
     @property
     def pieces(self) -> int:
@@ -103,9 +106,9 @@ def may_become(state: RunState, target: RunState) -> bool:
     return state in _FOLLOWS.get(target, ())
 
 
-def letter_id(secret: bytes, kind: str, key: AssignmentKey) -> str:
-    """The document id of the letter of this ``kind`` for this assignment: the same in every run."""
-    return derive_document_id(secret, "letter", kind, *key)
+def letter_id(secret: bytes, kind: str, key: AssignmentKey, occasion: str = "") -> str:
+    """The document id of the letter of this ``kind`` for this assignment (and occasion): the same in every run."""
+    return derive_document_id(secret, "letter", kind, *key, *([occasion] if occasion else []))
 
 
 def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
@@ -115,7 +118,7 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
         data = event.data
         if event.type is EventType.RUN_BEGUN:
             on = date.fromisoformat(data["on"])
-            runs[data["run_id"]] = RunRecord(data["run_id"], data["kind"], on, data["roster"], RunState.BEGUN)
+            runs[data["run_id"]] = RunRecord(data["run_id"], data["kind"], on, data["roster"], RunState.BEGUN, to=data["to"])
         elif event.type is EventType.RUN_STAGED:
             runs[data["run_id"]] = replace(
                 runs[data["run_id"]],
@@ -137,14 +140,23 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
 
 
 def lettered(events: Iterable[Event]) -> dict[tuple[str, AssignmentKey], str]:
-    """(kind, assignment key) → run id of every piece that counts as lettered: in a run that wasn't cancelled."""
-    pieces: dict[tuple[str, AssignmentKey], str] = {}
-    by_run: dict[str, list[tuple[str, AssignmentKey]]] = {}
+    """(kind, assignment key) → run id of every piece that counts as lettered: in a run that wasn't cancelled.
+
+    Pieces with an occasion don't count here: see :func:`lettered_occasions`.
+    """
+    return {(kind, key): run_id for (kind, key, occasion), run_id in lettered_occasions(events).items() if not occasion}
+
+
+def lettered_occasions(events: Iterable[Event]) -> dict[tuple[str, AssignmentKey, str], str]:
+    """The same by (kind, assignment key, occasion), the occasion being empty for most."""
+    pieces: dict[tuple[str, AssignmentKey, str], str] = {}
+    by_run: dict[str, list[tuple[str, AssignmentKey, str]]] = {}
     for event in events:
         if event.type is EventType.LETTER_STAGED:
-            piece = (str(event.data["kind"]), _key(event.data["assignment"]))
-            pieces[piece] = event.data["run_id"]
-            by_run.setdefault(event.data["run_id"], []).append(piece)
+            data = event.data
+            piece = (str(data["kind"]), _key(data["assignment"]), str(data.get("occasion", "")))
+            pieces[piece] = data["run_id"]
+            by_run.setdefault(data["run_id"], []).append(piece)
         elif event.type is EventType.RUN_CANCELLED:
             for piece in by_run.pop(event.data["run_id"], []):
                 pieces.pop(piece, None)
@@ -164,6 +176,7 @@ def piece_of(event: Event) -> Piece:
         sheets=data["sheets"],
         first_page=data["first_page"],
         sha256=data["sha256"],
+        occasion=data.get("occasion", ""),
     )
 
 

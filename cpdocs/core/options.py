@@ -44,3 +44,5 @@ class Options:
     tsa_url: str = ""
     key_days: int = 365
     """How long a digital ID that we issue is valid."""
+    letter_kinds: tuple[str, ...] = ("assignment", "reminder", "cannot-reach", "plan-copy", "decline-confirmation", "change-confirmation")
+    """The kinds of letter that may be sent: folders of templates/letters/."""

@@ -18,18 +18,27 @@ from cpdocs.errors import InputFault
 
 LETTERS = "letters"
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
-_KIND_KEYS = {"title", "template", "stylesheets"}
+_KIND_KEYS = {"title", "template", "stylesheets", "to", "after", "after_days"}
+RECIPIENTS = ("assigned", "declined", "changed", "planned")
+"""Whom a kind is for: everyone assigned (contract §3), those who said no, who asked for another partner, or whose plan
+both sides approved."""
 _LANGUAGE_KEYS = {"tag", "name", "direction", "status", "reviewed_by", "reviewed_on", "text"}
 
 
 @dataclass(frozen=True, slots=True)
 class LetterKind:
-    """A kind of letter: the folder's name, what people call it, its template and its style sheets (template paths)."""
+    """A kind of letter: the folder's name, what people call it, its template and its style sheets (template paths).
+
+    ``to`` is one of RECIPIENTS. With ``after`` it goes to those alone to whom that kind was mailed ``after_days`` ago.
+    """
 
     name: str
     title: str
     template: str
     stylesheets: tuple[str, ...]
+    to: str
+    after: str
+    after_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +73,14 @@ def load_kind(name: str, folders: Sequence[Path]) -> LetterKind:
     template, sheets = raw.get("template", "letter.html"), raw.get("stylesheets", [])
     if not isinstance(raw.get("title"), str) or not isinstance(template, str) or not _all_text(sheets):
         raise _unusable(where, "title and template are text, stylesheets a list of text")
+    to, after, days = raw.get("to", "assigned"), raw.get("after", ""), raw.get("after_days", 0)
+    if to not in RECIPIENTS:
+        raise _unusable(where, f"to is one of {', '.join(RECIPIENTS)}")
+    if not isinstance(after, str) or not isinstance(days, int) or not 0 <= days <= 3660 or (after and to != "assigned"):
+        raise _unusable(where, "after is the name of a kind, after_days a number of days; both are for letters to = 'assigned'")
     base = f"{LETTERS}/{name}/"
     common = f"{LETTERS}/common/letter.css"
-    return LetterKind(name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)))
+    return LetterKind(name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)), to, after, days)
 
 
 def kind_names(folders: Iterable[Path]) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ class Letter:
     language: str
     large_print: bool
     assignment: Assignment
+    occasion: str = ""
 
     @property
     def to_guardian(self) -> bool:

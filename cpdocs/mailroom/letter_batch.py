@@ -75,9 +75,8 @@ def assemble(ws: Workspace, run: RunRecord, outcomes: Sequence[RosterOutcome], m
     return Batch(lines, tuple(pieces), groups, pdf, printed, tuple(found))
 
 
-def batch_without_print(run: RunRecord, outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str]) -> Batch:
+def batch_without_print(outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str]) -> Batch:
     """The batch as it would be, for a rehearsal."""
-    del run
     ordered = _in_order(made)
     groups = _groups(ordered)
     pieces = [(line, _piece(number, item, 0)) for number, (line, item) in enumerate(ordered, start=1)]
@@ -121,6 +120,7 @@ def _piece(number: int, item: Made, first_page: int) -> Piece:
         sheets=sheets_for(item.pages),
         first_page=first_page,
         sha256=item.sha256,
+        occasion=item.letter.occasion,
     )
 
 
@@ -154,6 +154,7 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str]) -> lis
                 "sheets": piece.sheets,
                 "first_page": piece.first_page,
                 "sha256": piece.sha256,
+                **({"occasion": piece.occasion} if piece.occasion else {}),
             },
         )
         for piece in batch.pieces

@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpdocs.errors import Defect
+from cpdocs.errors import Defect, InputFault
 
 if TYPE_CHECKING:
     from cpdocs.core.senders import Senders
+    from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter, Unprintable
 
 _WORTH_A_PROCESS = 6
@@ -42,11 +43,21 @@ class PressRoom:
 
         return LetterPress(self.shipped, self.site, self.senders)
 
-    def check(self, kind: str, on: date) -> None:
-        """Raises InputFault where this kind of letter lacks what every letter must say, or its templates can't be used."""
+    def check(self, kind: str, allowed: Collection[str], on: date) -> LetterKind:
+        """The kind of letter called ``kind``, fit to be sent.
+
+        Raises InputFault where the settings don't name it, it lacks what every letter must say, or a template can't be used.
+        """
         from cpdocs.documents.letter_lint import check_kind
 
-        check_kind(self.press(), kind, on)
+        if kind not in allowed:
+            raise InputFault(
+                f"{kind!r} is no kind of letter of this workspace.",
+                todo=f"The kinds are {', '.join(allowed)}; add yours to `kinds` under [letters] in cpdocs.toml.",
+            )
+        press = self.press()
+        check_kind(press, kind, on)
+        return press.kind(kind)
 
 
 def make_letters(room: PressRoom, letters: Sequence[Letter], jobs: int) -> Iterator[PrintedLetter | Unprintable]:

@@ -50,14 +50,14 @@ def manifest(lines: Sequence[LineResult]) -> str:
     return csv_text(MANIFEST_COLUMNS, rows)
 
 
-def report_values(ws: Workspace, run: RunRecord, roster_sha: str, batch: Batch, print_sha: str) -> dict[str, Any]:
+def report_values(ws: Workspace, run: RunRecord, batch: Batch, print_sha: str) -> dict[str, Any]:
     """The run's figures: reconciliation.json, and what ``letters run --json`` prints besides the paths."""
     return {
         "run_id": run.run_id,
         "kind": run.kind,
         "date": run.on.isoformat(),
         "sandbox": ws.sandbox,
-        "roster_sha256": roster_sha,
+        "roster_sha256": run.roster,
         "records_in": len(batch.lines),
         **counts(batch.lines),
         "codes": codes(batch.lines),
@@ -86,10 +86,10 @@ def report_values(ws: Workspace, run: RunRecord, roster_sha: str, batch: Batch, 
     }
 
 
-def report_files(ws: Workspace, run: RunRecord, roster_sha: str, batch: Batch) -> dict[str, str]:
+def report_files(ws: Workspace, run: RunRecord, batch: Batch) -> dict[str, str]:
     """Puts the run's files into the store: SHA-256 by file name. A run without letters has no print file."""
     print_sha = sha256(batch.print_pdf).hexdigest() if batch.print_pdf else ""
-    values = report_values(ws, run, roster_sha, batch, print_sha)
+    values = report_values(ws, run, batch, print_sha)
     files = {
         MANIFEST: manifest(batch.lines).encode(),
         RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),

@@ -7,12 +7,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.enrollment import Enrollment
 from cpdocs.core.events import EventType, NewEvent, run_subject
 from cpdocs.core.letters import RUN_EVENTS, Piece, RunRecord, RunState, fold_runs, is_run_id, may_become, piece_of
 from cpdocs.core.roster import Disposition, dispose_recorded, known_from
@@ -154,14 +155,20 @@ def _advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, dat
 
 
 def _pulls(ws: Workspace, run_id: str) -> tuple[Pull, ...]:
-    """Pieces whose assignment would be suppressed today (contract §3, rule 4)."""
+    """Pieces whose assignment would be suppressed today (contract §3, rule 4).
+
+    Of letters that confirm a member's own word (``to`` declined or changed) none is pulled for that word.
+    """
     register = load_register(ws)
+    own_word = the_run(ws.ledger, run_id).to in ("declined", "changed")
     pieces = pieces_of(ws.ledger, run_id)
     on_record = [piece for piece in pieces if piece.key in register.assignments]
+    if own_word:
+        register = replace(register, enrollment=Enrollment())
     known = known_from(register, frozenset(), ages=ws.options.ages)
     outcomes = dispose_recorded((register.assignments[piece.key] for piece in on_record), known, eastern_date(ws.clock.now()))
     return tuple(
         Pull(piece.number, piece.document_id, outcome.code)
         for piece, outcome in zip(on_record, outcomes, strict=True)
-        if outcome.disposition is Disposition.SUPPRESSED
+        if outcome.disposition is Disposition.SUPPRESSED and not (own_word and outcome.code == "declined")
     )

@@ -9,26 +9,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import EventType, NewEvent, run_subject
-from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered, next_run_id
-from cpdocs.core.roster import Disposition, RosterOutcome, dispose_recorded, known_from
+from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered_occasions, next_run_id
+from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.errors import AnswerIsNo
-from cpdocs.mailroom.imports import import_roster
+from cpdocs.mailroom.imports import ENGLISH
 from cpdocs.mailroom.letter_batch import Batch, Made, assemble, batch_without_print, staged_events
 from cpdocs.mailroom.letter_presses import PressRoom, make_letters
+from cpdocs.mailroom.letter_recipients import Recipients, recipients
 from cpdocs.mailroom.letter_reports import report_files, report_values
 from cpdocs.mailroom.letter_runs import RECONCILIATION, all_runs, letters_lock, publish, run_folder, unpublished
-from cpdocs.mailroom.register import load_register
 
 if TYPE_CHECKING:
+    from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.documents.letters import Letter
     from cpdocs.mailroom.workspace import Workspace
 
@@ -75,16 +76,16 @@ def run_letters(
         if not dry_run and (finished := _finish_after_crash(ws, kind, roster)) is not None:
             return finished
         room = PressRoom(ws.shipped_templates, ws.paths.templates, ws.senders)
-        room.check(kind, eastern_date(ws.clock.now()))
-        roster_sha, outcomes = _outcomes(ws, roster, kind, record=not dry_run)
-        run = _planned(ws, kind, roster_sha) if dry_run else _begin(ws, kind, roster_sha)
+        about = room.check(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()))
+        wanted = recipients(ws, about, roster, reviewed=ENGLISH, record=not dry_run)
+        run = _planned(ws, about, wanted.roster) if dry_run else _begin(ws, about, wanted.roster)
         keep = _digest if dry_run else ws.blobs.put
-        made = _make(ws, room, run, outcomes, jobs or os.cpu_count() or 1, keep, progress)
+        made = _make(ws, room, run, wanted, jobs or os.cpu_count() or 1, keep, progress)
         if dry_run:
-            batch = batch_without_print(run, outcomes, made)
-            return RunReport(report_values(ws, run, roster_sha, batch, print_sha=""), None)
-        batch = assemble(ws, run, outcomes, made)
-        return _stage(ws, run, roster_sha, batch)
+            batch = batch_without_print(wanted.outcomes, made)
+            return RunReport(report_values(ws, run, batch, print_sha=""), None)
+        batch = assemble(ws, run, wanted.outcomes, made)
+        return _stage(ws, run, batch)
 
 
 def _finish_after_crash(ws: Workspace, kind: str, roster: Path | None) -> RunReport | None:
@@ -109,29 +110,17 @@ def stored_report(ws: Workspace, run: RunRecord) -> RunReport:
     return RunReport(json.loads(ws.blobs.get(run.files[RECONCILIATION])), run_folder(ws, run.run_id))
 
 
-def _outcomes(ws: Workspace, roster: Path | None, kind: str, *, record: bool) -> tuple[str, tuple[RosterOutcome, ...]]:
-    """The SHA-256 of the roster (empty without one) and what each line, or each unlettered assignment, became."""
-    if roster is not None:
-        imported = import_roster(ws, roster, kind=kind, record=record)
-        return imported.sha256, imported.outcomes
-    register = load_register(ws)
-    pieces = lettered(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
-    waiting = [item for key, item in register.assignments.items() if (kind, key) not in pieces]
-    known = known_from(register, frozenset(), ages=ws.options.ages)
-    return "", tuple(dispose_recorded(waiting, known, eastern_date(ws.clock.now())))
-
-
-def _planned(ws: Workspace, kind: str, roster_sha: str) -> RunRecord:
+def _planned(ws: Workspace, kind: LetterKind, roster_sha: str) -> RunRecord:
     """The run that would be begun now, or was begun for the same roster and not finished."""
     today = eastern_date(ws.clock.now())
     runs = all_runs(ws.ledger)
     for run in runs.values():
-        if run.state is RunState.BEGUN and (run.kind, run.roster) == (kind, roster_sha) and abs(today - run.on) <= _SAME_RUN:
+        if run.state is RunState.BEGUN and (run.kind, run.roster) == (kind.name, roster_sha) and abs(today - run.on) <= _SAME_RUN:
             return run
-    return RunRecord(next_run_id(runs, today), kind, today, roster_sha, RunState.BEGUN)
+    return RunRecord(next_run_id(runs, today), kind.name, today, roster_sha, RunState.BEGUN, to=kind.to)
 
 
-def _begin(ws: Workspace, kind: str, roster_sha: str) -> RunRecord:
+def _begin(ws: Workspace, kind: LetterKind, roster_sha: str) -> RunRecord:
     """Begins the run in the ledger, and gives up others that were begun and never finished."""
     run = _planned(ws, kind, roster_sha)
     runs = all_runs(ws.ledger)
@@ -141,7 +130,7 @@ def _begin(ws: Workspace, kind: str, roster_sha: str) -> RunRecord:
         if old.state is RunState.BEGUN and old.run_id != run.run_id
     ]
     if run.run_id not in runs:
-        data = {"run_id": run.run_id, "kind": kind, "on": run.on.isoformat(), "roster": roster_sha}
+        data = {"run_id": run.run_id, "kind": run.kind, "to": run.to, "on": run.on.isoformat(), "roster": roster_sha}
         new.append(NewEvent(EventType.RUN_BEGUN, (run_subject(run.run_id),), {**data}))
     if new:
         ws.ledger.append(*new)
@@ -152,7 +141,7 @@ def _make(
     ws: Workspace,
     room: PressRoom,
     run: RunRecord,
-    outcomes: Sequence[RosterOutcome],
+    to: Recipients,
     jobs: int,
     keep: Callable[[bytes], str],
     progress: Progress | None,
@@ -160,8 +149,8 @@ def _make(
     """By line: the letter that was made, or the code for which it is held after all."""
     from cpdocs.documents.letters import PrintedLetter
 
-    wanted = [outcome for outcome in outcomes if outcome.disposition is Disposition.MAILED]
-    letters = [_letter(ws, run.kind, run.on, outcome) for outcome in wanted]
+    wanted = [outcome for outcome in to.outcomes if outcome.disposition is Disposition.MAILED]
+    letters = [_letter(ws, run, outcome, to.occasions.get(outcome.line, "")) for outcome in wanted]
     made: dict[int, Made | str] = {}
     for outcome, letter, result in zip(wanted, letters, make_letters(room, letters, jobs), strict=True):
         if isinstance(result, PrintedLetter):
@@ -173,32 +162,33 @@ def _make(
     return made
 
 
-def _letter(ws: Workspace, kind: str, on: date, outcome: RosterOutcome) -> Letter:
+def _letter(ws: Workspace, run: RunRecord, outcome: RosterOutcome, occasion: str) -> Letter:
     from cpdocs.documents.letters import Letter
 
     assignment = outcome.assignment
     assert assignment is not None
     return Letter(
-        kind=kind,
-        document_id=letter_id(ws.id_secret, kind, assignment.key),
-        on=on,
+        kind=run.kind,
+        document_id=letter_id(ws.id_secret, run.kind, assignment.key, occasion),
+        on=run.on,
         language="en",
         large_print=assignment.format_need == "large_print",
         assignment=assignment,
+        occasion=occasion,
     )
 
 
-def _stage(ws: Workspace, run: RunRecord, roster_sha: str, batch: Batch) -> RunReport:
+def _stage(ws: Workspace, run: RunRecord, batch: Batch) -> RunReport:
     """Checks that everything adds up, keeps the files, records the pieces in one transaction, and puts the files out."""
     if batch.faults:
         raise AnswerIsNo(
             f"Run {run.run_id} doesn't add up; nothing was staged: {' '.join(batch.faults[:5])}",
             todo="Look at the templates that the site has changed; the same command starts the run again.",
         )
-    files = report_files(ws, run, roster_sha, batch)
+    files = report_files(ws, run, batch)
     with ws.ledger.write() as tx:
-        before = lettered(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
-        twice = [piece for piece in batch.pieces if (run.kind, piece.key) in before]
+        before = lettered_occasions(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+        twice = [piece for piece in batch.pieces if (run.kind, piece.key, piece.occasion) in before]
         if twice:
             raise AnswerIsNo(f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged.")
         tx.append(*staged_events(run, batch, files))

@@ -16,6 +16,7 @@ from cpdocs.core.letters import (
     is_run_id,
     letter_id,
     lettered,
+    lettered_occasions,
     may_become,
     next_run_id,
     parse_sheet_mark,
@@ -34,7 +35,7 @@ def event(type_: EventType, **data: object) -> Event:
 
 
 def begun() -> Event:
-    return event(EventType.RUN_BEGUN, kind=ASSIGNMENT, on="2026-11-02", roster="")
+    return event(EventType.RUN_BEGUN, kind=ASSIGNMENT, to="assigned", on="2026-11-02", roster="")
 
 
 def letter(key: AssignmentKey = KEY, number: int = 1) -> Event:
@@ -95,6 +96,14 @@ def test_a_staged_piece_counts_as_lettered_until_its_run_is_cancelled() -> None:
     history = [begun(), letter(), letter(OTHER, 2), staged()]
     assert lettered(history) == {(ASSIGNMENT, KEY): RUN, (ASSIGNMENT, OTHER): RUN}
     assert lettered([*history, event(EventType.RUN_CANCELLED, reason="wrong paper")]) == {}
+
+
+def test_a_letter_for_an_occasion_is_a_letter_of_its_own() -> None:
+    one, two = (letter_id(b"k", "plan-copy", KEY, occasion) for occasion in ("plan A", "plan B"))
+    assert one != two
+    staged_for = event(EventType.LETTER_STAGED, kind="plan-copy", assignment=list(KEY), occasion="plan A")
+    assert lettered([begun(), staged_for]) == {}
+    assert lettered_occasions([begun(), staged_for]) == {("plan-copy", KEY, "plan A"): RUN}
 
 
 def test_a_staged_event_gives_its_piece_back() -> None:

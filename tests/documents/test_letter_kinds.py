@@ -73,8 +73,8 @@ def test_a_letter_that_does_not_leave_the_choice_free_is_refused(tmp_path: Path,
 
 
 def test_a_letter_without_the_masshealth_line_or_a_tty_is_refused(tmp_path: Path) -> None:
-    text = (SHIPPED / "letters/common/rights.html").read_text("utf-8")
-    write(tmp_path, "letters/common/rights.html", text.replace("tty=masshealth_tty", 'tty="0"'))
+    text = (SHIPPED / "letters/common/complaints.html").read_text("utf-8")
+    write(tmp_path, "letters/common/complaints.html", text.replace("tty=masshealth_tty", 'tty="0"'))
     with pytest.raises(InputFault) as refused:
         check_kind(press(tmp_path), "assignment", ON)
     assert {problem.code for problem in refused.value.problems} == {"missing_masshealth_tty"}

@@ -184,6 +184,38 @@ def test_a_cancelled_run_is_lettered_again_under_the_same_document_ids(cli: Comm
     assert {row["member_id"]: row["document_id"] for row in manifest_rows(second) if row["piece"]} == before
 
 
+def test_a_reminder_goes_a_month_after_the_first_letter_was_mailed(cli: CommandLine, small: Path) -> None:
+    first = run(cli, small)["run_id"]
+    cli("letters", "release", first)
+    cli("letters", "mailed", first, "--on", "2026-11-02")
+    assert run(cli, None, "--kind", "reminder")["records_in"] == 0
+    later = "2026-12-03T15:00:00Z"
+    assert cli("letters", "run", "--kind", "reminder", "--json", "--jobs", "1", now=later).json["mailed"] == 4
+    assert cli("letters", "run", "--kind", "reminder", "--json", "--jobs", "1", now=later).json["records_in"] == 0
+
+
+def test_who_said_no_gets_a_confirmation_and_nothing_else(cli: CommandLine, small: Path) -> None:
+    cli("import", "roster", small)
+    cli("member", "decline", "--on", "2026-11-02", "--how", "telephone", "--by", "Casey Sample", stdin="100000000001\n")
+    confirmed = run(cli, None, "--kind", "decline-confirmation")
+    assert confirmed["mailed"] == 1
+    assert cli("letters", "release", confirmed["run_id"], "--json").json["pull"] == []
+    usual = run(cli)
+    assert (usual["mailed"], usual["codes"]["suppressed"]) == (3, {"declined": 2})
+
+
+def test_a_site_s_own_kind_needs_its_folder_and_its_line_in_the_settings(cli: CommandLine, small: Path) -> None:
+    folder = cli.root / "templates" / "letters" / "hello"
+    folder.mkdir()
+    (folder / "kind.toml").write_text('title = "Hello"\n', "utf-8")
+    (folder / "letter.html").write_text('{% extends "letters/reminder/letter.html" %}', "utf-8")
+    assert "[letters]" in run(cli, small, "--kind", "hello", status=3)["err"]
+    settings = cli.root / "cpdocs.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[letters]", '[letters]\nkinds = ["assignment", "hello"]'), "utf-8")
+    assert run(cli, small, "--kind", "hello")["mailed"] == 4
+    assert run(cli, small)["mailed"] == 4
+
+
 def test_an_unknown_run_is_named_as_such(cli: CommandLine) -> None:
     for command in (["release"], ["cancel"], ["show"], ["mailed", "--on", "2026-11-02"]):
         assert "no letter run" in cli("letters", command[0], "2026-11-02-77", *command[1:], status=3).err
