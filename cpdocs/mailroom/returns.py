@@ -89,6 +89,9 @@ def judge(ws: Workspace, data: bytes, *, practice_id: str, received_at: datetime
     if matched is None and 0 < len(data) <= ws.options.max_return_bytes:
         try:
             reading = _apart(lambda: read_scan(data, most_pages=ws.options.max_return_pages), SCAN_SECONDS)
+        except Stopped:
+            limited = (finding("resource_limit", "while its pages were looked at"),)
+        try:
             matched = _apart(lambda: match(data, knowledge.index, reading.documents), SECONDS)
         except Stopped:
             limited = (finding("resource_limit"),)
@@ -128,7 +131,7 @@ def _examine(
         current_pcp_npi=member.pcp_npi or None if member else None,
         filled={slot: fill.certificate_sha256 for slot, fill in plan.fills.items()} if plan else {},
     )
-    trust = knowledge.trust
+    trust = replace(knowledge.trust, true_now=ws.clock.true_now()) if ws.sandbox else knowledge.trust
     limits = Limits(ws.options.max_return_bytes, ws.options.max_return_pages)
     subject = replace(issued_plan(plan), closed=closed) if plan else None
 

@@ -287,7 +287,8 @@ def _value(contents: bytes) -> tuple[bytes, bool]:
 
 def _judged_at(signature: EmbeddedPdfSignature, certificate: CertificateFacts | None, trust: Trust, received_at: datetime) -> datetime:
     """The moment at which the certificate must be valid: receipt, which is proven; for a one-time key that lived minutes,
-    the witnessed signing; for an expired one with a time stamp, the stamp's time (believed only if the stamp is)."""
+    the witnessed signing; for an expired one with a time stamp, the stamp's time (believed only if the stamp is). In a sandbox
+    whose clock stands before the certificate was made, the signer's clock, as far as it can be true."""
     if certificate is None:
         return received_at
     witnessed = trust.witnessed.get(certificate.fingerprint)
@@ -297,6 +298,9 @@ def _judged_at(signature: EmbeddedPdfSignature, certificate: CertificateFacts | 
         for stamp in generic_cms.extract_tst_data_iter(signature.signer_info, signed=False):
             stamped: datetime = stamp["encap_content_info"]["content"].parsed["gen_time"].native
             return min(stamped, received_at)
+    claimed = _claimed(signature)
+    if received_at < certificate.not_before and claimed is not None and received_at < claimed <= trust.latest_claim(received_at):
+        return claimed
     return received_at
 
 

@@ -62,7 +62,7 @@ def check_slot(
     other = next((record.filled[each] for each in Slot if each is not slot and each in record.filled), "")
     if other and other == certificate.fingerprint:
         findings.append(finding("same_certificate_both_slots"))
-    signed_at, remarks = _signing_time(signature, plan, record)
+    signed_at, remarks = _signing_time(signature, plan, trust, record)
     findings += remarks
     if slot is Slot.PCP:
         return _pcp(signature, certificate, plan, trust, record, signed_at, findings)
@@ -107,7 +107,7 @@ def _revocation(signature: SignatureFacts, certificate: CertificateFacts, trust:
     return [finding("revoked_later")]
 
 
-def _signing_time(signature: SignatureFacts, plan: IssuedPlan, record: Record) -> tuple[datetime, list[Finding]]:
+def _signing_time(signature: SignatureFacts, plan: IssuedPlan, trust: Trust, record: Record) -> tuple[datetime, list[Finding]]:
     """The proven time of signing, else the claimed one as far as it can be true: after issue and before receipt."""
     if signature.timestamp_trusted and signature.timestamp_at is not None:
         return signature.timestamp_at, []
@@ -115,7 +115,7 @@ def _signing_time(signature: SignatureFacts, plan: IssuedPlan, record: Record) -
     claimed = signature.claimed_at
     if claimed is None:
         return record.received_at, remarks
-    if claimed > record.received_at + CLOCK_TOLERANCE:
+    if claimed > trust.latest_claim(record.received_at) + CLOCK_TOLERANCE:
         remarks.append(finding("clock_ahead"))
     if claimed < plan.issued_at - CLOCK_TOLERANCE:
         remarks.append(finding("clock_behind"))

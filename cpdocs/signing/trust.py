@@ -63,7 +63,8 @@ class Trust:
 
     ``revoked``, ``pins`` and ``witnessed`` are by fingerprint (SHA-256, hexadecimal), never by serial number, which whoever
     makes a certificate chooses. A pin that was taken back is in ``revoked`` too. ``timestamp_roots`` are the authorities
-    whose time stamps prove a time.
+    whose time stamps prove a time. ``true_now`` is set in a sandbox alone, whose own clock may stand still while those who
+    sign and make certificates elsewhere go by the true one.
     """
 
     roots: tuple[bytes, ...] = ()
@@ -75,11 +76,16 @@ class Trust:
     revoked: Mapping[str, Revoked] = field(default_factory=dict)
     pins: Mapping[str, Pin] = field(default_factory=dict)
     witnessed: Mapping[str, Witnessed] = field(default_factory=dict)
+    true_now: datetime | None = None
 
     @property
     def seal_fingerprints(self) -> frozenset[str]:
         """The fingerprints of every seal of ours, past ones too."""
         return frozenset(fingerprint(der) for der in self.seals)
+
+    def latest_claim(self, received_at: datetime) -> datetime:
+        """The latest time that a signer's clock can truly show for a file received at ``received_at``."""
+        return max(received_at, self.true_now) if self.true_now else received_at
 
     def vouching_for(self, der: bytes) -> Vouching:
         """Why ``der`` may be believed. A chain is one step long: our authorities certify people directly.
