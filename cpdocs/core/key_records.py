@@ -13,8 +13,13 @@ What each event carries in ``data``:
     serial, fingerprint, reason (RFC 5280), at.
 ``CRL_PUBLISHED``
     number, sha256, this_update, next_update, revoked (how many).
+``SIGNING_WITNESSED``
+    document_id, slot, certificate_sha256, serial, pem (of the one-time certificate), before_sha256 and after_sha256 (the file
+    put before the member and the signed one), signer, role (member | representative), on_behalf_of, witness, witness_user,
+    signed_at, ink (bool). Subjects: the document and the member.
+``WORKSPACE_CREATED`` has the organization's own in ``certificates``: {root, issuing, in-person, seal: {fingerprint, pem}}.
 
-Each has ``key:`` and the serial number among its subjects, a list of revoked certificates ``key:crl``.
+Each about a digital ID has ``key:`` and the serial number among its subjects, a list of revoked certificates ``key:crl``.
 """
 
 from __future__ import annotations

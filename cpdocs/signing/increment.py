@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from hashlib import sha256
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from cpdocs.signing.appearance import Picture
 
 DIGEST = "sha256"
-_SPARE = 64
+_AROUND = 2048
+"""Names, digests and attributes beside the certificates and the signature value: under a kilobyte."""
 
 
 class Format(Enum):
@@ -113,18 +114,11 @@ def append_signature(
         left, low, right, high = (float(side) for side in place["/Rect"])
         place["/AP"] = pdf_object({"N": picture.draw(out, right - left, high - low)})
     signer = KeySigner(pair)
-    pades = packing is Format.PADES
     attributes = PdfCMSSignedAttributes(signing_time=statement.signed_at)
-
-    def sign(digest: bytes, *, rehearse: bool) -> Any:
-        work = signer.async_sign(digest, DIGEST, use_pades=pades, dry_run=rehearse, signed_attr_settings=attributes)
-        return asyncio.run(work)
-
-    reserved = 2 * (len(sign(bytes(32), rehearse=True).dump()) + _SPARE)
     embedder.send(
         SigObjSetup(
             sig_placeholder=SignatureObject(
-                bytes_reserved=reserved,
+                bytes_reserved=_room(pair),
                 subfilter=packing.value,
                 timestamp=statement.signed_at,
                 name=statement.name,
@@ -141,11 +135,22 @@ def append_signature(
         )
     )
     prepared, output = embedder.send(SigIOSetup(md_algorithm=DIGEST))
-    embedder.send(sign(prepared.document_digest, rehearse=False))
+    embedder.send(
+        asyncio.run(signer.async_sign(prepared.document_digest, DIGEST, use_pades=packing is Format.PADES, signed_attr_settings=attributes))
+    )
     output.seek(0)
     whole = output.read()
     assert isinstance(whole, bytes)
     return whole
+
+
+def _room(pair: KeyPair) -> int:
+    """Hexadecimal digits to reserve for the signature: its certificates, the signature value, and what stands around them.
+
+    Estimated rather than rehearsed, since building the CMS is most of what signing costs.
+    """
+    certificates = sum(len(certificate_der(certificate)) for certificate in (pair.certificate, *pair.chain))
+    return 2 * (certificates + pair.key.key_size // 4 + _AROUND)
 
 
 def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
