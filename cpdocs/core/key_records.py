@@ -19,7 +19,7 @@ What each event carries in ``data``:
     signed_at, ink (bool). Subjects: the document and the member.
 ``WORKSPACE_CREATED`` has the organization's own in ``certificates``: {root, issuing, in-person, seal: {fingerprint, pem}}.
 
-Each about a digital ID has ``key:`` and the serial number among its subjects, a list of revoked certificates ``key:crl``.
+Each about a digital ID has ``key:`` and the serial number among its subjects, a list of revoked certificates ``crl:issuing``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from typing import Any
 from cpdocs.core.events import Event, EventType
 
 KEY_EVENTS = (EventType.KEY_ISSUED, EventType.KEY_PINNED, EventType.KEY_REVOKED)
-CRL_SUBJECT = "key:crl"
+CRL_SUBJECT = "crl:issuing"
 
 
 class KeyStatus(StrEnum):
