@@ -93,7 +93,7 @@ def accept(
             _attest(ws, tx, knowledge, record, attestation, reason, document_id)
         else:
             _confirm(ws, tx, knowledge, record, reason)
-    return finish(ws, the_return(ws.ledger, sha256))
+    return _finish(ws, sha256)
 
 
 def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> ReturnRecord:
@@ -105,14 +105,22 @@ def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> 
         record = the_return(tx, sha256)
         _still_waiting(record)
         tx.append(_resolved(record, record.decision.document_id if record.decision else "", Verdict.REJECTED, reason, ()))
-    return finish(ws, the_return(ws.ledger, sha256))
+    return _finish(ws, sha256)
 
 
 def recheck(ws: Workspace, which: Sequence[str] = ()) -> list[ReturnRecord]:
     """Judges held files (all, or those named) again by what is on record today; gives their records."""
     chosen = [find_held(ws, each) for each in which] if which else queue(ws)
     knowledge = Knowledge(ws)
-    return [finish(ws, decide(ws, knowledge, record.sha256, again=True)) for record in chosen]
+    return [finish(ws, decide(ws, knowledge, record.sha256, again=True))[0] for record in chosen]
+
+
+def _finish(ws: Workspace, sha256: str) -> ReturnRecord:
+    """Answers and files; the decision stands even where filing fails, and that is said."""
+    record, unfiled = finish(ws, the_return(ws.ledger, sha256))
+    if unfiled:
+        raise unfiled
+    return record
 
 
 def _attest(

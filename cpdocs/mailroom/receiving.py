@@ -8,7 +8,7 @@ finished by the next start, and two workers on one inbox do nothing twice.
 2. ``RETURN_RECEIVED``: the first time these bytes come, or come by another folder.
 3. ``RETURN_DECIDED`` and a ``SLOT_FILLED`` for each slot that it fills, in one transaction. The judging itself happens
    before, outside the lock; what was recorded meanwhile and could change the answer makes it judge again.
-4. The notice to the practice, and the package where the plan is now complete.
+4. The notice to the practice, then the package where the plan is now complete.
 5. Only then does the file leave the inbox's claim.
 """
 
@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import EventType, NewEvent, return_subject
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
-from cpdocs.errors import Defect
+from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.ledger.durable import open_plain
 from cpdocs.mailroom import claims, notices
 from cpdocs.mailroom.filing import file_if_complete
+from cpdocs.mailroom.records import all_plans, find_plan
 from cpdocs.mailroom.returns import Judgement, judge, judge_oversized
 
 if TYPE_CHECKING:
@@ -43,11 +44,15 @@ _TRIES_OUTSIDE_THE_LOCK = 2
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one file: where it was found, its record, and whether the same bytes had come before."""
+    """What became of one file: where it was found, its record, and whether the same bytes had come before.
+
+    ``unfiled`` is what kept the plan that it completes from being filed; the return itself is done with.
+    """
 
     file: Path
     record: ReturnRecord
     repeated: bool
+    unfiled: CpdocsError | None = None
 
 
 def find_return(source: Reads, sha256: str) -> ReturnRecord | None:
@@ -87,14 +92,17 @@ def take_file(ws: Workspace, knowledge: Knowledge, file: Path) -> Taken:
 
     Raises InputFault where it can't be read; CpdocsError as :func:`take_claim`.
     """
-    return _take(ws, knowledge, ws.blobs.put_file(file), file, "")
+    return _take(ws, knowledge, ws.blobs.put_file(file.resolve()), file, "")
 
 
 def finish_returns(ws: Workspace, knowledge: Knowledge) -> Iterator[ReturnRecord]:
-    """Decides on, answers and files what an earlier run received but didn't get to finish."""
+    """Decides on and answers what an earlier run received but didn't get to finish; then files what is complete."""
     for record in list(fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values()):
         if record.decision is None or record.to_answer:
-            yield finish(ws, decide(ws, knowledge, record.sha256))
+            yield finish(ws, decide(ws, knowledge, record.sha256))[0]
+    unfiled = [_file(ws, plan.document_id) for plan in all_plans(ws).values() if plan.complete and not plan.filing and not plan.closed]
+    for error in filter(None, unfiled):
+        raise error
 
 
 def decide(ws: Workspace, knowledge: Knowledge, sha256: str, *, again: bool = False) -> ReturnRecord:
@@ -142,15 +150,30 @@ def _take(ws: Workspace, knowledge: Knowledge, sha256: str, shown: Path, folder:
             data: dict[str, JSON] = {"sha256": sha256, "size": ws.blobs.path(sha256).stat().st_size, "practice_id": practice_id}
             tx.append(NewEvent(EventType.RETURN_RECEIVED, (return_subject(sha256),), data))
     record = decide(ws, knowledge, sha256, again=known is not None)
-    return Taken(shown, finish(ws, record), repeated=known is not None and known.decision is not None)
+    finished, unfiled = finish(ws, record)
+    return Taken(shown, finished, repeated=known is not None and known.decision is not None, unfiled=unfiled)
 
 
-def finish(ws: Workspace, record: ReturnRecord) -> ReturnRecord:
-    """The package first, so that the notice can say that the plan is complete; both are done once however often asked."""
-    if record.document_id and record.slots_filled:
-        file_if_complete(ws, record.document_id)
+def finish(ws: Workspace, record: ReturnRecord) -> tuple[ReturnRecord, CpdocsError | None]:
+    """Answers the practice, then files the plan if it is complete now; each is done once however often asked.
+
+    Gives the record, and what kept the plan from being filed: `cpdocs file`, or the next start, tries that again.
+    """
     notices.answer(ws, record)
-    return the_return(ws.ledger, record.sha256)
+    unfiled = None
+    if record.document_id and record.slots_filled:
+        unfiled = _file(ws, record.document_id)
+    return the_return(ws.ledger, record.sha256), unfiled
+
+
+def _file(ws: Workspace, document_id: str) -> CpdocsError | None:
+    """Files the plan if it is complete; what kept it from that, unless another worker has filed it by now."""
+    try:
+        file_if_complete(ws, document_id)
+    except CpdocsError as error:
+        plan = find_plan(ws.ledger, document_id)
+        return None if plan and plan.filing else error
+    return None
 
 
 def _digest(file: Path) -> str:

@@ -44,11 +44,14 @@ def intake_pass(
         for file in files:
             yield from worker.take_named(file)
         return
-    patience = monotonic() + ws.options.settle_seconds * (_PASS_UNENDED_FACTOR + 1) + LOOKS * worker.pace
+    patience = monotonic() + ws.options.settle_seconds * (_PASS_UNENDED_FACTOR + 1)
     yield from worker.look()
-    while worker.unsettled and monotonic() < patience:
+    looks = 1
+    # On a slow machine, or a large inbox, a look may take longer than the settling time: each file gets its looks all the same.
+    while worker.unsettled and (looks < LOOKS or monotonic() < patience):
         wait(worker.pace)
         yield from worker.look()
+        looks += 1
     for spot in worker.unsettled:
         yield Left(spot, LeftBecause.UNSETTLED)
 

@@ -117,12 +117,12 @@ class Worker:
     def take_named(self, file: Path) -> Iterator[Outcome]:
         """Takes in a file that a person named, as complete: claimed where it lies in the inbox, else copied."""
         spot = self._spot_of(file)
-        if spot is None:
-            yield take_file(self._ws, self._knowledge, file)
+        seen = next((each for each in scan(self._ws.paths.inbox) if each.spot == spot), None) if spot else None
+        if seen is None:
+            yield from _told(take_file(self._ws, self._knowledge, file))
             return
-        seen = next((each for each in scan(self._ws.paths.inbox) if each.spot == spot), None)
-        if seen is None or seen.look is None:
-            why = seen.left if seen and seen.left else LeftBecause.UNREADABLE
+        if seen.look is None:
+            why = seen.left or LeftBecause.UNREADABLE
             raise InputFault(
                 f"A named file in the inbox is left alone: {why.value}.", todo="Mend that, or copy the file elsewhere and name that."
             )
@@ -144,7 +144,7 @@ class Worker:
             yield Failed(seen.spot.name, error)
             return
         if taken:
-            yield taken
+            yield from _told(taken)
 
     def _sweep(self) -> Iterator[Outcome]:
         """Finishes abandoned claims, this process's own failed ones too, at growing intervals."""
@@ -167,7 +167,7 @@ class Worker:
             return
         self._retries.pop(claim.home, None)
         if taken:
-            yield taken
+            yield from _told(taken)
 
     def _remind(self) -> Iterator[Outcome]:
         """Once a day: the reminders that fall on it."""
@@ -185,3 +185,9 @@ class Worker:
         if self._told.get(spot) is not because:
             self._told[spot] = because
             yield Left(spot, because)
+
+
+def _told(taken: Taken) -> Iterator[Outcome]:
+    yield taken
+    if taken.unfiled:
+        yield Failed(f"plan {taken.record.document_id}", taken.unfiled)

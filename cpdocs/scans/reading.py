@@ -58,5 +58,5 @@ def read_scan(data: bytes, *, most_pages: int) -> ScanReading:
     return ScanReading(tuple(pages), stopped)
 
 
-_THOROUGH_ANYWAY = 12
+_THOROUGH_ANYWAY = 6
 """Pages at the head of a file that get every retry even while none has shown a mark: a badly faxed plan is found by them."""
