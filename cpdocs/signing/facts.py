@@ -248,7 +248,7 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
         judged_at = received_at
     else:
         judged_at = _judged_at(signature, certificate, trust, received_at)
-        context = _context(tuple(trusting.anchors(trust)), (*trust.issuing, *trust.in_person), judged_at)
+        context = _context(trusting.anchors(trust, der), (*trust.issuing, *trust.in_person), judged_at)
         stamp_context = _context(trust.timestamp_roots, (), received_at)
         status = await async_validate_pdf_signature(signature, context, stamp_context, diff_policy=policy, skip_diff=skip)
         stamp = status.timestamp_validity

@@ -6,7 +6,7 @@ Nothing here reads a file or the clock. For the organization's own authorities t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -123,9 +123,13 @@ def load(der: bytes) -> x509.Certificate | None:
         return None
 
 
-def anchors(trust: Trust) -> Iterable[bytes]:
-    """The certificates at which a chain may end."""
-    return (*trust.roots, *trust.seals, *trust.pinned)
+def anchors(trust: Trust, der: bytes) -> tuple[bytes, ...]:
+    """The certificates at which the chain of ``der`` may end. None where nobody vouches for it: a stranger may bear any name,
+    that of our authorities or of somebody who is pinned."""
+    vouching = trust.vouching_for(der)
+    if vouching is Vouching.NOBODY:
+        return ()
+    return (der,) if vouching in (Vouching.PINNED, Vouching.SEAL) else trust.roots
 
 
 def _issued_by(certificate: x509.Certificate, authority: bytes) -> bool:
