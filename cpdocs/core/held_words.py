@@ -32,6 +32,10 @@ _BY_CODE = {
     "changes_unclear": (
         "Reject it and ask for a new signature on the file as issued: a doubtful digital signature can't be made a sure one."
     ),
+    "designation_recorded_late": "Reject it and ask the same person to sign again: their designation is on record now.",
+    "designation_not_attested": "Get the designation attested by the PCP and import it, then ask for a new signature and reject this.",
+    "pcp_changed": "Ask who the member's PCP is now. Issue a new version for that PCP, and reject this.",
+    "clinician_inactive": "Find out on which day they left or began; mend the clinicians on record and recheck, or ask the PCP to sign.",
     "content_differs": "Compare every page with the issued plan before anything else.",
     **dict.fromkeys(("self_signed_unpinned", "unknown_ca", "certificate_names_nobody", "member_identity_unproven"), _IDENTITY),
     **dict.fromkeys(
