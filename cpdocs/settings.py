@@ -112,6 +112,20 @@ class _Letters(_Table):
     kinds: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]] = list(_default(Options, "letter_kinds"))
 
 
+class _Backup(_Table):
+    max_age_hours: Annotated[int, Field(ge=0, le=24 * 366)] = _default(Options, "backup_hours")
+
+
+class _Archive(_Table):
+    retention_years: Annotated[int, Field(ge=6, le=100)] = _default(Options, "retention_years")
+
+
+class _Health(_Table):
+    watch_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = _default(Options, "watch_minutes")
+    checkpoint_hours: Annotated[int, Field(ge=0, le=24 * 366)] = _default(Options, "checkpoint_hours")
+    held_days: Annotated[int, Field(ge=0, le=366)] = _default(Options, "held_days")
+
+
 class _Target(_Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     kind: Literal["folder"] = "folder"
@@ -138,6 +152,9 @@ class _Settings(_Table):
     intake: _Intake = _Intake()
     signing: _Signing = _Signing()
     audit: _Audit = _Audit()
+    backup: _Backup = _Backup()
+    archive: _Archive = _Archive()
+    health: _Health = _Health()
     letters: _Letters = _Letters()
     filing: _Filing = _Filing()
 
@@ -203,6 +220,11 @@ def _values(read: _Settings) -> Settings:
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,
         key_days=read.signing.key_days,
+        backup_hours=read.backup.max_age_hours,
+        retention_years=read.archive.retention_years,
+        watch_minutes=read.health.watch_minutes,
+        checkpoint_hours=read.health.checkpoint_hours,
+        held_days=read.health.held_days,
         letter_kinds=tuple(read.letters.kinds),
     )
     return Settings(senders, options)

@@ -34,6 +34,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "audit": ("audit", "audit", "Prove the trail; show or export it."),
     "keys": ("keys", "keys", "Digital IDs for clinicians: issue, revoke, pin, list."),
     "user": ("users", "user", "Who may review, issue keys or witness, and their PINs."),
+    "backup": ("backup", "backup", "Encrypted backups: create, verify, restore."),
+    "archive": ("archive", "archive", "Legal holds, what is past retention, and an open export."),
+    "health": ("health", "health", "A quick answer for monitors: is everything at work?"),
     "doctor": ("doctor", "doctor", "What is missing or unsafe here, and how to mend it."),
 }
 

@@ -63,6 +63,12 @@ class EventType(StrEnum):
     KEY_PINNED = "key.pinned"
     CRL_PUBLISHED = "crl.published"
 
+    BACKUP_MADE = "backup.made"
+    BACKUP_RESTORED = "backup.restored"
+    ARCHIVE_HELD = "archive.held"
+    ARCHIVE_RELEASED = "archive.released"
+    ARCHIVE_EXPORTED = "archive.exported"
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:

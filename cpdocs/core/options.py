@@ -46,3 +46,10 @@ class Options:
     """How long a digital ID that we issue is valid."""
     letter_kinds: tuple[str, ...] = ("assignment", "reminder", "cannot-reach", "plan-copy", "decline-confirmation", "change-confirmation")
     """The kinds of letter that may be sent: folders of templates/letters/."""
+    backup_hours: int = 26
+    """The age of the last backup that ``doctor`` and ``health`` accept; this and the three below: 0 accepts any."""
+    watch_minutes: int = 10
+    checkpoint_hours: int = 26
+    held_days: int = 5
+    retention_years: int = 7
+    """Counted from the last event about a document; at least six (45 CFR 164.316(b)(2))."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from cpdocs.core.events import EventType
 from cpdocs.mailroom.workspace import Paths, Workspace
 
-_LOW_DISK = 1 * 1024**3
+LOW_DISK = 1 * 1024**3
 _CLOCK_SLACK = timedelta(minutes=5)
 _CRL_WARNING = timedelta(days=7)
 _SEAL_WARNING = timedelta(days=60)
@@ -28,7 +28,7 @@ _LIBRARIES = {
     "pangoft2-1.0": ("libpangoft2-1.0-0", "lays out text"),
     "harfbuzz-subset": ("libharfbuzz-subset0", "cuts fonts; without it a letter takes ten times as long"),
 }
-_KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
+KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
 
 
 class Level(StrEnum):
@@ -61,6 +61,7 @@ def examine(ws: Workspace) -> list[Checked]:
         _database,
         _clock,
         _settings,
+        _backups,
     )
     return [answer for check in checks for answer in check(ws)]
 
@@ -126,7 +127,7 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 def _disk(ws: Workspace) -> Iterator[Checked]:
     free = shutil.disk_usage(ws.paths.root).free
-    if free < _LOW_DISK:
+    if free < LOW_DISK:
         yield Checked("disk", Level.FAULT, f"Only {free // 1024**2} MB are free.", "Make room before the next run.")
     else:
         yield Checked("disk", Level.OK, f"{free // 1024**3} GB are free.")
@@ -152,7 +153,7 @@ def _encrypted(path: Path) -> bool | None:
 def _keys(ws: Workspace) -> Iterator[Checked]:
     paths = ws.paths
     faults = 0
-    for name in _KEY_FILES:
+    for name in KEY_FILES:
         if not (paths.keys / name).is_file():
             faults += 1
             yield Checked(
@@ -242,3 +243,31 @@ def _settings(ws: Workspace) -> Iterator[Checked]:
         )
     else:
         yield Checked("settings", Level.OK, "cpdocs.toml is read and complete.")
+
+
+def _backups(ws: Workspace) -> Iterator[Checked]:
+    """A backup that is old, was never made, failed, or had to leave damaged files out."""
+    from cpdocs.mailroom.backup_lists import failed_attempt, made_backups
+
+    allowed = timedelta(hours=ws.options.backup_hours)
+    made = made_backups(ws.ledger)
+    failed = failed_attempt(ws.paths)
+    if failed and (not made or failed > made[-1].at):
+        yield Checked(
+            "backup",
+            Level.WARNING,
+            f"The backup begun on {failed:%Y-%m-%d at %H:%M} UTC was not finished.",
+            "Run `cpdocs backup create` by hand, and mend what it says.",
+        )
+    elif not made:
+        if allowed and not ws.sandbox:
+            yield Checked("backup", Level.WARNING, "No backup was ever made.", "Set up `cpdocs backup create`: docs/backup.md.")
+    elif allowed and ws.clock.true_now() - made[-1].at > allowed:
+        age = ws.clock.true_now() - made[-1].at
+        yield Checked(
+            "backup", Level.WARNING, f"The last backup is {age.days} days and {age.seconds // 3600} hours old.", "See why it isn't made."
+        )
+    elif made[-1].damaged:
+        yield Checked("backup", Level.WARNING, f"The last backup left {made[-1].damaged} damaged files out.", "Run `cpdocs audit verify`.")
+    else:
+        yield Checked("backup", Level.OK, f"The last backup was made on {made[-1].at:%Y-%m-%d at %H:%M} UTC.")

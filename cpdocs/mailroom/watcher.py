@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cpdocs.mailroom.health import Heartbeat
 from cpdocs.mailroom.inbox import LeftBecause
 from cpdocs.mailroom.settling import LOOKS
 from cpdocs.mailroom.worker import Left, Outcome, Worker
@@ -67,6 +68,7 @@ class Watcher:
         self._stopping = threading.Event()
         self._ears: _Ears | None = None
         self._there = True
+        self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:
         """Stops after the file at hand; safe in a signal handler."""
@@ -81,6 +83,7 @@ class Watcher:
             while not self._stopping.is_set():
                 self._listen()
                 self._pass_on(worker.look())
+                self._heart.beat()
                 self._rest(worker)
         finally:
             if self._ears:
@@ -89,6 +92,7 @@ class Watcher:
     def _pass_on(self, outcomes: Iterator[Outcome]) -> None:
         for outcome in outcomes:
             self._report(outcome)
+            self._heart.beat()
             if self._stopping.is_set():
                 return
 

@@ -1,0 +1,191 @@
+"""``cpdocs backup create|verify|restore|new-key``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.core.clock import EASTERN
+from cpdocs.errors import AnswerIsNo, Problem, UsageFault
+from cpdocs.mailroom.workspace import Workspace
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+_PATH = click.Path(path_type=Path)
+
+
+@click.group()
+def backup() -> None:
+    """Encrypted copies of everything, made while the work goes on; and the way back.
+
+    \b
+    cpdocs backup new-key /media/safe/backup-key.txt
+    cpdocs backup create --to /mnt/backup --recipients-file /etc/cpdocs/backup-recipients.txt
+    cpdocs backup verify /mnt/backup/cpdocs-….tar.age
+    cpdocs backup restore /mnt/backup/cpdocs-….tar.age --into /srv/cpdocs --identity-file /media/safe/backup-key.txt
+    """
+
+
+@backup.command("new-key")
+@click.argument("file", metavar="FILE", type=_PATH)
+@_JSON
+def new_key_(file: Path, as_json: bool) -> None:
+    """Make an age key: the private one into FILE, the public one printed.
+
+    \b
+    cpdocs backup new-key /media/safe/backup-key.txt
+
+    Keep FILE where this machine's users can't reach it, and a second copy elsewhere: without it no backup opens.
+    """
+    from cpdocs.mailroom.age import new_key
+
+    public = new_key(file)
+    if as_json:
+        print_json({"recipient": public, "identity_file": str(file.absolute())})
+        return
+    click.echo(public)
+    say(click.get_current_context(), f"The private key is in {file}: keep it off this machine, and twice.")
+
+
+@backup.command()
+@click.option("--to", "folder", required=True, type=_PATH, metavar="DIR", help="Where archives are kept: another disk, machine or share.")
+@click.option(
+    "--recipient", "recipients", multiple=True, metavar="AGE-KEY", help="A public key (age1… or ssh-…) that may open it. Repeatable."
+)
+@click.option("--recipients-file", "files", multiple=True, type=_PATH, metavar="FILE", help="Public keys, one a line.")
+@click.option("--with-keys", is_flag=True, help="The private keys and PIN verifiers of state/ as well.")
+@click.option("--full", is_flag=True, help="Build on no earlier archive.")
+@_JSON
+@pass_workspace
+def create(
+    ws: Workspace, folder: Path, recipients: tuple[str, ...], files: tuple[Path, ...], with_keys: bool, full: bool, as_json: bool
+) -> None:
+    """Back up the ledger, every stored file, settings and templates, while everything goes on.
+
+    \b
+    cpdocs backup create --to /mnt/backup --recipients-file /etc/cpdocs/backup-recipients.txt
+    cpdocs backup create --to /media/safe/keys --recipient age1… --with-keys --full
+
+    Stored files that an archive in DIR holds already are not copied again: keep the archives together. What was written is
+    read back and compared. Exit status 1 where stored files are damaged: they are named and left out.
+    """
+    from cpdocs.mailroom.age import read_recipients
+    from cpdocs.mailroom.backup import create_backup
+
+    made = create_backup(ws, folder, read_recipients(recipients, files), with_keys=with_keys, full=full)
+    if as_json:
+        print_json(
+            {
+                "file": str(made.file),
+                "sha256": made.sha256,
+                "size": made.size,
+                "events": made.events,
+                "stored_new": made.new,
+                "stored_earlier": made.earlier,
+                "based_on": list(made.based_on),
+                "with_keys": made.with_keys,
+                "damaged": list(made.damaged),
+            }
+        )
+    else:
+        click.echo(str(made.file))
+        more = f" ({made.earlier} more in {len(made.based_on)} earlier archives)" if made.based_on else ""
+        say(click.get_current_context(), f"{made.events} events and {made.new} stored files{more}, {made.size} bytes.")
+    if made.damaged:
+        raise AnswerIsNo(
+            "The backup is made, without stored files that are damaged:",
+            problems=[Problem("file_damaged", "Its bytes are not those that were stored.", f"store/{sha}") for sha in made.damaged],
+            todo="Run `cpdocs audit verify`, and restore them from an earlier backup.",
+        )
+
+
+@backup.command()
+@click.argument("file", metavar="FILE", type=_PATH)
+@click.option("--identity-file", type=_PATH, metavar="FILE", help="The private key: then every byte inside is checked as well.")
+@_JSON
+def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
+    """Check an archive and those it builds on; writes nothing.
+
+    \b
+    cpdocs backup verify /mnt/backup/cpdocs-….tar.age
+    cpdocs backup verify /mnt/backup/cpdocs-….tar.age --identity-file /media/safe/backup-key.txt
+
+    Without the private key the archives are held against the receipts beside them; with it what is inside is held against
+    its manifest. What proves the ledger is `cpdocs backup restore` into a scratch folder: do so from time to time.
+    """
+    from cpdocs.mailroom.age import read_identities
+    from cpdocs.mailroom.restore import check_archive, check_receipt
+
+    if identity_file is None:
+        receipt = check_receipt(file)
+        events, based_on, opened = receipt["events"], [each["name"] for each in receipt["based_on"]], False
+    else:
+        contents = check_archive(file, read_identities(identity_file))
+        events, based_on, opened = contents.events, list(contents.based_on), True
+    if as_json:
+        print_json({"ok": True, "file": str(file.absolute()), "events": events, "based_on": based_on, "opened": opened})
+        return
+    click.echo(f"{file.name} and {len(based_on)} archives that it builds on are as they were written ({events} events).")
+
+
+@backup.command()
+@click.argument("file", metavar="FILE", type=_PATH)
+@click.option("--into", required=True, type=_PATH, metavar="DIR", help="A new or empty folder.")
+@click.option("--identity-file", required=True, type=_PATH, metavar="FILE", help="The private key.")
+@click.option("--against", multiple=True, type=_PATH, metavar="CHECKPOINT", help="A checkpoint that was kept elsewhere. Repeatable.")
+@_JSON
+@click.pass_context
+def restore(ctx: click.Context, file: Path, into: Path, identity_file: Path, against: tuple[Path, ...], as_json: bool) -> None:
+    """Make a workspace of a backup: proven before it gets its name, and never over another.
+
+    \b
+    cpdocs backup restore /mnt/backup/cpdocs-….tar.age --into /srv/cpdocs --identity-file /media/safe/backup-key.txt \\
+      --against /media/compliance/checkpoint.txt
+
+    Every stored file is hashed and the whole ledger replayed. --against shows that this is the history that was signed, and
+    how many events are lost since. Never let the old workspace run on beside the restored one: two ledgers would grow apart.
+    """
+    from cpdocs.mailroom.age import read_identities
+    from cpdocs.mailroom.restore import record_restore
+    from cpdocs.mailroom.restore import restore as restore_
+    from cpdocs.wiring import open_workspace
+
+    if ctx.find_root().obj["workspace"] is not None:
+        raise UsageFault("A restore makes a workspace of its own.", todo="Leave --workspace out; name the new folder with --into.")
+    done = restore_(file, into, read_identities(identity_file), against)
+    record_restore(open_workspace(done.root), done)
+    made = done.contents.made_at.astimezone(EASTERN)
+    if as_json:
+        print_json(
+            {
+                "workspace": str(done.root),
+                "events": done.report.events,
+                "files": done.report.files,
+                "root": done.report.root.hex(),
+                "made_at": done.contents.made_at.isoformat(),
+                "anchored": done.anchored,
+                "lost_events": done.lost_events,
+                "missing_keys": list(done.missing_keys),
+                "damaged": list(done.contents.damaged),
+            }
+        )
+    else:
+        click.echo(
+            f"{done.root} holds {done.report.events} events and {done.report.files} stored files, as of {made:%Y-%m-%d %H:%M:%S %Z}."
+        )
+    if done.lost_events:
+        say(
+            ctx,
+            f"{done.lost_events} events that the checkpoint knows came after this backup and are lost: ask the practices to send again.",
+        )
+    elif done.lost_events is None:
+        say(
+            ctx, "No checkpoint was given (--against): what came after the backup is unknown, and nothing from outside proves this history."
+        )
+    if done.missing_keys:
+        say(
+            ctx,
+            f"Not in this backup: {', '.join(done.missing_keys)}. Put state/keys/ and state/users/ back from the backup made --with-keys.",
+        )
