@@ -274,6 +274,10 @@ def _show(road: Road, letters: dict[str, Any], plans: dict[str, str], returns: l
     )
     click.echo()
     print_table(["plan", "document id", "state", "member", "PCP", "due"], stands)
+    click.echo("\nWhat the practices were told of what didn't count:")
+    for each in returns:
+        if each["verdict"] != "accepted":
+            click.echo(f"  {each['what']:42}{_notice(road, each['document_id'])}")
     click.echo(f"\nThe trail: {audit['events']} events, {'proven whole' if audit['ok'] else 'BROKEN'}.\n\nLook at:")
     for what, where in (
         ("the letters", letters["print_file"]),
@@ -283,6 +287,12 @@ def _show(road: Road, letters: dict[str, Any], plans: dict[str, str], returns: l
         ("the workspace, to go on in", road.root),
     ):
         click.echo(f"  {what:34}{where}")
+
+
+def _notice(road: Road, document_id: str) -> str:
+    """Where the first notice about one plan lies: the demo's refused and held files are the first answers of their plans."""
+    found = sorted((road.root / "outbox" / "notices").glob(f"*/{document_id}-*.pdf"), key=lambda path: path.stat().st_mtime_ns)
+    return str(found[0]) if found else "no notice"
 
 
 def _evidence(slot: dict[str, Any] | None) -> str:
