@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 
 from tests.conftest import CommandLine
 from tests.crash.kill import FAULTS, count_calls, run_until
+from tests.crash.system_calls import sweep as sweep_system_calls
+from tests.crash.system_calls import why_not
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
 
@@ -107,3 +110,35 @@ def test_a_kill_at_every_call_is_finished_by_the_next_intake(ready: tuple[Desk, 
 def test_a_failure_of_every_call_loses_nothing(ready: tuple[Desk, str], tmp_path: Path, number: int) -> None:
     tried = sweep(ready, tmp_path, range(1, calls(ready, tmp_path) + 1), fail_with=number)
     print(f"\n{tried} failing calls, 0 faults")
+
+
+def sweep_by_system_calls(ready: tuple[Desk, str], tmp_path: Path, *, first: int = 1, step: int = 1) -> int:
+    """Kills a real ``cpdocs intake`` at its system calls, what SQLite does included; the parsers' children live on."""
+    desk, file_sha256 = ready
+
+    def fresh(point: str) -> Path:
+        return Path(shutil.copytree(desk.root, tmp_path / point))
+
+    def argv(root: Path) -> list[str]:
+        return [sys.executable, "-m", "cpdocs", "--workspace", str(root), "intake", "--json"]
+
+    tried = 0
+    for point, root, _ in sweep_system_calls(argv, fresh, tmp_path / "log", first=first, step=step, children=False):
+        check(Desk(Office(CommandLine(root, RETURN), desk.office.sample, desk.office.documents)), file_sha256, point)
+        shutil.rmtree(root)
+        tried += 1
+    return tried
+
+
+@pytest.mark.usefixtures("at_return")
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_kill_at_a_few_system_calls_is_finished_by_the_next_intake(ready: tuple[Desk, str], tmp_path: Path) -> None:
+    assert sweep_by_system_calls(ready, tmp_path, first=20, step=90) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("at_return")
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_kill_at_every_system_call_is_finished_by_the_next_intake(ready: tuple[Desk, str], tmp_path: Path) -> None:
+    tried = sweep_by_system_calls(ready, tmp_path)
+    print(f"\n{tried} kills, 0 faults")
