@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cpdocs.ledger.audit_events import Replay, check_subjects, replay
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
+from cpdocs.ledger.events import in_use_here
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
 from cpdocs.ledger.pages import changed_pages, file_state, load_sums, sums_path
 from cpdocs.ledger.schema import (
@@ -33,8 +34,9 @@ def read_record(path: Path, publics: Collection[bytes], sizes: Collection[int]) 
     if not path.is_file():
         audit.missing = True
         return audit
-    # Before any connection is open: reading the file beside SQLite would drop its locks.
-    _check_pages(path, audit)
+    # While no connection is open: closing a file that is read beside SQLite would drop its locks.
+    if not in_use_here(path):
+        _check_pages(path, audit)
     engine = sqlite_engine(path, _BUSY_SECONDS)
     try:
         with engine.connect() as connection:

@@ -118,7 +118,7 @@ class EventStore:
         self._user = user
         self._host = host
         self._hashes: dict[tuple[int, int], bytes] = {}
-        _users[path] += 1
+        _users[path.resolve()] += 1
         # Also when the last reference goes, or at the interpreter's end.
         self._finalizer = weakref.finalize(self, _let_go, engine, path, os.getpid())
 
@@ -225,9 +225,14 @@ _users: Counter[Path] = Counter()
 """How many stores of this process have each ledger open."""
 
 
+def in_use_here(path: Path) -> bool:
+    """Whether a store of this process has the ledger at ``path`` open: then its file must not be opened beside SQLite."""
+    return _users[path.resolve()] > 0
+
+
 def _let_go(engine: Engine, path: Path, process: int) -> None:
-    _users[path] -= 1
-    if _users[path] or process != os.getpid():
+    _users[path.resolve()] -= 1
+    if in_use_here(path) or process != os.getpid():
         engine.dispose()
     else:
         settle(path, engine.dispose)

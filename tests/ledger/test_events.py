@@ -232,6 +232,16 @@ def test_an_altered_event_is_never_handed_out(store, ledger):
         list(store.events())
 
 
+def test_a_full_disk_records_nothing_and_says_so(store):
+    with store.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(WorkspaceFault, match=r"disk that holds the ledger .* is full; nothing was recorded"):
+        store.append(*(letter(number) for number in range(500)))
+    assert store.head().size == 1
+    assert [event.seq for event in store.events()] == [1]
+
+
 def test_writes_are_durable_by_setting(store):
     with store.engine.connect() as connection:
         pragmas = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
