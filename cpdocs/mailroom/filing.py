@@ -115,6 +115,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     """Builds and records one package, or records why it waits. The record is read again under the write lock."""
     from cpdocs.mailroom.package import build_package
     from cpdocs.mailroom.package_facts import Shelf
+    from cpdocs.signing.timestamps import TimestampUnavailable
 
     register = load_register(ws)
     plan = _plan_of(ws, record)
@@ -127,7 +128,11 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     doubts = _doubts(ws, register, member, target, ehr, plan)
     if doubts or member is None or practice is None or target is None:
         return _hold(ws, record, target, doubts)
-    package = build_package(ws, record, Shelf(plan=plan, member=member, practice=practice, target=target))
+    try:
+        package = build_package(ws, record, Shelf(plan=plan, member=member, practice=practice, target=target))
+    except TimestampUnavailable as error:
+        # Nothing is wrong with the plan: it waits, and the next start or `cpdocs file` tries again.
+        return _hold(ws, record, target, (Doubt("timestamp_unavailable", error.message, error.todo),))
     key = stage_key(record.document_id, package.manifest_sha256)
     stage(ws.paths.ehr, key, {f"{package.folder}/{file.name}": file.data for file in package.files})
     filed = plan_event(

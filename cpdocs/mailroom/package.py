@@ -64,12 +64,12 @@ class _Return:
 def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     """Every file of the package; nothing is recorded but the checkpoint that it carries, nothing put out.
 
-    Raises WorkspaceFault where stored bytes are missing or damaged or a configured time stamp can't be had, InputFault
-    where a returned scan can't be drawn.
+    Raises TimestampUnavailable where a configured authority gives no time stamp, another WorkspaceFault where stored bytes
+    are missing or damaged, InputFault where a returned scan can't be drawn.
     """
-    signed = sign_now(ws)
     returns = _returns(ws, record)
     closed = _closed(ws, record, returns)
+    signed = sign_now(ws)
     title = ws.options.plan_titles[record.program]
     description = describe(record, title)
     originals = _originals(ws, record, returns)
@@ -123,17 +123,15 @@ def _closed(ws: Workspace, record: PlanRecord, returns: Sequence[_Return]) -> by
     whole = _whole(returns)
     if len(whole) != 1 or not all(fill.evidence in _IN_THE_FILE for fill in record.fills.values()):
         return b""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     from cpdocs.ledger.durable import read_plain
+    from cpdocs.mailroom.revocations import published_list
+    from cpdocs.mailroom.trust import load_trust
     from cpdocs.signing.closing import close
     from cpdocs.signing.timestamps import UrlTimeStamper
 
-    keys = ws.paths.keys
-    names = ("root.crt", "issuing.crt", "in-person.crt", "seal.crt")
-    ours = [x509.load_pem_x509_certificate(read_plain(keys / name)).public_bytes(Encoding.DER) for name in names]
-    lists = [read_plain(keys / name) for name in ("crl.der", "root.crl")]
+    trust = load_trust(ws.ledger)
+    ours = (*trust.roots, *trust.issuing, *trust.in_person, *trust.seals)
+    lists = (published_list(ws), read_plain(ws.paths.keys / "root.crl"))
     stamper = UrlTimeStamper(ws.options.tsa_url) if ws.options.tsa_url else None
     return close(whole[0], certificates=ours, crls=lists, timestamper=stamper)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType, NewEvent
 from cpdocs.core.key_records import CRL_SUBJECT, KEY_EVENTS, fold_keys
-from cpdocs.ledger.durable import write_durably
+from cpdocs.ledger.durable import read_plain, write_durably
 
 if TYPE_CHECKING:
     from cpdocs.ledger.events import Transaction
@@ -54,3 +54,9 @@ def publish(ws: Workspace, tx: Transaction, issuing: KeyPair) -> Callable[[], Pa
         return published
 
     return write
+
+
+def published_list(ws: Workspace) -> bytes:
+    """The issuing authority's list as last published, DER: the bytes that the ledger names, or before the first the one of ``init``."""
+    published = list(ws.ledger.events(types=(EventType.CRL_PUBLISHED,)))
+    return ws.blobs.get(published[-1].data["sha256"]) if published else read_plain(ws.paths.keys / "crl.der")

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import socket
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pypdfium2
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from cpdocs.filing.rendition import what_acts
 from cpdocs.mailroom import filing
@@ -204,6 +209,41 @@ def test_without_a_route_for_the_practices_ehr_it_is_held(complete: Office) -> N
     toml.write_text(toml.read_text("utf-8").replace("ehrs = []", 'ehrs = ["Nobody has this one"]'), "utf-8")
     chart_note(complete)
     assert [reason["code"] for reason in complete.status(complete.documents["bh"])["filing_held"]] == ["no_route"]
+
+
+def test_a_time_stamping_authority_that_is_down_holds_the_package_and_not_the_return(signed: tuple[Office, Path]) -> None:
+    office, folder = signed
+    document_id = office.documents["bh"]
+    toml = office.cli.root / "cpdocs.toml"
+    before = toml.read_text("utf-8")
+    with socket.socket() as unanswered:
+        unanswered.bind(("127.0.0.1", 0))  # bound and not listening: a call is refused at once, and nobody else gets the port
+        toml.write_text(before.replace("[signing]", f'[signing]\ntsa_url = "http://127.0.0.1:{unanswered.getsockname()[1]}/"'), "utf-8")
+        row = office.cli("intake", folder / "both.pdf", "--json").json[0]
+        assert (row["verdict"], row["slots_filled"]) == ("accepted", ["member", "pcp"])
+        standing = office.status(document_id)
+        assert (standing["state"], [reason["code"] for reason in standing["filing_held"]]) == ("complete", ["timestamp_unavailable"])
+        assert list((office.cli.root / "outbox" / "notices").rglob(f"{document_id}*.pdf")), "the practice is answered all the same"
+        assert "time-stamping authority" in office.cli("file", document_id, status=1).err
+        assert not package_of(office).exists()
+    toml.write_text(before, "utf-8")
+    assert office.cli("file", "--json").json[0]["state"] == "filed"
+    office.cli("verify", package_of(office))
+
+
+def test_a_certificate_swapped_in_the_keys_folder_doesnt_get_into_the_closed_file(signed: tuple[Office, Path]) -> None:
+    office, folder = signed
+    keys = office.cli.root / "state" / "keys"
+    shutil.copy(keys / "issuing.crt", folder / "before.crt")
+    stranger = CommandLine(office.cli.root.parent / "stranger", SIGNED_AT)
+    stranger("init", stranger.root, "--sandbox", workspace=False)
+    shutil.copy(stranger.root / "state" / "keys" / "issuing.crt", keys / "issuing.crt")
+    office.cli("intake", folder / "both.pdf")
+    closed = (package_of(office) / "closed" / f"{office.documents['bh']}.pdf").read_bytes()
+    embedded = {bytes(item.get_object().get_data()) for item in pypdf.PdfReader(BytesIO(closed)).root_object["/DSS"]["/Certs"]}
+    own, other = (x509.load_pem_x509_certificate(file.read_bytes()) for file in (folder / "before.crt", keys / "issuing.crt"))
+    assert own.public_bytes(Encoding.DER) in embedded
+    assert other.public_bytes(Encoding.DER) not in embedded
 
 
 def test_a_consent_that_ran_out_meanwhile_keeps_substance_use_records_out_of_the_chart(office: Office, tmp_path: Path) -> None:
