@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
@@ -48,6 +48,11 @@ FORMAT = 1
 BUSY_SECONDS = 15.0
 _BATCH = 2000
 
+_EDGE = select(tree_head.c.size, tree_head.c.frontier)
+_HEAD = select(tree_head.c.size, tree_head.c.root)
+_ADD_EVENTS, _ADD_SUBJECTS, _ADD_SUBTREES = insert(events), insert(event_subjects), insert(subtrees)
+_MOVE_EDGE = update(tree_head).values(size=bindparam("size"), frontier=bindparam("frontier"), root=bindparam("root"))
+
 
 class Transaction:
     """What can be read and appended under the ledger's one write lock. Everything is durable, or nothing, at its end."""
@@ -68,7 +73,7 @@ class Transaction:
 
     def append(self, *new: NewEvent) -> tuple[Event, ...]:
         """Records events in this order. Raises TypeError or ValueError for data that an event can't hold."""
-        row = self._connection.execute(select(tree_head.c.size, tree_head.c.frontier)).one()
+        row = self._connection.execute(_EDGE).one()
         frontier = Frontier.from_bytes(row.size, row.frontier)
         at, recorded_at = self._clock.now(), self._clock.true_now()
         envelope = _Envelope(_stamp(at), _stamp(recorded_at), self._user, self._host)
@@ -89,11 +94,11 @@ class Transaction:
                 if level % SUBTREE_LEVELS == 0:
                     subtree_rows.append({"level": level, "place": index, "hash": node})
             recorded.append(Event(seq, event.type, event.subjects, at, recorded_at, self._user, self._host, json.loads(data)))
-        for table, rows in ((events, event_rows), (event_subjects, subject_rows), (subtrees, subtree_rows)):
+        for statement, rows in ((_ADD_EVENTS, event_rows), (_ADD_SUBJECTS, subject_rows), (_ADD_SUBTREES, subtree_rows)):
             if rows:
-                self._connection.execute(insert(table), rows)
+                self._connection.execute(statement, rows)
         if new:
-            self._connection.execute(update(tree_head).values(size=frontier.size, frontier=frontier.to_bytes(), root=frontier.root()))
+            self._connection.execute(_MOVE_EDGE, {"size": frontier.size, "frontier": frontier.to_bytes(), "root": frontier.root()})
         return tuple(recorded)
 
     def add_checkpoint(self, size: int, note: str) -> int:
@@ -283,7 +288,7 @@ def _texts(connection: Connection, subject: str | None, types: Collection[EventT
 
 
 def _head(connection: Connection) -> Head:
-    row = connection.execute(select(tree_head.c.size, tree_head.c.root)).one()
+    row = connection.execute(_HEAD).one()
     return Head(row.size, row.root)
 
 
