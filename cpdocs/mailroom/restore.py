@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -177,14 +177,15 @@ def _read(file: Path, identities: Sequence[Identity], work: Path | None, *, stor
     unpacking = Unpacking(file, identities)
     reading = _Reading()
     manifest: bytes | Path | None = None
-    for member in unpacking.members():
-        if manifest is not None:
-            raise SealBroken(f"{file.name} goes on after its manifest.", todo=_ANOTHER)
-        if member.name == MANIFEST:
-            manifest = _take_manifest(member, work)
-            continue
-        target = work / member.name if work is not None and (not stored_only or member.name.startswith(_STORE)) else None
-        reading.add(member.name, *_take(member, target))
+    with closing(unpacking.members()) as members:
+        for member in members:
+            if manifest is not None:
+                raise SealBroken(f"{file.name} goes on after its manifest.", todo=_ANOTHER)
+            if member.name == MANIFEST:
+                manifest = _take_manifest(member, work)
+                continue
+            target = work / member.name if work is not None and (not stored_only or member.name.startswith(_STORE)) else None
+            reading.add(member.name, *_take(member, target))
     if manifest is None:
         raise SealBroken(f"{file.name} has no manifest: the backup wasn't finished.", todo=_ANOTHER)
     try:

@@ -51,6 +51,7 @@ class Unpacking:
         self._file = file
         self._identities = identities
         self._fault: Exception | None = None
+        self._given_up = threading.Event()
         self.sha256 = ""
         self.size = 0
 
@@ -59,21 +60,18 @@ class Unpacking:
         reading, writing = os.pipe()
         opener = threading.Thread(target=self._decrypt, args=(writing,), name="decrypting")
         opener.start()
-        finished = False
+        broken = False
         try:
             with os.fdopen(reading, "rb", buffering=CHUNK) as stream:
                 yield from self._unpack(stream)
                 while stream.read(CHUNK):
                     pass
-            finished = True
         except tarfile.TarError:
-            pass
+            broken = True
         finally:
             opener.join()
-        if self._fault is not None:
-            raise self._fault
-        if not finished:
-            raise SealBroken(f"{self._file.name} holds no archive of ours.", todo="Give a file that `cpdocs backup create` made.")
+        if broken or self._fault is not None:
+            raise self._why()
 
     def _unpack(self, stream: IO[bytes]) -> Iterator[Unpacked]:
         with tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK, errors="surrogateescape") as tar:
@@ -83,8 +81,21 @@ class Unpacking:
                     raise SealBroken(
                         f"{self._file.name} holds an entry that no backup has.", todo="Don't use this file; find out who made it."
                     )
-                yield Unpacked(info.name, int(info.mtime), _chunks(content))
+                yield Unpacked(info.name, int(info.mtime), self._chunks(content))
                 tar.members = []  # type: ignore[attr-defined]  # it would keep every entry
+
+    def _chunks(self, content: IO[bytes]) -> Iterator[bytes]:
+        try:
+            while chunk := content.read(CHUNK):
+                yield chunk
+        except tarfile.TarError:  # the stream has ended: whoever decrypts has given up
+            self._given_up.wait()
+            raise self._why() from None
+
+    def _why(self) -> Exception:
+        return self._fault or SealBroken(
+            f"{self._file.name} holds no archive of ours.", todo="Give a file that `cpdocs backup create` made."
+        )
 
     def _decrypt(self, writing: int) -> None:
         try:
@@ -94,13 +105,9 @@ class Unpacking:
         except Exception as error:  # noqa: BLE001 raised where the files are read
             self._fault = error
         finally:
+            self._given_up.set()
             with suppress(OSError):
                 os.close(writing)
-
-
-def _chunks(content: IO[bytes]) -> Iterator[bytes]:
-    while chunk := content.read(CHUNK):
-        yield chunk
 
 
 def _safe(name: str) -> bool:
