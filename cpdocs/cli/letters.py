@@ -17,6 +17,7 @@ from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, Piece, RunRecord, RunState
+from cpdocs.documents.reading_level import TARGET
 from cpdocs.mailroom.workspace import Workspace
 
 _EVERY = 100
@@ -38,12 +39,15 @@ def letters() -> None:
 @letters.command("run")
 @click.option("--roster", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Import this roster first, and letter it.")
 @click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter: a folder of templates/letters/.")
+@click.option("--allow-draft-translations", "drafts", is_flag=True, help="Print translations that nobody has reviewed; the report says so.")
 @click.option("--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
 @_JSON
 @click.pass_context
 @pass_workspace
-def run(ws: Workspace, ctx: click.Context, roster: Path | None, kind: str, dry_run: bool, jobs: int | None, as_json: bool) -> None:
+def run(
+    ws: Workspace, ctx: click.Context, roster: Path | None, kind: str, drafts: bool, dry_run: bool, jobs: int | None, as_json: bool
+) -> None:
     """One run: a letter for everyone newly assigned, one print file, a manifest and a reconciliation.
 
     \b
@@ -59,7 +63,7 @@ def run(ws: Workspace, ctx: click.Context, roster: Path | None, kind: str, dry_r
     from cpdocs.mailroom.letters import run_letters
 
     with _progress(ctx) as progress:
-        report = run_letters(ws, roster=roster, kind=kind, dry_run=dry_run, jobs=jobs, progress=progress)
+        report = run_letters(ws, roster=roster, kind=kind, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=progress)
     paths = {
         "print_file": report.file(PRINT_FILE),
         "manifest": report.file(MANIFEST),
@@ -71,6 +75,8 @@ def run(ws: Workspace, ctx: click.Context, roster: Path | None, kind: str, dry_r
         return
     _show_counts(report.values)
     run_id = report.values["run_id"]
+    if report.values["reading_grade"] > TARGET:
+        say(ctx, f"The letter reads at grade {report.values['reading_grade']}; shorter sentences and words would bring it to {TARGET:.0f}.")
     if dry_run:
         say(ctx, "Nothing was written. Leave out --dry-run to make the run.")
         return

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.ids import format_document_id, luhn_mod_n
 from cpdocs.core.members import Assignment, Program
+from cpdocs.documents.letter_languages import ENGLISH, Printable
 from cpdocs.errors import InputFault, Problem
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _NEVER = re.compile(r"behaviou?ral|addict|substance use|mental (health|illness)|
 _PRESSURE = re.compile(r"\b(must|lose|required|penalt\w*|have to stay|should stay)\b", re.IGNORECASE)
 """What has no place next to the member's choice (requirement C7)."""
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+
+_BLOCKS = frozenset({"p", "li"})
 
 SAMPLE = Assignment(
     member_id="000000000000",
@@ -107,6 +110,33 @@ def check_kind(press: LetterPress, kind: str, on: date, language: str = "en") ->
         )
 
 
+def printable(press: LetterPress, kind: str, on: date, *, drafts: bool) -> Printable:
+    """The languages that this kind can be printed in: texts complete and reviewed, or with ``drafts`` complete.
+
+    Raises InputFault where a translation hides what every letter must say.
+    """
+    tags = [ENGLISH]
+    for tag, catalogue in press.catalogues.items():
+        if (catalogue.reviewed or drafts) and not press.untranslated(kind, tag, sample_letters(kind, on)):
+            check_kind(press, kind, on, tag)
+            tags.append(tag)
+    return Printable(tuple(tags))
+
+
+def reading_grade(press: LetterPress, kind: str, on: date) -> float:
+    """The school grade at which the English of this kind reads: Flesch-Kincaid over every sample letter's worst."""
+    from cpdocs.documents.reading_level import grade
+
+    worst = 0.0
+    for letter in sample_letters(kind, on):
+        address = press.address(letter)
+        if address is not None:
+            page = _Reader()
+            page.feed(press.html(letter, address))
+            worst = max(worst, grade(page.sentences))
+    return worst
+
+
 def _problems(page: _Reader, press: LetterPress, letter: Letter) -> Iterator[Problem]:
     values = press.values_for(letter)
     for mark, meaning in MUST_SAY.items():
@@ -128,11 +158,13 @@ def _problems(page: _Reader, press: LetterPress, letter: Letter) -> Iterator[Pro
 
 
 class _Reader(HTMLParser):
-    """All of a page's text, and the text of each ``data-says``."""
+    """All of a page's text, the text of each ``data-says``, and of each paragraph of the letter proper."""
 
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
+        self.sentences: list[str] = []
+        self._tags: list[str] = []
         self._open: list[str | None] = []
         self._said: dict[str, str] = {}
 
@@ -142,13 +174,19 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _VOID:
             self._open.append(dict(attrs).get("data-says"))
+            self._tags.append("notice" if ("id", "notice") in attrs else tag)
+            if tag in _BLOCKS:
+                self.sentences.append("")
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _VOID and self._open:
             self._open.pop()
+            self._tags.pop()
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if "main" in self._tags and not {"notice"} & {*self._tags} and {*_BLOCKS} & {*self._tags}:
+            self.sentences[-1] += data
         for mark in self._open:
             if mark:
                 self._said[mark] = self._said.get(mark, "") + data

@@ -6,8 +6,8 @@ shows the address and nothing else. The same letter, templates, settings and fon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -21,15 +21,14 @@ from cpdocs.core.members import Assignment, age_on
 from cpdocs.core.senders import Sender, Senders
 from cpdocs.documents.envelope import AddressBlock, Measure, city_line, set_address
 from cpdocs.documents.fonts import bundled_fonts, uncovered
-from cpdocs.documents.html import environment, long_date, phone, render, template_folders
+from cpdocs.documents.html import environment, phone, render, template_folders
 from cpdocs.documents.letter_kinds import LetterKind, Notice, load_kind, load_notice
+from cpdocs.documents.letter_languages import ENGLISH, RIGHT_TO_LEFT, Catalogue, load_catalogues, written_date
 from cpdocs.documents.pdf import to_pdf
 from cpdocs.documents.preflight import window_faults
 
 ADULT = 18
 """Years: a younger member's letter goes to the parent or guardian (documents.md §4.12)."""
-
-RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,9 @@ class LetterPress:
     def __init__(self, shipped: Path, site: Path | None, senders: Senders) -> None:
         self.senders = senders
         self.folders = template_folders(shipped, site)
-        self._environment = _with_messages(environment(shipped, site))
+        self._places = (shipped, site)
+        self._environments: dict[str, Environment] = {}
+        self._untranslated: set[str] = set()
         self._kinds: dict[str, LetterKind] = {}
 
     def kind(self, name: str) -> LetterKind:
@@ -85,6 +86,44 @@ class LetterPress:
         if name not in self._kinds:
             self._kinds[name] = load_kind(name, self.folders)
         return self._kinds[name]
+
+    @cached_property
+    def catalogues(self) -> dict[str, Catalogue]:
+        """Every language but English in which letters have texts; raises InputFault where a catalogue can't be used."""
+        return load_catalogues(self.folders)
+
+    def untranslated(self, kind: str, language: str, letters: Iterable[Letter]) -> set[str]:
+        """The messages of a kind of letter that have no translation into ``language``, found by making ``letters``."""
+        self._untranslated.clear()
+        for letter in letters:
+            address = self.address(letter)
+            if address is not None:
+                self.html(replace(letter, kind=kind, language=language), address)
+        return set(self._untranslated)
+
+    def _environment(self, language: str) -> Environment:
+        if language not in self._environments:
+            catalogue = self.catalogues[language] if language != ENGLISH else None
+            self._environments[language] = self._with_messages(environment(*self._places), catalogue)
+        return self._environments[language]
+
+    def _with_messages(self, env: Environment, catalogue: Catalogue | None) -> Environment:
+        """``env`` with ``{% trans %}``: the templates' English, or its translation; what has none is noted and stays English."""
+
+        def gettext(text: str) -> str:
+            if catalogue is None:
+                return text
+            if text not in catalogue.messages:
+                self._untranslated.add(text)
+            return catalogue.messages.get(text, text)
+
+        def ngettext(one: str, many: str, number: int) -> str:
+            return gettext(one if number == 1 else many)
+
+        env.add_extension("jinja2.ext.i18n")
+        env.policies["ext.i18n.trimmed"] = True
+        env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+        return env
 
     @cached_property
     def notice(self) -> Notice:
@@ -128,7 +167,7 @@ class LetterPress:
 
     def html(self, letter: Letter, address: AddressBlock) -> str:
         """The letter's HTML. Raises InputFault, naming template, line and name, for a fault of a template."""
-        return render(self._environment, self.kind(letter.kind).template, self.values(letter, address))
+        return render(self._environment(letter.language), self.kind(letter.kind).template, self.values(letter, address))
 
     def values_for(self, letter: Letter) -> Mapping[str, Any]:
         """The values of a letter whose address fits its window. Raises ValueError where it doesn't."""
@@ -141,22 +180,29 @@ class LetterPress:
         """What a letter's template can read, all of it plain text or lists of text (docs/letters.md)."""
         member, senders = letter.assignment, self.senders
         sender = senders.for_cp(member.cp_org)
-        return {
-            "language": letter.language,
-            "direction": "rtl" if letter.language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
-            "large_print": letter.large_print,
+        right_to_left = letter.language.split("-")[0] in RIGHT_TO_LEFT
+        texts = {
             "document_id": letter.document_id,
-            "date": long_date(letter.on, letter.language),
+            "date": written_date(letter.on, letter.language),
             "member_name": member.full_name,
-            "guardian": letter.to_guardian,
-            "program": member.program.value,
             "cp_org": member.cp_org,
-            "assigned_on": long_date(member.assigned_on, letter.language),
+            "assigned_on": written_date(member.assigned_on, letter.language),
             "plan_name": member.plan_name,
             "coordinator": member.coordinator,
             "coordinator_phone": phone(senders.phone_of(member.coordinator, member.cp_org)),
+            **_sender_texts(sender, senders),
+            "reply_to": ", ".join((sender.name, *self.return_lines(letter))),
+        }
+        if right_to_left:
+            texts = {name: _isolated(text) for name, text in texts.items()}
+        return {
+            **texts,
+            "language": letter.language,
+            "direction": "rtl" if right_to_left else "ltr",
+            "large_print": letter.large_print,
+            "guardian": letter.to_guardian,
+            "program": member.program.value,
             "return_lines": self.return_lines(letter),
-            **_sender_values(sender, senders),
             "address_lines": address.lines,
             "address_size": f"{address.size:g}",
             "address_leading": f"{address.leading:g}",
@@ -182,7 +228,12 @@ TOP_MARGIN = 0.7
 """Inches: the page's upper margin in letter.css, from which the address block's place is counted."""
 
 
-def _sender_values(sender: Sender, senders: Senders) -> dict[str, Any]:
+def _isolated(text: str) -> str:
+    """``text`` kept together in its own direction within right-to-left text (UAX #9, isolates)."""
+    return f"\u2068{text}\u2069" if text else ""
+
+
+def _sender_texts(sender: Sender, senders: Senders) -> dict[str, str]:
     return {
         "sender_name": sender.name,
         "sender_phone": phone(sender.phone),
@@ -200,14 +251,6 @@ def _own_text(member: Assignment) -> str:
     """Every value of the member's own that a letter prints."""
     parts = (member.full_name, member.address1, member.address2, member.city, member.state, member.zip)
     return " ".join((*parts, member.cp_org, member.coordinator, member.plan_name))
-
-
-def _with_messages(env: Environment) -> Environment:
-    """``env`` with ``{% trans %}``, whose texts read as written: the English of the templates."""
-    env.add_extension("jinja2.ext.i18n")
-    env.policies["ext.i18n.trimmed"] = True
-    env.install_gettext_callables(lambda text: text, lambda one, many, n: one if n == 1 else many, newstyle=True)  # type: ignore[attr-defined]
-    return env
 
 
 def _ruler(font: Path) -> Measure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from cpdocs.documents.letter_papers import Group
     from cpdocs.documents.letters import Letter
     from cpdocs.mailroom.workspace import Workspace
+
+
+DRAFT = "draft_translation"
+"""The warning on a line whose letter is in a translation that nobody has reviewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,10 @@ class Batch:
     faults: tuple[str, ...]
 
 
-def assemble(ws: Workspace, run: RunRecord, outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str]) -> Batch:
-    """The batch with its print file, from letters that lie in the store."""
+def assemble(
+    ws: Workspace, run: RunRecord, outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], unreviewed: Container[str]
+) -> Batch:
+    """The batch with its print file, from letters that lie in the store. ``unreviewed`` are languages in draft."""
     from cpdocs.documents.letter_papers import Papers
     from cpdocs.documents.printfile import PrintFile, recount
 
@@ -68,19 +74,19 @@ def assemble(ws: Workspace, run: RunRecord, outcomes: Sequence[RosterOutcome], m
     pdf = target.finish() if pieces else b""
     letter_pages = target.pages - target.blank_pages - target.separator_pages
     printed = PrintCounts(letter_pages, target.blank_pages, target.separator_pages, target.pages)
-    lines = _lines(outcomes, made, lines_of_pieces)
+    lines = _lines(outcomes, made, lines_of_pieces, unreviewed)
     found = faults(len(outcomes), lines, pieces, printed)
     if pieces:
         found += recount(pdf).differences(expected)
     return Batch(lines, tuple(pieces), groups, pdf, printed, tuple(found))
 
 
-def batch_without_print(outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str]) -> Batch:
+def batch_without_print(outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], unreviewed: Container[str]) -> Batch:
     """The batch as it would be, for a rehearsal."""
     ordered = _in_order(made)
     groups = _groups(ordered)
     pieces = [(line, _piece(number, item, 0)) for number, (line, item) in enumerate(ordered, start=1)]
-    lines = _lines(outcomes, made, dict(pieces))
+    lines = _lines(outcomes, made, dict(pieces), unreviewed)
     pages = sum(piece.pages for _, piece in pieces)
     blank = sum(piece.pages % 2 for _, piece in pieces)
     printed = PrintCounts(pages, blank, 2 * len(groups), pages + blank + 2 * len(groups))
@@ -124,7 +130,9 @@ def _piece(number: int, item: Made, first_page: int) -> Piece:
     )
 
 
-def _lines(outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], pieces: Mapping[int, Piece]) -> tuple[LineResult, ...]:
+def _lines(
+    outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], pieces: Mapping[int, Piece], unreviewed: Container[str]
+) -> tuple[LineResult, ...]:
     lines = []
     for outcome in outcomes:
         held = made.get(outcome.line)
@@ -132,7 +140,10 @@ def _lines(outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], pi
             lines.append(LineResult(outcome.line, Disposition.HELD.value, held, (), outcome.member_id))
             continue
         piece = pieces.get(outcome.line)
-        lines.append(LineResult(outcome.line, outcome.disposition.value, outcome.code, outcome.warnings, outcome.member_id, piece))
+        warnings = outcome.warnings
+        if piece is not None and piece.language in unreviewed:
+            warnings = (*warnings, DRAFT)
+        lines.append(LineResult(outcome.line, outcome.disposition.value, outcome.code, warnings, outcome.member_id, piece))
     return tuple(lines)
 
 

@@ -22,6 +22,7 @@ from cpdocs.errors import Defect, InputFault
 if TYPE_CHECKING:
     from cpdocs.core.senders import Senders
     from cpdocs.documents.letter_kinds import LetterKind
+    from cpdocs.documents.letter_languages import Printable
     from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter, Unprintable
 
 _WORTH_A_PROCESS = 6
@@ -43,12 +44,13 @@ class PressRoom:
 
         return LetterPress(self.shipped, self.site, self.senders)
 
-    def check(self, kind: str, allowed: Collection[str], on: date) -> LetterKind:
-        """The kind of letter called ``kind``, fit to be sent.
+    def terms(self, kind: str, allowed: Collection[str], on: date, *, drafts: bool) -> Terms:
+        """What there is to know before letters of this ``kind`` are made; with ``drafts`` unreviewed translations are used.
 
-        Raises InputFault where the settings don't name it, it lacks what every letter must say, or a template can't be used.
+        Raises InputFault where the settings don't name the kind, it lacks what every letter must say, or a template or
+        catalogue can't be used.
         """
-        from cpdocs.documents.letter_lint import check_kind
+        from cpdocs.documents.letter_lint import check_kind, printable, reading_grade
 
         if kind not in allowed:
             raise InputFault(
@@ -57,7 +59,20 @@ class PressRoom:
             )
         press = self.press()
         check_kind(press, kind, on)
-        return press.kind(kind)
+        languages = printable(press, kind, on, drafts=drafts)
+        unreviewed = frozenset(tag for tag in languages.tags if tag in press.catalogues and not press.catalogues[tag].reviewed)
+        return Terms(press.kind(kind), languages, unreviewed, reading_grade(press, kind, on))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A kind of letter fit to be sent, the languages it can be printed in, which of them nobody has reviewed, and the
+    school grade at which its English reads."""
+
+    kind: LetterKind
+    languages: Printable
+    unreviewed: frozenset[str]
+    grade: float
 
 
 def make_letters(room: PressRoom, letters: Sequence[Letter], jobs: int) -> Iterator[PrintedLetter | Unprintable]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ def manifest(lines: Sequence[LineResult]) -> str:
     return csv_text(MANIFEST_COLUMNS, rows)
 
 
-def report_values(ws: Workspace, run: RunRecord, batch: Batch, print_sha: str) -> dict[str, Any]:
+def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float, print_sha: str) -> dict[str, Any]:
     """The run's figures: reconciliation.json, and what ``letters run --json`` prints besides the paths."""
     return {
         "run_id": run.run_id,
@@ -62,6 +63,8 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, print_sha: str) -
         **counts(batch.lines),
         "codes": codes(batch.lines),
         "warnings": warning_counts(batch.lines),
+        "languages": dict(sorted(Counter(piece.language for piece in batch.pieces).items())),
+        "reading_grade": grade,
         "pieces": len(batch.pieces),
         "pages": sum(piece.pages for piece in batch.pieces),
         "sheets": sum(piece.sheets for piece in batch.pieces),
@@ -86,10 +89,10 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, print_sha: str) -
     }
 
 
-def report_files(ws: Workspace, run: RunRecord, batch: Batch) -> dict[str, str]:
+def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, str]:
     """Puts the run's files into the store: SHA-256 by file name. A run without letters has no print file."""
     print_sha = sha256(batch.print_pdf).hexdigest() if batch.print_pdf else ""
-    values = report_values(ws, run, batch, print_sha)
+    values = report_values(ws, run, batch, grade, print_sha)
     files = {
         MANIFEST: manifest(batch.lines).encode(),
         RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),

@@ -21,9 +21,8 @@ from cpdocs.core.events import EventType, NewEvent, run_subject
 from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered_occasions, next_run_id
 from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.errors import AnswerIsNo
-from cpdocs.mailroom.imports import ENGLISH
 from cpdocs.mailroom.letter_batch import Batch, Made, assemble, batch_without_print, staged_events
-from cpdocs.mailroom.letter_presses import PressRoom, make_letters
+from cpdocs.mailroom.letter_presses import PressRoom, Terms, make_letters
 from cpdocs.mailroom.letter_recipients import Recipients, recipients
 from cpdocs.mailroom.letter_reports import report_files, report_values
 from cpdocs.mailroom.letter_runs import RECONCILIATION, all_runs, letters_lock, publish, run_folder, unpublished
@@ -59,12 +58,14 @@ def run_letters(
     roster: Path | None = None,
     kind: str = ASSIGNMENT,
     dry_run: bool = False,
+    drafts: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
     """One run over ``roster``, or over every assignment on record that has no letter of this kind.
 
-    ``dry_run`` makes the letters and writes nothing. ``jobs`` is how many processes make letters; all cores by default.
+    ``dry_run`` makes the letters and writes nothing. With ``drafts`` translations that nobody reviewed are printed.
+    ``jobs`` is how many processes make letters; all cores by default.
 
     Raises:
         InputFault: the roster can't be read, or a template can't be used.
@@ -76,16 +77,16 @@ def run_letters(
         if not dry_run and (finished := _finish_after_crash(ws, kind, roster)) is not None:
             return finished
         room = PressRoom(ws.shipped_templates, ws.paths.templates, ws.senders)
-        about = room.check(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()))
-        wanted = recipients(ws, about, roster, reviewed=ENGLISH, record=not dry_run)
-        run = _planned(ws, about, wanted.roster) if dry_run else _begin(ws, about, wanted.roster)
+        terms = room.terms(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()), drafts=drafts)
+        wanted = recipients(ws, terms.kind, roster, reviewed=terms.languages, record=not dry_run)
+        run = _planned(ws, terms.kind, wanted.roster) if dry_run else _begin(ws, terms.kind, wanted.roster)
         keep = _digest if dry_run else ws.blobs.put
-        made = _make(ws, room, run, wanted, jobs or os.cpu_count() or 1, keep, progress)
+        made = _make(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, keep, progress)
         if dry_run:
-            batch = batch_without_print(wanted.outcomes, made)
-            return RunReport(report_values(ws, run, batch, print_sha=""), None)
-        batch = assemble(ws, run, wanted.outcomes, made)
-        return _stage(ws, run, batch)
+            batch = batch_without_print(wanted.outcomes, made, terms.unreviewed)
+            return RunReport(report_values(ws, run, batch, terms.grade, print_sha=""), None)
+        batch = assemble(ws, run, wanted.outcomes, made, terms.unreviewed)
+        return _stage(ws, run, batch, terms.grade)
 
 
 def _finish_after_crash(ws: Workspace, kind: str, roster: Path | None) -> RunReport | None:
@@ -140,6 +141,7 @@ def _begin(ws: Workspace, kind: LetterKind, roster_sha: str) -> RunRecord:
 def _make(
     ws: Workspace,
     room: PressRoom,
+    terms: Terms,
     run: RunRecord,
     to: Recipients,
     jobs: int,
@@ -150,7 +152,7 @@ def _make(
     from cpdocs.documents.letters import PrintedLetter
 
     wanted = [outcome for outcome in to.outcomes if outcome.disposition is Disposition.MAILED]
-    letters = [_letter(ws, run, outcome, to.occasions.get(outcome.line, "")) for outcome in wanted]
+    letters = [_letter(ws, terms, run, outcome, to.occasions.get(outcome.line, "")) for outcome in wanted]
     made: dict[int, Made | str] = {}
     for outcome, letter, result in zip(wanted, letters, make_letters(room, letters, jobs), strict=True):
         if isinstance(result, PrintedLetter):
@@ -162,7 +164,8 @@ def _make(
     return made
 
 
-def _letter(ws: Workspace, run: RunRecord, outcome: RosterOutcome, occasion: str) -> Letter:
+def _letter(ws: Workspace, terms: Terms, run: RunRecord, outcome: RosterOutcome, occasion: str) -> Letter:
+    from cpdocs.documents.letter_languages import ENGLISH
     from cpdocs.documents.letters import Letter
 
     assignment = outcome.assignment
@@ -171,21 +174,21 @@ def _letter(ws: Workspace, run: RunRecord, outcome: RosterOutcome, occasion: str
         kind=run.kind,
         document_id=letter_id(ws.id_secret, run.kind, assignment.key, occasion),
         on=run.on,
-        language="en",
+        language=terms.languages.tag_for(assignment.language_written or assignment.language_spoken) or ENGLISH,
         large_print=assignment.format_need == "large_print",
         assignment=assignment,
         occasion=occasion,
     )
 
 
-def _stage(ws: Workspace, run: RunRecord, batch: Batch) -> RunReport:
+def _stage(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> RunReport:
     """Checks that everything adds up, keeps the files, records the pieces in one transaction, and puts the files out."""
     if batch.faults:
         raise AnswerIsNo(
             f"Run {run.run_id} doesn't add up; nothing was staged: {' '.join(batch.faults[:5])}",
             todo="Look at the templates that the site has changed; the same command starts the run again.",
         )
-    files = report_files(ws, run, batch)
+    files = report_files(ws, run, batch, grade)
     with ws.ledger.write() as tx:
         before = lettered_occasions(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
         twice = [piece for piece in batch.pieces if (run.kind, piece.key, piece.occasion) in before]

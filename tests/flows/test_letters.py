@@ -216,6 +216,28 @@ def test_a_site_s_own_kind_needs_its_folder_and_its_line_in_the_settings(cli: Co
     assert run(cli, small)["mailed"] == 4
 
 
+def test_a_language_is_printed_only_once_somebody_has_reviewed_it(cli: CommandLine, tmp_path: Path) -> None:
+    roster = write_roster(tmp_path / "roster.csv", line(1, language_written="Spanish"), line(2), line(3, language_written="Klingon"))
+    in_english = run(cli, roster, "--dry-run")
+    assert (in_english["languages"], in_english["warnings"]) == ({"en": 3}, {"language_fallback": 2})
+    in_draft = run(cli, roster, "--dry-run", "--allow-draft-translations")
+    assert (in_draft["languages"], in_draft["warnings"]) == ({"en": 2, "es": 1}, {"draft_translation": 1, "language_fallback": 1})
+    catalogue = cli.root / "templates" / "letters" / "locale" / "es.po"
+    catalogue.parent.mkdir(parents=True)
+    text = (SHIPPED / "letters" / "locale" / "es.po").read_text("utf-8")
+    said = (
+        ("X-Status: draft", "X-Status: reviewed"),
+        ("X-Reviewed-By: ", "X-Reviewed-By: A. Reader"),
+        ("X-Reviewed-On: ", "X-Reviewed-On: 2026-10-01"),
+    )
+    for old, new in said:
+        text = text.replace(old, new, 1)
+    catalogue.write_text(text, "utf-8")
+    reviewed = run(cli, roster)
+    assert (reviewed["languages"], reviewed["warnings"]) == ({"en": 2, "es": 1}, {"language_fallback": 1})
+    assert {row["language"] for row in manifest_rows(reviewed)} == {"en", "es"}
+
+
 def test_an_unknown_run_is_named_as_such(cli: CommandLine) -> None:
     for command in (["release"], ["cancel"], ["show"], ["mailed", "--on", "2026-11-02"]):
         assert "no letter run" in cli("letters", command[0], "2026-11-02-77", *command[1:], status=3).err
