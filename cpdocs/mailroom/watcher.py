@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _PASS_UNENDED_FACTOR = 2
 """``intake`` was asked for now: it waits twice the settling time for a PDF without its end, not ten times."""
+_SLICE = 0.5
+"""Seconds after which a pause looks whether it should end."""
 _STIRS = frozenset({"created", "modified", "moved", "closed"})
 """What is worth a look. Our own looks open and close files too, and must not wake us."""
 
@@ -65,22 +67,21 @@ class Watcher:
         self._report = report
         self._say = say
         self._stirred = threading.Event()
-        self._stopping = threading.Event()
+        self._stopping = False
         self._ears: _Ears | None = None
         self._there = True
         self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:
-        """Stops after the file at hand; safe in a signal handler."""
-        self._stopping.set()
-        self._stirred.set()
+        """Stops after the file at hand. Safe in a signal handler: it takes no lock that the interrupted code may hold."""
+        self._stopping = True
 
     def run(self) -> None:
         """A startup sweep, then looks until :meth:`stop`. Raises WorkspaceFault only where the folders overlap."""
         worker = Worker(self._ws)
         try:
             self._pass_on(worker.begin())
-            while not self._stopping.is_set():
+            while not self._stopping:
                 self._listen()
                 self._pass_on(worker.look())
                 self._heart.beat()
@@ -93,16 +94,23 @@ class Watcher:
         for outcome in outcomes:
             self._report(outcome)
             self._heart.beat()
-            if self._stopping.is_set():
+            if self._stopping:
                 return
 
     def _rest(self, worker: Worker) -> None:
         """Waits for the next look: soon while something settles, else for the interval or until something stirs."""
-        self._stopping.wait(worker.pace)
-        if worker.unsettled or self._stopping.is_set():
-            return
-        self._stirred.wait(max(0.0, self._ws.options.scan_seconds - worker.pace))
-        self._stirred.clear()
+        self._pause(worker.pace, or_stirred=False)
+        if not worker.unsettled:
+            self._pause(self._ws.options.scan_seconds - worker.pace, or_stirred=True)
+            self._stirred.clear()
+
+    def _pause(self, seconds: float, *, or_stirred: bool) -> None:
+        until = time.monotonic() + seconds
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            if not or_stirred:
+                time.sleep(min(left, _SLICE))
+            elif self._stirred.wait(min(left, _SLICE)):
+                return
 
     def _listen(self) -> None:
         """Keeps an ear on the folder that is the inbox now: one made anew, or mounted over, needs a new ear."""
