@@ -106,15 +106,16 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
         return {"heading": _SLOTS[slot], "rows": [("Evidence", "None yet.")]}
     signed = fill.evidence in (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE, Evidence.INK_SCAN)
     role = _ROLES.get(fill.role, fill.role)
+    joined = ", on behalf of " if slot is Slot.PCP else ", "
     rows = [
         ("Evidence", _EVIDENCE[fill.evidence]),
         ("Name", ", ".join(filter(None, (fill.signer, fill.credential)))),
         ("NPI", fill.npi),
-        ("Role", f"{role}, on behalf of {fill.on_behalf_of}" if role and fill.on_behalf_of else role or fill.on_behalf_of),
+        ("Role", f"{role}{joined}{fill.on_behalf_of}" if role and fill.on_behalf_of else role or fill.on_behalf_of),
         ("Meaning", f"“{paper.meanings[slot]}”" if signed else ""),
         ("When", _when(fill)),
         ("Received", moment_text(fill.received_at)),
-        ("How it was established", fill.how),
+        ("Witness" if fill.evidence is Evidence.WITNESSED_SIGNATURE else "How it was established", fill.how),
         (_by_label(fill.evidence), fill.attested_by),
         ("Note", fill.note),
         ("Key", "key issued by the organization" if fill.key_issued_by_us else ""),
@@ -125,7 +126,7 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
 
 
 def _by_label(evidence: Evidence) -> str:
-    return {Evidence.WITNESSED_SIGNATURE: "Witness", Evidence.INK_SCAN: "Attested by"}.get(evidence, "Recorded by")
+    return "Attested by" if evidence is Evidence.INK_SCAN else "Recorded by"
 
 
 def _when(fill: SlotFill) -> str:

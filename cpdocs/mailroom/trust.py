@@ -47,6 +47,8 @@ def _witnessed(source: Reads) -> dict[str, Witnessed]:
             sha256=event.data["before_sha256"],
             at=datetime.fromisoformat(event.data["signed_at"]),
             witness=event.data["witness"],
+            signer=event.data["signer"],
+            relation=event.data["on_behalf_of"],
         )
         for event in source.events(types=(EventType.SIGNING_WITNESSED,))
     }

@@ -57,10 +57,11 @@ class SignatureReport:
 
 @dataclass(frozen=True, slots=True)
 class SlotApproval:
-    """What fills a slot. ``role`` is member, pcp or pcp_designee; ``on_behalf_of`` the PCP's NPI for a designee.
+    """What fills a slot. ``role`` is member, representative, pcp or pcp_designee; ``on_behalf_of`` the PCP's NPI for a
+    designee, the relation to the member for a representative.
 
-    ``signed_at`` is a proven time where ``timestamped`` or witnessed, else the signer's claim. ``signer`` is empty for the
-    member, whose name no certificate of ours holds; ``how`` names the witness.
+    ``signed_at`` is a proven time where ``timestamped`` or witnessed, else the signer's claim. ``signer`` is empty for a
+    member's own certificate, which may hold any name; ``how`` names the witness.
     """
 
     slot: Slot

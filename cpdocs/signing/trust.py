@@ -49,12 +49,17 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """A signing at a visit: which document, the SHA-256 of the bytes put before the member, when, and who saw it."""
+    """A signing at a visit: which document, the SHA-256 of the bytes put before the signer, when, who saw it, and who signed.
+
+    ``relation`` is what a representative is to the member; empty where the member signed.
+    """
 
     document_id: str
     sha256: str
     at: datetime
     witness: str = ""
+    signer: str = ""
+    relation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
