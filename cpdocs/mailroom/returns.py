@@ -10,10 +10,10 @@ A stranger's bytes are parsed in child processes with limits (``apart``); the ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.findings import finding
@@ -24,15 +24,13 @@ from cpdocs.mailroom.apart import Stopped, run_apart
 from cpdocs.mailroom.knowledge import Knowledge
 from cpdocs.mailroom.plans import plan_event
 from cpdocs.mailroom.records import find_plan
-from cpdocs.scans.reading import ScanReading, read_scan
-from cpdocs.signing.returned import Match, match
+from cpdocs.scans.reading import ScanReading
+from cpdocs.signing.returned import Match
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
     from cpdocs.mailroom.workspace import Workspace
     from cpdocs.signing.examination import Examination, SlotApproval
-
-T = TypeVar("T")
 
 SECONDS = 20.0
 """For the examination of one file; ordinary ones take a quarter of a second."""
@@ -88,11 +86,11 @@ def judge(ws: Workspace, data: bytes, *, practice_id: str, received_at: datetime
     limited: tuple[Finding, ...] = ()
     if matched is None and 0 < len(data) <= ws.options.max_return_bytes:
         try:
-            reading = _apart(lambda: read_scan(data, most_pages=ws.options.max_return_pages), SCAN_SECONDS)
+            reading = _apart("cpdocs.scans.reading:read_scan", SCAN_SECONDS, data, most_pages=ws.options.max_return_pages)
         except Stopped:
             limited = (finding("resource_limit", "while its pages were looked at"),)
         try:
-            matched = _apart(lambda: match(data, knowledge.index, reading.documents), SECONDS)
+            matched = _apart("cpdocs.signing.returned:match", SECONDS, data, knowledge.index, reading.documents)
         except Stopped:
             limited = (finding("resource_limit"),)
     plan = find_plan(ws.ledger, matched.document_id) if matched and matched.document_id else None
@@ -116,7 +114,6 @@ def _examine(
     from cpdocs.signing.examination import Examination
     from cpdocs.signing.gate import Limits
     from cpdocs.signing.slotchecks import Record
-    from cpdocs.signing.verify import verify_return
 
     issued = None
     member = None
@@ -136,9 +133,9 @@ def _examine(
     subject = replace(issued_plan(plan), closed=closed) if plan else None
 
     def look(record: Record) -> Examination:
-        return _apart(
-            lambda: verify_return(data, plan=subject, issued=issued, trust=trust, record=record, marks=marks, limits=limits), SECONDS
-        )
+        given = {"plan": subject, "issued": issued, "trust": trust, "record": record, "marks": tuple(marks), "limits": limits}
+        examined: Examination = _apart("cpdocs.signing.verify:verify_return", SECONDS, data, **given)
+        return examined
 
     try:
         first = look(record)
@@ -150,8 +147,8 @@ def _examine(
         return Examination(Verdict.HELD, lane, plan.document_id if plan else None, (finding(code),))
 
 
-def _apart(work: Callable[[], T], seconds: float) -> T:
-    return run_apart(work, seconds=seconds, megabytes=MEGABYTES)
+def _apart(function: str, seconds: float, *given: Any, **named: Any) -> Any:
+    return run_apart(function, *given, seconds=seconds, megabytes=MEGABYTES, **named)
 
 
 def _signed_at(examination: Examination, plan: PlanRecord | None, received_at: datetime) -> datetime:
