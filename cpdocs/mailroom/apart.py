@@ -45,7 +45,7 @@ _VALUES = frozenset(
         ("builtins", "object"),
     }
 )
-_VALUE_PACKAGES = ("cpdocs.core.", "cpdocs.signing.examination", "cpdocs.signing.returned", "cpdocs.scans.")
+_VALUE_PACKAGES = ("cpdocs.core.", "cpdocs.signing.examination", "cpdocs.signing.index", "cpdocs.scans.")
 
 
 class Stopped(Exception):

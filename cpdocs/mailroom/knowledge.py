@@ -13,7 +13,7 @@ from cpdocs.core.providers import Directory
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, fold
 from cpdocs.mailroom.register import load_register
 from cpdocs.mailroom.trust import load_trust
-from cpdocs.signing.returned import IssuedIndex
+from cpdocs.signing.index import IssuedIndex
 
 if TYPE_CHECKING:
     from cpdocs.core.members import Assignment

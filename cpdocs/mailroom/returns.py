@@ -25,7 +25,7 @@ from cpdocs.mailroom.knowledge import Knowledge
 from cpdocs.mailroom.plans import plan_event
 from cpdocs.mailroom.records import find_plan
 from cpdocs.scans.reading import ScanReading
-from cpdocs.signing.returned import Match
+from cpdocs.signing.index import Match
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
@@ -112,8 +112,7 @@ def _examine(
     ws: Workspace, data: bytes, plan: PlanRecord | None, knowledge: Knowledge, received_at: datetime, marks: Iterable[str]
 ) -> Examination:
     from cpdocs.signing.examination import Examination
-    from cpdocs.signing.gate import Limits
-    from cpdocs.signing.slotchecks import Record
+    from cpdocs.signing.record import Limits, Record
 
     issued = None
     member = None

@@ -165,7 +165,7 @@ def sign_in_person(
 
 def _issued(ws: Workspace, pdf: bytes, name: str) -> PlanRecord:
     """The version with whose issued bytes ``pdf`` begins: nothing else is parsed here, or put before a member."""
-    from cpdocs.signing.returned import IssuedIndex
+    from cpdocs.signing.index import IssuedIndex
 
     plans = ws.ledger.events(types=(EventType.PLAN_ISSUED,))
     index = IssuedIndex((event.data["document_id"], event.data["sha256"], event.data["size"]) for event in plans)

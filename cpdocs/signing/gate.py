@@ -17,6 +17,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 
 from cpdocs.core.findings import finding
 from cpdocs.core.verdicts import Finding
+from cpdocs.signing.record import Limits
 
 MOST_OBJECTS = 200_000
 _HEADER_WITHIN = 1024
@@ -27,14 +28,6 @@ _ACTIONS = frozenset(
 )
 _ANNOTATIONS = frozenset({"/FileAttachment", "/Screen", "/Movie", "/Sound", "/RichMedia", "/3D"})
 _KEYS = ("/JS", "/JavaScript", "/AA", "/OpenAction", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent", "/Collection")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a returned file may be at most."""
-
-    bytes: int = 64 * 1024 * 1024
-    pages: int = 400
 
 
 @dataclass(frozen=True, slots=True)

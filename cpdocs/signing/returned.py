@@ -6,59 +6,12 @@ Bytes prove; an id only says where to look. Nothing is accepted because an id ma
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from hashlib import sha256
 
 from cpdocs.core.ids import parse_document_id
-from cpdocs.core.issued import IssuedPlan
 from cpdocs.signing.content import Contents, ids_in_text, read_contents
+from cpdocs.signing.index import IssuedIndex, Match
 
 _SEARCHED = 4 * 1024 * 1024
-
-
-class IssuedIndex:
-    """What has been issued, ready to be found by bytes or by id."""
-
-    def __init__(self, plans: Iterable[tuple[str, str, int]]) -> None:
-        """``plans`` gives (document id, SHA-256 in hexadecimal, size in bytes) of each issued file."""
-        self._by_size: dict[int, dict[bytes, str]] = {}
-        self._ids: set[str] = set()
-        for document_id, digest, size in plans:
-            self._by_size.setdefault(size, {})[bytes.fromhex(digest)] = document_id
-            self._ids.add(document_id)
-
-    @classmethod
-    def of(cls, plans: Iterable[IssuedPlan]) -> IssuedIndex:
-        """The index of these plan versions."""
-        return cls((plan.document_id, plan.sha256, plan.size) for plan in plans)
-
-    def by_bytes(self, data: bytes) -> str | None:
-        """The plan with whose issued bytes ``data`` begins; the longest, where there are several. One pass."""
-        running = sha256()
-        done = 0
-        found = None
-        view = memoryview(data)
-        for size in sorted(self._by_size):
-            if size > len(data):
-                break
-            running.update(view[done:size])
-            done = size
-            found = self._by_size[size].get(running.digest(), found)
-        return found
-
-    def known(self, document_ids: Iterable[str]) -> tuple[str, ...]:
-        """Those of ``document_ids`` that were issued, each once, in order."""
-        return tuple(dict.fromkeys(each for each in document_ids if each in self._ids))
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What a file was matched to: ``document_id`` (None: nothing, or several), ``by_bytes`` or only by an id in it, and
-    every issued plan that it names."""
-
-    document_id: str | None
-    by_bytes: bool = False
-    candidates: tuple[str, ...] = ()
 
 
 def match(data: bytes, index: IssuedIndex, marks: Iterable[str] = ()) -> Match:

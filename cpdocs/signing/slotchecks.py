@@ -5,38 +5,22 @@ Facts are matched here against what is on record; no certificate or PDF library 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
-from cpdocs.core.providers import Directory
 from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Finding, Slot
 from cpdocs.signing.certificates import STRONG_DIGESTS, CertificateFacts
 from cpdocs.signing.examination import SlotApproval
 from cpdocs.signing.facts import SignatureFacts
 from cpdocs.signing.fields import MEANING
+from cpdocs.signing.record import Record
 from cpdocs.signing.trust import COMPROMISE, Trust, Vouching
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far a signer's clock may be off before we remark on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is on record when a return is judged. Times are aware.
-
-    ``directory_then`` is the directory at a given time of signing, where the ledger can tell; ``filled`` the slots that
-    are filled already, with the SHA-256 of the certificate in each ("" for other evidence).
-    """
-
-    directory: Directory
-    received_at: datetime
-    directory_then: Directory | None = None
-    current_pcp_npi: str | None = None
-    filled: Mapping[Slot, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,10 @@ from cpdocs.signing.difference import MOST_REVISIONS
 from cpdocs.signing.examination import Examination, SignatureReport, SlotApproval
 from cpdocs.signing.facts import FileFacts, SignatureFacts, read_facts
 from cpdocs.signing.fields import SLOT_OF_FIELD
-from cpdocs.signing.gate import GateReport, Limits, look
+from cpdocs.signing.gate import GateReport, look
+from cpdocs.signing.record import Limits, Record
 from cpdocs.signing.reports import reports
-from cpdocs.signing.slotchecks import Record, check_slot
+from cpdocs.signing.slotchecks import check_slot
 from cpdocs.signing.trust import Trust
 
 _CLOSED = {"": None, "superseded": "superseded_version", "withdrawn": "withdrawn_version"}

@@ -33,8 +33,8 @@ from cpdocs.signing.fields import MEANING, SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.identity import Person
 from cpdocs.signing.increment import Statement, append_signature
 from cpdocs.signing.keyfiles import KeyPair, fingerprint
+from cpdocs.signing.record import Record
 from cpdocs.signing.seal import seal_plan
-from cpdocs.signing.slotchecks import Record
 from cpdocs.signing.trust import Trust, Witnessed
 from cpdocs.signing.verify import verify_return
 

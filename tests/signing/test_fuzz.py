@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cpdocs.core.verdicts import Verdict
-from cpdocs.signing.returned import IssuedIndex, match
+from cpdocs.signing.index import IssuedIndex
+from cpdocs.signing.returned import match
 from tests.signing import builder as b
 
 EXAMPLES = int(os.environ.get("CPDOCS_FUZZ", "60"))

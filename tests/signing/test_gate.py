@@ -9,7 +9,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from cpdocs.signing import gate
-from cpdocs.signing.gate import GateReport, Limits, look
+from cpdocs.signing.gate import GateReport, look
+from cpdocs.signing.record import Limits
 from tests.signing import builder as b
 
 

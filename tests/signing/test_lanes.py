@@ -11,7 +11,7 @@ from PIL import Image
 
 from cpdocs.core.verdicts import Lane, Verdict
 from cpdocs.signing.examination import Examination
-from cpdocs.signing.gate import Limits
+from cpdocs.signing.record import Limits
 from tests.signing import builder as b
 from tests.signing.attacks import resaves
 

@@ -6,7 +6,8 @@ import io
 
 import pikepdf
 
-from cpdocs.signing.returned import IssuedIndex, Match, match
+from cpdocs.signing.index import IssuedIndex, Match
+from cpdocs.signing.returned import match
 from tests.signing import builder as b
 
 OTHER_ID = "2222-2222-222"
