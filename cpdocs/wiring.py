@@ -66,7 +66,8 @@ def open_workspace(start: Path | None = None) -> Workspace:
     """
     paths = Paths(find_workspace(start))
     try:
-        read = settings.load(paths.settings.read_text("utf-8"), str(paths.settings))
+        text = paths.settings.read_bytes()
+        read = settings.load(text.decode(), str(paths.settings))
     except UnicodeDecodeError:
         raise WorkspaceFault(f"{paths.settings} is not UTF-8 text.", todo="Save it as UTF-8.") from None
     except OSError as error:
@@ -76,12 +77,12 @@ def open_workspace(start: Path | None = None) -> Workspace:
             f"{paths.root} has settings but no ledger in state/.",
             todo="Run `cpdocs init` there; if the ledger is lost, restore it from the backup before anything else.",
         )
-    plain = _workspace(paths, read, SystemClock(), sandbox=False)
+    plain = _workspace(paths, read, SystemClock(), text, sandbox=False)
     sandbox = _is_sandbox(plain)
     fixed = _fixed_clock(sandbox=sandbox)
     if not sandbox:
         return plain
-    return _workspace(paths, read, SystemClock(fixed), sandbox=True)
+    return _workspace(paths, read, SystemClock(fixed), text, sandbox=True)
 
 
 def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
@@ -96,6 +97,7 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.ledger.events import EventStore
     from cpdocs.mailroom.keys import create_keys
+    from cpdocs.mailroom.settings_seen import settings_event
 
     paths = Paths(root.resolve())
     if (paths.state / "ledger.db").exists():
@@ -110,15 +112,17 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
             write_durably(paths.settings, settings.default_text().encode())
     except OSError as error:
         raise WorkspaceFault(f"{paths.root} can't be made a workspace: {error.strerror}.") from None
-    read = settings.load(paths.settings.read_text("utf-8"), str(paths.settings))
-    workspace = _workspace(paths, read, clock, sandbox=sandbox)
+    text = paths.settings.read_bytes()
+    read = settings.load(text.decode(), str(paths.settings))
+    workspace = _workspace(paths, read, clock, text, sandbox=sandbox)
     keys = create_keys(paths, read.senders.organization.name, clock.now(), sandbox=sandbox)
     begin = NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",), {SANDBOX_MARK: sandbox, "version": cpdocs.__version__, **keys})
-    EventStore.create(paths.state / "ledger.db", begin, clock=clock, user=workspace.actor.user, host=workspace.actor.host).close()
+    seen = settings_event(text)
+    EventStore.create(paths.state / "ledger.db", begin, seen, clock=clock, user=workspace.actor.user, host=workspace.actor.host).close()
     return workspace
 
 
-def _workspace(paths: Paths, read: settings.Settings, clock: SystemClock, *, sandbox: bool) -> Workspace:
+def _workspace(paths: Paths, read: settings.Settings, clock: SystemClock, text: bytes, *, sandbox: bool) -> Workspace:
     return Workspace(
         paths=paths,
         clock=clock,
@@ -127,6 +131,7 @@ def _workspace(paths: Paths, read: settings.Settings, clock: SystemClock, *, san
         options=read.options,
         shipped_templates=shipped_templates(),
         sandbox=sandbox,
+        settings_text=text,
     )
 
 

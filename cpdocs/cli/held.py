@@ -76,9 +76,11 @@ def show(ws: Workspace, item: str, save: Path | None, as_json: bool) -> None:
     cpdocs held show 3f9ac0 --save /tmp/return.pdf
     """
     from cpdocs.ledger.blobs import write_durably
+    from cpdocs.mailroom.access import about_return, record_access
     from cpdocs.mailroom.held import find_held
 
     record = find_held(ws, item)
+    record_access(ws, "held show --save" if save else "held show", *about_return(record))
     if save is not None:
         write_durably(save, ws.blobs.get(record.sha256))
     found = _item(ws, record)
@@ -107,6 +109,9 @@ def show(ws: Workspace, item: str, save: Path | None, as_json: bool) -> None:
 @click.option("--representative", metavar="NAME", help="Who signed for the member.")
 @click.option("--relation", metavar="TEXT", help="The representative's relation to the member, or authority.")
 @click.option("--document", type=DOCUMENT_ID, metavar="ID", help="The plan, where the page's codes couldn't be read.")
+@click.option(
+    "--break-glass", metavar="REASON", help="An emergency: act without the reviewer's role, on the record. Nothing else is set aside."
+)
 @click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @pass_workspace
@@ -122,6 +127,7 @@ def accept(
     representative: str | None,
     relation: str | None,
     document: str | None,
+    break_glass: str | None,
     pin_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -134,11 +140,16 @@ def accept(
 
     Attested handwriting is kept as ink, never as a digital signature. Who may not approve can't be accepted, and a digital
     signature that failed stays failed.
+
+    With --break-glass somebody who is enrolled, but neither as reviewer nor as issuer, may decide when no reviewer can be
+    reached; the reason is recorded, and `cpdocs doctor` tells of it for a month.
     """
     from cpdocs.core.verdicts import Slot
     from cpdocs.mailroom.attest import Attestation
     from cpdocs.mailroom.held import accept as accept_held
 
+    if break_glass is not None and not break_glass.strip():
+        raise UsageFault("An emergency needs its reason.", todo="Say with --break-glass why no reviewer could decide.")
     attestation = None
     if slot is not None:
         if signed_on is None or by is None:
@@ -155,7 +166,9 @@ def accept(
     elif any((npi, credential, signed_on, by, representative, relation, document)):
         raise UsageFault("An attestation needs --slot.", todo="Say whose signature it is: --slot member or --slot pcp.")
     secret = pin_from(click.get_current_context(), pin_file)
-    record = accept_held(ws, item, reason=reason, secret=secret, attestation=attestation, document_id=document or "")
+    record = accept_held(
+        ws, item, reason=reason, secret=secret, attestation=attestation, document_id=document or "", emergency=break_glass or ""
+    )
     _tell(ws, record, as_json=as_json)
 
 

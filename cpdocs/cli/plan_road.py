@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 
 import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.params import DAY, DOCUMENT_ID, MOMENT
+from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from
 from cpdocs.core.ids import is_npi
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import PlanRecord
@@ -108,6 +110,7 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
 @click.option("--relation", default="", metavar="R", help="member: what the representative is to the member.")
 @click.option("--chart-note", metavar="TEXT", help="pcp: the note, or where it stands in the chart; only where the payer allows it.")
 @click.option("--npi", metavar="NPI", help="pcp: who wrote the note.")
+@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
 @_JSON
 @pass_workspace
 def approve(
@@ -121,6 +124,7 @@ def approve(
     relation: str,
     chart_note: str | None,
     npi: str | None,
+    pin_file: Path | None,
     as_json: bool,
 ) -> None:
     """Record an approval that no file carries: the member's, conveyed another way, or the PCP's by a dated chart note.
@@ -130,11 +134,13 @@ def approve(
     cpdocs plan approve 7K3M-9QXW-2RC --slot pcp --chart-note "Progress note, reviewed and agreed" --npi 1234567893 \\
         --on 2026-11-03 --by "Sample Coordinator"
 
+    Outside a sandbox the member's approval is recorded by a witness, a chart note by a reviewer, each with their PIN.
     A plan that this completes is packed for its chart at once. An approval never carries over to a new version.
     """
     from cpdocs.mailroom.approvals import record_approval, record_chart_note
     from cpdocs.mailroom.filing import file_if_complete
 
+    secret = pin_from(click.get_current_context(), pin_file)
     if slot == "member":
         if chart_note is not None or npi is not None:
             raise UsageFault("--chart-note and --npi belong to --slot pcp.")
@@ -143,7 +149,14 @@ def approve(
         if bool(representative.strip()) != bool(relation.strip()):
             raise UsageFault("--representative and --relation go together.")
         record = record_approval(
-            ws, document_id, how=how.strip(), on=on, by=by.strip(), representative=representative.strip(), relation=relation.strip()
+            ws,
+            document_id,
+            how=how.strip(),
+            on=on,
+            by=by.strip(),
+            secret=secret,
+            representative=representative.strip(),
+            relation=relation.strip(),
         )
     else:
         if how is not None or representative or relation:
@@ -156,7 +169,7 @@ def approve(
             )
         if not is_npi(npi):
             raise UsageFault("--npi is no NPI: ten digits with a check digit.")
-        record = record_chart_note(ws, document_id, note=chart_note.strip(), npi=npi, on=on, by=by.strip())
+        record = record_chart_note(ws, document_id, note=chart_note.strip(), npi=npi, on=on, by=by.strip(), secret=secret)
     filed = file_if_complete(ws, document_id)
     _tell(ws, record, f"{document_id}: the {slot}'s approval is recorded.", as_json)
     if filed is not None:

@@ -112,12 +112,15 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     \b
     cpdocs plan show 7K3M-9QXW-2RC
     """
+    from cpdocs.core.events import document_subject
+    from cpdocs.mailroom.access import record_access
     from cpdocs.mailroom.records import the_plan
     from cpdocs.mailroom.status import standing_of, status_json
     from cpdocs.mailroom.unfinished import finish_all
 
     finish_all(ws)
     standing = standing_of(ws, the_plan(ws.ledger, document_id))
+    record_access(ws, "plan show", document_subject(document_id))
     record, clock = standing.record, standing.clock
     if as_json:
         print_json(

@@ -21,6 +21,9 @@ class EventType(StrEnum):
 
     WORKSPACE_CREATED = "workspace.created"
     USER_ENROLLED = "user.enrolled"
+    SETTINGS_SEEN = "settings.seen"
+    RECORD_ACCESSED = "record.accessed"
+    GLASS_BROKEN = "glass.broken"
 
     ROSTER_IMPORTED = "roster.imported"
     ASSIGNMENT_RECORDED = "assignment.recorded"
@@ -91,6 +94,10 @@ class Event:
     user: str
     host: str
     data: Mapping[str, Any]
+
+
+WORKSPACE_SUBJECT = "workspace:"
+"""The workspace as a whole."""
 
 
 def document_subject(document_id: str) -> str:

@@ -18,11 +18,11 @@ class Role(StrEnum):
     """What an account may do with its PIN."""
 
     REVIEWER = "reviewer"
-    """Decides on held returns."""
+    """Decides on held returns, and on chart notes in place of a PCP's signature."""
     ISSUER = "issuer"
     """Issues, pins and revokes digital IDs."""
     WITNESS = "witness"
-    """Attests that a member signed in person."""
+    """Attests that a member signed in person, or conveyed an approval in another way."""
 
 
 CLASHES = frozenset({Role.ISSUER, Role.REVIEWER})

@@ -59,11 +59,11 @@ def fold_holds(events: Iterable[Event]) -> dict[int, Hold]:
 def fold_kept(events: Iterable[Event]) -> dict[str, Kept]:
     """Every document, and every return that belongs to none, by subject, in order of their first event.
 
-    Holds and releases are no events about the document: they don't make it younger.
+    Holds, releases and views are no events about the document: they don't make it younger.
     """
     kept: dict[str, Kept] = {}
     for event in events:
-        if event.type in HOLD_EVENTS:
+        if event.type in HOLD_EVENTS or event.type is EventType.RECORD_ACCESSED:
             continue
         documents = [subject for subject in event.subjects if subject.startswith("document:")]
         returns = [subject for subject in event.subjects if subject.startswith("return:")]

@@ -133,4 +133,7 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.HELD_RESOLVED: lambda data: f"A person decided on a held file: {data.get('decision', '')}".rstrip(": "),
     EventType.NOTICE_WRITTEN: lambda _: "A notice was written",
     EventType.FILING_HELD: _held,
+    EventType.RECORD_ACCESSED: lambda data: f"Looked at with `cpdocs {data['how']}`",
+    EventType.GLASS_BROKEN: lambda data: f"EMERGENCY: `cpdocs {data['how']}` without the role of {data['role']}: {data['reason']}",
+    EventType.SETTINGS_SEEN: lambda data: "Settings in force; changed: " + (", ".join(data["changed"]) or "comments alone"),
 }

@@ -12,7 +12,7 @@ import os
 import secrets
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,12 +116,15 @@ class Transaction:
 class EventStore:
     """The ledger of one workspace, open. Safe for several threads and several processes at once."""
 
-    def __init__(self, engine: Engine, path: Path, *, clock: Clock, user: str, host: str) -> None:
+    def __init__(
+        self, engine: Engine, path: Path, *, clock: Clock, user: str, host: str, foreword: Callable[[Transaction], None] | None = None
+    ) -> None:
         self.engine = engine
         self.path = path
         self._clock = clock
         self._user = user
         self._host = host
+        self._foreword = foreword
         self._hashes: dict[tuple[int, int], bytes] = {}
         _users[path.resolve()] += 1
         # Also when the last reference goes, or at the interpreter's end.
@@ -153,9 +156,22 @@ class EventStore:
         return cls.open(path, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
-        """Opens an existing ledger. Raises LedgerMissing: a lost ledger is never quietly begun anew."""
-        return cls(open_sqlite(path, busy_seconds), path, clock=clock, user=user, host=host)
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        user: str,
+        host: str,
+        busy_seconds: float = BUSY_SECONDS,
+        foreword: Callable[[Transaction], None] | None = None,
+    ) -> EventStore:
+        """Opens an existing ledger. Raises LedgerMissing: a lost ledger is never quietly begun anew.
+
+        ``foreword`` is called at the beginning of the first transaction that writes: what a command must have said
+        before whatever else it records.
+        """
+        return cls(open_sqlite(path, busy_seconds), path, clock=clock, user=user, host=host, foreword=foreword)
 
     def close(self) -> None:
         """Lets go of the file; the store can't be used afterwards."""
@@ -172,7 +188,11 @@ class EventStore:
             self.engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
         ):
-            yield Transaction(connection, self._clock, self._user, self._host)
+            tx = Transaction(connection, self._clock, self._user, self._host)
+            if self._foreword is not None:
+                self._foreword(tx)
+            yield tx
+        self._foreword = None  # said for good only now that it is durable
 
     def append(self, *new: NewEvent) -> tuple[Event, ...]:
         """Records events durably, all or none, in this order. Raises Busy, WorkspaceFault."""

@@ -13,11 +13,13 @@ from cpdocs.core import moves
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import EventType
 from cpdocs.core.members import Program, age_on
+from cpdocs.core.people import Role
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.roster import ADULT
 from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo, InputFault, Problem
+from cpdocs.mailroom import people
 from cpdocs.mailroom.plans import plan_event
 from cpdocs.mailroom.records import the_plan
 from cpdocs.mailroom.register import load_register
@@ -28,14 +30,25 @@ if TYPE_CHECKING:
 
 
 def record_approval(
-    ws: Workspace, document_id: str, *, how: str, on: date, by: str, representative: str = "", relation: str = ""
+    ws: Workspace,
+    document_id: str,
+    *,
+    how: str,
+    on: date,
+    by: str,
+    secret: people.Secret,
+    representative: str = "",
+    relation: str = "",
 ) -> PlanRecord:
     """The member (or ``representative``, as ``relation``) approved on that day, by ``how``; ``by`` took it down.
 
     For a minor it is the plan's representative who approves, where none is named here.
 
-    Raises InputFault where the version or its slot isn't open, or the day can't be.
+    Raises:
+        InputFault: the version or its slot isn't open, or the day can't be.
+        WorkspaceFault: the acting account is no witness, or its PIN is wrong.
     """
+    people.require(ws, Role.WITNESS, secret)
     now = ws.clock.now()
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
@@ -65,13 +78,15 @@ def record_approval(
         return the_plan(tx, document_id)
 
 
-def record_chart_note(ws: Workspace, document_id: str, *, note: str, npi: str, on: date, by: str) -> PlanRecord:
+def record_chart_note(ws: Workspace, document_id: str, *, note: str, npi: str, on: date, by: str, secret: people.Secret) -> PlanRecord:
     """A dated note in the chart, written by the clinician ``npi``, shows the review; ``by`` saw it and says so.
 
     Raises:
         InputFault: the payer's terms don't allow chart notes, or the version, its slot or the day isn't open.
         AnswerIsNo: who wrote it may not approve; every reason is listed (contract §6).
+        WorkspaceFault: the acting account is no reviewer, or its PIN is wrong.
     """
+    people.require(ws, Role.REVIEWER, secret)
     now = ws.clock.now()
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)

@@ -141,7 +141,7 @@ def export_archive(ws: Workspace, folder: Path) -> Archived:
     shelves.write("index.csv", _index(ws, kept).encode())
     mark = "\nThis is a SANDBOX's archive: invented data, and a clock that may have been set.\n" if ws.sandbox else ""
     shelves.write("README.txt", _README.format(sandbox=mark).encode())
-    export_trail(ws, root / "trail")
+    export_trail(ws, root / "trail", "archive export")
     for path in sorted((root / "trail").rglob("*")):
         if path.is_file():
             shelves.sums[path.relative_to(root).as_posix()] = _digest(path)

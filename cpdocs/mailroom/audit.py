@@ -14,6 +14,7 @@ from cpdocs.ledger.blobs import OutputExists, write_durably
 from cpdocs.ledger.checkpoint import load_checkpoint_key, public_bytes, sign_checkpoint
 from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.tree import Head
+from cpdocs.mailroom.access import record_access
 from cpdocs.mailroom.workspace import Paths, Workspace
 
 
@@ -50,7 +51,7 @@ def prove(paths: Paths, against: Sequence[Path] = ()) -> Report:
 def history(ws: Workspace, who: str) -> tuple[Event, ...]:
     """Every event about one thing, oldest first: a document id, a run's id, a member id, or a returned file's SHA-256.
 
-    Raises InputFault where nothing is recorded under it.
+    The look is recorded first, as the last of them. Raises InputFault where nothing is recorded under it.
     """
     document_id = parse_document_id(who)
     if document_id is not None:
@@ -61,13 +62,13 @@ def history(ws: Workspace, who: str) -> tuple[Event, ...]:
         subject = return_subject(who.lower())
     else:
         subject = run_subject(who)
-    events = tuple(ws.ledger.events(subject=subject))
-    if not events:
+    if next(iter(ws.ledger.events(subject=subject)), None) is None:
         raise InputFault(
             "Nothing is recorded under that id.",
             todo="Check it against the document, or against `cpdocs status` and `cpdocs letters list`.",
         )
-    return events
+    record_access(ws, "audit show", subject)
+    return tuple(ws.ledger.events(subject=subject))
 
 
 def sign_now(ws: Workspace) -> SignedCheckpoint:

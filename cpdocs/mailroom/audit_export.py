@@ -14,6 +14,7 @@ from cpdocs.ledger.blobs import write_durably
 from cpdocs.ledger.checkpoint import load_checkpoint_key, public_bytes, unverified_checkpoint, verifier_key
 from cpdocs.ledger.durable import stream_durably
 from cpdocs.ledger.tree import Head
+from cpdocs.mailroom.access import record_access
 from cpdocs.mailroom.audit import sign_now
 from cpdocs.mailroom.workspace import Workspace
 
@@ -95,13 +96,15 @@ class Exported:
     checkpoints: int
 
 
-def export_trail(ws: Workspace, folder: Path) -> Exported:
+def export_trail(ws: Workspace, folder: Path, how: str = "audit export") -> Exported:
     """Writes the whole trail, up to a checkpoint signed now, into ``folder``, which must be new or empty.
 
-    Raises UsageFault where it isn't, WorkspaceFault where the disk refuses.
+    ``how`` is the command, by which the export is recorded before it begins. Raises UsageFault where the folder isn't so,
+    WorkspaceFault where the disk refuses.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageFault(f"{folder} isn't an empty folder.", todo="Name a new folder; nothing is ever written over.")
+    record_access(ws, how)
     signed = sign_now(ws)
     notes = ws.ledger.checkpoints()
     stream_durably(folder / "events.jsonl", _lines(ws, signed.head.size))

@@ -22,6 +22,7 @@ from cpdocs.mailroom.workspace import Paths, Workspace
 LOW_DISK = 1 * 1024**3
 _CLOCK_SLACK = timedelta(minutes=5)
 _CRL_WARNING = timedelta(days=7)
+_EMERGENCY_SHOWN = timedelta(days=30)
 _SEAL_WARNING = timedelta(days=60)
 _LIBRARIES = {
     "pango-1.0": ("libpango-1.0-0", "lays out text"),
@@ -61,6 +62,7 @@ def examine(ws: Workspace) -> list[Checked]:
         _database,
         _clock,
         _settings,
+        _emergencies,
         _backups,
     )
     return [answer for check in checks for answer in check(ws)]
@@ -271,3 +273,12 @@ def _backups(ws: Workspace) -> Iterator[Checked]:
         yield Checked("backup", Level.WARNING, f"The last backup left {made[-1].damaged} damaged files out.", "Run `cpdocs audit verify`.")
     else:
         yield Checked("backup", Level.OK, f"The last backup was made on {made[-1].at:%Y-%m-%d at %H:%M} UTC.")
+
+
+def _emergencies(ws: Workspace) -> Iterator[Checked]:
+    """Who acted without the role within the last month, until somebody looked and the month is over."""
+    from cpdocs.mailroom.access import glasses_broken
+
+    for event in glasses_broken(ws.ledger, ws.clock.true_now() - _EMERGENCY_SHOWN):
+        message = f"{event.user} acted without the role of {event.data['role']} on {event.recorded_at:%Y-%m-%d} (event {event.seq})."
+        yield Checked("emergency", Level.WARNING, message, "Have a second person look at what was decided: `cpdocs audit show` tells why.")

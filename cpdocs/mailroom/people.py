@@ -41,11 +41,13 @@ class WrongPin(WorkspaceFault):
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who acts: the account, the name on record, and the PIN that they gave (empty in a sandbox, which asks none)."""
+    """Who acts: the account, the name on record, and the PIN that they gave (empty in a sandbox, which asks for none)."""
 
     user: str
     name: str
     pin: bytes = b""
+    emergency: str = ""
+    """Why they act without the role; empty where they have it."""
 
 
 def people(source: Reads) -> Mapping[str, Enrolled]:
@@ -53,8 +55,11 @@ def people(source: Reads) -> Mapping[str, Enrolled]:
     return fold_people(source.events(types=(EventType.USER_ENROLLED,)))
 
 
-def require(ws: Workspace, role: Role, secret: Secret) -> Acting:
+def require(ws: Workspace, role: Role, secret: Secret, *, emergency: str = "") -> Acting:
     """The acting account, if it has ``role`` and its PIN is right. A sandbox asks for neither (contract §4).
+
+    With ``emergency``, the reason for it, an account that has another role may act; never where the two roles clash. The
+    caller records :func:`cpdocs.mailroom.access.glass_broken` with what is done.
 
     Raises:
         WorkspaceFault: the account isn't enrolled with that role.
@@ -63,15 +68,21 @@ def require(ws: Workspace, role: Role, secret: Secret) -> Acting:
     user = ws.actor.user
     found = people(ws.ledger).get(user)
     if ws.sandbox:
-        return Acting(user, found.name if found else user)
-    if found is None or role not in found.roles:
+        return Acting(user, found.name if found else user, emergency=emergency)
+    roles = found.roles if found else frozenset()
+    if found is None or (role not in roles and not emergency):
         raise WorkspaceFault(
             f"The account {user} is not enrolled as {role.value}.",
             todo=f"Enrol it with `cpdocs user add {user} --role {role.value}`, or act from an account that is.",
         )
+    if frozenset({role, *roles}) >= CLASHES and role not in roles:
+        raise WorkspaceFault(
+            f"The account {user} is enrolled as {', '.join(sorted(roles))}, which rules out {role.value}, in an emergency too.",
+            todo="Let somebody act who can't make the keys that are being decided on.",
+        )
     pin = secret()
     check_pin(ws, user, pin)
-    return Acting(user, found.name, pin)
+    return Acting(user, found.name, pin, "" if role in roles else emergency)
 
 
 def enroll(ws: Workspace, user: str, role: Role, secret: Secret, *, name: str = "") -> Enrolled:

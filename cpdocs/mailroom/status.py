@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.care_note import ProgramFacts, care_note
 from cpdocs.core.clock import eastern_date
-from cpdocs.core.events import JSON
+from cpdocs.core.events import JSON, member_subject
 from cpdocs.core.ids import last_four
 from cpdocs.core.members import Program
 from cpdocs.core.plan_clock import PlanClock, plan_clock
@@ -17,6 +17,7 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.providers import Practice
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
+from cpdocs.mailroom.access import record_access
 from cpdocs.mailroom.records import all_plans, member_plans, the_plan
 from cpdocs.mailroom.register import load_register
 
@@ -181,6 +182,7 @@ def note_for_member(ws: Workspace, member_id: str) -> str:
         )
     if not facts:
         raise InputFault(f"No member {last_four(member_id)} is on record.", todo="Check the id, or import the roster that has it.")
+    record_access(ws, "note", member_subject(member_id))
     return care_note(facts, as_of=ws.clock.now(), organization=ws.senders.organization, sandbox=ws.sandbox)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,7 @@ class Actor:
 @dataclass(frozen=True)
 class Workspace:
     """One open workspace. ``shipped_templates`` is the folder that came with cpdocs; the site's own files win over it.
+    ``settings_text`` is cpdocs.toml as it was read.
 
     The ledger and the store are opened when first used, so that a command which needs neither doesn't pay for them.
     """
@@ -93,13 +94,21 @@ class Workspace:
     options: Options
     shipped_templates: Path
     sandbox: bool
+    settings_text: bytes = b""
 
     @cached_property
     def ledger(self) -> EventStore:
         """The record of events."""
         from cpdocs.ledger.events import EventStore
+        from cpdocs.mailroom.settings_seen import note_settings
 
-        return EventStore.open(self.paths.state / "ledger.db", clock=self.clock, user=self.actor.user, host=self.actor.host)
+        return EventStore.open(
+            self.paths.state / "ledger.db",
+            clock=self.clock,
+            user=self.actor.user,
+            host=self.actor.host,
+            foreword=partial(note_settings, text=self.settings_text),
+        )
 
     @cached_property
     def blobs(self) -> BlobStore:

@@ -42,9 +42,9 @@ def root(cli, monkeypatch) -> Path:
 
 
 def test_a_whole_trail_is_said_to_be_whole(cli, root):
-    assert "The trail is whole: 3 events, 0 checkpoints, 1 stored files." in cli("audit", "verify").out
+    assert "The trail is whole: 4 events, 0 checkpoints, 1 stored files." in cli("audit", "verify").out
     answer = cli("audit", "verify", "--json").json
-    assert (answer["ok"], answer["events"], answer["checkpoints"], answer["problems"]) == (True, 3, 0, [])
+    assert (answer["ok"], answer["events"], answer["checkpoints"], answer["problems"]) == (True, 4, 0, [])
     assert len(bytes.fromhex(answer["root"])) == 32
 
 
@@ -77,11 +77,11 @@ def test_a_checkpoint_is_printed_kept_and_verified_against(cli, root, tmp_path):
     outside = tmp_path / "checkpoint.txt"
     note = cli("audit", "checkpoint").out
     outside.write_text(note)
-    assert note.split("\n")[:2] == ["cpdocs", "3"]
-    assert read_plain(root / "state" / "checkpoints" / "3.txt").decode() == note
+    assert note.split("\n")[:2] == ["cpdocs", "4"]
+    assert read_plain(root / "state" / "checkpoints" / "4.txt").decode() == note
     record(root, NewEvent(EventType.RUN_RELEASED, ("run:R1",)))
     again = cli("audit", "checkpoint", "--json").json
-    assert (again["size"], Path(again["file"]).name) == (4, "4.txt")
+    assert (again["size"], Path(again["file"]).name) == (5, "5.txt")
     answer = cli("audit", "verify", "--json", "--against", outside).json
     assert (answer["ok"], answer["checkpoints"]) == (True, 2)
     assert cli("audit", "checkpoint").out == again["note"]
@@ -104,15 +104,16 @@ def test_the_name_of_the_ledger_can_change_and_both_checkpoints_hold(cli, root):
     cli("audit", "checkpoint")
     settings = root / "cpdocs.toml"
     settings.write_text(settings.read_text().replace('# origin = "cpdocs"', 'origin = "example.org/cp"'))
-    assert cli("audit", "checkpoint").out.startswith("example.org/cp\n3\n")
-    assert sorted(path.name for path in (root / "state" / "checkpoints").iterdir()) == ["3-2.txt", "3.txt"]
+    assert cli("audit", "checkpoint").out.startswith("example.org/cp\n5\n")
+    assert sorted(path.name for path in (root / "state" / "checkpoints").iterdir()) == ["4.txt", "5.txt"]
     assert cli("audit", "verify", "--json").json["checkpoints"] == 2
 
 
 @pytest.mark.parametrize("who", [LETTER, LETTER.replace("-", "").lower(), "-"])
 def test_one_documents_or_members_history_is_shown(cli, root, who):
-    (event,) = cli("audit", "show", who, "--json", stdin="100000000017\n").json
-    assert (event["seq"], event["type"]) == (3, "letter.staged")
+    event, look = cli("audit", "show", who, "--json", stdin="100000000017\n").json
+    assert (event["seq"], event["type"]) == (4, "letter.staged")
+    assert (look["type"], look["data"]) == ("record.accessed", {"how": "audit show"})
     assert event["data"].keys() == {"sha256"}
     line = cli("audit", "show", who, stdin="100000000017\n").out
     assert "2026-11-02 10:00:00 EST" in line
@@ -120,7 +121,7 @@ def test_one_documents_or_members_history_is_shown(cli, root, who):
 
 
 def test_a_runs_history_is_shown_in_order(cli, root):
-    assert [event["seq"] for event in cli("audit", "show", "R1", "--json").json] == [2, 3]
+    assert [event["seq"] for event in cli("audit", "show", "R1", "--json").json] == [3, 4, 5]
 
 
 def test_an_id_that_nothing_is_recorded_under_is_said_so(cli, root):
@@ -133,12 +134,12 @@ def test_an_exported_trail_is_checked_without_cpdocs(cli, root, tmp_path):
     record(root, NewEvent(EventType.RUN_RELEASED, ("run:R1",)))
     folder = tmp_path / "trail"
     done = cli("audit", "export", folder, "--json").json
-    assert (done["events"], done["checkpoints"]) == (4, 2)
+    assert (done["events"], done["checkpoints"]) == (6, 2)
     lines = (folder / "events.jsonl").read_text().splitlines()
-    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4]
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4, 5, 6]
     assert "SANDBOX" in (folder / "README.txt").read_text()
     (consistency,) = json.loads((folder / "consistency.json").read_text())
-    assert (consistency["first"], consistency["second"]) == (3, 4)
+    assert (consistency["first"], consistency["second"]) == (4, 6)
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir() if path.is_file()} == {0o600}
 
     def check() -> subprocess.CompletedProcess[str]:
@@ -165,5 +166,5 @@ def test_an_export_has_the_tree_at_its_checkpoint_whatever_came_later(root, tmp_
     ws = open_workspace(root)
     done = export_trail(ws, tmp_path / "trail")
     ws.ledger.append(NewEvent(EventType.RUN_RELEASED, ("run:R1",)))
-    assert done.head.root == ws.ledger.root_at(3)
-    assert len((tmp_path / "trail" / "events.jsonl").read_text().splitlines()) == 3
+    assert done.head.root == ws.ledger.root_at(5)
+    assert len((tmp_path / "trail" / "events.jsonl").read_text().splitlines()) == 5
