@@ -18,12 +18,13 @@ a. the library's rules for the catalog, the information dictionary, XMP, cross-r
 b. a signature put into one of our fields, with its appearance; a new field only for a document time stamp, invisible
    and filled;
 c. of objects that a returned increment brought in, none overwritten, except the security store that it extends;
-d. no more revisions and no more objects than signing needs, so that the work is bounded before it begins.
+d. no font of ours written anew: old signing programs do that, so it is for a person, never let through;
+e. no more revisions and no more objects than signing needs, so that the work is bounded before it begins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -38,6 +39,8 @@ from pyhanko.sign.diff_analysis import (
     FormUpdate,
     FormUpdatingRule,
     ModificationLevel,
+    QualifiedWhitelistRule,
+    ReferenceUpdate,
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
@@ -51,6 +54,7 @@ MOST_OBJECTS = 4_000
 """Objects that one of those revisions may write: an appearance with embedded fonts has a few dozen."""
 MOST_OVERWRITTEN = 40
 """Objects of an earlier revision that one may overwrite."""
+MOST_PAGES = 1_000
 MOST_IN_STREAM = 100_000
 
 
@@ -110,6 +114,51 @@ class UnclearModification(SuspiciousModification):
     """A change that real signing programs also make, or that can't be judged: for a person, never let through."""
 
 
+class _FontRewriteRule(QualifiedWhitelistRule):
+    """Explains overwritten fonts of the plan's pages, and counts them: old signing programs write fonts anew, and so does
+    who wants other words to be read in the same page. Never let through (``StrictPolicy``); all else must be explained."""
+
+    def __init__(self) -> None:
+        self.rewritten = 0
+
+    def apply_qualified(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterator[tuple[ModificationLevel, ReferenceUpdate]]:
+        written = {ref for ref in new.explicit_refs_in_revision() if not old.is_ref_unassignable(ref)}
+        for ref in written & _font_refs(old) if written - _usual_refs(old) else set():
+            self.rewritten += 1
+            yield ModificationLevel.LTA_UPDATES, ReferenceUpdate(ref)
+            for added in new.collect_dependencies(new.get_object(ref), since_revision=old.revision + 1):
+                yield ModificationLevel.LTA_UPDATES, ReferenceUpdate(added)
+
+
+def _usual_refs(revision: HistoricalResolver) -> set[generic.Reference]:
+    """What every signing program overwrites: the catalog, the form and its fields, dates in the metadata."""
+    found = {revision.root_ref}
+    for holder, key in ((revision.root, "/AcroForm"), (revision.root, "/Metadata"), (revision.trailer_view, "/Info")):
+        raw = holder.raw_get(key) if key in holder else None
+        if isinstance(raw, generic.IndirectObject):
+            found.add(raw.reference)
+    form = item(revision.root, "/AcroForm")
+    if isinstance(form, generic.DictionaryObject):
+        found |= {each.reference for each in item(form, "/Fields", ()) if isinstance(each, generic.IndirectObject)}
+    return found
+
+
+def _font_refs(revision: HistoricalResolver) -> set[generic.Reference]:
+    """The fonts in the pages' own resources, and what they are made of."""
+    found: set[generic.Reference] = set()
+    waiting: list[Any] = [item(revision.root, "/Pages")]
+    pages = 0
+    while waiting and pages < MOST_PAGES:
+        node = waiting.pop()
+        pages += 1
+        waiting += [each.get_object() for each in item(node, "/Kids", ())]
+        fonts = item(item(node, "/Resources", generic.DictionaryObject()), "/Font")
+        if isinstance(fonts, generic.DictionaryObject):
+            for name in fonts:
+                found |= revision.collect_dependencies(fonts.raw_get(name))
+    return found
+
+
 class _TimestampFieldRule(SigFieldCreationRule):
     """New fields: only an invisible one that holds a document time stamp (rule b)."""
 
@@ -155,6 +204,8 @@ class StrictPolicy(StandardDiffPolicy):
             form_rule=FormUpdatingRule(field_rules=[_TimestampFieldRule(), SigFieldModificationRule()]),  # type: ignore[no-untyped-call]  # the library's own gap
         )
         self._issued = issued_revisions
+        self._fonts = _FontRewriteRule()
+        self.global_rules = [*self.global_rules, self._fonts]
 
     def apply(
         self,
@@ -170,7 +221,11 @@ class StrictPolicy(StandardDiffPolicy):
         if len(overwritten) > MOST_OVERWRITTEN:
             raise UnclearModification("a revision overwrites more objects than signing needs")
         self._refuse_overwriting_increments(overwritten, new)
-        return super().apply(old, new, field_mdp_spec, doc_mdp)
+        self._fonts.rewritten = 0
+        result = super().apply(old, new, field_mdp_spec, doc_mdp)
+        if self._fonts.rewritten:
+            raise UnclearModification("fonts of the plan were written anew")
+        return result
 
     def _refuse_overwriting_increments(self, overwritten: list[generic.Reference], new: HistoricalResolver) -> None:
         """Rule c: what an earlier increment brought in stays as it is, save the parts of the security store."""

@@ -32,6 +32,7 @@ BY_CHANGE = {
     revisions.second_field_of_our_name: {"extra_field"},
     revisions.false_timestamp_field: {"unverifiable"},
     revisions.many_objects: {"changes_unclear"},
+    revisions.swap_font: {"changes_unclear"},
 }
 """What a change must give where it isn't the usual finding."""
 USUAL = {"changed_after_signing"}
@@ -87,6 +88,18 @@ def test_a_plan_saved_again_by_a_tool_is_rejected(command: tuple[str, ...]) -> N
     if data is None:
         pytest.skip(f"{command[0]} isn't installed")
     assert refuse(data, {"damaged_resaved"}).lane is Lane.DAMAGED
+
+
+def test_fonts_written_anew_are_held_for_a_comparison_of_pages_and_hide_nothing_else() -> None:
+    rewritten = b.sign(revisions.revise(b.issued().data, revisions.swap_font), "PCPSig", b.office().clinician())
+    assert refuse(rewritten, {"changes_unclear"}).verdict is Verdict.HELD
+
+    def more(writer: revisions.Writer) -> None:
+        revisions.swap_font(writer)
+        revisions.rotate_page(writer)
+
+    changed = b.sign(revisions.revise(b.issued().data, more), "PCPSig", b.office().clinician())
+    assert refuse(changed, {"changed_after_signing"}).verdict is Verdict.REJECTED
 
 
 def test_what_is_filled_in_behind_the_last_signature_is_covered_by_nobody() -> None:
