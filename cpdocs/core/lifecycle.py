@@ -25,7 +25,8 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
 ``SLOT_REFUSED``
     document_id, slot, on, offered, language, by, reason, verbal_consent, next_try.
 ``PLAN_FILED``
-    document_id, target, package (folder under outbox/, POSIX), upload_sha256, manifest_sha256, closed_sha256 (or null).
+    document_id, target, package (folder under outbox/, POSIX), upload_sha256, manifest_sha256, closed_sha256 (or null),
+    files_sha256 (every file of the package).
 ``FILING_HELD``
     document_id, target, reasons: [{code, message}].
 ``UPLOAD_CONFIRMED``

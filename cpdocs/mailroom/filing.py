@@ -143,6 +143,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
         upload_sha256=package.upload_sha256,
         manifest_sha256=package.manifest_sha256,
         closed_sha256=package.closed_sha256 or None,
+        files_sha256=[file.sha256 for file in package.files],
     )
     with ws.ledger.write() as tx:
         now = the_plan(tx, record.document_id)
