@@ -179,4 +179,4 @@ def _subject(who: str) -> str:
 def _shown(subject: str) -> str:
     """A member by their last four digits, a document by its id."""
     kind, _, key = subject.partition(":")
-    return f"member …{last_four(key)}" if kind == "member" else key
+    return f"member {last_four(key)}" if kind == "member" else key

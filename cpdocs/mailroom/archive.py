@@ -169,17 +169,23 @@ def _shelve(shelves: _Shelves, subject: str, folder: str) -> None:
     ledger = shelves.ws.ledger
     texts = [text for _, text in ledger.texts(subject=subject)]
     shelves.write(f"{folder}/events.jsonl", "".join(f"{text}\n" for text in texts).encode())
-    here: set[str] = set()
+    mentions: dict[str, tuple[Event, tuple[str, ...]]] = {}
     for event in map(decode, texts):
         for path, sha in _mentioned(event.data, ()):
-            if sha in here or not shelves.ws.blobs.has(sha):
-                continue
-            here.add(sha)
-            name = f"{folder}/{_name(event, path, _suffix(shelves.ws, sha))}"
-            if name in shelves.sums:
-                stem = PurePosixPath(name)
-                name = str(stem.with_name(f"{stem.stem}-{event.seq}-{sha[:8]}{stem.suffix}"))
-            shelves.copy(sha, name)
+            # The first mention names a file, unless a later one has a better name for it.
+            if shelves.ws.blobs.has(sha) and (sha not in mentions or (_known(event, path) and not _known(*mentions[sha]))):
+                mentions[sha] = event, path
+    for sha, (event, path) in mentions.items():
+        name = f"{folder}/{_name(event, path, _suffix(shelves.ws, sha))}"
+        if name in shelves.sums:
+            plain = PurePosixPath(name)
+            name = str(plain.with_name(f"{plain.stem}-{event.seq}-{sha[:8]}{plain.suffix}"))
+        shelves.copy(sha, name)
+
+
+def _known(event: Event, path: tuple[str, ...]) -> str:
+    """The name that this mention has for a file, or ""."""
+    return _NAMES.get(path[0], {}).get(event.type, "").format(seq=event.seq)
 
 
 def _mentioned(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -195,15 +201,12 @@ def _mentioned(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
 
 
 def _name(event: Event, path: tuple[str, ...], suffix: str) -> str:
-    known = _NAMES.get(path[0], {}).get(event.type)
-    if known is not None:
-        name = known.format(seq=event.seq)
-        return name if PurePosixPath(name).suffix else name + suffix
-    if event.type is EventType.PLAN_FILED:
+    name = _known(event, path)
+    if not name and event.type is EventType.PLAN_FILED:
         name = f"chart/{_plain(path[-1])}"
-    elif event.type in (EventType.RUN_STAGED, EventType.RUN_REPRINTED):
+    elif not name and event.type in (EventType.RUN_STAGED, EventType.RUN_REPRINTED):
         name = _plain(path[-1])
-    else:
+    elif not name:
         name = f"other/{event.seq}-{'-'.join(_plain(part) for part in path)}"
     return name if PurePosixPath(name).suffix else name + suffix
 

@@ -19,6 +19,7 @@ from cpdocs.core.events import JSON, EventType
 from cpdocs.core.return_record import RETURN_EVENTS, fold_returns
 from cpdocs.errors import CpdocsError
 from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
+from cpdocs.ledger.durable import temporary, write_all
 from cpdocs.mailroom.backup_lists import failed_attempt, made_backups
 from cpdocs.mailroom.doctor import LOW_DISK
 
@@ -55,10 +56,9 @@ class Heartbeat:
         if self._last is not None and now - self._last < self._every:
             return
         self._last = now
-        part = self._file.with_name(f".cpdocs-{os.getpid()}-heartbeat.part")
         text = json.dumps({"at": self._clock.true_now().isoformat(), "process": os.getpid()})
-        with suppress(OSError):
-            part.write_text(text, "utf-8")
+        with suppress(OSError), temporary(self._file.parent) as (descriptor, part):
+            write_all(descriptor, text.encode())
             part.replace(self._file)
 
 
