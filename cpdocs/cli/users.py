@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import click
@@ -26,14 +27,21 @@ def user() -> None:
 
 @user.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(["reviewer", "issuer", "witness"]), required=True, help="What the account may do.")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(["reviewer", "issuer", "witness"]),
+    multiple=True,
+    required=True,
+    help="What the account may do; may be given more than once.",
+)
 @click.option("--full-name", default="", help="The name that stands on paper; the account's name otherwise.")
 @click.option("--pin-file", type=FILE, help=_NEW_PIN)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
 @pass_workspace
-def add(ws: Workspace, ctx: click.Context, name: str, role: str, full_name: str, pin_file: Path | None, as_json: bool) -> None:
-    """Give the operating-system account NAME one more role.
+def add(ws: Workspace, ctx: click.Context, name: str, roles: tuple[str, ...], full_name: str, pin_file: Path | None, as_json: bool) -> None:
+    """Give the operating-system account NAME a role, beside those that it has.
 
     The first time its PIN is set; later the same PIN must be given. Nobody can be both issuer and reviewer.
 
@@ -43,7 +51,8 @@ def add(ws: Workspace, ctx: click.Context, name: str, role: str, full_name: str,
     from cpdocs.core.people import Role
     from cpdocs.mailroom import people
 
-    person = people.enroll(ws, name, Role(role), pin_from(ctx, pin_file, f"PIN for {name}", twice=True), name=full_name)
+    secret = cache(pin_from(ctx, pin_file, f"PIN for {name}", twice=True))
+    *_, person = [people.enroll(ws, name, Role(role), secret, name=full_name) for role in roles]
     if as_json:
         print_json({"user": person.user, "name": person.name, "roles": sorted(person.roles)})
     else:
