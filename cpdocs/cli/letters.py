@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.letter_mail import addresses, reprint, returned, suppress
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
@@ -39,6 +40,7 @@ def letters() -> None:
 @letters.command("run")
 @click.option("--roster", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Import this roster first, and letter it.")
 @click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter: a folder of templates/letters/.")
+@click.option("--returned", "again", is_flag=True, help="Send letters that came back once more, to addresses that are new since.")
 @click.option("--allow-draft-translations", "drafts", is_flag=True, help="Print translations that nobody has reviewed; the report says so.")
 @click.option("--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
@@ -46,7 +48,15 @@ def letters() -> None:
 @click.pass_context
 @pass_workspace
 def run(
-    ws: Workspace, ctx: click.Context, roster: Path | None, kind: str, drafts: bool, dry_run: bool, jobs: int | None, as_json: bool
+    ws: Workspace,
+    ctx: click.Context,
+    roster: Path | None,
+    kind: str,
+    again: bool,
+    drafts: bool,
+    dry_run: bool,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """One run: a letter for everyone newly assigned, one print file, a manifest and a reconciliation.
 
@@ -55,6 +65,7 @@ def run(
     cpdocs letters run --roster roster.csv --dry-run
     cpdocs letters run                       every assignment on record without a letter
     cpdocs letters run --kind reminder       those to whom the first letter was mailed a month ago
+    cpdocs letters run --returned            letters that came back, to addresses that are new since
 
     An assignment is lettered once: the same roster again mails nobody twice. A run that was killed is finished by the
     same command. The files are in outbox/letters/RUN/.
@@ -63,7 +74,7 @@ def run(
     from cpdocs.mailroom.letters import run_letters
 
     with _progress(ctx) as progress:
-        report = run_letters(ws, roster=roster, kind=kind, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=progress)
+        report = run_letters(ws, roster=roster, kind=kind, again=again, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=progress)
     paths = {
         "print_file": report.file(PRINT_FILE),
         "manifest": report.file(MANIFEST),
@@ -270,3 +281,7 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
         "first_page": piece.first_page,
         "sha256": piece.sha256,
     }
+
+
+for _command in (reprint, returned, suppress, addresses):
+    letters.add_command(_command)

@@ -38,6 +38,10 @@ class EventType(StrEnum):
     RUN_CANCELLED = "run.cancelled"
     RUN_MAILED = "run.mailed"
     RUN_REPRINTED = "run.reprinted"
+    LETTER_RETURNED = "letter.returned"
+    MEMBER_SUPPRESSED = "member.suppressed"
+    MEMBER_UNSUPPRESSED = "member.unsuppressed"
+    ADDRESSES_CHECKED = "addresses.checked"
 
     PLAN_ISSUED = "plan.issued"
     PLAN_SENT = "plan.sent"

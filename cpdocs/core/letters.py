@@ -24,6 +24,9 @@ from cpdocs.core.ids import derive_document_id
 ASSIGNMENT = "assignment"
 """The kind of letter that a new assignment brings."""
 
+AGAIN = "again-"
+"""How the occasion of a letter begins that is sent once more, to another address: it keeps its document id."""
+
 AssignmentKey = tuple[str, str, str, str]
 """Member id, program, CP, ISO date of assignment: ``Assignment.key``."""
 
@@ -108,7 +111,8 @@ def may_become(state: RunState, target: RunState) -> bool:
 
 def letter_id(secret: bytes, kind: str, key: AssignmentKey, occasion: str = "") -> str:
     """The document id of the letter of this ``kind`` for this assignment (and occasion): the same in every run."""
-    return derive_document_id(secret, "letter", kind, *key, *([occasion] if occasion else []))
+    own = [occasion] if occasion and not occasion.startswith(AGAIN) else []
+    return derive_document_id(secret, "letter", kind, *key, *own)
 
 
 def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:

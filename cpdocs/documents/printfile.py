@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
@@ -112,6 +113,17 @@ def _dark_runs(line: Sequence[int]) -> Iterable[tuple[int, int]]:
         elif not dark and start is not None:
             yield start, place - start
             start = None
+
+
+def extract(path: Path, ranges: Iterable[tuple[int, int]]) -> bytes:
+    """The pages (first, counted from 1, and how many) of a print file as a file of their own. The same bytes each time."""
+    with pikepdf.open(path) as source, pikepdf.Pdf.new() as target:
+        for first, count in ranges:
+            target.pages.extend(source.pages[first - 1 : first - 1 + count])
+        out = io.BytesIO()
+        target.remove_unreferenced_resources()
+        target.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        return out.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Choice, Enrollment
 from cpdocs.core.events import EventType
-from cpdocs.core.letters import AssignmentKey, RunState, fold_runs, lettered_occasions
+from cpdocs.core.letter_mail import fingerprint
+from cpdocs.core.letters import AGAIN, AssignmentKey, RunState, fold_runs, lettered_occasions
 from cpdocs.core.members import Assignment, Program
 from cpdocs.core.plan_record import PlanState
 from cpdocs.core.roster import RosterOutcome, dispose_recorded, known_from
 from cpdocs.errors import UsageFault
 from cpdocs.mailroom.imports import import_roster
+from cpdocs.mailroom.letter_mail import apply_mail, load_mail
 from cpdocs.mailroom.records import all_plans
 from cpdocs.mailroom.register import load_register
 
@@ -43,12 +45,21 @@ class Recipients:
     occasions: Mapping[int, str] = field(default_factory=dict)
 
 
-def recipients(ws: Workspace, kind: LetterKind, roster: Path | None, *, reviewed: Container[str], record: bool) -> Recipients:
+def recipients(ws: Workspace, kind: LetterKind, roster: Path | None, *, again: bool, reviewed: Container[str], record: bool) -> Recipients:
     """Everyone that a run of this ``kind`` has to account for.
 
-    ``reviewed`` are the written languages, case-folded, in which the letter can be printed. With ``record`` False nothing
-    is written. Raises InputFault for a roster that can't be read, UsageFault for one where the kind takes none.
+    With ``again`` those whose letter came back and whose address on record is another since. ``reviewed`` are the written
+    languages, case-folded, in which the letter can be printed. With ``record`` False nothing is written.
+
+    Raises InputFault for a roster that can't be read, UsageFault for one where none is taken.
     """
+    found = _found(ws, kind, roster, again=again, reviewed=reviewed, record=record)
+    return replace(found, outcomes=apply_mail(ws, load_mail(ws.ledger), found.outcomes))
+
+
+def _found(ws: Workspace, kind: LetterKind, roster: Path | None, *, again: bool, reviewed: Container[str], record: bool) -> Recipients:
+    if roster is not None and again:
+        raise UsageFault("Letters that came back are sent again to addresses on record.", todo="Leave out --roster, or --returned.")
     if roster is not None:
         if kind.to != "assigned":
             raise UsageFault(f"Letters of kind {kind.name!r} go to those on record; they take no roster.", todo="Leave out --roster.")
@@ -57,7 +68,8 @@ def recipients(ws: Workspace, kind: LetterKind, roster: Path | None, *, reviewed
     register = load_register(ws)
     today = eastern_date(ws.clock.now())
     done = lettered_occasions(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
-    pairs = [(item, occasion) for item, occasion in _candidates(ws, kind, register, today) if (kind.name, item.key, occasion) not in done]
+    wanted = _moved(ws, kind, register) if again else _candidates(ws, kind, register, today)
+    pairs = [(item, occasion) for item, occasion in wanted if (kind.name, item.key, occasion) not in done]
     if kind.to in _CHOICES:
         # They said so themselves: nothing but that very word would hold the letter back.
         pairs = [(replace(item, status="assigned") if item.status == "declined" else item, occasion) for item, occasion in pairs]
@@ -66,6 +78,19 @@ def recipients(ws: Workspace, kind: LetterKind, roster: Path | None, *, reviewed
     outcomes = tuple(dispose_recorded([item for item, _ in pairs], known, today))
     occasions = {outcome.line: occasion for outcome, (_, occasion) in zip(outcomes, pairs, strict=True) if occasion}
     return Recipients("", outcomes, occasions)
+
+
+def _moved(ws: Workspace, kind: LetterKind, register: Register) -> list[tuple[Assignment, str]]:
+    """Assignments whose letter came back from another address than the one on record now."""
+    found = []
+    for piece in load_mail(ws.ledger).returned.values():
+        item = register.assignments.get(piece.key)
+        if item is None or piece.kind != kind.name:
+            continue
+        now = fingerprint(ws.id_secret, item)
+        if now != piece.address:
+            found.append((item, f"{AGAIN}{now[:12]}"))
+    return found
 
 
 def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date) -> list[tuple[Assignment, str]]:

@@ -57,12 +57,14 @@ def run_letters(
     *,
     roster: Path | None = None,
     kind: str = ASSIGNMENT,
+    again: bool = False,
     dry_run: bool = False,
     drafts: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
-    """One run over ``roster``, or over every assignment on record that has no letter of this kind.
+    """One run over ``roster``, or over every assignment on record that has no letter of this kind; or with ``again`` over
+    those whose letter came back and who have another address since.
 
     ``dry_run`` makes the letters and writes nothing. With ``drafts`` translations that nobody reviewed are printed.
     ``jobs`` is how many processes make letters; all cores by default.
@@ -78,7 +80,7 @@ def run_letters(
             return finished
         room = PressRoom(ws.shipped_templates, ws.paths.templates, ws.senders)
         terms = room.terms(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()), drafts=drafts)
-        wanted = recipients(ws, terms.kind, roster, reviewed=terms.languages, record=not dry_run)
+        wanted = recipients(ws, terms.kind, roster, again=again, reviewed=terms.languages, record=not dry_run)
         run = _planned(ws, terms.kind, wanted.roster) if dry_run else _begin(ws, terms.kind, wanted.roster)
         keep = _digest if dry_run else ws.blobs.put
         made = _make(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, keep, progress)

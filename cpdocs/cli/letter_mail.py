@@ -1,0 +1,152 @@
+"""``cpdocs letters reprint|returned|suppress|addresses``: what happens around the mail itself."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import print_json, say
+from cpdocs.cli.params import DAY
+from cpdocs.core.letter_mail import REASONS
+from cpdocs.errors import InputFault
+from cpdocs.mailroom.workspace import Workspace
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--pieces", required=True, metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97.")
+@click.option("--reason", required=True, metavar="WHY", help="Why, for the record. Name no member.")
+@_JSON
+@click.pass_context
+@pass_workspace
+def reprint(ws: Workspace, ctx: click.Context, run_id: str, pieces: str, reason: str, as_json: bool) -> None:
+    """Print pieces again: the very sheets of the run's print file, for those that a machine spoilt.
+
+    \b
+    cpdocs letters reprint 2026-11-02-01 --pieces 12-40,97 --reason "jam in the folder"
+    """
+    from cpdocs.mailroom.letter_reprints import piece_numbers
+    from cpdocs.mailroom.letter_reprints import reprint as reprint_pieces
+
+    done = reprint_pieces(ws, run_id, piece_numbers(pieces), reason)
+    if as_json:
+        print_json(
+            {
+                "run_id": run_id,
+                "reprint": done.number,
+                "file": done.file,
+                "pieces": list(done.pieces),
+                "pages": done.pages,
+                "sheets": done.sheets,
+            }
+        )
+        return
+    click.echo(f"{len(done.pieces)} pieces on {done.sheets} sheets")
+    say(ctx, str(done.file))
+
+
+@click.command()
+@click.argument("codes", metavar="CODE…", nargs=-1)
+@click.option("--reason", required=True, type=click.Choice([*REASONS]), help="Why it came back, as the yellow label says.")
+@click.option("--on", "on", type=DAY, help="The day on which it came back; today by default.")
+@_JSON
+@click.pass_context
+@pass_workspace
+def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: str, on: date | None, as_json: bool) -> None:
+    """Letters that came back: scan or type each one's sheet code or reference number. That address gets no more letters.
+
+    \b
+    cpdocs letters returned L261102-01/12/1/2 --reason moved
+    cpdocs letters returned 7K3M-9QXW-2RR --reason vacant --on 2026-11-20
+    cpdocs letters returned - --reason moved          a scanner, one code a line
+
+    When the member has another address on record, `cpdocs letters run --returned` sends the letter once more.
+    """
+    from cpdocs.core.clock import eastern_date
+    from cpdocs.mailroom.letter_mail import record_returned
+
+    given = [line.strip() for line in sys.stdin if line.strip()] if codes == ("-",) else list(codes)
+    done = record_returned(ws, given, reason, on or eastern_date(ws.clock.now()))
+    if as_json:
+        recorded = [
+            {"document_id": piece.document_id, "run_id": piece.run_id, "piece": piece.piece, "reason": piece.reason}
+            for piece in done.recorded
+        ]
+        print_json({"recorded": recorded, "problems": [{"code": item.code, "where": item.where} for item in done.problems]})
+    say(ctx, f"{len(done.recorded)} letters recorded as returned ({reason}).")
+    if done.problems:
+        raise InputFault(f"{len(done.problems)} codes told nothing; the others were recorded.", problems=done.problems)
+
+
+@click.command()
+@click.option("--reason", required=True, metavar="WHY", help="Why, for the record.")
+@click.option("--by", required=True, metavar="NAME", help="Who decided it.")
+@click.option("--lift", is_flag=True, help="Take the members off the list again.")
+@_JSON
+@click.pass_context
+@pass_workspace
+def suppress(ws: Workspace, ctx: click.Context, reason: str, by: str, lift: bool, as_json: bool) -> None:
+    """Never write to these members, whatever a roster says. Member ids on standard input, one a line.
+
+    \b
+    cpdocs letters suppress --reason "safety plan" --by "Sample Coordinator" < ids.txt
+    cpdocs letters suppress --lift --reason "plan ended" --by "Sample Coordinator" < ids.txt
+    """
+    from cpdocs.mailroom.letter_mail import suppress as suppress_members
+
+    changed = suppress_members(ws, [line.strip() for line in sys.stdin if line.strip()], reason, by, lift=lift)
+    if as_json:
+        print_json({"changed": changed, "lifted": lift})
+    say(ctx, f"{changed} members {'taken off' if lift else 'put on'} the list of those never written to.")
+
+
+@click.group()
+def addresses() -> None:
+    """Addresses for a checking service (CASS, DPV), and its answer.
+
+    \b
+    cpdocs letters addresses export addresses.csv
+    cpdocs letters addresses import checked.csv
+    """
+
+
+@addresses.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+@pass_workspace
+def export_(ws: Workspace, ctx: click.Context, file: Path) -> None:
+    """Write every address of a live assignment, once each, under an id that names nobody.
+
+    \b
+    cpdocs letters addresses export addresses.csv
+    """
+    from cpdocs.mailroom.letter_mail import write_addresses
+
+    say(ctx, f"{write_addresses(ws, file)} addresses in {file}")
+
+
+@addresses.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_JSON
+@click.pass_context
+@pass_workspace
+def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Record what the service says: record_id, the address as it writes it, and dpv (Y, S, D, N or empty).
+
+    \b
+    cpdocs letters addresses import checked.csv
+
+    A confirmed address (Y, S, D) is printed as the service writes it; one that isn't is mailed with a warning.
+    """
+    from cpdocs.mailroom.letter_mail import import_addresses
+
+    done = import_addresses(ws, file)
+    if as_json:
+        print_json({"rows": done.rows, "confirmed": done.confirmed, "unconfirmed": done.unconfirmed})
+    say(ctx, f"{done.rows} addresses: {done.confirmed} confirmed, {done.unconfirmed} not.")
