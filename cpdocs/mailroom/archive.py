@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -26,7 +26,7 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.retention import Kept, fold_kept, holding
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.ledger.blobs import BlobDamaged, BlobMissing
-from cpdocs.ledger.durable import CHUNK, open_plain, stream_durably, write_durably
+from cpdocs.ledger.durable import CHUNK, disk_fault, open_plain, write_all, write_durably
 from cpdocs.ledger.events import decode
 from cpdocs.mailroom.audit_export import export_trail
 from cpdocs.mailroom.records import all_plans
@@ -106,14 +106,14 @@ class _Shelves:
     problems: list[Problem] = field(default_factory=list)
 
     def write(self, name: str, data: bytes) -> None:
-        write_durably(self.root / name, data)
+        _put(self.root / name, (data,))
         self.sums[name] = sha256(data).hexdigest()
 
     def copy(self, sha: str, name: str) -> None:
         """Copies a stored file, hashed on the way; one that is missing or damaged is a problem, and the others go on."""
         self.placed.add(sha)
         try:
-            stream_durably(self.root / name, _stored(self.ws, sha))
+            _put(self.root / name, _stored(self.ws, sha))
         except (BlobMissing, BlobDamaged) as error:
             self.problems.append(Problem("file_damaged" if isinstance(error, BlobDamaged) else "file_missing", error.message, name))
             return
@@ -151,6 +151,7 @@ def export_archive(ws: Workspace, folder: Path) -> Archived:
             problems=shelves.problems,
             todo="Restore them from a backup, then export into a new folder.",
         )
+    os.sync()  # the manifest says that all is there: so it must be
     manifest = "".join(f"{digest}  {name}\n" for name, digest in sorted(shelves.sums.items())).encode()
     write_durably(root / "manifest.sha256", manifest)
     documents = sum(1 for each in kept.values() if each.subject.startswith("document:"))
@@ -158,6 +159,20 @@ def export_archive(ws: Workspace, folder: Path) -> Archived:
     data: dict[str, JSON] = {"documents": done.documents, "files": done.files, "manifest_external_sha256": done.manifest_sha256}
     ws.ledger.append(NewEvent(EventType.ARCHIVE_EXPORTED, ("workspace:",), data))
     return done
+
+
+def _put(path: Path, chunks: Iterable[bytes]) -> None:
+    """Writes a new file (0600). Not durable by itself: what makes the archive whole is its manifest."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            for chunk in chunks:
+                write_all(descriptor, chunk)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise disk_fault(error, path.parent) from error
 
 
 def _folder(kept: Kept) -> str:
