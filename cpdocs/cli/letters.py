@@ -183,18 +183,21 @@ def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json:
 
 @letters.command()
 @click.argument("run_id", metavar="RUN")
-@click.option("--on", "on", type=DAY, required=True, help="The day on which the letters went into the mail.")
+@click.option("--on", "on", type=DAY, help="The day on which the letters went into the mail; today otherwise.")
 @_JSON
 @click.pass_context
 @pass_workspace
-def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date, as_json: bool) -> None:
+def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, as_json: bool) -> None:
     """Record that a released run was mailed.
 
     \b
+    cpdocs letters mailed 2026-11-02-01
     cpdocs letters mailed 2026-11-02-01 --on 2026-11-03
     """
+    from cpdocs.core.clock import eastern_date
     from cpdocs.mailroom.letter_runs import mailed as mailed_run
 
+    on = on or eastern_date(ws.clock.now())
     record = mailed_run(ws, run_id, on)
     if as_json:
         print_json(_run_json(record))
