@@ -14,7 +14,10 @@ DISPOSITIONS = ("mailed", "held", "suppressed", "duplicate", "rejected", "ignore
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """What became of one line: its number, disposition, code and warnings, and the piece that was made of it."""
+    """What became of one line: its number, disposition, code and warnings, and the piece that was made of it.
+
+    ``program`` and ``language`` (as the roster names it) are empty where the line couldn't be read.
+    """
 
     line: int
     disposition: str
@@ -22,6 +25,8 @@ class LineResult:
     warnings: tuple[str, ...]
     member_id: str
     piece: Piece | None = None
+    program: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,12 @@ def codes(lines: Iterable[LineResult]) -> dict[str, dict[str, int]]:
         if line.code:
             found.setdefault(line.disposition, Counter())[line.code] += 1
     return {name: dict(sorted(found[name].items())) for name in DISPOSITIONS if name in found}
+
+
+def tally(lines: Iterable[LineResult]) -> list[tuple[str, str, str, int]]:
+    """How many lines there are of each (program, language as the roster names it, disposition), sorted."""
+    found = Counter((line.program, line.language, line.disposition) for line in lines)
+    return [(*key, number) for key, number in sorted(found.items())]
 
 
 def warning_counts(lines: Iterable[LineResult]) -> dict[str, int]:

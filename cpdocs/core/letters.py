@@ -97,6 +97,8 @@ class RunRecord:
     mailed_on: date | None = None
     reason: str = ""
     to: str = "assigned"
+    tally: tuple[tuple[str, str, str, int], ...] = ()
+    """Lines by (program, language as the roster names it, disposition)."""
 
     @property
     def pieces(self) -> int:
@@ -132,6 +134,7 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
                 pages=data["pages"],
                 sheets=data["sheets"],
                 files=data["files"],
+                tally=tuple((program, language, outcome, number) for program, language, outcome, number in data.get("tally", ())),
             )
         elif event.type is EventType.RUN_RELEASED:
             runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.RELEASED)

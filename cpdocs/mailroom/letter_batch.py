@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import EventType, NewEvent, document_subject, member_subject, run_subject
-from cpdocs.core.letter_counts import LineResult, PrintCounts, counts, faults
+from cpdocs.core.letter_counts import LineResult, PrintCounts, counts, faults, tally
 from cpdocs.core.letters import Piece, RunRecord, sheets_for
 from cpdocs.core.roster import Disposition, RosterOutcome
 
@@ -136,14 +136,16 @@ def _lines(
     lines = []
     for outcome in outcomes:
         held = made.get(outcome.line)
+        item = outcome.assignment
+        about = (item.program.value, item.language_written or item.language_spoken) if item else ("", "")
         if outcome.disposition is Disposition.MAILED and isinstance(held, str):
-            lines.append(LineResult(outcome.line, Disposition.HELD.value, held, (), outcome.member_id))
+            lines.append(LineResult(outcome.line, Disposition.HELD.value, held, (), outcome.member_id, None, *about))
             continue
         piece = pieces.get(outcome.line)
         warnings = outcome.warnings
         if piece is not None and piece.language in unreviewed:
             warnings = (*warnings, DRAFT)
-        lines.append(LineResult(outcome.line, outcome.disposition.value, outcome.code, warnings, outcome.member_id, piece))
+        lines.append(LineResult(outcome.line, outcome.disposition.value, outcome.code, warnings, outcome.member_id, piece, *about))
     return tuple(lines)
 
 
@@ -177,5 +179,6 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str]) -> lis
         "pages": sum(piece.pages for piece in batch.pieces),
         "sheets": sum(piece.sheets for piece in batch.pieces),
         "files": {**files},
+        "tally": [[*row] for row in tally(batch.lines)],
     }
     return [*events, NewEvent(EventType.RUN_STAGED, (run_subject(run.run_id),), summary)]
