@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -102,25 +103,39 @@ def watch(ws: Workspace) -> None:
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--key", metavar="HEX", help="For a package: the organization's public key, 64 hexadecimal digits; else this workspace's.")
+@click.option("--report", type=click.Choice(["json", "pdf"]), help="The full report on a file, for an auditor.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Where the report goes; JSON goes to standard output without it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def verify(file: Path, key: str | None, as_json: bool) -> None:
+def verify(file: Path, key: str | None, report: str | None, out: Path | None, as_json: bool) -> None:
     """Give the verdict on any file, changing nothing; or check a package's folder.
 
     \b
     cpdocs verify inbox/PR001/return.pdf
     cpdocs verify return.pdf --json
+    cpdocs verify return.pdf --report pdf -o report.pdf
     cpdocs verify outbox/ehr/chart/7K3M-9QXW-2RC
 
     Exit status 0: it would be accepted (or the package is whole); 1: it would not; 3: it can't be read from disk.
     """
+    if report == "pdf" and out is None:
+        raise UsageFault("A PDF report needs a file to go to.", todo="Name it with -o.")
+    if report is None and out is not None:
+        raise UsageFault("-o is for a report.", todo="Add --report json or --report pdf.")
+    if report and as_json:
+        raise UsageFault("--json and --report exclude each other.", todo="Ask for --report json: it holds all that --json does.")
     if file.is_dir():
+        if report:
+            raise UsageFault("There is no such report on a package.", todo="Leave --report out, or name one of the files in it.")
         _verify_package(file, key, as_json=as_json)
         return
     from cpdocs.mailroom.checking import check_file
     from cpdocs.wiring import open_workspace
 
-    checked = check_file(open_workspace(chosen_workspace()), file)
+    ws = open_workspace(chosen_workspace())
+    checked = check_file(ws, file)
     decision = checked.decision
+    if report:
+        _put_report(ws, checked, report, out)
     row = {
         "file": _text(file),
         "sha256": checked.sha256,
@@ -129,7 +144,7 @@ def verify(file: Path, key: str | None, as_json: bool) -> None:
     }
     if as_json:
         print_json(row)
-    else:
+    elif report is None:
         click.echo(f"{_plain(row['file'])}: {decision.verdict.value}{_about(decision)}")
         for each in row["signatures"]:
             words = ["intact" if each["intact"] else "NOT INTACT", "trusted" if each["trusted"] else "not trusted"]
@@ -142,6 +157,20 @@ def verify(file: Path, key: str | None, as_json: bool) -> None:
         raise AnswerIsNo(
             "This file would not be accepted." if decision.verdict is Verdict.REJECTED else "A person would have to look at this file."
         )
+
+
+def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> None:
+    """The full report, as JSON or as PDF, to ``out``, which must be new, or to standard output."""
+    from cpdocs.ledger.durable import write_durably
+    from cpdocs.mailroom.verdict_report import report_pdf, verdict_report
+
+    full = verdict_report(ws, checked)
+    if out is None:
+        print_json(full)
+        return
+    data = report_pdf(ws, full) if kind == "pdf" else (json.dumps(full, indent=1, ensure_ascii=False) + "\n").encode()
+    write_durably(out, data)
+    say(click.get_current_context(), f"The report is in {_text(out)}.")
 
 
 def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:

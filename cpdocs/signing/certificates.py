@@ -9,6 +9,7 @@ from hashlib import sha256
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
 from cpdocs.signing.identity import NamedIn, named_in
 from cpdocs.signing.trust import Trust, Vouching, fingerprint, load
@@ -26,6 +27,7 @@ class CertificateFacts:
     key_sha256: str
     serial: int
     name: str
+    issuer: str
     named: NamedIn
     not_before: datetime
     not_after: datetime
@@ -48,6 +50,7 @@ def certificate_facts(der: bytes, trust: Trust) -> CertificateFacts | None:
         key_sha256=sha256(key).hexdigest(),
         serial=certificate.serial_number,
         name=named.name,
+        issuer=_common_name(certificate.issuer),
         named=named,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
@@ -68,3 +71,9 @@ def _for_signing(certificate: x509.Certificate) -> bool:
     except (x509.DuplicateExtension, ValueError):
         return False
     return usage.digital_signature or usage.content_commitment
+
+
+def _common_name(name: x509.Name) -> str:
+    """The name's common name, else all of it as text."""
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string()

@@ -15,7 +15,8 @@ class SignatureReport:
     """One signature for the reader of a verdict (contract §4, ``verify``).
 
     ``signed_at`` is the signer's own claim, never to be read as proven; ``timestamped`` is a trusted time stamp's time,
-    None without one. ``slot`` is ``member``, ``pcp``, ``seal`` or ``timestamp``; ``covers`` how much of the file.
+    None without one. ``slot`` is ``member``, ``pcp``, ``seal`` or ``timestamp``; ``covers`` how much of the file, and
+    ``changes_after`` what came into the file behind it. The certificate had to be valid at ``judged_at``.
     """
 
     slot: str
@@ -33,6 +34,14 @@ class SignatureReport:
     reason: str = ""
     digest: str = ""
     subfilter: str = ""
+    issuer: str = ""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    judged_at: datetime | None = None
+    revoked_at: datetime | None = None
+    revoked_because: str = ""
+    changes_after: str = ""
+    problem: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The contract's object, and what else we know."""
@@ -42,8 +51,8 @@ class SignatureReport:
             "signer": self.signer,
             "npi": self.npi,
             "credential": self.credential,
-            "signed_at": self.signed_at.isoformat() if self.signed_at else None,
-            "timestamped": self.timestamped.isoformat() if self.timestamped else None,
+            "signed_at": _iso(self.signed_at),
+            "timestamped": _iso(self.timestamped),
             "trusted": self.trusted,
             "intact": self.intact,
             "covers": self.covers,
@@ -52,7 +61,19 @@ class SignatureReport:
             "reason": self.reason,
             "digest": self.digest,
             "format": self.subfilter,
+            "issuer": self.issuer,
+            "valid_from": _iso(self.valid_from),
+            "valid_until": _iso(self.valid_until),
+            "judged_at": _iso(self.judged_at),
+            "revoked_at": _iso(self.revoked_at),
+            "revoked_because": self.revoked_because,
+            "changes_after": self.changes_after,
+            "problem": self.problem,
         }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,23 +9,24 @@ from cpdocs.signing.examination import SignatureReport
 from cpdocs.signing.facts import FileFacts, SignatureFacts
 from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.slotchecks import SlotOutcome
-from cpdocs.signing.trust import Vouching
+from cpdocs.signing.trust import Trust, Vouching
 
 _UNTRUSTED = frozenset({"revoked", "expired", "not_yet_valid", "wrong_key_usage"})
 
 
-def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome]) -> tuple[SignatureReport, ...]:
+def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> tuple[SignatureReport, ...]:
     """A report on every signature in the order in which they were made; ``outcomes`` for the slots that were judged."""
-    return tuple(_report(each, outcomes) for each in facts.signatures)
+    return tuple(_report(each, outcomes, trust) for each in facts.signatures)
 
 
-def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome]) -> SignatureReport:
+def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> SignatureReport:
     slot = SLOT_OF_FIELD.get(signature.field)
     outcome = outcomes.get(slot) if slot else None
     certificate = signature.certificate
     known = certificate is not None and certificate.vouching is not Vouching.NOBODY
     refused = outcome is not None and any(each.code in _UNTRUSTED for each in outcome.findings)
     signer = outcome.signer if outcome else ""
+    revoked = trust.revoked.get(certificate.fingerprint) if certificate else None
     return SignatureReport(
         slot=_slot_name(signature, slot),
         field=signature.field,
@@ -42,6 +43,14 @@ def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome]) -> 
         reason=signature.reason,
         digest=signature.digest,
         subfilter=signature.subfilter.removeprefix("/"),
+        issuer=certificate.issuer if certificate else "",
+        valid_from=certificate.not_before if certificate else None,
+        valid_until=certificate.not_after if certificate else None,
+        judged_at=signature.judged_at,
+        revoked_at=revoked.at if revoked else None,
+        revoked_because=revoked.reason if revoked else "",
+        changes_after=signature.change.value,
+        problem=signature.problem,
     )
 
 

@@ -84,11 +84,11 @@ def _examine(
         return _result(lane, plan, (*gate.findings, *_ink(lane), *_state(plan)))
     if plan is None or issued is None:
         facts = read_facts(data, trust, record.received_at)
-        return _result(Lane.UNMATCHED, None, (*gate.findings, finding("unmatched")), signatures=reports(facts, {}))
+        return _result(Lane.UNMATCHED, None, (*gate.findings, finding("unmatched")), signatures=reports(facts, {}, trust))
     if not data.startswith(issued):
         facts = read_facts(data, trust, record.received_at)
         lane, findings = lanes.classify(data, issued, facts, gate, plan, marked=bool(marks))
-        return _result(lane, plan, (*gate.findings, *findings, *_state(plan)), signatures=reports(facts, {}))
+        return _result(lane, plan, (*gate.findings, *findings, *_state(plan)), signatures=reports(facts, {}, trust))
     return _digital(data, plan, issued, trust, record, gate)
 
 
@@ -116,7 +116,7 @@ def _digital(data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record:
     new = {slot: approval for slot, approval in approvals.items() if slot not in record.filled}
     if signed and all(slot in record.filled for slot in signed):
         findings = (*findings, finding("already_filled"))
-    return _result(Lane.DIGITAL, plan, findings, approvals=new, signatures=reports(facts, outcomes))
+    return _result(Lane.DIGITAL, plan, findings, approvals=new, signatures=reports(facts, outcomes, trust))
 
 
 def _seen_before(data: bytes, issued: bytes, facts: FileFacts, signature: SignatureFacts) -> frozenset[str]:

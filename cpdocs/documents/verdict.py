@@ -1,0 +1,115 @@
+"""The report on one examined file, for an auditor who wants it on paper (``verify --report pdf``).
+
+Times that are proven stand apart from times that are claimed, and what was not checked is said as plainly as what was.
+Names out of a stranger's certificate are text from outside: what no font draws is written as its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cpdocs.documents.certificate import hash_text, moment_text
+from cpdocs.documents.fonts import uncovered
+from cpdocs.documents.html import fill, template_folders
+from cpdocs.documents.pdf import Rendered, to_pdf
+
+_SHEETS = ("base/base.css", "verdict/verdict.css")
+_HEADINGS = {"member": "The member's signature", "pcp": "The PCP's or designee's signature", "seal": "The organization's seal"}
+_COVERS = {"whole_file": "the whole file", "revision": "the file up to the signature's own end", "unclear": "not established"}
+_AFTER = {
+    "none": "nothing",
+    "archival": "validation material or a time stamp, as archives need it",
+    "signatures": "further signatures in the plan's own fields",
+    "other": "something besides signatures",
+    "unclear": "more than a signature needs; a person must look",
+    "not_judged": "not judged",
+}
+_WEIGHTS = {"accepted": "a remark", "held": "a person must look", "rejected": "it can't count"}
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictPaper:
+    """What the report is made from: ``report`` as ``mailroom.verdict_report`` makes it, and who reports, when (aware)."""
+
+    report: Mapping[str, Any]
+    organization: str
+    made_at: datetime
+    sandbox: bool
+
+
+def render_verdict(paper: VerdictPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
+    """The report as PDF/UA-1; the same ``paper`` gives the same bytes."""
+    folders = template_folders(shipped, site)
+    html = fill("verdict/verdict.html", _drawable(verdict_view(paper), folders), shipped=shipped, site=site)
+    return to_pdf(
+        html, folders=folders, profile="letter", identifier=f"verdict-{paper.report['sha256']}", created=paper.made_at, stylesheets=_SHEETS
+    )
+
+
+def verdict_view(paper: VerdictPaper) -> dict[str, Any]:
+    """The report for ``verdict/verdict.html``, as strings."""
+    report = paper.report
+    rows = [
+        ("File, SHA-256", hash_text(report["sha256"])),
+        ("Lane", report["lane"].replace("_", " ")),
+        ("Would fill", " and ".join(report["slots_filled"]) or "nothing"),
+        ("Examined", moment_text(paper.made_at)),
+    ]
+    return {
+        "organization": paper.organization,
+        "verdict": report["verdict"],
+        "document_id": report["document_id"] or "",
+        "sandbox": paper.sandbox,
+        "file": rows,
+        "findings": [
+            {"code": each["code"], "weight": _WEIGHTS[each["severity"]], "message": each["message"]} for each in report["findings"]
+        ],
+        "signatures": [_signature_view(each) for each in report["signatures"]],
+        "checked": list(report["checked"]),
+        "unchecked": list(report["not_checked"]),
+    }
+
+
+def _signature_view(each: Mapping[str, Any]) -> dict[str, Any]:
+    heading = _HEADINGS.get(each["slot"], "A time stamp on the document" if each["slot"] == "timestamp" else "Another signature")
+    dates = f"{_moment(each['valid_from'])} to {_moment(each['valid_until'])}" if each["valid_from"] else ""
+    revoked = f"{_moment(each['revoked_at'])} ({each['revoked_because']})" if each["revoked_at"] else "no, by our own record"
+    rows = [
+        ("Could not be read", each["problem"]),
+        ("Name", ", ".join(filter(None, (each["signer"], each["credential"])))),
+        ("NPI", each["npi"]),
+        ("Meaning", f"“{each['reason']}”" if each["reason"] else "none stated"),
+        ("Signed (claimed)", f"{_moment(each['signed_at'])}, by the signer's own clock" if each["signed_at"] else "no time stated"),
+        ("Signed (proven)", _moment(each["timestamped"]) or "by no time stamp that we trust"),
+        ("Made over these bytes by this key", "yes" if each["intact"] else "NO"),
+        ("Whose certificate", each["identity"]),
+        ("Issued by", each["issuer"]),
+        ("Valid", f"{dates}; judged as of {_moment(each['judged_at'])}" if dates and each["judged_at"] else dates),
+        ("Revoked", revoked if each["certificate_sha256"] else ""),
+        ("Believed", "yes" if each["trusted"] else "NO"),
+        ("Covers", _COVERS.get(each["covers"], each["covers"])),
+        ("Came into the file after it", _AFTER.get(each["changes_after"], each["changes_after"])),
+        ("Format", ", ".join(filter(None, (each["format"], each["digest"])))),
+        ("Certificate, SHA-256", hash_text(each["certificate_sha256"])),
+    ]
+    return {"heading": heading, "rows": [row for row in rows if row[1]]}
+
+
+def _moment(text: str | None) -> str:
+    return moment_text(datetime.fromisoformat(text)) if text else ""
+
+
+def _drawable(value: Any, folders: Sequence[Path]) -> Any:
+    """``value`` with every character that no font draws, or that isn't for print, as its code."""
+    if isinstance(value, str):
+        missing = set(uncovered(value, folders)) | {char for char in value if not char.isprintable()}
+        return "".join(f"<U+{ord(char):04X}>" if char in missing else char for char in value)
+    if isinstance(value, dict):
+        return {key: _drawable(each, folders) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_drawable(each, folders) for each in value]
+    return value
