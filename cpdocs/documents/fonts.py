@@ -46,9 +46,15 @@ def bundled_fonts(folders: Iterable[Path]) -> tuple[Path, ...]:
 
     ``folders`` are template folders, the site's first. Raises WorkspaceFault where the main family is missing.
     """
+    shelves = tuple(folder / "fonts" for folder in folders)
+    return _bundled(shelves, tuple(shelf.stat().st_mtime_ns if shelf.is_dir() else 0 for shelf in shelves))
+
+
+@lru_cache(maxsize=16)
+def _bundled(shelves: tuple[Path, ...], _stamps: tuple[int, ...]) -> tuple[Path, ...]:
     found: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted((folder / "fonts").glob("*.[ot]t[fc]")):
+    for shelf in shelves:
+        for path in sorted(shelf.glob("*.[ot]t[fc]")):
             found.setdefault(path.name, path.resolve())
     if _MAIN_FILE not in found:
         raise WorkspaceFault(

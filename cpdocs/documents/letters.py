@@ -136,11 +136,9 @@ class LetterPress:
 
     def make(self, letter: Letter) -> PrintedLetter | Unprintable:
         """The letter's PDF, or why it has to be held. Raises InputFault for a fault of a template."""
-        address = self.address(letter)
-        if address is None:
-            return ADDRESS_TOO_LONG
-        if uncovered(_own_text(letter.assignment), self.folders):
-            return UNDRAWABLE
+        address = self.addressed(letter)
+        if isinstance(address, Unprintable):
+            return address
         rendered = to_pdf(
             self.html(letter, address),
             folders=self.folders,
@@ -152,6 +150,13 @@ class LetterPress:
         if window_faults(rendered.pdf, address.lines, self.return_lines(letter)):
             return WINDOW
         return PrintedLetter(rendered.pdf, rendered.pages, address)
+
+    def addressed(self, letter: Letter) -> AddressBlock | Unprintable:
+        """The letter's address as set in the window, or why the letter has to be held before it is laid out."""
+        address = self.address(letter)
+        if address is None:
+            return ADDRESS_TOO_LONG
+        return UNDRAWABLE if uncovered(_own_text(letter.assignment), self.folders) else address
 
     def address(self, letter: Letter) -> AddressBlock | None:
         """The address as set in the window; None where it doesn't fit at any size that may be used."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import mimetypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
 import pydyf
@@ -116,13 +116,24 @@ class _Workshop:
         self.sheets: dict[str, CSS] = {}
         self.pictures: dict[str, Any] = {}
 
+    @property
+    def base(self) -> str:
+        return self.fetcher.folders[-1].as_uri() + "/"
+
     def sheet(self, name: str) -> CSS:
         if name not in self.sheets:
-            path = self.fetcher.find(self.fetcher.folders[-1] / name)
-            if path is None:
-                raise InputFault(f"There is no style sheet {name} in the template folders.", todo="Put the file back.")
-            self.sheets[name] = CSS(url=path.as_uri(), url_fetcher=self.fetcher, font_config=self.fonts)
+            url = self._path(name).as_uri()
+            self.sheets[name] = CSS(url=url, url_fetcher=self.fetcher, font_config=self.fonts)
         return self.sheets[name]
+
+    def text(self, name: str) -> str:
+        return self._path(name).read_text("utf-8")
+
+    def _path(self, name: str) -> Path:
+        path = self.fetcher.find(self.fetcher.folders[-1] / name)
+        if path is None:
+            raise InputFault(f"There is no style sheet {name} in the template folders.", todo="Put the file back.")
+        return path
 
 
 _WORKSHOPS: dict[tuple[Path, ...], _Workshop] = {}
@@ -134,6 +145,37 @@ def _workshop(folders: Sequence[Path]) -> _Workshop:
     if shop is None or not shop.fetcher.unchanged():
         shop = _WORKSHOPS[key] = _Workshop(key)
     return shop
+
+
+class Toolbox(Protocol):
+    """What layouts with the same template folders share while no file changes."""
+
+    fonts: OurFonts
+    fetcher: URLFetcher
+    pictures: dict[str, Any]
+
+    @property
+    def base(self) -> str:
+        """The address from which templates' own links count."""
+
+    def sheet(self, name: str) -> CSS:
+        """The style sheet called ``name``, parsed."""
+
+    def text(self, name: str) -> str:
+        """The style sheet's source."""
+
+
+def toolbox(folders: Sequence[Path]) -> Toolbox:
+    """The shared tools of these template folders; new ones where a file has changed."""
+    return _workshop(folders)
+
+
+@contextmanager
+def judged() -> Iterator[None]:
+    """Refuses as ``to_pdf`` does what WeasyPrint complains of while this lasts: raises InputFault."""
+    with _complaints() as complaints:
+        yield
+    _judge(complaints)
 
 
 def to_pdf(
@@ -160,8 +202,7 @@ def to_pdf(
     with _complaints() as complaints:
         try:
             sheets = [shop.sheet(name) for name in stylesheets]
-            page_base = shop.fetcher.folders[-1].as_uri() + "/"
-            source = HTML(string=html, base_url=page_base, url_fetcher=shop.fetcher)
+            source = HTML(string=html, base_url=shop.base, url_fetcher=shop.fetcher)
             document = source.render(
                 font_config=shop.fonts,
                 stylesheets=sheets,

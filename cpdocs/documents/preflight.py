@@ -33,13 +33,13 @@ def window_faults(pdf: bytes, address: Sequence[str], return_lines: Sequence[str
         page = document[0]
         height = page.get_height()
         faults = []
-        boxes = [(kind, box) for kind, box in _boxes(page, height) if _overlap(box, MAY_SHOW)]
-        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT or not _inside(box, VISIBLE) for kind, box in boxes):
+        boxes = [(kind, box) for kind, box in _boxes(page, height) if overlap(box, MAY_SHOW)]
+        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT or not inside(box, VISIBLE) for kind, box in boxes):
             faults.append("outside_window")
-        if _text_in(page, MAY_SHOW, height) != _bare(address):
+        if _text_in(page, MAY_SHOW, height) != bare(address):
             faults.append("window_text")
-        upper = [kind for kind, box in _boxes(page, height) if _overlap(box, UPPER_WINDOW)]
-        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT for kind in upper) or _text_in(page, UPPER_WINDOW, height) != _bare(return_lines):
+        upper = [kind for kind, box in _boxes(page, height) if overlap(box, UPPER_WINDOW)]
+        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT for kind in upper) or _text_in(page, UPPER_WINDOW, height) != bare(return_lines):
             faults.append("return_window")
         return tuple(faults)
     finally:
@@ -56,13 +56,15 @@ def _boxes(page: pypdfium2.PdfPage, height: float) -> list[tuple[int, Region]]:
     return found
 
 
-def _overlap(box: Region, zone: Region) -> bool:
+def overlap(box: Region, zone: Region) -> bool:
+    """Whether the box reaches into the zone by more than rounding."""
     return (
         box[0] < zone[2] - _TOLERANCE and box[2] > zone[0] + _TOLERANCE and box[1] < zone[3] - _TOLERANCE and box[3] > zone[1] + _TOLERANCE
     )
 
 
-def _inside(box: Region, zone: Region) -> bool:
+def inside(box: Region, zone: Region) -> bool:
+    """Whether the box lies in the zone but for rounding."""
     return (
         box[0] >= zone[0] - _TOLERANCE
         and box[2] <= zone[2] + _TOLERANCE
@@ -75,11 +77,11 @@ def _text_in(page: pypdfium2.PdfPage, zone: Region, height: float) -> str:
     text_page = page.get_textpage()
     try:
         left, top, right, bottom = (inches * 72 for inches in zone)
-        return _bare([text_page.get_text_bounded(left=left, bottom=height - bottom, right=right, top=height - top)])
+        return bare([text_page.get_text_bounded(left=left, bottom=height - bottom, right=right, top=height - top)])
     finally:
         text_page.close()
 
 
-def _bare(lines: Sequence[str]) -> str:
+def bare(lines: Sequence[str]) -> str:
     """The text without white space and without differences of encoding."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", "".join(lines)))

@@ -1,0 +1,537 @@
+"""WeasyPrint from the inside: the one module of letter stamping that touches what WeasyPrint doesn't promise.
+
+While a document is laid out, every call of WeasyPrint's line breaker is written down with what it was given, so that a
+block's lines can be broken again with other words by the same function at the same place. Pages are drawn without the
+lines of such blocks, and the lines by themselves.
+
+The names used are listed in ``INTERNALS`` with a digest of their source as it was read for version 70.0; ``check`` refuses any
+other, and a test does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from typing import Any
+
+import pydyf
+import weasyprint
+from weasyprint.css.counters import CounterStyle
+from weasyprint.document import Document, Page
+from weasyprint.draw import draw_inline_level
+from weasyprint.formatting_structure import boxes, build
+from weasyprint.layout import LayoutContext, background, block, inline, layout_document
+from weasyprint.layout.absolute import AbsolutePlaceholder
+from weasyprint.pdf import fonts as pdf_fonts
+from weasyprint.pdf import stream as pdf_stream
+from weasyprint.text import line_break
+from weasyprint.text.ffi import FROM_UNITS, ffi, pango
+
+from cpdocs.errors import Defect
+
+VERSION = "70.0"
+INTERNALS: tuple[tuple[str, Any], ...] = (
+    ("Document._build_layout_context", Document._build_layout_context.__func__),
+    ("Page", Page),
+    ("draw_inline_level", draw_inline_level),
+    ("boxes.ParentBox", boxes.ParentBox),
+    ("boxes.TextBox", boxes.TextBox),
+    ("build_formatting_structure", build.build_formatting_structure),
+    ("LayoutContext", LayoutContext),
+    ("layout_document", layout_document),
+    ("layout_box_backgrounds", background.layout_box_backgrounds),
+    ("block._linebox_layout", block._linebox_layout),
+    ("inline.iter_line_boxes", inline.iter_line_boxes),
+    ("inline.get_next_linebox", inline.get_next_linebox),
+    ("pdf.Font", pdf_fonts.Font),
+    ("pdf.build_fonts_dictionary", pdf_fonts.build_fonts_dictionary),
+    ("pdf.Stream", pdf_stream.Stream),
+    ("line_break.Layout", line_break.Layout),
+    ("line_break.split_first_line", line_break.split_first_line),
+)
+
+_LETTER = (816, 1056)
+"""US Letter in CSS pixels: print files have no other pages."""
+_UNSOUND_INSIDE = (boxes.FlexBox, boxes.InlineFlexBox, boxes.GridBox, boxes.InlineGridBox, boxes.TableBox, boxes.InlineBlockBox)
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call of the line breaker: its arguments as they were, and where the lines came to stand."""
+
+    linebox: Any
+    position_y: float
+    bottom_space: float
+    containing_block: Any
+    whole: bool
+    lines: list[Any]
+    places: list[tuple[float, float, float, float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A stretch of an element's own text inside a block: which leaf of the block's inline tree it is, the element (by identity)
+    that it belongs to, its text after white-space processing, and whether white space is kept."""
+
+    leaf: int
+    element: int
+    text: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slot:
+    """A block whose lines can be broken again: its page (from 0), its number (from 1), its stretches of text, and how it was laid out.
+
+    Slots with the same ``twin`` give the same drawing for the same texts (a foot that repeats on every page).
+    """
+
+    page: int
+    number: int
+    runs: tuple[Run, ...]
+    twin: tuple[Any, ...]
+    call: Any
+    shift: tuple[float, float]
+    page_box: Any
+
+    @property
+    def lines(self) -> Sequence[Any]:
+        """The lines of the layout itself."""
+        return self.call.lines  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """PDF operators in CSS pixels from the upper left, and the boxes that they may ink: left, top, right, bottom in inches."""
+
+    operators: bytes
+    ink: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A document laid out: its pages, its slots in the order of drawing, its text nodes in document order (the element that
+    each belongs to, by identity, and the text)."""
+
+    document: Document
+    slots: tuple[Slot, ...]
+    nodes: tuple[tuple[int, str], ...]
+    context: Any
+
+    @property
+    def pages(self) -> int:
+        return len(self.document.pages)
+
+
+Place = tuple[int, int, int]
+"""Where in a letter something is drawn: its page, its block there, and the how-manieth glyph of the block."""
+
+
+class _Texts(dict[int, Any]):
+    """Glyph → every text that it stood for, with the first place where it did. WeasyPrint would keep the first text alone,
+    which depends on what was drawn before; so the same letters give the same text in whatever order they are stamped."""
+
+    def __init__(self, easel: Easel) -> None:
+        super().__init__()
+        self._easel = easel
+
+    def __contains__(self, glyph: object) -> bool:
+        return False
+
+    def __setitem__(self, glyph: int, text: str) -> None:
+        easel = self._easel
+        easel.drawn += 1
+        place = (easel.page, easel.block, easel.drawn)
+        known = self.get(glyph)
+        if known is None:
+            super().__setitem__(glyph, {text: place})
+        elif text not in known or known[text] > place:
+            known[text] = place
+
+
+class _Canvas(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has no type information
+    """A stream whose fonts remember every text of a glyph, not the first one only."""
+
+    easel: Easel
+
+    def add_font(self, pango_font: Any) -> Any:
+        font, size = super().add_font(pango_font)
+        if not isinstance(font.to_unicode, _Texts):
+            font.to_unicode = _Texts(self.easel)
+        return font, size
+
+
+def check() -> None:
+    """Raises Defect where WeasyPrint isn't the version whose internals are used here."""
+    if weasyprint.__version__ != VERSION:
+        raise Defect(
+            f"WeasyPrint {weasyprint.__version__} is installed; letters are stamped with the internals of {VERSION} only.",
+            todo="Install the versions in requirements.lock.",
+        )
+
+
+def digests() -> dict[str, str]:
+    """SHA-256 of the source of everything that is used, by name."""
+    return {name: sha256(inspect.getsource(thing).encode()).hexdigest() for name, thing in INTERNALS}
+
+
+@contextmanager
+def _recording(calls: dict[int, _Call]) -> Iterator[None]:
+    original = block.iter_line_boxes
+
+    def recorded(context: Any, box: Any, position_y: float, bottom_space: float, skip_stack: Any, containing_block: Any, *more: Any) -> Any:
+        floats = bool(context.excluded_shapes)
+        letters = any(style is not None for style in more[2:])
+        whole = skip_stack is None and not floats and not letters and not context.footnotes
+        call = _Call(box.deepcopy(), position_y, bottom_space, containing_block.copy(), False, [], [])
+        for line, resume_at in original(context, box, position_y, bottom_space, skip_stack, containing_block, *more):
+            call.lines.append(line)
+            call.places.append((line.position_x, line.position_y, line.height, line.baseline if line.children else 0))
+            call.whole = whole and resume_at is None
+            calls[id(line)] = call
+            yield line, resume_at
+
+    block.iter_line_boxes = recorded
+    try:
+        yield
+    finally:
+        block.iter_line_boxes = original
+
+
+def lay_out(html: Any, font_config: Any, stylesheets: Sequence[Any], pictures: dict[str, Any]) -> LaidOut:
+    """Lays ``html`` (weasyprint.HTML) out in full, remembering how every block's lines were broken."""
+    check()
+    calls: dict[int, _Call] = {}
+    options = {**weasyprint.DEFAULT_OPTIONS, "stylesheets": stylesheets, "cache": pictures}
+    context = Document._build_layout_context(html, font_config, CounterStyle(), {}, options)
+    root = build.build_formatting_structure(
+        html.etree_element,
+        context.style_for,
+        context.get_image_from_uri,
+        html.base_url,
+        context.target_collector,
+        context.counter_style,
+        context.footnotes,
+    )
+    with _recording(calls):
+        pages = [Page(page_box) for page_box in layout_document(html, root, context)]
+    document = Document(pages, None, html.url_fetcher, font_config, {}, None)
+    slots = tuple(slot for number, page in enumerate(pages) for slot in _slots(page._page_box, number, calls))
+    return LaidOut(document, slots, tuple(_nodes(html.etree_element)), context)
+
+
+def _nodes(element: Any) -> Iterator[tuple[int, str]]:
+    if isinstance(element.tag, str) and element.text:
+        yield id(element), element.text
+    for child in element:
+        yield from _nodes(child)
+        if child.tail:
+            yield id(element), child.tail
+
+
+def _slots(page_box: Any, number: int, calls: dict[int, _Call]) -> Iterator[Slot]:
+    if page_box.style["overflow"] != "visible":
+        return
+    count = 0
+    todo: list[tuple[Any, bool]] = [(child, True) for child in reversed(page_box.children)]
+    while todo:
+        box, sound = todo.pop()
+        if isinstance(box, AbsolutePlaceholder):
+            box = box._box
+        if not isinstance(box, boxes.ParentBox):
+            continue
+        sound = sound and not _sized_by_content(box) and not _drawn_apart(box)
+        if box.children and all(isinstance(child, boxes.LineBox) for child in box.children):
+            slot = _slot(box, (number, count + 1), page_box, calls) if sound else None
+            if slot is not None:
+                count += 1
+                for line in box.children:
+                    line.stamped_apart = True
+                yield slot
+                continue
+        todo += [(child, sound) for child in reversed(box.children)]
+
+
+def _sized_by_content(box: Any) -> bool:
+    """Whether the box's width, or where it stands, might follow from the words in it."""
+    if isinstance(box, _UNSOUND_INSIDE) or box.is_floated() or box.style["column_count"] != "auto" or box.style["column_width"] != "auto":
+        return True
+    if box.style["max_lines"] != "none" or box.first_letter_style is not None or box.first_line_style is not None:
+        return True
+    loose = isinstance(box, boxes.MarginBox) or box.is_absolutely_positioned()
+    return bool(loose and box.style["width"] == "auto")
+
+
+def _drawn_apart(box: Any) -> bool:
+    """Whether drawing what is inside needs more than the page's own coordinates."""
+    style = box.style
+    clipped = style["overflow"] != "visible" or (box.is_absolutely_positioned() and style["clip"])
+    return bool(clipped or style["opacity"] < 1 or style["transform"] or style["mask_border_source"][0] != "none")
+
+
+def _slot(box: Any, place: tuple[int, int], page_box: Any, calls: dict[int, _Call]) -> Slot | None:
+    found = {id(call): call for call in (calls.get(id(line)) for line in box.children) if call is not None}
+    if len(found) != 1:
+        return None
+    (call,) = found.values()
+    if not call.whole or [id(line) for line in call.lines] != [id(line) for line in box.children]:
+        return None
+    if not all(_simple(leaf) for line in call.lines for leaf in line.descendants(placeholders=True)):
+        return None
+    shifts = {
+        (round(line.position_x - x, 6), round(line.position_y - y, 6)) for line, (x, y, _, _) in zip(call.lines, call.places, strict=True)
+    }
+    if len(shifts) != 1:
+        return None
+    leaves = list(call.linebox.descendants())
+    runs = tuple(
+        Run(index, id(leaf.element), leaf.text, leaf.style["white_space"] == "pre")
+        for index, leaf in enumerate(leaves)
+        if isinstance(leaf, boxes.TextBox) and leaf.element is not None and leaf.element_tag == leaf.element.tag and leaf.text.strip(" \n")
+    )
+    styles = tuple((type(leaf).__name__, id(leaf.style), None if _is_run(leaf) else getattr(leaf, "text", None)) for leaf in leaves)
+    block_box = call.containing_block
+    twin = (styles, call.position_y, block_box.content_box_x(), block_box.width, *shifts, tuple(run.element for run in runs))
+    line, (x, y, _, _) = call.lines[0], call.places[0]
+    return Slot(*place, runs, twin, call, (line.position_x - x, line.position_y - y), page_box)
+
+
+def _is_run(leaf: Any) -> bool:
+    return isinstance(leaf, boxes.TextBox) and leaf.element is not None and leaf.element_tag == leaf.element.tag
+
+
+def _simple(leaf: Any) -> bool:
+    """Whether the leaf of a line is text, or wraps text, and nothing else happens to it."""
+    if type(leaf) not in (boxes.LineBox, boxes.InlineBox, boxes.TextBox):
+        return False
+    style = leaf.style
+    plain = style["position"] == "static" and style["opacity"] == 1 and not style["transform"] and style["overflow"] == "visible"
+    spaced = style["white_space"] in ("normal", "nowrap", "pre") and style["text_transform"] == "none"
+    return bool(plain and (spaced or not _is_run(leaf)) and not leaf.is_floated() and not leaf.is_leader and not leaf.footnote)
+
+
+def break_again(laid: LaidOut, slot: Slot, texts: Sequence[str]) -> list[Any] | None:
+    """The slot's lines with other ``texts`` for its runs (white space processed); None where they don't stand as the first did."""
+    call, context = slot.call, laid.context
+    linebox = call.linebox.deepcopy()
+    leaves = list(linebox.descendants())
+    for run, text in zip(slot.runs, texts, strict=True):
+        leaves[run.leaf].text = text
+    around = call.containing_block.copy()
+    context.create_block_formatting_context()
+    placed: list[Any] = []
+    lines: list[Any] = []
+    try:
+        broken = inline.iter_line_boxes(context, linebox, call.position_y, call.bottom_space, None, around, placed, placed, None, None)
+        for (line, _), (_, y, height, baseline) in zip(broken, call.places, strict=True):
+            if (line.position_y, line.height, line.baseline if line.children else 0) != (y, height, baseline):
+                return None
+            lines.append(line)
+    except ValueError:  # more lines, or fewer
+        return None
+    finally:
+        context.finish_block_formatting_context()
+    if placed:
+        return None
+    for line in lines:
+        line.translate(*slot.shift)
+        background.layout_box_backgrounds(slot.page_box, line, context.get_image_from_uri)
+    return lines
+
+
+class Easel:
+    """Draws parts of pages, all with the same fonts."""
+
+    def __init__(self) -> None:
+        self.fonts: dict[int, Any] = {}
+        self.page = self.block = self.drawn = 0
+
+    def lines(self, slot: Slot, lines: Sequence[Any]) -> Drawing:
+        """Lines by themselves, in CSS pixels from the page's upper left."""
+        resources = _resources()
+        stream = self._canvas(slot.page_box, resources)
+        self.page, self.block, self.drawn = slot.page, slot.number, 0
+        ink = tuple((x / 96, y / 96, (x + width) / 96, (y + height) / 96) for x, y, width, height in _ink(lines))
+        for line in lines:
+            draw_inline_level(stream, slot.page_box, line)
+        _require_plain(resources)
+        return Drawing(_operators(stream), ink)
+
+    def furniture(self, laid: LaidOut, number: int) -> bytes:
+        """Everything on page ``number`` (from 0) but the lines of its slots. Raises Unstampable for pictures and effects."""
+        page = laid.document.pages[number]
+        resources = _resources()
+        stream = self._canvas(page._page_box, resources)
+        self.page, self.block, self.drawn = number, 0, 0
+        with _without_slots():
+            page.paint(stream)
+        _require_plain(resources)
+        return _operators(stream)
+
+    def _canvas(self, page_box: Any, resources: Any) -> Any:
+        rectangle = (0, 0, page_box.margin_width(), page_box.margin_height())
+        if rectangle[2:] != _LETTER:
+            raise Unstampable
+        canvas = _Canvas(self.fonts, rectangle, resources, {}, None, {}, None)
+        canvas.easel = self
+        return canvas
+
+
+class Unstampable(Exception):
+    """A page has something that isn't drawn with text, lines and colour alone: it is laid out by itself each time."""
+
+
+def _resources() -> Any:
+    kinds = ("ExtGState", "XObject", "Pattern", "Shading")
+    return pydyf.Dictionary({**{kind: pydyf.Dictionary() for kind in kinds}, "ColorSpace": pydyf.Dictionary()})
+
+
+def _require_plain(resources: Any) -> None:
+    alphas = all(name in ("a1.0", "A1.0", "a1", "A1") for name in resources["ExtGState"])
+    if not alphas or any(resources[kind] for kind in ("XObject", "Pattern", "Shading")):
+        raise Unstampable
+
+
+def _operators(stream: Any) -> bytes:
+    return b"\n".join(pydyf._to_bytes(item) for item in stream.stream)
+
+
+@contextmanager
+def _without_slots() -> Iterator[None]:
+    original = weasyprint.draw.draw_inline_level
+
+    def drawn(stream: Any, page: Any, box: Any, *more: Any) -> None:
+        if not getattr(box, "stamped_apart", False):
+            original(stream, page, box, *more)
+
+    weasyprint.draw.draw_inline_level = drawn
+    try:
+        yield
+    finally:
+        weasyprint.draw.draw_inline_level = original
+
+
+def _ink(lines: Sequence[Any]) -> Iterator[tuple[float, float, float, float]]:
+    """What each stretch of text inks, in CSS pixels: left, top, width, height."""
+    extents = ffi.new("PangoRectangle *")
+    for line in lines:
+        for leaf in line.descendants():
+            if isinstance(leaf, boxes.TextBox) and leaf.text.strip():
+                layout = leaf.pango_layout
+                layout.reactivate(leaf.style)
+                pango.pango_layout_line_get_extents(layout.get_first_line()[0], extents, ffi.NULL)
+                x, y, width, height = (value * FROM_UNITS for value in (extents.x, extents.y, extents.width, extents.height))
+                yield leaf.position_x + x, leaf.position_y + leaf.baseline + y, width, height
+                layout.deactivate()
+
+
+@contextmanager
+def shaped_once() -> Iterator[None]:
+    """Text that was shaped to break lines is drawn as it was shaped, while this lasts.
+
+    WeasyPrint shapes every line again to draw it. Without a line break in the text, justification or a second line that is
+    the same shaping, so the Pango layout is kept from the one to the other.
+    """
+    layout = line_break.Layout
+    deactivate, reactivate, set_text = layout.deactivate, layout.reactivate, layout.set_text
+
+    def kept_set_text(self: Any, text: str, justify: bool = False) -> None:
+        set_text(self, text, justify)
+        self.one_paragraph = "\n" not in text
+        if self.one_paragraph:
+            # Drawing asks for it, and to ask again changes nothing.
+            pango.pango_layout_set_single_paragraph_mode(self.layout, True)
+
+    def kept_deactivate(self: Any) -> None:
+        self.kept = True
+
+    def kept_reactivate(self: Any, style: Any) -> None:
+        if not (self.__dict__.get("kept") and self.one_paragraph and not self.justification_spacing and self.get_first_line()[1] is None):
+            reactivate(self, style)
+
+    layout.deactivate, layout.reactivate, layout.set_text = kept_deactivate, kept_reactivate, kept_set_text
+    try:
+        yield
+    finally:
+        layout.deactivate, layout.reactivate, layout.set_text = deactivate, reactivate, set_text
+
+
+@dataclass(slots=True)
+class Face:
+    """A font face as it was used: how to ask for it, and by glyph the texts that it stood for, with the
+    first place of each, and its width (1/1000 em)."""
+
+    family: str
+    weight: int
+    style: int
+    texts: dict[int, dict[str, Place]]
+    widths: dict[int, int]
+
+
+class FacesDiffer(Exception):
+    """Two processes drew with different metrics, or a face can't be found again."""
+
+
+def faces(easel: Easel) -> dict[str, Face]:
+    """Every face that ``easel`` drew with, by its name in the operators."""
+    found: dict[str, Face] = {}
+    for font in easel.fonts.values():
+        face = Face(font.family, int(font.weight), int(font.style), font.to_unicode, font.widths)
+        if font.missing or font.bitmap or font.png or font.svg or font.colr:
+            raise Unstampable
+        merge_faces(found, {font.hash: face})
+    return found
+
+
+def merge_faces(into: dict[str, Face], more: dict[str, Face]) -> None:
+    """Adds ``more`` faces. The order of adding makes no difference. Raises FacesDiffer where one glyph has two widths."""
+    for name, face in more.items():
+        known = into.get(name)
+        if known is None:
+            texts = {glyph: dict(said) for glyph, said in face.texts.items()}
+            into[name] = Face(face.family, face.weight, face.style, texts, dict(face.widths))
+            continue
+        if any(known.widths.get(glyph, width) != width for glyph, width in face.widths.items()):
+            raise FacesDiffer
+        known.widths.update(face.widths)
+        for glyph, said in face.texts.items():
+            places = known.texts.setdefault(glyph, {})
+            for text, place in said.items():
+                places[text] = min(place, places.get(text, place))
+
+
+def font_objects(wanted: dict[str, Face], first: int, lay: Any) -> tuple[list[tuple[int, bytes]], bytes]:
+    """The PDF objects of the faces, numbered from ``first``, and the dictionary that names them, each cut to its glyphs.
+
+    ``lay`` lays a page of HTML out with the fonts that the letters were drawn with (see ``lay_out``).
+    """
+    easel = Easel()
+    chosen: dict[int, Any] = {}
+    for name, face in sorted(wanted.items()):
+        chosen[len(chosen)] = font = _found_again(name, face, easel, lay)
+        font.to_unicode = {glyph: min(said, key=lambda text: (said[text], text)) for glyph, said in sorted(face.texts.items())}
+        font.widths = dict(sorted(face.widths.items()))
+    pdf = pydyf.PDF()
+    pdf.objects.extend([None] * (first - len(pdf.objects)))
+    names = pdf_fonts.build_fonts_dictionary(pdf, chosen, True, True, {"hinting": False, "pdf_version": None})
+    return [(thing.number, thing.data) for thing in pdf.objects[first:]], names.data
+
+
+_STYLES = ("normal", "oblique", "italic")
+
+
+def _found_again(name: str, face: Face, easel: Easel, lay: Any) -> Any:
+    """The face as a font of WeasyPrint's, of the same size whoever asks."""
+    sample = next((text for said in face.texts.values() for text in sorted(said) if text.strip()), "")
+    style = f"font-family: '{face.family}'; font-weight: {face.weight}; font-style: {_STYLES[face.style]}; font-size: 16px"
+    laid = lay(f'<style>@page {{ size: 8.5in 11in }}</style><p style="{escape(style)}">{escape(sample)}</p>')
+    for slot in laid.slots:
+        easel.lines(slot, slot.lines)
+    for font in easel.fonts.values():
+        if font.hash == name:
+            return font
+    raise FacesDiffer

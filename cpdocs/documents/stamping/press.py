@@ -1,0 +1,192 @@
+"""Stamps letters: a full layout for the first of its kind, and for every one that isn't laid out just like it.
+
+A stamped letter is what its full layout, taken apart the same way, draws; one letter in ``_SAMPLED`` is laid out in full
+besides and compared byte by byte. On a difference nothing of the run is believed (``StampingDiffers``) and the caller
+makes it in full.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from weasyprint import HTML
+
+from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE, AddressBlock
+from cpdocs.documents.pdf import judged, toolbox
+from cpdocs.documents.preflight import Region, bare, inside, overlap
+from cpdocs.documents.stamping import engine
+from cpdocs.documents.stamping.engine import Unstampable
+from cpdocs.documents.stamping.template import Stamped, Template, Words, depends_on_words
+from cpdocs.documents.stamping.tokens import Tokens, tokens_of
+
+if TYPE_CHECKING:
+    from cpdocs.documents.letters import Letter, LetterPress, Unprintable
+
+_SAMPLED = 1000
+_TEMPLATES = 96
+_VARIANTS = 8
+"""Templates of one key that are tried: they differ in the lines of some block."""
+
+
+_BEGIN = b".75 0 0 -.75 0 792 cm\n/S Do\n"
+"""From PDF's points to CSS pixels, then the shared part; the page's own operators follow."""
+
+
+class StampingDiffers(Exception):
+    """A stamped letter isn't what its full layout is: stamping can't be trusted with these templates or fonts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A page: the digest of its shared part, and its own operators, deflated."""
+
+    shared: bytes
+    own: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A letter's pages, and the SHA-256 of everything that is drawn on them."""
+
+    sides: tuple[Side, ...]
+    sha256: str
+
+
+class StampingPress:
+    """Stamps the letters of one LetterPress. Cheap to keep; the first letter of each kind takes a full layout."""
+
+    def __init__(self, press: LetterPress) -> None:
+        self._press = press
+        self._easel = engine.Easel()
+        self._templates: OrderedDict[tuple[object, ...], list[Template]] = OrderedDict()
+        self._checked: dict[tuple[str, ...], bool] = {}
+        self.fresh: dict[bytes, bytes] = {}
+        self._known: set[bytes] = set()
+        self.layouts = 0
+
+    def make(self, letter: Letter) -> Pressed | Unprintable:
+        """The letter's pages, or why it has to be held.
+
+        Raises Unstampable for a letter that can't be taken apart, StampingDiffers, InputFault for a template's fault.
+        """
+        address = self._press.addressed(letter)
+        if not isinstance(address, AddressBlock):
+            return address
+        sheets = self._press.kind(letter.kind).stylesheets
+        self._require_sound(sheets)
+        tokens = tokens_of(self._press.html(letter, address))
+        own = own_tokens(tokens, _names(letter, address))
+        with judged():
+            stamped = self._stamped(tokens, own, sheets)
+            if _sampled(letter.document_id) and self._its_own(self._laid_out(tokens, sheets), own) != stamped:
+                raise StampingDiffers
+        if not _window_is_clear(stamped, address.lines, self._press.return_lines(letter)):
+            raise Unstampable
+        return self._pressed(stamped)
+
+    def _require_sound(self, sheets: tuple[str, ...]) -> None:
+        if sheets not in self._checked:
+            tools = toolbox(self._press.folders)
+            self._checked[sheets] = not any(depends_on_words(tools.text(name)) for name in sheets)
+        if not self._checked[sheets]:
+            raise Unstampable
+
+    def _stamped(self, tokens: Tokens, own: frozenset[int], sheets: tuple[str, ...]) -> Stamped:
+        key = (tokens.key, sheets)
+        variants = self._templates.get(key)
+        if variants is None:
+            if len(self._templates) >= _TEMPLATES:
+                self._templates.popitem(last=False)
+            variants = self._templates[key] = []
+        else:
+            self._templates.move_to_end(key)
+        for template in variants:
+            stamped = template.stamp(tokens, own)
+            if stamped is not None:
+                return stamped
+        template = self._laid_out(tokens, sheets)
+        variants.insert(0, template)
+        del variants[_VARIANTS:]
+        return self._its_own(template, own)
+
+    def _laid_out(self, tokens: Tokens, sheets: tuple[str, ...]) -> Template:
+        self.layouts += 1
+        if 'dir="auto' in tokens.key[0] or "<style" in tokens.key[0]:
+            raise Unstampable
+        return Template(tokens, self.lay(tokens.page, sheets), self._easel)
+
+    def lay(self, page: str, sheets: Sequence[str] = ()) -> engine.LaidOut:
+        """A page of HTML laid out with the fonts of these letters."""
+        tools = toolbox(self._press.folders)
+        source = HTML(string=page, base_url=tools.base, url_fetcher=tools.fetcher)
+        return engine.lay_out(source, tools.fonts, [tools.sheet(name) for name in sheets], tools.pictures)
+
+    @staticmethod
+    def _its_own(template: Template, own: frozenset[int]) -> Stamped:
+        stamped = template.stamp(template.tokens, own)
+        if stamped is None:
+            raise StampingDiffers
+        return stamped
+
+    def _pressed(self, stamped: Stamped) -> Pressed:
+        whole = sha256()
+        sides = []
+        for shared, own in zip(stamped.shared, stamped.own, strict=True):
+            if shared.digest not in self._known:
+                self._known.add(shared.digest)
+                self.fresh[shared.digest] = zlib.compress(shared.operators)
+            whole.update(shared.digest)
+            whole.update(own)
+            sides.append(Side(shared.digest, zlib.compress(_BEGIN + own)))
+        return Pressed(tuple(sides), whole.hexdigest())
+
+    def taken(self) -> tuple[dict[bytes, bytes], dict[str, engine.Face]]:
+        """Shared parts, deflated, that weren't given before, and every face drawn with so far."""
+        fresh, self.fresh = self.fresh, {}
+        return fresh, engine.faces(self._easel)
+
+
+def own_tokens(tokens: Tokens, names: Sequence[str]) -> frozenset[int]:
+    """The tokens in which one of ``names`` stands."""
+    text = "\0".join(tokens.texts)
+    ends = list(accumulate(len(part) + 1 for part in tokens.texts))
+    found = set()
+    for name in names:
+        place = text.find(name)
+        while place >= 0:
+            index = bisect_right(ends, place)
+            found.add(index)
+            place = text.find(name, ends[index])
+    return frozenset(found)
+
+
+def _names(letter: Letter, address: AddressBlock) -> list[str]:
+    """Whatever of a letter belongs to its person, as HTML has it."""
+    member = letter.assignment
+    said = (letter.document_id, member.full_name, member.coordinator, member.member_id, *address.lines)
+    return [escape(name) for name in said if name]
+
+
+def _window_is_clear(stamped: Stamped, address: Sequence[str], return_lines: Sequence[str]) -> bool:
+    """The preflight of a stamped letter: of its blocks' boxes and words, as ``preflight`` does of a PDF (mailroom.md, "A run")."""
+    seen = _said_in(stamped.first_page, MAY_SHOW)
+    if any(not inside(box, VISIBLE) for _, boxes in seen for box in boxes if overlap(box, MAY_SHOW)):
+        return False
+    upper = _said_in(stamped.first_page, UPPER_WINDOW)
+    return bare([text for text, _ in seen]) == bare(address) and bare([text for text, _ in upper]) == bare(return_lines)
+
+
+def _said_in(words: Iterable[Words], zone: Region) -> list[Words]:
+    return [(text, boxes) for text, boxes in words if any(overlap(box, zone) for box in boxes)]
+
+
+def _sampled(document_id: str) -> bool:
+    return int.from_bytes(sha256(document_id.encode()).digest()[:4], "big") % _SAMPLED == 0

@@ -1,0 +1,246 @@
+"""A letter laid out once, and others stamped from it: the same tags, other words in the same places.
+
+A letter has a template's geometry where every block whose words differ breaks into as many lines, each at the same place
+and of the same height, by WeasyPrint's own line breaker; nothing else in the layout depends on words, or the block has no
+slot and has to have the template's very words. What a stamped page says is what the full layout of that letter would draw:
+``drawn`` takes both the same way apart, so that the two can be compared byte by byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from operator import itemgetter
+
+from cpdocs.documents.stamping.engine import Drawing, Easel, LaidOut, Run, Slot, break_again, shaped_once
+from cpdocs.documents.stamping.tokens import Tokens, collapsed, is_blank, is_ordinary, plain
+
+_KEPT_DRAWINGS = 4096
+_DEPENDS_ON_WORDS = re.compile(
+    r"string-set|target-text|target-counter|leader\s*\(|content\s*\(|:dir\s*\(|attr\s*\(|outline|clamp|max-lines", re.I
+)
+
+
+Words = tuple[str, tuple[tuple[float, float, float, float], ...]]
+"""What a block says, and the boxes that it inks, in inches from the upper left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The part of a page that is the same in many letters: operators in CSS pixels, and their SHA-256."""
+
+    operators: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A letter: of every page the shared part and the operators of its own, and what blocks say on the first page and where."""
+
+    shared: tuple[Shared, ...]
+    own: tuple[bytes, ...]
+    first_page: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which groups name this letter's person, which don't, and how to take the latter's texts."""
+
+    own: tuple[int, ...]
+    others: tuple[int, ...]
+    take: Callable[[Sequence[str]], tuple[str, ...]]
+
+
+def depends_on_words(css: str) -> bool:
+    """Whether a style sheet has something by which layout or generated content depends on an element's words or attributes."""
+    return _DEPENDS_ON_WORDS.search(css) is not None
+
+
+class Template:
+    """One layout, and the letters stamped from it. Raises Unstampable where a page has pictures or effects."""
+
+    def __init__(self, tokens: Tokens, laid: LaidOut, easel: Easel) -> None:
+        self.tokens = tokens
+        self.pages = laid.pages
+        self._laid = laid
+        self._easel = easel
+        owners = _owners(tokens, laid)
+        self._slots = [_Place(slot, places) for slot in laid.slots if (places := _places(slot, owners, tokens)) is not None]
+        changeable = {index for place in self._slots for index in place.tokens}
+        fixed = [index for index in range(len(tokens.texts)) if index not in changeable]
+        self._fixed = _taker(fixed)
+        self._fixed_texts = self._fixed(tokens.texts)
+        self._groups = _twins(self._slots)
+        frozen = [slot for slot in laid.slots if slot not in {place.slot for place in self._slots}]
+        self._furniture = [self._draw_furniture(number, frozen) for number in range(laid.pages)]
+        self._kept: list[dict[tuple[str, ...], Drawing | None]] = [{} for _ in self._groups]
+        self._plans: dict[frozenset[int], _Plan] = {}
+        self._sheets: dict[tuple[frozenset[int], tuple[str, ...]], tuple[tuple[Shared, ...], tuple[Words, ...]] | None] = {}
+
+    def _draw_furniture(self, number: int, frozen: Sequence[Slot]) -> bytes:
+        parts = [self._easel.furniture(self._laid, number)]
+        parts += [self._easel.lines(slot, slot.lines).operators for slot in frozen if slot.page == number]
+        return b"\n".join(filter(None, parts))
+
+    def stamp(self, tokens: Tokens, own: frozenset[int]) -> Stamped | None:
+        """The letter of these ``tokens``, which have the template's key; None where its layout isn't the template's.
+
+        ``own`` are the tokens that name this letter's person: what they say stays out of the shared parts. It decides
+        what is shared, never what is drawn.
+        """
+        if self._fixed(tokens.texts) != self._fixed_texts:
+            return None
+        plan = self._plans.get(own) or self._planned(own)
+        sheets = self._shared(tokens, own, plan)
+        if sheets is None:
+            return None
+        mine: list[list[bytes]] = [[] for _ in range(self.pages)]
+        first = list(sheets[1])
+        for index in plan.own:
+            drawing = self._drawing(index, tokens)
+            if drawing is None:
+                return None
+            for page in self._groups[index].pages:
+                mine[page].append(drawing.operators)
+                if page == 0:
+                    first.append((self._groups[index].said(tokens), drawing.ink))
+        return Stamped(sheets[0], tuple(b"\n".join(parts) for parts in mine), tuple(first))
+
+    def _planned(self, own: frozenset[int]) -> _Plan:
+        mine = tuple(index for index, group in enumerate(self._groups) if not own.isdisjoint(group.tokens))
+        others = tuple(index for index in range(len(self._groups)) if index not in mine)
+        plan = _Plan(mine, others, _taker(token for index in others for token in self._groups[index].tokens))
+        if len(self._plans) >= _KEPT_DRAWINGS:
+            self._plans.clear()
+        self._plans[own] = plan
+        return plan
+
+    def _drawing(self, index: int, tokens: Tokens) -> Drawing | None:
+        group, kept = self._groups[index], self._kept[index]
+        texts = group.take(tokens.texts)
+        if texts not in kept:
+            if len(kept) >= _KEPT_DRAWINGS:
+                kept.clear()
+            kept[texts] = self._draw(group, texts)
+        return kept[texts]
+
+    def _shared(self, tokens: Tokens, own: frozenset[int], plan: _Plan) -> tuple[tuple[Shared, ...], tuple[Words, ...]] | None:
+        key = (own, plan.take(tokens.texts))
+        if key not in self._sheets:
+            if len(self._sheets) >= _KEPT_DRAWINGS:
+                self._sheets.clear()
+            self._sheets[key] = self._drawn_shared(tokens, plan)
+        return self._sheets[key]
+
+    def _drawn_shared(self, tokens: Tokens, plan: _Plan) -> tuple[tuple[Shared, ...], tuple[Words, ...]] | None:
+        pages = [[furniture] for furniture in self._furniture]
+        first = []
+        for index in plan.others:
+            drawing, group = self._drawing(index, tokens), self._groups[index]
+            if drawing is None:
+                return None
+            for page in group.pages:
+                pages[page].append(drawing.operators)
+                if page == 0:
+                    first.append((group.said(tokens), drawing.ink))
+        drawn = [b"\n".join(filter(None, parts)) for parts in pages]
+        return tuple(Shared(operators, sha256(operators).digest()) for operators in drawn), tuple(first)
+
+    def _draw(self, group: _Group, texts: tuple[str, ...]) -> Drawing | None:
+        place = self._slots[group.member]
+        if texts == group.take(self.tokens.texts):
+            return self._easel.lines(place.slot, place.slot.lines)
+        words = place.words(texts)
+        if words is None:
+            return None
+        with shaped_once():
+            lines = break_again(self._laid, place.slot, words)
+            return None if lines is None else self._easel.lines(place.slot, lines)
+
+
+class _Place:
+    """A slot with the tokens that its runs come from."""
+
+    def __init__(self, slot: Slot, tokens: tuple[int, ...]) -> None:
+        self.slot = slot
+        self.tokens = tokens
+
+    def words(self, texts: Sequence[str]) -> list[str] | None:
+        """The runs' texts with white space processed; None where a text has something out of the ordinary."""
+        words = []
+        for run, text in zip(self.slot.runs, texts, strict=True):
+            said = plain(text)
+            if not is_ordinary(said):
+                return None
+            words.append(_processed(run, said))
+        return words
+
+
+def _processed(run: Run, said: str) -> str:
+    if run.kept:
+        return said
+    before = " " if run.text[0] == " " else ""
+    after = " " if run.text[-1] == " " else ""
+    return before + collapsed(said) + after
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Slots that look the same for the same words, and how to take those from a letter's texts."""
+
+    member: int
+    pages: tuple[int, ...]
+    tokens: tuple[int, ...]
+    take: Callable[[Sequence[str]], tuple[str, ...]]
+
+    def said(self, tokens: Tokens) -> str:
+        return " ".join(plain(text) for text in self.take(tokens.texts))
+
+
+def _twins(places: Sequence[_Place]) -> list[_Group]:
+    found: dict[object, list[int]] = {}
+    for index, place in enumerate(places):
+        found.setdefault((place.slot.twin, place.tokens), []).append(index)
+    groups = []
+    for members in found.values():
+        pages = tuple(places[member].slot.page for member in members)
+        tokens = places[members[0]].tokens
+        groups.append(_Group(members[0], pages, tokens, _taker(tokens)))
+    return groups
+
+
+def _taker(indices: Iterable[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    wanted = tuple(indices)
+    if len(wanted) > 1:
+        return itemgetter(*wanted)
+    return lambda texts: tuple(texts[index] for index in wanted)
+
+
+def _owners(tokens: Tokens, laid: LaidOut) -> dict[int, list[int]]:
+    """Element → the tokens of its own text that aren't blank, in order; empty where tokens and elements don't agree."""
+    said = [index for index, text in enumerate(tokens.texts) if not is_blank(text)]
+    nodes = [(element, text) for element, text in laid.nodes if not is_blank(text)]
+    if len(said) != len(nodes) or any(plain(tokens.texts[index]) != text for index, (_, text) in zip(said, nodes, strict=True)):
+        return {}
+    owners: dict[int, list[int]] = {}
+    for index, (element, _) in zip(said, nodes, strict=True):
+        owners.setdefault(element, []).append(index)
+    return owners
+
+
+def _places(slot: Slot, owners: dict[int, list[int]], tokens: Tokens) -> tuple[int, ...] | None:
+    """The token of each of the slot's runs; None where one isn't certain."""
+    found = []
+    counts: dict[int, int] = {}
+    for run in slot.runs:
+        place = counts.get(run.element, 0)
+        counts[run.element] = place + 1
+        own = owners.get(run.element, [])
+        if place >= len(own) or _processed(run, plain(tokens.texts[own[place]])) != run.text:
+            return None
+        found.append(own[place])
+    if any(len(owners[element]) != number for element, number in counts.items()):
+        return None
+    return tuple(found)
