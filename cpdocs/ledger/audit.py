@@ -26,7 +26,8 @@ class Report:
     """What an audit found.
 
     ``unreferenced`` counts stored files that no event mentions; ``pages_compared`` is False where the ledger's file had
-    moved on since the sums of its pages were written. Neither is a fault; both are worth a look.
+    moved on since the sums of its pages were written. Neither is a fault; both are worth a look. ``sandbox`` is what the
+    ledger's first event says.
     """
 
     events: int
@@ -36,6 +37,7 @@ class Report:
     unreferenced: int
     pages_compared: bool
     problems: tuple[Problem, ...]
+    sandbox: bool
 
     @property
     def ok(self) -> bool:
@@ -68,7 +70,16 @@ def verify(
     problems += kept.problems
     if record.missing:
         problems.append(_lost(kept, len(notes)))
-    return Report(record.size, record.root, len(record.notes), kept.files, kept.unreferenced, record.pages_compared, tuple(problems))
+    return Report(
+        record.size,
+        record.root,
+        len(record.notes),
+        kept.files,
+        kept.unreferenced,
+        record.pages_compared,
+        tuple(problems),
+        sandbox=record.begins.get("sandbox") is True,
+    )
 
 
 def _checkpoint_files(folder: Path) -> tuple[dict[str, str], list[Problem]]:
