@@ -79,7 +79,9 @@ def verify_(against: tuple[Path, ...], as_json: bool) -> None:
             todo="Keep this workspace as it is, restore a copy from the backup, and tell the compliance officer.",
         )
     if not as_json:
-        click.echo(f"The trail is whole: {counted}." + (" It is a SANDBOX's: it proves nothing about real plans." if report.sandbox else ""))
+        click.echo(
+            f"The trail is whole: {counted}." + (" It is a SANDBOX's: it proves nothing about real plans." if report.sandbox else "")
+        )
         click.echo(f"Root {report.root.hex()}")
         if report.unreferenced:
             say(click.get_current_context(), f"{report.unreferenced} stored files are mentioned by no event: a command was interrupted.")
