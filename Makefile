@@ -47,7 +47,7 @@ bench: setup ## what the README claims about speed, as ratios
 
 crash: setup ## the long sweeps: kills, full disks, failing calls
 	@.ci/packages $(TEST_PACKAGES)
-	@$(BIN)/python -m pytest -m slow tests/crash
+	@$(BIN)/python -m pytest -m slow tests
 
 docs: setup ## docs/commands.md from the commands' own help
 	@$(BIN)/python -m tests.reference
