@@ -55,6 +55,7 @@ def examine(ws: Workspace) -> list[Checked]:
     checks: tuple[Callable[[Workspace], Iterator[Checked]], ...] = (
         _libraries,
         _fonts,
+        _confinement,
         _folders,
         _permissions,
         _disk,
@@ -74,6 +75,23 @@ def _libraries(_: Workspace) -> Iterator[Checked]:
         yield Checked("libraries", Level.FAULT, f"{package} is missing: it {use}.", f"apt-get install {package}")
     if not missing:
         yield Checked("libraries", Level.OK, "Pango and the HarfBuzz subsetter are here.")
+
+
+def _confinement(_: Workspace) -> Iterator[Checked]:
+    from cpdocs.mailroom.confinement import LANDLOCK, SECCOMP, measures
+
+    in_force = measures()
+    missing = [name for name in (SECCOMP, LANDLOCK) if name not in in_force]
+    if missing:
+        kept = "network and other programs" if SECCOMP in missing else "this workspace's files"
+        yield Checked(
+            "confinement",
+            Level.WARNING,
+            f"This kernel doesn't let cpdocs use {' or '.join(missing)}: a hostile file's parser isn't kept from {kept}.",
+            "Run the watcher as a service without network (systemd: PrivateNetwork=yes), or on a newer kernel.",
+        )
+    else:
+        yield Checked("confinement", Level.OK, "Strangers' files are parsed without network, writing, or sight of this workspace.")
 
 
 def _fonts(ws: Workspace) -> Iterator[Checked]:
