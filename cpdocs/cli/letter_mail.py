@@ -1,4 +1,4 @@
-"""``cpdocs letters reprint|returned|suppress|addresses``: what happens around the mail itself."""
+"""``cpdocs letters reprint|returned|suppress|addresses|report|proof``: what happens around the mail itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.params import DAY
+from cpdocs.cli.tables import print_table
+from cpdocs.core.ids import last_four
 from cpdocs.core.letter_mail import REASONS
+from cpdocs.core.letters import ASSIGNMENT
 from cpdocs.errors import InputFault
 from cpdocs.mailroom.workspace import Workspace
 
@@ -150,3 +153,74 @@ def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
     if as_json:
         print_json({"rows": done.rows, "confirmed": done.confirmed, "unconfirmed": done.unconfirmed})
     say(ctx, f"{done.rows} addresses: {done.confirmed} confirmed, {done.unconfirmed} not.")
+
+
+@click.command()
+@click.option("--month", default="", metavar="YYYY-MM", help="One month's runs; all of them by default.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the figures as a CSV.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one page with plots.")
+@_JSON
+@click.pass_context
+@pass_workspace
+def report(ws: Workspace, ctx: click.Context, month: str, csv_file: Path | None, html_file: Path | None, as_json: bool) -> None:
+    """The month's letters by program, language and outcome; who has no letter; assignments against the payers' share.
+
+    \b
+    cpdocs letters report --month 2026-11
+    cpdocs letters report --month 2026-11 --csv november.csv --html november.html
+    """
+    from cpdocs.mailroom.letter_month import month_report, report_page, write_report
+
+    figures = month_report(ws, month)
+    if csv_file is not None:
+        say(ctx, str(write_report(csv_file, figures.as_csv())))
+    if html_file is not None:
+        say(ctx, str(write_report(html_file, report_page(ws, figures))))
+    if as_json:
+        print_json(figures.as_json())
+        return
+    rows = [[row.month, row.kind, row.program, row.language, row.outcome, str(row.lines)] for row in figures.rows]
+    print_table(["month", "kind", "program", "language", "outcome", "lines"], rows)
+    click.echo(f"{len(figures.unlettered)} live assignments have no first letter")
+    for item in figures.unlettered[:20]:
+        click.echo(f"  member {last_four(item.member_id)}, {item.program}, since {item.assigned_on.isoformat()}")
+    shares = [
+        [row.payer, row.program, str(row.assignments), str(row.enrollees or "not stated"), str(row.expected or "")]
+        for row in figures.expectation
+    ]
+    print_table(["health plan", "program", "in 12 months", "enrollees", "expected of the payer"], shares)
+
+
+@click.command()
+@click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter: a folder of templates/letters/.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to; outbox/letters/proof-KIND.pdf by default.",
+)
+@_JSON
+@click.pass_context
+@pass_workspace
+def proof(ws: Workspace, ctx: click.Context, kind: str, output: Path | None, as_json: bool) -> None:
+    """A letter to invented members in every language and both sizes, to be looked at before anybody gets one.
+
+    \b
+    cpdocs letters proof
+    cpdocs letters proof --kind reminder -o reminder.pdf
+
+    Drafts are in it too. Proofs count nowhere.
+    """
+    from cpdocs.mailroom.letter_proofs import write_proof
+
+    done = write_proof(ws, kind, output)
+    if as_json:
+        made = [
+            {"language": language, "format": size, "program": program, "pages": pages} for language, size, program, pages in done.letters
+        ]
+        print_json({"file": done.file, "kind": kind, "letters": made, "unreviewed": list(done.unreviewed)})
+        return
+    say(ctx, f"{len(done.letters)} letters in {done.file}")
+    if done.unreviewed:
+        say(ctx, f"Not reviewed by anybody fluent: {', '.join(done.unreviewed)}.")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.letter_mail import addresses, reprint, returned, suppress
+from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
@@ -286,5 +286,5 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
     }
 
 
-for _command in (reprint, returned, suppress, addresses):
+for _command in (reprint, returned, suppress, addresses, report, proof):
     letters.add_command(_command)

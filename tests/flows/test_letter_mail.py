@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from cpdocs.documents.printfile import recount
@@ -135,3 +136,37 @@ def test_an_answer_that_is_not_about_our_addresses_is_refused_whole(cli: Command
     answer = tmp_path / "checked.csv"
     answer.write_text("record_id,address1,address2,city,state,zip,dpv\nabc,1 X ST,,BOSTON,MA,02118,Y\n", "utf-8")
     assert "line 2" in cli("letters", "addresses", "import", answer, status=3).err
+
+
+def test_the_month_is_reported_as_a_table_a_csv_and_a_page_that_names_nobody(
+    cli: CommandLine, mailed: dict[str, Any], tmp_path: Path
+) -> None:
+    later(cli, "import", "roster", write_roster(tmp_path / "new.csv", line(9, program="LTSS", plan_name="Other Plan")))
+    figures = later(cli, "letters", "report", "--month", "2026-11", "--csv", tmp_path / "m.csv", "--html", tmp_path / "m.html")
+    assert figures["outcomes"] == [
+        {"month": "2026-11", "kind": "assignment", "program": "BH", "language": "English", "outcome": "mailed", "lines": 3}
+    ]
+    assert [row["member_id"] for row in figures["without_letter"]] == ["100000000009"]
+    assert figures["expectation"]["whose_duty"] == "payers"
+    rows = list(csv.DictReader((tmp_path / "m.csv").read_text("utf-8").splitlines()))
+    assert [(row["program"], row["outcome"], row["lines"]) for row in rows] == [("BH", "mailed", "3")]
+    page = (tmp_path / "m.html").read_text("utf-8")
+    assert "<svg" in page
+    assert "payers’ duty" in page
+    assert "enrollees not stated" in page
+    table = cli("letters", "report", now=LATER).out
+    for secret in ("Testperson", "100000000009"):
+        assert secret not in page + table
+    later(cli, "letters", "report", "--month", "November", status=2)
+
+
+def test_a_proof_shows_every_language_and_counts_nowhere(cli: CommandLine, mailed: dict[str, Any]) -> None:
+    before = later(cli, "letters", "list")
+    proof = later(cli, "letters", "proof", "--kind", "reminder")
+    shown = {(entry["language"], entry["format"]) for entry in proof["letters"]}
+    assert {("en", "standard"), ("en", "large_print"), ("ar", "standard"), ("zh-Hant", "large_print")} <= shown
+    assert len(proof["unreviewed"]) == 11
+    document = pypdfium2.PdfDocument(proof["file"])
+    assert len(document) == sum(entry["pages"] for entry in proof["letters"])
+    assert "PROOF" in document[0].get_textpage().get_text_range()
+    assert later(cli, "letters", "list") == before
