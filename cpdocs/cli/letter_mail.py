@@ -121,9 +121,10 @@ def addresses() -> None:
 
 @addresses.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_JSON
 @click.pass_context
 @pass_workspace
-def export_(ws: Workspace, ctx: click.Context, file: Path) -> None:
+def export_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> None:
     """Write every address of a live assignment, once each, under an id that names nobody.
 
     \b
@@ -131,7 +132,10 @@ def export_(ws: Workspace, ctx: click.Context, file: Path) -> None:
     """
     from cpdocs.mailroom.letter_mail import write_addresses
 
-    say(ctx, f"{write_addresses(ws, file)} addresses in {file}")
+    written = write_addresses(ws, file)
+    if as_json:
+        print_json({"file": str(file.resolve()), "addresses": written})
+    say(ctx, f"{written} addresses in {file}")
 
 
 @addresses.command("import")

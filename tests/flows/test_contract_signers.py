@@ -14,6 +14,7 @@ from tests.flows.returning import RETURN, Desk, codes
 from tests.flows.strangers import ACROBAT, PADES, Stranger, from_p12, new_key, request, sign_with
 
 FORMATS = pytest.mark.parametrize("subfilter", [ACROBAT, PADES], ids=["acrobat", "pades"])
+BOTH = pytest.mark.parametrize(("kind", "subfilter"), [("rsa", ACROBAT), ("p256", PADES)], ids=["rsa-acrobat", "p256-pades"])
 IDENTITY = ("--identity", "video call", "--by", "Sam Sample")
 
 
@@ -52,8 +53,7 @@ def test_a_p12_of_ours_signs_in_any_program(desk: Desk, subfilter: SigSeedSubFil
     assert outcome(row) == ("accepted", ["pcp"], [])
 
 
-@FORMATS
-@pytest.mark.parametrize("kind", ["rsa", "p256"])
+@BOTH
 def test_a_certified_request_of_the_office_signs(desk: Desk, kind: str, subfilter: SigSeedSubFilter) -> None:
     row = desk.take(certified(desk, kind).sign(desk.issued_file().read_bytes(), "PCPSig", subfilter))
     assert outcome(row) == ("accepted", ["pcp"], [])
@@ -65,8 +65,7 @@ def test_a_signature_that_carries_no_chain_counts_all_the_same(desk: Desk) -> No
     assert outcome(row) == ("accepted", ["pcp"], [])
 
 
-@FORMATS
-@pytest.mark.parametrize("kind", ["rsa", "p256"])
+@BOTH
 def test_a_self_made_id_counts_once_it_is_pinned_and_not_before(desk: Desk, kind: str, subfilter: SigSeedSubFilter) -> None:
     stranger = Stranger.self_signed("Alpha Testwell", kind)
     signed = stranger.sign(desk.issued_file().read_bytes(), "PCPSig", subfilter)
