@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -51,7 +52,7 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
                 row = _row(outcome)
                 rows.append(row)
                 if not as_json:
-                    click.echo(f"{_plain(row['file']) if row['file'] else '(from an earlier run)'}: {_sentence(outcome.record)}")
+                    click.echo(f"{_named(row['file']) if row['file'] else '(from an earlier run)'}: {_sentence(outcome.record)}")
                     _echo_findings(row["findings"])
             elif isinstance(outcome, Left):
                 say(ctx, f"{_tag(outcome.spot.name)} is left in inbox/: {outcome.because.value}.")
@@ -61,7 +62,10 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
         if as_json:
             print_json(rows)
     held = sum(row["verdict"] == Verdict.HELD.value for row in rows)
-    say(ctx, f"{len(rows)} taken in, {held} held." + (f" {_HELD_HINT}" if held else "") if rows else "Nothing to take in.")
+    if rows:
+        say(ctx, f"{len(rows)} taken in, {held} held." + (f" {_HELD_HINT}" if held else ""))
+    elif not failed:
+        say(ctx, "Nothing to take in.")
     for failure in failed[:-1]:
         _show_failure(failure)
     if failed:
@@ -145,11 +149,12 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
     if as_json:
         print_json(row)
     elif report is None:
-        click.echo(f"{_plain(row['file'])}: {decision.verdict.value}{_about(decision)}")
+        click.echo(f"{_named(row['file'])}: {decision.verdict.value}{_about(decision)}")
         for each in row["signatures"]:
             words = ["intact" if each["intact"] else "NOT INTACT", "trusted" if each["trusted"] else "not trusted"]
             words.append(f"signed {each['signed_at']}" if each["signed_at"] else "signed at no stated time")
-            click.echo(f"  {each['slot']}: {_plain(each['signer']) or 'no name'}, {', '.join(words)}")
+            signer = (_plain(each["signer"]) or "no name") if sys.stdout.isatty() else "a signature"
+            click.echo(f"  {each['slot']}: {signer}, {', '.join(words)}")
         _echo_findings(row["findings"])
         if checked.hint:
             click.echo(f"  {checked.hint}")
@@ -282,6 +287,11 @@ def _show_failure(failure: Any) -> None:
 def _tag(name: str) -> str:
     """How a file name appears in a log: names can hold a member's."""
     return f"file {hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
+
+
+def _named(file: str) -> str:
+    """A file's name at a terminal, where whoever looks has the folder before them; its tag in what is kept or mailed on."""
+    return _plain(file) if sys.stdout.isatty() else _tag(Path(file).name)
 
 
 def _text(path: Path) -> str:
