@@ -171,7 +171,7 @@ def approve(
             raise UsageFault("--npi is no NPI: ten digits with a check digit.")
         record = record_chart_note(ws, document_id, note=chart_note.strip(), npi=npi, on=on, by=by.strip(), secret=secret)
     filed = file_if_complete(ws, document_id)
-    _tell(ws, record, f"{document_id}: the {slot}'s approval is recorded.", as_json)
+    _tell(ws, record, f"{document_id}: the {'PCP' if slot == 'pcp' else slot}'s approval is recorded.", as_json)
     if filed is not None:
         say(click.get_current_context(), filed.sentence)
 
