@@ -12,7 +12,8 @@ from cpdocs.cli.output import print_json, say
 from cpdocs.cli.status import read_member_id
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import Event
-from cpdocs.errors import AnswerIsNo, Problem
+from cpdocs.core.ids import is_member_id
+from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -106,6 +107,10 @@ def show(ws: Workspace, who: str, as_json: bool) -> None:
 
     ID is a document id, a run's id, or a returned file's SHA-256.
     """
+    if is_member_id(who):
+        raise UsageFault(
+            "A member id is no argument: everybody on this machine can read those.", todo="Use `cpdocs audit show -` and type it there."
+        )
     from cpdocs.filing.trail import sentence
     from cpdocs.mailroom.audit import history
 

@@ -130,7 +130,9 @@ def list_(ws: Workspace, as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['status']:8}  {row['not_after'][:10]}  {row['npi'] or 'member':10}  {row['name']}  {row['serial']}")
+        # A member's name isn't told in a list; --json has it.
+        holder, name = (row["npi"], row["name"]) if row["npi"] else ("member", "-")
+        click.echo(f"{row['status']:8}  {row['not_after'][:10]}  {holder:10}  {name}  {row['serial']}")
 
 
 @keys.command()
@@ -192,7 +194,7 @@ def pin(
     if as_json:
         print_json({**_row(ws, record), "fingerprint": record.fingerprint})
     else:
-        say(ctx, f"Pinned {record.serial} ({record.name}) for {'the member' if member else record.npi}.")
+        say(ctx, f"Pinned {record.serial} for {'the member' if member else record.npi}.")
         say(ctx, "Next: returns held for it can be decided again with `cpdocs held recheck`.")
 
 

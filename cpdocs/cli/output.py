@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import click
@@ -21,6 +22,13 @@ def say(ctx: click.Context, message: str) -> None:
 def print_json(document: Any) -> None:
     """One JSON document on standard output and nothing else there."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+
+
+class OwnLog(logging.Handler):
+    """Our own log lines (a damaged file that mended itself …) on standard error, as any message."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"cpdocs: {record.getMessage()}", err=True)
 
 
 def show_error(error: CpdocsError) -> None:

@@ -40,14 +40,17 @@ class Day(click.ParamType[date]):
 
 
 class DocumentId(click.ParamType[str]):
-    """A document id as people type it: case, spaces and hyphens don't count, the check character does."""
+    """A document id as people type it: case, spaces and hyphens don't count, the check character does.
+
+    What is none isn't repeated: it may be a member's id.
+    """
 
     name = "id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         document_id = parse_document_id(value)
         if document_id is None:
-            self.fail(f"{value!r} is no document id: a character is wrong or missing. Read it again from the document.", param, ctx)
+            self.fail("this is no document id: a character is wrong or missing. Read it again from the document.", param, ctx)
         return document_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 
 from cpdocs import __version__
-from cpdocs.cli.output import show_error
+from cpdocs.cli.output import OwnLog, show_error
 from cpdocs.errors import CpdocsError
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -88,6 +89,7 @@ def cpdocs(ctx: click.Context, workspace: Path | None, quiet: bool, verbose: boo
 def run(argv: Sequence[str]) -> int:
     """Runs one command line and gives its exit status (contract §4). Never raises for what a person can mend."""
     os.umask(0o077)
+    _keep_to_ourselves()
     try:
         result = cpdocs.main(args=list(argv), prog_name="cpdocs", standalone_mode=False)
     except CpdocsError as error:
@@ -107,6 +109,23 @@ def run(argv: Sequence[str]) -> int:
         _show_defect(error)
         return 70
     return result if isinstance(result, int) else 0
+
+
+def _keep_to_ourselves() -> None:
+    """What libraries would say on their own account stays unsaid, since it may quote what they work on; no memory is dumped."""
+    import logging
+    import resource
+    import warnings
+
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())  # else Python prints their warnings to standard error by itself
+    ours = logging.getLogger("cpdocs")
+    if not ours.handlers:
+        ours.addHandler(OwnLog(logging.WARNING))
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _show_defect(error: Exception) -> None:

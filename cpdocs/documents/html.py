@@ -7,6 +7,7 @@ defined is an error with the file, the line and the name, never an empty place o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
@@ -35,6 +36,9 @@ from cpdocs.errors import InputFault, Problem
 
 _FORBIDDEN_FILTERS = ("safe", "xmlattr", "tojson", "urlize", "pprint", "random")
 """Filters that let a value leave its place as text, or that aren't the same on every run."""
+
+_OUR_NAME = re.compile(r"[a-z0-9_./-]+")
+"""How names in templates and of templates look; anything else may be a member's particular that was used as one."""
 
 
 class FolderLoader(BaseLoader):
@@ -133,8 +137,9 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
     try:
         return env.get_template(template).render(values)
     except TemplateNotFound as fault:
+        name = fault.name if fault.name and _OUR_NAME.fullmatch(fault.name) else "of that name"
         raise InputFault(
-            f"There is no template {fault.name}.", todo="Put the file back, or remove the site's own templates that name it."
+            f"There is no template {name}.", todo="Put the file back, or remove the site's own templates that name it."
         ) from fault
     except TemplateSyntaxError as fault:
         where = f"{fault.name or template}, line {fault.lineno}"
@@ -143,11 +148,19 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
         raise _template_fault("template_unsafe", _place(env, fault.__traceback__, template), "not allowed in a template") from fault
     except (UndefinedError, _NotText) as fault:
         where = _place(env, fault.__traceback__, template)
-        raise _template_fault("template_undefined", where, fault.message or "an undefined name") from fault
+        raise _template_fault("template_undefined", where, _undefined(fault)) from fault
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as fault:
         # The fault's own text may quote a value, and values are PHI: its kind has to do.
         where = _place(env, fault.__traceback__, template)
         raise _template_fault("template_failed", where, f"failed with {type(fault).__name__}") from fault
+
+
+def _undefined(fault: UndefinedError | _NotText) -> str:
+    """What is undefined; a name that isn't one of a template's (``table[member.last_name]``) is a value, and isn't told."""
+    quoted = re.findall(r"'([^']*)'", fault.message or "")
+    if isinstance(fault, UndefinedError) and quoted and not _OUR_NAME.fullmatch(quoted[-1]):
+        return "an undefined name"
+    return fault.message or "an undefined name"
 
 
 def _template_fault(code: str, where: str, message: str) -> InputFault:

@@ -7,6 +7,7 @@ happen. Anchors, aliases, tags, merge keys and second documents are refused: a p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
@@ -17,6 +18,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 50_000
 
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -107,8 +109,8 @@ class _Builder:
 
 
 def shown(key: str) -> str:
-    """A key as it may stand in a message: only if it looks like one, since anything else may be about a person."""
-    return repr(key) if key.isascii() and key.isidentifier() and len(key) <= 40 else "(not a name)"
+    """A key as it may stand in a message: only if it looks like one of ours, since anything else may be about a person."""
+    return repr(key) if _KEY.fullmatch(key) else "(not a name)"
 
 
 def _yaml_tree(text: str, name: str) -> Node:

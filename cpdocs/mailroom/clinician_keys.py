@@ -170,7 +170,7 @@ def certificate_data(certificate: x509.Certificate, *, npi: str, identity: str, 
 def rows_on_record(directory: Directory, npi: str) -> tuple[Clinician, ...]:
     """The clinician's rows. Raises InputFault for no NPI, or one of nobody on record."""
     if not is_npi(npi):
-        raise InputFault(f"{npi!r} is no NPI: ten digits with a right check digit.", todo="Check the number.")
+        raise InputFault("This is no NPI: ten digits with a right check digit.", todo="Check the number.")
     rows = directory.rows_of(npi)
     if not rows:
         raise InputFault(f"No clinician with the NPI {npi} is on record.", todo="Import the clinicians' list that has them first.")

@@ -62,8 +62,8 @@ def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> ReturnRec
         return found[0]
     if found:
         names = ", ".join(each.sha256[:SHORT] for each in found)
-        raise InputFault(f"{which} names {len(found)} held files.", todo=f"Give the digits of one of them: {names}")
-    raise InputFault(f"{which} names nothing that is held.", todo="See what is with `cpdocs held list`.")
+        raise InputFault(f"That names {len(found)} held files.", todo=f"Give the digits of one of them: {names}")
+    raise InputFault("That names nothing that is held.", todo="See what is with `cpdocs held list`.")
 
 
 def accept(
