@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -104,6 +105,10 @@ class _Signing(_Table):
     key_days: Annotated[int, Field(ge=1, le=1095)] = 365
 
 
+class _Ledger(_Table):
+    url: Annotated[str, Field(pattern=r"^\S*$", max_length=1000)] = ""
+
+
 class _Audit(_Table):
     origin: Annotated[str, Field(pattern=r"^[^\s+]+$", max_length=100)] = _default(Options, "checkpoint_origin")
 
@@ -151,6 +156,7 @@ class _Settings(_Table):
     plan_titles: _Titles = _Titles()
     intake: _Intake = _Intake()
     signing: _Signing = _Signing()
+    ledger: _Ledger = _Ledger()
     audit: _Audit = _Audit()
     backup: _Backup = _Backup()
     archive: _Archive = _Archive()
@@ -217,6 +223,7 @@ def _values(read: _Settings) -> Settings:
         max_return_pages=read.intake.max_pages,
         settle_seconds=read.intake.settle_seconds,
         scan_seconds=read.intake.scan_seconds,
+        ledger_url=_address(read.ledger.url),
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,
         key_days=read.signing.key_days,
@@ -228,6 +235,38 @@ def _values(read: _Settings) -> Settings:
         letter_kinds=tuple(read.letters.kinds),
     )
     return Settings(senders, options)
+
+
+def with_ledger_url(text: str, url: str) -> str:
+    """The text of a cpdocs.toml with ``[ledger] url`` set to ``url``, and nothing else in it changed.
+
+    Raises WorkspaceFault where it is written so that a person must do it.
+    """
+    line = f"url = {json.dumps(url)}"
+    table = re.search(r"^\[ledger\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|\Z))*", text, re.MULTILINE)
+    if table is None:
+        changed = f"{text.rstrip()}\n\n[ledger]\n{line}\n"
+    else:
+        found = table.group()
+        lines, count = re.subn(r"^\s*url\s*=.*$", lambda _: line, found, count=1, flags=re.MULTILINE)
+        if not count:
+            lines, count = re.subn(r"^\s*#\s*url\s*=.*$", lambda _: line, found, count=1, flags=re.MULTILINE)
+        if not count:
+            head, _, rest = found.partition("\n")
+            lines = f"{head}\n{line}\n{rest}"
+        changed = text[: table.start()] + lines + text[table.end() :]
+    if load(changed).options.ledger_url != url:
+        raise WorkspaceFault("cpdocs.toml is written so that its [ledger] url can't be set here.", todo=f"Write it there yourself: {line}")
+    return changed
+
+
+def _address(url: str) -> str:
+    """The database's address as it is written, once it is one that may stand in a settings file."""
+    if url:
+        from cpdocs.ledger.address import checked_address
+
+        checked_address(url)
+    return url
 
 
 def _problem(fault: Any, text: str) -> Problem:

@@ -8,12 +8,16 @@ import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cpdocs
 from cpdocs import settings
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.mailroom.workspace import Actor, Paths, Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.mailroom.ledger_move import Moved
 
 SANDBOX_MARK = "sandbox"
 
@@ -61,7 +65,7 @@ def open_workspace(start: Path | None = None) -> Workspace:
     """Opens the workspace that :func:`find_workspace` finds.
 
     Raises:
-        WorkspaceFault: none found, settings that can't be used, or one that ``init`` didn't finish.
+        WorkspaceFault: none found, settings that can't be used, one that ``init`` didn't finish, or one with two ledgers.
         UsageFault: CPDOCS_NOW is set outside a sandbox.
     """
     paths = Paths(find_workspace(start))
@@ -72,7 +76,9 @@ def open_workspace(start: Path | None = None) -> Workspace:
         raise WorkspaceFault(f"{paths.settings} is not UTF-8 text.", todo="Save it as UTF-8.") from None
     except OSError as error:
         raise WorkspaceFault(f"{paths.settings} can't be read: {error.strerror}.") from None
-    if not (paths.state / "ledger.db").is_file():
+    if read.options.ledger_url:
+        _refuse_two_ledgers(paths)
+    elif not paths.ledger.is_file():
         raise WorkspaceFault(
             f"{paths.root} has settings but no ledger in state/.",
             todo="Run `cpdocs init` there; if the ledger is lost, restore it from the backup before anything else.",
@@ -96,11 +102,12 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
     """
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.ledger.events import EventStore
+    from cpdocs.ledger.homes import home_of
     from cpdocs.mailroom.keys import create_keys
     from cpdocs.mailroom.settings_seen import settings_event
 
     paths = Paths(root.resolve())
-    if (paths.state / "ledger.db").exists():
+    if paths.ledger.exists():
         raise InputFault(f"{paths.root} is already a workspace.", todo="Use it as it is; nothing was changed.")
     clock = SystemClock(_fixed_clock(sandbox=sandbox))
     try:
@@ -115,11 +122,66 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
     text = paths.settings.read_bytes()
     read = settings.load(text.decode(), str(paths.settings))
     workspace = _workspace(paths, read, clock, text, sandbox=sandbox)
+    if read.options.ledger_url and home_of(read.options.ledger_url).there():
+        raise InputFault(f"The database that {paths.settings} names holds a ledger already.", todo="Use it as it is; nothing was changed.")
     keys = create_keys(paths, read.senders.organization.name, clock.now(), sandbox=sandbox)
     begin = NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",), {SANDBOX_MARK: sandbox, "version": cpdocs.__version__, **keys})
     seen = settings_event(text)
-    EventStore.create(paths.state / "ledger.db", begin, seen, clock=clock, user=workspace.actor.user, host=workspace.actor.host).close()
+    EventStore.create(workspace.ledger_place, begin, seen, clock=clock, user=workspace.actor.user, host=workspace.actor.host).close()
     return workspace
+
+
+def ledger_place(paths: Paths) -> Path | str:
+    """Where the ledger is, for an audit, which looks also where a workspace can't be opened.
+
+    Raises WorkspaceFault where the settings can't be read and there is no file that could be meant.
+    """
+    try:
+        url = settings.load(paths.settings.read_text("utf-8"), str(paths.settings)).options.ledger_url
+    except (WorkspaceFault, OSError, UnicodeDecodeError):
+        if paths.ledger.is_file():
+            return paths.ledger
+        raise
+    if url:
+        _refuse_two_ledgers(paths)
+    return url or paths.ledger
+
+
+def move_ledger(start: Path | None, url: str) -> Moved:
+    """Moves the workspace's ledger from its file into the database at ``url``, then says so in cpdocs.toml.
+
+    Raises what :func:`cpdocs.mailroom.ledger_move.move` raises, UsageFault where a database keeps the ledger already.
+    """
+    from cpdocs.ledger.blobs import write_durably
+    from cpdocs.mailroom.ledger_move import move
+
+    paths = Paths(find_workspace(start))
+    text = paths.settings.read_text("utf-8")
+    now = settings.load(text, str(paths.settings)).options.ledger_url
+    if now and (now != url or not paths.ledger.exists()):
+        raise UsageFault("A database keeps the ledger of this workspace already.", todo="docs/ledger.md tells how to go from there.")
+    changed = settings.with_ledger_url(text, url)
+    return move(paths, url, lambda: write_durably(paths.settings, changed.encode(), overwrite=True))
+
+
+def open_restored(root: Path) -> Workspace:
+    """Opens a workspace that was made of a backup. Its ledger is the file that came with it, whatever its settings named."""
+    from cpdocs.ledger.blobs import write_durably
+
+    paths = Paths(root)
+    text = paths.settings.read_text("utf-8")
+    if settings.load(text, str(paths.settings)).options.ledger_url:
+        write_durably(paths.settings, settings.with_ledger_url(text, "").encode(), overwrite=True)
+    return open_workspace(root)
+
+
+def _refuse_two_ledgers(paths: Paths) -> None:
+    if paths.ledger.exists():
+        raise WorkspaceFault(
+            f"{paths.settings} names a database, and there is a ledger in state/ as well: nobody can say which one holds.",
+            todo="After a move that was interrupted, run `cpdocs audit move` again; after a restore, take [ledger] url out, "
+            "and move to a new database when you are sure.",
+        )
 
 
 def _workspace(paths: Paths, read: settings.Settings, clock: SystemClock, text: bytes, *, sandbox: bool) -> Workspace:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from cpdocs.cli import run
+from tests.postgres import Server, Unavailable, running
 
 NOW = "2026-11-02T15:00:00Z"
 SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "synthea-ma"
@@ -96,3 +98,14 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("../shared/data isn't beside this repository")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server that this session started; skips where there can be none."""
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            server = until_the_end.enter_context(running())
+        except Unavailable as why_not:
+            pytest.skip(str(why_not))
+        yield server

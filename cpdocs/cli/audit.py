@@ -1,4 +1,4 @@
-"""``cpdocs audit verify|show|export|checkpoint``."""
+"""``cpdocs audit verify|show|export|checkpoint|cosign|move``."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ def verify_(against: tuple[Path, ...], as_json: bool) -> None:
     """
     from cpdocs.mailroom.audit import prove
     from cpdocs.mailroom.workspace import Paths
-    from cpdocs.wiring import find_workspace
+    from cpdocs.wiring import find_workspace, ledger_place
 
-    report = prove(Paths(find_workspace(chosen_workspace())), against)
+    paths = Paths(find_workspace(chosen_workspace()))
+    report = prove(paths, ledger_place(paths), against)
     if as_json:
         print_json(
             {
@@ -86,7 +87,7 @@ def verify_(against: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"Root {report.root.hex()}")
         if report.unreferenced:
             say(click.get_current_context(), f"{report.unreferenced} stored files are mentioned by no event: a command was interrupted.")
-        if not report.pages_compared:
+        if report.pages_compared is False:
             say(
                 click.get_current_context(),
                 "Bytes of the ledger's file that hold no record weren't compared: a command runs, or was killed.",
@@ -167,6 +168,31 @@ def checkpoint(ws: Workspace, as_json: bool) -> None:
         return
     click.echo(signed.note, nl=False)
     say(click.get_current_context(), f"Signed over {signed.head.size} events; also kept as {signed.file}.")
+
+
+@audit.command()
+@click.option("--to", "url", required=True, metavar="URL", help="The database: postgresql://…, never with a password.")
+@_JSON
+def move(url: str, as_json: bool) -> None:
+    """Move the ledger from its file into a PostgreSQL database that several machines share.
+
+    \b
+    cpdocs audit move --to postgresql://db.example.org/cpdocs
+    cpdocs audit move --to 'postgresql:///cpdocs?host=/run/postgresql'
+
+    Stop `cpdocs watch` first, and make a backup. Every event goes over byte for byte; the database is audited, and only then
+    does cpdocs.toml name it. The old file is kept under another name. docs/ledger.md says what the database must be like.
+    """
+    from cpdocs.wiring import move_ledger
+
+    moved = move_ledger(chosen_workspace(), url)
+    if as_json:
+        root = moved.head.root.hex()
+        print_json({"events": moved.head.size, "root": root, "checkpoints": moved.checkpoints, "old": str(moved.old)})
+        return
+    click.echo(f"{moved.head.size} events and {moved.checkpoints} checkpoints are in the database, proven by an audit.")
+    click.echo(f"Root {moved.head.root.hex()}")
+    say(click.get_current_context(), f"cpdocs.toml names the database now; the old file is {moved.old}, closed for good.")
 
 
 def _problem_json(problem: Problem) -> dict[str, str]:

@@ -150,12 +150,12 @@ def restore(ctx: click.Context, file: Path, into: Path, identity_file: Path, aga
     from cpdocs.mailroom.age import read_identities
     from cpdocs.mailroom.restore import record_restore
     from cpdocs.mailroom.restore import restore as restore_
-    from cpdocs.wiring import open_workspace
+    from cpdocs.wiring import open_restored
 
     if ctx.find_root().obj["workspace"] is not None:
         raise UsageFault("A restore makes a workspace of its own.", todo="Leave --workspace out; name the new folder with --into.")
     done = restore_(file, into, read_identities(identity_file), against)
-    record_restore(open_workspace(done.root), done)
+    record_restore(open_restored(done.root), done)
     made = done.contents.made_at.astimezone(EASTERN)
     if as_json:
         print_json(

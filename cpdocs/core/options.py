@@ -41,6 +41,8 @@ class Options:
     settle_seconds: float = 2.0
     scan_seconds: float = 30.0
     checkpoint_origin: str = "cpdocs"
+    ledger_url: str = ""
+    """The database that several machines share; empty: a file in state/."""
     tsa_url: str = ""
     key_days: int = 365
     """How long a digital ID that we issue is valid."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpdocs.errors import Problem
+from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.audit_store import StoreAudit, check_store
 from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, verify_checkpoint
@@ -26,8 +27,8 @@ class Report:
     """What an audit found.
 
     ``unreferenced`` counts stored files that no event mentions; ``pages_compared`` is False where the ledger's file had
-    moved on since the sums of its pages were written. Neither is a fault; both are worth a look. ``sandbox`` is what the
-    ledger's first event says.
+    moved on since the sums of its pages were written, None in a database that has none. Neither is a fault; both are
+    worth a look. ``sandbox`` is what the ledger's first event says.
     """
 
     events: int
@@ -35,7 +36,7 @@ class Report:
     checkpoints: int
     files: int
     unreferenced: int
-    pages_compared: bool
+    pages_compared: bool | None
     problems: tuple[Problem, ...]
     sandbox: bool
 
@@ -45,9 +46,9 @@ class Report:
 
 
 def verify(
-    ledger: Path, store: Path, folder: Path, publics: Collection[bytes], against: Mapping[str, str], known: Sequence[Problem] = ()
+    ledger: Place, store: Path, folder: Path, publics: Collection[bytes], against: Mapping[str, str], known: Sequence[Problem] = ()
 ) -> Report:
-    """Audits the ledger file, the store and the folder of checkpoint files.
+    """Audits the ledger, the store and the folder of checkpoint files.
 
     ``publics`` are the public keys that may have signed checkpoints; ``against`` holds checkpoints kept elsewhere, by
     a name to call them; ``known`` are problems that were found before.
@@ -69,7 +70,7 @@ def verify(
     kept = check_store(store, record.references)
     problems += kept.problems
     if record.missing:
-        problems.append(_lost(kept, len(notes)))
+        problems.append(_lost(kept, len(notes), record.where))
     return Report(
         record.size,
         record.root,
@@ -130,6 +131,6 @@ def _without_file(record: RecordAudit, files: Collection[str]) -> list[Problem]:
     ]
 
 
-def _lost(kept: StoreAudit, checkpoints: int) -> Problem:
+def _lost(kept: StoreAudit, checkpoints: int, where: str) -> Problem:
     message = f"The ledger is gone, while {kept.files} stored files and {checkpoints} checkpoint files are left."
-    return Problem("ledger_missing", message, "ledger.db", "Restore it from a backup.")
+    return Problem("ledger_missing", message, where, "Restore it from a backup.")

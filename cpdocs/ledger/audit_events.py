@@ -85,7 +85,8 @@ def _rows(connection: Connection, audit: RecordAudit) -> Iterator[_Row]:
     last = 0
     while True:
         try:
-            rows = [tuple(row) for row in connection.execute(query.where(events.c.seq > last))]
+            with connection.begin_nested():  # an error ends no more than this in any database
+                rows = [tuple(row) for row in connection.execute(query.where(events.c.seq > last))]
         except DBAPIError:
             break
         yield from rows
@@ -94,7 +95,9 @@ def _rows(connection: Connection, audit: RecordAudit) -> Iterator[_Row]:
         last = rows[-1][0]
     for seq in range(last + 1, _recorded(connection, last + _BATCH) + 1):
         try:
-            yield from (tuple(row) for row in connection.execute(query.where(events.c.seq == seq)))
+            with connection.begin_nested():
+                rows = [tuple(row) for row in connection.execute(query.where(events.c.seq == seq))]
+            yield from rows
         except DBAPIError as error:
             audit.unreadable("event_unreadable", "It can't be read", error, f"event {seq}")
 
@@ -102,7 +105,8 @@ def _rows(connection: Connection, audit: RecordAudit) -> Iterator[_Row]:
 def _recorded(connection: Connection, guess: int) -> int:
     """How many events the ledger says it holds; ``guess`` where it can't say."""
     try:
-        size = connection.execute(select(*raw_columns(tree_head.c.size))).scalar()
+        with connection.begin_nested():
+            size = connection.execute(select(*raw_columns(tree_head.c.size))).scalar()
     except DBAPIError:
         return guess
     return min(size, guess * 1000) if isinstance(size, int) else guess

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import weakref
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
@@ -23,24 +20,12 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.canonical import canonical
-from cpdocs.ledger.durable import OutputExists, disk_fault, fsync_file, fsync_folder, make_folder
-from cpdocs.ledger.pages import settle, sums_path
+from cpdocs.ledger.homes import Home, Place, home_of
 from cpdocs.ledger.proofs import SUBTREE_LEVELS, stored_hashes
-from cpdocs.ledger.schema import (
-    LedgerDamaged,
-    LedgerMissing,
-    checkpoints,
-    event_subjects,
-    events,
-    faults_named,
-    make_sqlite,
-    open_sqlite,
-    subtrees,
-    tree_head,
-)
+from cpdocs.ledger.schema import LedgerDamaged, LedgerMissing, checkpoints, event_subjects, events, subtrees, tree_head
 from cpdocs.ledger.tree import Frontier, Head, RangeHash, consistency_proof, inclusion_proof, leaf_hash, range_hash
 
-__all__ = ["EventStore", "Head", "LedgerDamaged", "LedgerMissing", "Transaction"]
+__all__ = ["EventStore", "Growth", "Head", "LedgerDamaged", "LedgerMissing", "Transaction"]
 
 FORMAT = 1
 """The ``v`` of every event's text."""
@@ -52,6 +37,42 @@ _EDGE = select(tree_head.c.size, tree_head.c.frontier)
 _HEAD = select(tree_head.c.size, tree_head.c.root)
 _ADD_EVENTS, _ADD_SUBJECTS, _ADD_SUBTREES = insert(events), insert(event_subjects), insert(subtrees)
 _MOVE_EDGE = update(tree_head).values(size=bindparam("size"), frontier=bindparam("frontier"), root=bindparam("root"))
+
+
+class Growth:
+    """Events on their way into the ledger, with all that the tree gains by them; ``write`` puts them there."""
+
+    def __init__(self, connection: Connection) -> None:
+        row = connection.execute(_EDGE).one()
+        self._connection = connection
+        self._frontier = Frontier.from_bytes(row.size, row.frontier)
+        self._rows: tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]] = ([], [], [])
+
+    @property
+    def size(self) -> int:
+        return self._frontier.size
+
+    def add(self, kind: str, subjects: Sequence[str], at: str, body: str) -> None:
+        """The next event; ``body`` is its canonical text."""
+        event_rows, subject_rows, subtree_rows = self._rows
+        seq = self._frontier.size + 1
+        leaf = leaf_hash(body.encode())
+        event_rows.append({"seq": seq, "type": kind, "at": at, "body": body, "leaf": leaf})
+        subject_rows += [{"subject": subject, "seq": seq} for subject in subjects]
+        for level, index, node in self._frontier.append(leaf):
+            if level % SUBTREE_LEVELS == 0:
+                subtree_rows.append({"level": level, "place": index, "hash": node})
+
+    def write(self) -> None:
+        """Inserts what was added since the last time."""
+        if not self._rows[0]:
+            return
+        for statement, rows in zip((_ADD_EVENTS, _ADD_SUBJECTS, _ADD_SUBTREES), self._rows, strict=True):
+            if rows:
+                self._connection.execute(statement, rows)
+                rows.clear()
+        frontier = self._frontier
+        self._connection.execute(_MOVE_EDGE, {"size": frontier.size, "frontier": frontier.to_bytes(), "root": frontier.root()})
 
 
 class Transaction:
@@ -69,36 +90,23 @@ class Transaction:
 
     def head(self) -> Head:
         """The tree's size and root, this transaction's own events included."""
-        return _head(self._connection)
+        return head_of(self._connection)
 
     def append(self, *new: NewEvent) -> tuple[Event, ...]:
         """Records events in this order. Raises TypeError or ValueError for data that an event can't hold."""
-        row = self._connection.execute(_EDGE).one()
-        frontier = Frontier.from_bytes(row.size, row.frontier)
+        growth = Growth(self._connection)
         at, recorded_at = self._clock.now(), self._clock.true_now()
         envelope = _Envelope(_stamp(at), _stamp(recorded_at), self._user, self._host)
         salts = os.urandom(16 * len(new)).hex()
-        event_rows: list[dict[str, Any]] = []
-        subject_rows: list[dict[str, Any]] = []
-        subtree_rows: list[dict[str, Any]] = []
         recorded = []
         for place, event in enumerate(new):
-            seq = frontier.size + 1
+            seq = growth.size + 1
             _check_subjects(event.subjects)
             data = canonical(dict(event.data)).decode()
             body = envelope.around(seq, event.type.value, event.subjects, salts[32 * place : 32 * place + 32], data)
-            leaf = leaf_hash(body.encode())
-            event_rows.append({"seq": seq, "type": event.type.value, "at": envelope.at, "body": body, "leaf": leaf})
-            subject_rows += [{"subject": subject, "seq": seq} for subject in event.subjects]
-            for level, index, node in frontier.append(leaf):
-                if level % SUBTREE_LEVELS == 0:
-                    subtree_rows.append({"level": level, "place": index, "hash": node})
+            growth.add(event.type.value, event.subjects, envelope.at, body)
             recorded.append(Event(seq, event.type, event.subjects, at, recorded_at, self._user, self._host, json.loads(data)))
-        for statement, rows in ((_ADD_EVENTS, event_rows), (_ADD_SUBJECTS, subject_rows), (_ADD_SUBTREES, subtree_rows)):
-            if rows:
-                self._connection.execute(statement, rows)
-        if new:
-            self._connection.execute(_MOVE_EDGE, {"size": frontier.size, "frontier": frontier.to_bytes(), "root": frontier.root()})
+        growth.write()
         return tuple(recorded)
 
     def add_checkpoint(self, size: int, note: str) -> int:
@@ -114,51 +122,45 @@ class Transaction:
 
 
 class EventStore:
-    """The ledger of one workspace, open. Safe for several threads and several processes at once."""
+    """The ledger of one workspace, open. Safe for several threads, several processes, and in a database several machines at once."""
 
     def __init__(
-        self, engine: Engine, path: Path, *, clock: Clock, user: str, host: str, foreword: Callable[[Transaction], None] | None = None
+        self,
+        engine: Engine,
+        place: Place,
+        home: Home,
+        *,
+        clock: Clock,
+        user: str,
+        host: str,
+        foreword: Callable[[Transaction], None] | None = None,
     ) -> None:
         self.engine = engine
-        self.path = path
+        self.place = place
+        self._home = home
         self._clock = clock
         self._user = user
         self._host = host
         self._foreword = foreword
         self._hashes: dict[tuple[int, int], bytes] = {}
-        _users[path.resolve()] += 1
+        home.hold()
         # Also when the last reference goes, or at the interpreter's end.
-        self._finalizer = weakref.finalize(self, _let_go, engine, path, os.getpid())
+        self._finalizer = weakref.finalize(self, home.let_go, engine, os.getpid())
 
     @classmethod
-    def create(cls, path: Path, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
+    def create(cls, place: Place, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
         """Makes a new ledger that begins with ``first``, whole or not at all; only ``init`` does so.
 
-        Raises OutputExists where there is one already, WorkspaceFault where the disk refuses.
+        Raises OutputExists where there is one already, WorkspaceFault where the disk or the database refuses.
         """
-        make_folder(path.parent)
-        part = path.with_name(f".cpdocs-{secrets.token_hex(8)}.part")
-        try:
-            begun = cls(make_sqlite(part, busy_seconds), part, clock=clock, user=user, host=host)
-            begun.append(*first)
-            begun.close()
-            fsync_file(part)
-            sums_path(part).replace(sums_path(path))
-            os.link(part, path)
-            fsync_folder(path.parent)
-        except FileExistsError:
-            raise OutputExists(f"There is a ledger at {path} already; nothing was changed.") from None
-        except OSError as error:
-            raise disk_fault(error, path.parent) from error
-        finally:
-            for leftover in path.parent.glob(f"{part.stem}*"):
-                leftover.unlink()
-        return cls.open(path, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
+        with home_of(place).creating(busy_seconds) as connection:
+            Transaction(connection, clock, user, host).append(*first)
+        return cls.open(place, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
 
     @classmethod
     def open(
         cls,
-        path: Path,
+        place: Place,
         *,
         clock: Clock,
         user: str,
@@ -166,16 +168,24 @@ class EventStore:
         busy_seconds: float = BUSY_SECONDS,
         foreword: Callable[[Transaction], None] | None = None,
     ) -> EventStore:
-        """Opens an existing ledger. Raises LedgerMissing: a lost ledger is never quietly begun anew.
+        """Opens the ledger at ``place``. Raises LedgerMissing: a lost ledger is never quietly begun anew.
 
         ``foreword`` is called at the beginning of the first transaction that writes: what a command must have said
         before whatever else it records.
         """
-        return cls(open_sqlite(path, busy_seconds), path, clock=clock, user=user, host=host, foreword=foreword)
+        home = home_of(place)
+        return cls(home.open(busy_seconds), place, home, clock=clock, user=user, host=host, foreword=foreword)
 
     def close(self) -> None:
-        """Lets go of the file; the store can't be used afterwards."""
+        """Lets go of the ledger; the store can't be used afterwards."""
         self._finalizer()
+
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Whether nobody on another machine works on ``name`` now; nobody does while the block runs.
+
+        It saves double work only: what may not happen twice is decided under ``write``.
+        """
+        return self._home.alone(self.engine, name)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -184,7 +194,7 @@ class EventStore:
         An exception inside leaves the ledger as it was.
         """
         with (
-            faults_named(self.path),
+            self._home.faults_named(),
             self.engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
         ):
@@ -205,18 +215,18 @@ class EventStore:
         What is there when the first is asked for; no lock is held meanwhile. Raises LedgerDamaged at an event whose
         text isn't the one that was recorded.
         """
-        with faults_named(self.path), self.engine.connect() as connection:
+        with self._home.faults_named(), self.engine.connect() as connection:
             yield from _read(connection, subject, types, after)
 
     def head(self) -> Head:
         """The tree's size and root."""
-        with faults_named(self.path), self.engine.connect() as connection:
-            return _head(connection)
+        with self._home.faults_named(), self.engine.connect() as connection:
+            return head_of(connection)
 
     def texts(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[tuple[int, str]]:
         """As ``events``, but each event's number and its canonical text: the entry of leaf ``number - 1``."""
-        with faults_named(self.path), self.engine.connect() as connection:
-            yield from _texts(connection, subject, types, after)
+        with self._home.faults_named(), self.engine.connect() as connection:
+            yield from texts_of(connection, subject, types, after)
 
     def root_at(self, size: int) -> bytes:
         """The root over the first ``size`` events. Raises ValueError where there are fewer."""
@@ -235,32 +245,15 @@ class EventStore:
 
     def checkpoints(self) -> tuple[str, ...]:
         """The signed checkpoints that were kept, oldest first."""
-        with faults_named(self.path), self.engine.connect() as connection:
+        with self._home.faults_named(), self.engine.connect() as connection:
             return tuple(connection.execute(select(checkpoints.c.note).order_by(checkpoints.c.number)).scalars())
 
     @contextmanager
     def _tree(self, size: int) -> Iterator[RangeHash]:
-        with faults_named(self.path), self.engine.connect() as connection:
-            if not 0 <= size <= _head(connection).size:
+        with self._home.faults_named(), self.engine.connect() as connection:
+            if not 0 <= size <= head_of(connection).size:
                 raise ValueError("the ledger has fewer events")
             yield stored_hashes(connection, self._hashes)
-
-
-_users: Counter[Path] = Counter()
-"""How many stores of this process have each ledger open."""
-
-
-def in_use_here(path: Path) -> bool:
-    """Whether a store of this process has the ledger at ``path`` open: then its file must not be opened beside SQLite."""
-    return _users[path.resolve()] > 0
-
-
-def _let_go(engine: Engine, path: Path, process: int) -> None:
-    _users[path.resolve()] -= 1
-    if in_use_here(path) or process != os.getpid():
-        engine.dispose()
-    else:
-        settle(path, engine.dispose)
 
 
 def decode(body: str) -> Event:
@@ -279,11 +272,13 @@ def decode(body: str) -> Event:
 
 
 def _read(connection: Connection, subject: str | None, types: Collection[EventType], after: int) -> Iterator[Event]:
-    for _, body in _texts(connection, subject, types, after):
+    for _, body in texts_of(connection, subject, types, after):
         yield decode(body)
 
 
-def _texts(connection: Connection, subject: str | None, types: Collection[EventType], after: int) -> Iterator[tuple[int, str]]:
+def texts_of(
+    connection: Connection, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+) -> Iterator[tuple[int, str]]:
     """Reads in batches, each a transaction of its own outside ``write``: a reader that dawdles holds nothing up."""
     query = select(events.c.seq, events.c.body, events.c.leaf).order_by(events.c.seq).limit(_BATCH)
     if subject is not None:
@@ -291,7 +286,7 @@ def _texts(connection: Connection, subject: str | None, types: Collection[EventT
     if types:
         query = query.where(events.c.type.in_([kind.value for kind in types]))
     writing = connection.in_transaction()
-    end = _head(connection).size
+    end = head_of(connection).size
     while True:
         rows = connection.execute(query.where(events.c.seq > after, events.c.seq <= end)).all()
         if not writing:
@@ -307,7 +302,8 @@ def _texts(connection: Connection, subject: str | None, types: Collection[EventT
         after = rows[-1].seq
 
 
-def _head(connection: Connection) -> Head:
+def head_of(connection: Connection) -> Head:
+    """The tree's size and root."""
     row = connection.execute(_HEAD).one()
     return Head(row.size, row.root)
 

@@ -19,10 +19,11 @@ class RecordAudit:
     """The ledger's true size and root, the roots at the sizes asked for, and what is wrong.
 
     ``references`` are the SHA-256 that events mention, each with the first event that does; ``notes`` the checkpoints
-    kept in it, by number; ``begins`` the first event's data. ``pages_compared`` says whether the file's bytes could be
-    held against the sums of its pages.
+    kept in it, by number; ``begins`` the first event's data. ``where`` is what the ledger as a whole is called.
+    ``pages_compared`` says whether the file's bytes could be held against the sums of its pages; None in a database that has none.
     """
 
+    where: str = "ledger.db"
     size: int = 0
     root: bytes = EMPTY_ROOT
     roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
@@ -31,13 +32,13 @@ class RecordAudit:
     problems: list[Problem] = field(default_factory=list)
     begins: Mapping[str, Any] = field(default_factory=dict)
     missing: bool = False
-    pages_compared: bool = False
+    pages_compared: bool | None = False
 
-    def fault(self, code: str, message: str, where: str = "ledger.db", todo: str = "") -> None:
+    def fault(self, code: str, message: str, where: str = "", todo: str = "") -> None:
         """Notes a problem."""
-        self.problems.append(Problem(code, message, where, todo))
+        self.problems.append(Problem(code, message, where or self.where, todo))
 
-    def unreadable(self, code: str, what: str, error: DBAPIError | UnicodeError, where: str = "ledger.db") -> None:
+    def unreadable(self, code: str, what: str, error: DBAPIError | UnicodeError, where: str = "") -> None:
         """Notes that the database gave an error; only the error's name, since its text could hold values."""
         origin = error.orig if isinstance(error, DBAPIError) else error
         name = getattr(origin, "sqlite_errorname", type(origin).__name__)

@@ -111,7 +111,7 @@ def changed_pages(ledger: Path, kept: PageSums) -> list[int]:
 
 def file_state(ledger: Path) -> tuple[int, int]:
     """How many events and checkpoints the file holds by itself, the write-ahead log left out. Raises sqlite3.Error."""
-    with closing(sqlite3.connect(_uri(ledger, "immutable=1"), uri=True)) as connection:
+    with closing(sqlite3.connect(_uri(ledger, "mode=ro&immutable=1"), uri=True)) as connection:
         return _state(connection)
 
 

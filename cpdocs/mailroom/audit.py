@@ -32,8 +32,9 @@ def checkpoints_folder(paths: Paths) -> Path:
     return paths.state / "checkpoints"
 
 
-def prove(paths: Paths, against: Sequence[Path] = ()) -> Report:
-    """Audits the workspace's ledger and store; ``against`` are checkpoint files kept elsewhere.
+def prove(paths: Paths, ledger: Path | str, against: Sequence[Path] = ()) -> Report:
+    """Audits the workspace's store and its ledger, a file or the address of a database; ``against`` are checkpoint files
+    kept elsewhere.
 
     It takes folders, not an open workspace, since a damaged ledger can't be opened. Raises InputFault where a file of
     ``against`` can't be read.
@@ -45,7 +46,7 @@ def prove(paths: Paths, against: Sequence[Path] = ()) -> Report:
     except WorkspaceFault as error:
         problems.append(Problem("key_missing", error.message, "keys/checkpoint.key", error.todo))
     outside = {f"the checkpoint {path.name}": _outside(path) for path in against}
-    return verify(paths.state / "ledger.db", paths.state / "store", checkpoints_folder(paths), publics, outside, problems)
+    return verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems)
 
 
 def history(ws: Workspace, who: str) -> tuple[Event, ...]:

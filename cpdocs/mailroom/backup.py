@@ -108,7 +108,7 @@ def _create(ws: Workspace, folder: Path, work: Path, recipients: Sequence[Recipi
 
     made_at = ws.clock.true_now()
     checkpoint = sign_now(ws).note
-    events = snapshot(ws.ledger.path, work / "ledger.db")
+    events = snapshot(ws.ledger_place, work / "ledger.db")
     earlier = [] if full else usable(ws.paths, made_backups(ws.ledger), folder)
     name = f"cpdocs-{_mark(ws)}-{made_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.tar.age"
     with (work / "lines").open("w+b") as lines:

@@ -3,7 +3,8 @@
 A claim is a folder of its own under ``state/claims/`` with the file in it, moved there by one rename, which only one
 worker can win. Whoever works on it holds a lock on that folder, which the system lets go of if they die. From a share
 that is a file system of its own nothing can be renamed away: there the claims lie in a hidden folder beside the file.
-The lock saves double work; that nothing is *done* twice is the ledger's transaction's business, so a share without
+Several machines on one share, whose locks may not reach each other, keep apart through the ledger's database besides
+(``alone``). All of that saves double work; that nothing is *done* twice is the ledger's transaction's business, so a share without
 locks is safe too.
 """
 
@@ -13,10 +14,11 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote, unquote
 
 from cpdocs.ledger.durable import disk_fault, fsync_folder, make_folder
@@ -40,8 +42,16 @@ class Claim:
     folder: str
 
 
+Alone: TypeAlias = "Callable[[str], AbstractContextManager[bool]]"
+"""Whether no other machine has what bears this name; see ``EventStore.alone``."""
+
+
+def _only_machine(_: str) -> AbstractContextManager[bool]:
+    return nullcontext(enter_result=True)
+
+
 @contextmanager
-def claimed(paths: Paths, seen: Seen) -> Iterator[Claim | None]:
+def claimed(paths: Paths, seen: Seen, alone: Alone = _only_machine) -> Iterator[Claim | None]:
     """Makes a settled file ours while the block runs; None where another worker was quicker or the file has changed.
 
     The claim outlives the block unless :func:`release` or :func:`put_back` ended it: a later sweep finishes it.
@@ -52,7 +62,7 @@ def claimed(paths: Paths, seen: Seen) -> Iterator[Claim | None]:
     if made is None:
         yield None
         return
-    with _locked(made.home) as mine:
+    with _locked(made.home, alone) as mine:
         if not mine:
             yield None
         elif _same_file(made.file, seen.look):
@@ -62,14 +72,14 @@ def claimed(paths: Paths, seen: Seen) -> Iterator[Claim | None]:
             yield None
 
 
-def abandoned(paths: Paths) -> Iterator[Claim]:
+def abandoned(paths: Paths, alone: Alone = _only_machine) -> Iterator[Claim]:
     """The claims that nobody works on, each locked for us until the next is asked for; empty ones are removed.
 
     Raises OSError where a claim can't be listed.
     """
     for area in (paths.claims, *_hidden_areas(paths.inbox)):
         for home in sorted(area.iterdir()) if area.is_dir() else ():
-            with _locked(home) as mine:
+            with _locked(home, alone) as mine:
                 if not mine:
                     continue
                 files = list(home.iterdir())
@@ -197,7 +207,7 @@ def _hidden_areas(inbox: Path) -> list[Path]:
 
 
 @contextmanager
-def _locked(home: Path) -> Iterator[bool]:
+def _locked(home: Path, alone: Alone) -> Iterator[bool]:
     """Holds the lock on a claim's folder; False where somebody else holds it or the folder is gone."""
     try:
         descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -205,7 +215,8 @@ def _locked(home: Path) -> Iterator[bool]:
         yield False
         return
     try:
-        yield _lock(descriptor) and _still_there(descriptor, home)
+        with alone(f"claim {home.name}") as only_here:
+            yield only_here and _lock(descriptor) and _still_there(descriptor, home)
     finally:
         os.close(descriptor)
 

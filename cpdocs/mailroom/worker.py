@@ -138,7 +138,7 @@ class Worker:
 
     def _take(self, seen: Seen) -> Iterator[Outcome]:
         try:
-            with claimed(self._ws.paths, seen) as mine:
+            with claimed(self._ws.paths, seen, self._ws.ledger.alone) as mine:
                 taken = take_claim(self._ws, self._knowledge, mine) if mine else None
         except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
             yield Failed(seen.spot.name, error)
@@ -149,7 +149,7 @@ class Worker:
     def _sweep(self) -> Iterator[Outcome]:
         """Finishes abandoned claims, this process's own failed ones too, at growing intervals."""
         try:
-            for claim in abandoned(self._ws.paths):
+            for claim in abandoned(self._ws.paths, self._ws.ledger.alone):
                 due, interval = self._retries.get(claim.home, (0.0, _FIRST_RETRY))
                 now = self._monotonic()
                 if now < due:

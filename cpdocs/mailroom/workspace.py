@@ -59,6 +59,11 @@ class Paths:
         return self.root / "state"
 
     @property
+    def ledger(self) -> Path:
+        """The ledger's file; there is none where a database keeps it."""
+        return self.state / "ledger.db"
+
+    @property
     def keys(self) -> Path:
         return self.state / "keys"
 
@@ -96,6 +101,11 @@ class Workspace:
     sandbox: bool
     settings_text: bytes = b""
 
+    @property
+    def ledger_place(self) -> Path | str:
+        """The ledger's file, or the address of the database that is set."""
+        return self.options.ledger_url or self.paths.ledger
+
     @cached_property
     def ledger(self) -> EventStore:
         """The record of events."""
@@ -103,7 +113,7 @@ class Workspace:
         from cpdocs.mailroom.settings_seen import note_settings
 
         return EventStore.open(
-            self.paths.state / "ledger.db",
+            self.ledger_place,
             clock=self.clock,
             user=self.actor.user,
             host=self.actor.host,

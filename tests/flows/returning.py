@@ -96,9 +96,10 @@ class Desk:
         """The recorded events of these types; of all, where none is named."""
         from cpdocs.core.events import EventType
         from cpdocs.ledger.events import EventStore
-        from cpdocs.wiring import SystemClock
+        from cpdocs.mailroom.workspace import Paths
+        from cpdocs.wiring import SystemClock, ledger_place
 
-        store = EventStore.open(self.root / "state" / "ledger.db", clock=SystemClock(), user="test", host="test")
+        store = EventStore.open(ledger_place(Paths(self.root)), clock=SystemClock(), user="test", host="test")
         try:
             return list(store.events(types=[EventType(each) for each in types]))
         finally:

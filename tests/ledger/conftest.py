@@ -1,15 +1,18 @@
-"""A ledger in a temporary folder, with a clock that only moves when a test moves it."""
+"""A new ledger, in a file and in a database, with a clock that only moves when a test moves it."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cpdocs.core.events import EventType, NewEvent
+from cpdocs.ledger.address import Place
 from cpdocs.ledger.events import EventStore
 
 BEGIN = NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",), {"sandbox": True})
@@ -34,14 +37,31 @@ def clock() -> SetClock:
     return SetClock()
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    """Where the ledger's file is, or will be."""
-    return tmp_path / "state" / "ledger.db"
+in_a_file = pytest.mark.parametrize("ledger", ["sqlite"], indirect=True)
+"""For what only a file can show."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where the ledger is, or will be."""
+    if request.param == "sqlite":
+        yield tmp_path / "state" / "ledger.db"
+        return
+    with request.getfixturevalue("postgres").database() as url:
+        yield url
+
+
+def raw(ledger: Place) -> Any:
+    """A connection to the ledger beside cpdocs, each statement by itself."""
+    if isinstance(ledger, Path):
+        return sqlite3.connect(ledger, isolation_level=None)
+    import psycopg
+
+    return psycopg.connect(ledger, autocommit=True, options="-c search_path=cpdocs")
 
 
 @pytest.fixture
-def reopen(ledger: Path, clock: SetClock) -> Callable[..., EventStore]:
+def reopen(ledger: Place, clock: SetClock) -> Callable[..., EventStore]:
     def open_(**options) -> EventStore:
         return EventStore.open(ledger, clock=clock, user="clerk", host="desk", **options)
 
@@ -49,7 +69,7 @@ def reopen(ledger: Path, clock: SetClock) -> Callable[..., EventStore]:
 
 
 @pytest.fixture
-def store(ledger: Path, clock: SetClock) -> Iterator[EventStore]:
+def store(ledger: Place, clock: SetClock) -> Iterator[EventStore]:
     """A new ledger with its first event."""
     made = EventStore.create(ledger, BEGIN, clock=clock, user="clerk", host="desk")
     yield made

@@ -1,23 +1,26 @@
-"""The audit: whatever was changed, cut off or lost is found and named."""
+"""The audit: whatever was changed, cut off or lost is found and named, in a file and in a database alike."""
 
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cpdocs.core.events import EventType, NewEvent
+from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit import Report, verify
 from cpdocs.ledger.audit_events import references
 from cpdocs.ledger.blobs import BlobStore, write_durably
 from cpdocs.ledger.checkpoint import public_bytes, sign_checkpoint
 from cpdocs.ledger.events import EventStore
 from cpdocs.ledger.tree import Head, leaf_hash
-from tests.ledger.conftest import BEGIN, SetClock, letter
+from tests.ledger.conftest import BEGIN, SetClock, letter, raw
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 FLIPS = 120
@@ -26,8 +29,9 @@ FLIPS = 120
 class Workspace:
     """A small ledger of 700 events, three checkpoints and four stored files, closed, to be damaged."""
 
-    def __init__(self, root: Path) -> None:
-        self.ledger, self.blobs, self.folder = root / "ledger.db", BlobStore(root / "store"), root / "checkpoints"
+    def __init__(self, root: Path, ledger: Place | None = None) -> None:
+        self.ledger = ledger or root / "ledger.db"
+        self.blobs, self.folder = BlobStore(root / "store"), root / "checkpoints"
 
     def fill(self) -> Workspace:
         first = NewEvent(BEGIN.type, BEGIN.subjects, {"checkpoint_key": public_bytes(KEY).hex()})
@@ -57,29 +61,49 @@ class Workspace:
         return [problem.where for problem in self.audit().problems if problem.code == code]
 
     def tamper(self, *statements: str) -> None:
-        """Alters the ledger as somebody with the file and sqlite3 would, the guards taken away and put back."""
-        connection = sqlite3.connect(self.ledger, isolation_level=None)
-        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in guards:
-            connection.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            connection.execute(statement)
-        for _, sql in guards:
-            connection.execute(sql)
+        """Alters the ledger as somebody with all rights would, the guards taken away and put back.
+
+        ``zeros`` in a statement is 32 bytes of zero, ``hex(…)`` bytes, as the database writes them.
+        """
+        connection = raw(self.ledger)
+        in_file = isinstance(self.ledger, Path)
+        if in_file:
+            guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            away, back = [f"DROP TRIGGER {name}" for name, _ in guards], [sql for _, sql in guards]
+        else:
+            tables = ("events", "event_subjects", "subtrees", "checkpoints", "tree_head")
+            away = [f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in tables]
+            back = [f"ALTER TABLE {table} ENABLE TRIGGER ALL" for table in tables]
+            back += [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_guard" for table in tables]
+        for statement in (*away, *statements, *back):
+            written = statement.replace("zeros", f"hex({bytes(32).hex()})")
+            connection.execute(re.sub(r"hex\((\w+)\)", r"x'\1'" if in_file else r"'\\x\1'::bytea", written))
         connection.close()
 
 
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory) -> Path:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def pristine(request, tmp_path_factory) -> Iterator[Workspace]:
     root = tmp_path_factory.mktemp("pristine")
-    Workspace(root).fill()
-    return root
+    if request.param == "sqlite":
+        yield Workspace(root).fill()
+        return
+    with request.getfixturevalue("postgres").database() as url:
+        yield Workspace(root, url).fill()
 
 
 @pytest.fixture
-def ws(pristine, tmp_path) -> Workspace:
-    shutil.copytree(pristine, tmp_path / "state", copy_function=shutil.copy2)
-    return Workspace(tmp_path / "state")
+def ws(request, pristine, tmp_path) -> Iterator[Workspace]:
+    root = tmp_path / "state"
+    shutil.copytree(pristine.folder.parent, root, copy_function=shutil.copy2)
+    if isinstance(pristine.ledger, Path):
+        yield Workspace(root)
+        return
+    with request.getfixturevalue("postgres").database(template=pristine.ledger) as url:
+        yield Workspace(root, url)
+
+
+in_a_file = pytest.mark.parametrize("pristine", ["sqlite"], indirect=True)
+in_a_database = pytest.mark.parametrize("pristine", ["postgresql"], indirect=True)
 
 
 def flip(path: Path, offset: int, mask: int) -> None:
@@ -92,9 +116,11 @@ def test_a_whole_trail_has_no_problems(ws):
     report = ws.audit()
     assert report.ok
     assert report.problems == ()
-    assert (report.events, report.checkpoints, report.files, report.unreferenced, report.pages_compared) == (703, 3, 4, 1, True)
+    assert (report.events, report.checkpoints, report.files, report.unreferenced) == (703, 3, 4, 1)
+    assert report.pages_compared is (True if isinstance(ws.ledger, Path) else None)
 
 
+@in_a_file
 def test_an_audit_changes_nothing(ws):
     def content():
         return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in ws.ledger.parent.rglob("*") if path.is_file()}
@@ -104,6 +130,7 @@ def test_an_audit_changes_nothing(ws):
     assert content() == before
 
 
+@in_a_file
 def test_any_one_changed_byte_of_the_ledger_is_found(ws):
     """At random places, room that holds no record included; and in the header, which SQLite half ignores."""
     good = ws.ledger.read_bytes()
@@ -117,6 +144,7 @@ def test_any_one_changed_byte_of_the_ledger_is_found(ws):
         assert all(problem.where and problem.message for problem in report.problems)
 
 
+@in_a_file
 def test_any_one_changed_byte_beside_the_ledger_is_found(ws):
     dice = random.Random(7)
     for path in [*ws.blobs.root.rglob("*"), *ws.folder.iterdir(), ws.ledger.with_suffix(".pages")]:
@@ -137,11 +165,11 @@ def test_a_changed_text_is_named_by_its_event(ws):
 
 
 def test_a_changed_text_with_its_leaf_made_anew_breaks_the_tree_and_every_checkpoint_after(ws):
-    connection = sqlite3.connect(ws.ledger)
+    connection = raw(ws.ledger)
     (body,) = connection.execute("SELECT body FROM events WHERE seq = 300").fetchone()
     connection.close()
     forged = body.replace('"number":', '"number":1')
-    ws.tamper(f"UPDATE events SET body = '{forged}', leaf = x'{leaf_hash(forged.encode()).hex()}' WHERE seq = 300")
+    ws.tamper(f"UPDATE events SET body = '{forged}', leaf = hex({leaf_hash(forged.encode()).hex()}) WHERE seq = 300")
     assert ws.where("event_altered") == []
     assert ws.where("checkpoint_contradicts") == ["checkpoint 2", "checkpoint 3", "checkpoints/469.txt", "checkpoints/703.txt"]
 
@@ -183,9 +211,9 @@ def test_an_index_that_hides_or_invents_an_event_is_named(ws):
     "sql",
     [
         "UPDATE tree_head SET size = 702",
-        "UPDATE tree_head SET root = zeroblob(32)",
+        "UPDATE tree_head SET root = zeros",
         "DELETE FROM tree_head",
-        "UPDATE subtrees SET hash = zeroblob(32) WHERE place = 1",
+        "UPDATE subtrees SET hash = zeros WHERE place = 1",
         "DELETE FROM subtrees WHERE place = 0",
     ],
 )
@@ -194,6 +222,7 @@ def test_a_tree_that_is_not_the_events_own_is_named(ws, sql):
     assert "tree_altered" in ws.codes()
 
 
+@in_a_file
 @pytest.mark.parametrize(
     "sql",
     [
@@ -204,12 +233,37 @@ def test_a_tree_that_is_not_the_events_own_is_named(ws, sql):
     ],
 )
 def test_tables_and_guards_that_are_not_as_we_made_them_are_named(ws, sql):
-    connection = sqlite3.connect(ws.ledger)
+    connection = raw(ws.ledger)
     connection.execute(sql)
     connection.close()
     assert "structure_altered" in ws.codes()
 
 
+@in_a_database
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TRIGGER events_guard ON events",
+        "ALTER TABLE events DISABLE TRIGGER events_guard",
+        "ALTER TABLE events ENABLE TRIGGER events_guard",
+        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "DROP INDEX events_by_type",
+        "CREATE TABLE notes (x int)",
+        "CREATE VIEW names AS SELECT subject FROM event_subjects",
+        "CREATE RULE quietly AS ON UPDATE TO events DO INSTEAD NOTHING",
+        "ALTER TABLE event_subjects DROP CONSTRAINT event_subjects_seq_fkey",
+        "ALTER TABLE events ALTER COLUMN body DROP NOT NULL",
+        "ALTER TABLE events ADD COLUMN note text",
+        "ALTER TABLE checkpoints ENABLE ROW LEVEL SECURITY",
+    ],
+)
+def test_whatever_in_the_schema_is_not_as_we_made_it_is_named(ws, sql):
+    with raw(ws.ledger) as connection:
+        connection.execute(sql)
+    assert ws.codes() == {"structure_altered"}
+
+
+@in_a_file
 def test_a_file_rewritten_with_the_same_records_is_seen(ws):
     connection = sqlite3.connect(ws.ledger)
     connection.execute("VACUUM")
@@ -248,7 +302,7 @@ def ws_head(ws: Workspace, size: int):
 
 def test_an_insiders_rewrite_with_the_key_is_seen_only_from_outside(ws, pristine, tmp_path):
     """Somebody with the disk and the key makes a new ledger and signs it: all is well, but for the checkpoint kept elsewhere."""
-    outside = (pristine / "checkpoints" / "469.txt").read_text()
+    outside = (pristine.folder / "469.txt").read_text()
     forged = Workspace(tmp_path / "forged").fill()
     assert forged.audit().ok
     problems = forged.audit(against={"the officer's checkpoint": outside}).problems
@@ -263,30 +317,37 @@ def test_another_key_in_the_checkpoint_keys_place_is_seen(ws):
 
 
 def test_a_ledger_that_is_gone_is_named_with_what_is_left(ws):
-    ws.ledger.unlink()
+    if isinstance(ws.ledger, Path):
+        ws.ledger.unlink()
+    else:
+        raw(ws.ledger).execute("DROP SCHEMA cpdocs CASCADE")
     report = ws.audit()
     (problem,) = [problem for problem in report.problems if problem.code == "ledger_missing"]
     assert "4 stored files and 3 checkpoint files" in problem.message
     assert {"ledger_missing", "events_missing"} == {problem.code for problem in report.problems}
 
 
+@in_a_file
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" + bytes(200), b"something else entirely" * 400])
 def test_a_ledger_that_is_no_database_is_named(ws, content):
     ws.ledger.write_bytes(content)
     assert ws.codes() & {"structure_damaged", "structure_altered", "ledger_unreadable"}
 
 
+@in_a_file
 def test_a_ledger_cut_short_is_named(ws):
     with ws.ledger.open("r+b") as file:
         file.truncate(ws.ledger.stat().st_size // 2)
     assert {"ledger_unreadable", "events_missing"} <= ws.codes()
 
 
+@in_a_file
 def test_a_ledger_without_its_page_sums_is_named(ws):
     ws.ledger.with_suffix(".pages").unlink()
     assert ws.codes() == {"page_sums_missing"}
 
 
+@in_a_file
 def test_page_sums_that_a_killed_command_left_behind_are_no_fault(ws):
     store = EventStore.open(ws.ledger, clock=SetClock(), user="clerk", host="desk")
     sums = ws.ledger.with_suffix(".pages").read_bytes()
@@ -304,10 +365,11 @@ def test_a_ledger_in_use_is_audited_all_the_same(ws):
     store = EventStore.open(ws.ledger, clock=SetClock(), user="clerk", host="desk")
     store.append(letter(1))
     report = ws.audit()
-    assert (report.ok, report.events, report.pages_compared) == (True, 704, False)
+    assert (report.ok, report.events, bool(report.pages_compared)) == (True, 704, False)
     store.close()
 
 
+@in_a_file
 def test_stored_files_are_hashed_and_foreign_ones_named(ws):
     sha = ws.blobs.put(b"content 1")
     ws.blobs.path(sha).write_bytes(b"content X")
@@ -328,6 +390,7 @@ def test_a_stored_file_that_an_event_mentions_is_missed_by_the_event(ws):
     assert ws.where("file_missing") == ["event 470"]
 
 
+@in_a_file
 def test_the_temporary_file_of_a_killed_command_is_no_fault(ws):
     (ws.blobs.root / ".cpdocs-0011223344556677.part").write_bytes(b"half")
     (ws.folder / ".cpdocs-0011223344556677.part").write_bytes(b"half")

@@ -1,4 +1,4 @@
-"""The event store: durable, in order, never changed."""
+"""The event store: durable, in order, never changed; in a file and in a database alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import multiprocessing
 import os
 import signal
-import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -18,15 +17,12 @@ from hypothesis import strategies as st
 
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.errors import Busy, WorkspaceFault
+from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.blobs import OutputExists
 from cpdocs.ledger.events import EventStore, LedgerDamaged, LedgerMissing
 from cpdocs.ledger.tree import EMPTY_ROOT, Frontier, Head, leaf_hash, verify_consistency, verify_inclusion
-from tests.ledger.conftest import BEGIN, SetClock, letter
-
-
-def raw(ledger: Path) -> sqlite3.Connection:
-    return sqlite3.connect(ledger, isolation_level=None)
+from tests.ledger.conftest import BEGIN, SetClock, in_a_file, letter, raw
 
 
 def test_what_is_appended_is_what_is_read_again(store, reopen, clock):
@@ -54,7 +50,7 @@ def test_an_event_is_canonical_json_with_its_salt_and_its_leaf_is_its_hash(store
         assert rfc8785.dumps(event) == body.encode()
         assert set(event) == {"v", "seq", "type", "subjects", "at", "recorded_at", "user", "host", "salt", "data"}
         assert (event["v"], event["seq"], event["at"]) == (1, seq, "2026-11-02T15:00:00+00:00")
-        assert leaf == leaf_hash(body.encode())
+        assert bytes(leaf) == leaf_hash(body.encode())
         assert len(bytes.fromhex(event["salt"])) == 16
         salts.add(event["salt"])
     assert len(salts) == 3
@@ -93,6 +89,7 @@ def test_a_reader_that_dawdles_holds_no_writer_up(store, reopen):
     assert reopen(busy_seconds=0.01).append(letter(1))[0].seq == 3002
 
 
+@in_a_file
 def test_both_queries_use_their_index(store, ledger):
     store.append(letter(1))
     for sql in (
@@ -126,7 +123,7 @@ def test_another_writer_is_told_that_the_ledger_is_busy(store, reopen):
     second = reopen(busy_seconds=0.01)
     with store.write() as tx:
         tx.append(letter(1))
-        with pytest.raises(Busy, match="Another process"):
+        with pytest.raises(Busy, match="process holds"):
             second.append(letter(2))
     assert second.append(letter(2))[0].seq == 3
 
@@ -149,10 +146,10 @@ def test_nothing_recorded_can_be_updated_or_deleted(store, ledger):
     with store.write() as tx:
         tx.add_checkpoint(301, "a note")
     connection = raw(ledger)
-    for table in ("events", "event_subjects", "subtrees", "checkpoints", "schema_version"):
-        column = connection.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
+    columns = {"events": "seq", "event_subjects": "seq", "subtrees": "place", "checkpoints": "number", "schema_version": "version"}
+    for table, column in columns.items():
         for sql in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
-            with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            with pytest.raises(Exception, match="never changed"):
                 connection.execute(sql)
 
 
@@ -191,6 +188,7 @@ def test_checkpoints_are_kept_in_order_and_the_same_one_once(store):
     assert store.checkpoints() == ("one", "two")
 
 
+@in_a_file
 def test_a_ledger_begins_whole_with_its_first_event_and_private(store, ledger):
     assert [event.type for event in store.events()] == [EventType.WORKSPACE_CREATED]
     store.close()
@@ -206,11 +204,12 @@ def test_a_ledger_is_never_made_over_another(store, ledger, clock):
 
 
 def test_a_lost_ledger_is_not_begun_anew(ledger, reopen):
-    with pytest.raises(LedgerMissing, match="no ledger"):
-        reopen()
-    assert not ledger.exists()
+    for _ in range(2):
+        with pytest.raises(LedgerMissing, match="no ledger"):
+            reopen()
 
 
+@in_a_file
 @pytest.mark.parametrize("content", [b"", b"no database at all, but long enough to be looked at\n" * 20])
 def test_a_file_that_is_no_ledger_is_named(ledger, reopen, content):
     ledger.parent.mkdir()
@@ -220,18 +219,21 @@ def test_a_file_that_is_no_ledger_is_named(ledger, reopen, content):
 
 
 def test_a_ledger_of_a_later_version_is_left_alone(store, ledger, reopen):
-    raw(ledger).executescript("DROP TRIGGER schema_version_no_update; UPDATE schema_version SET version = 99")
+    raw(ledger).execute("INSERT INTO schema_version VALUES (99)")
     with pytest.raises(WorkspaceFault, match="version 99"):
         reopen()
 
 
 def test_an_altered_event_is_never_handed_out(store, ledger):
     store.append(letter(1), letter(2))
-    raw(ledger).executescript("DROP TRIGGER events_no_update; UPDATE events SET body = replace(body, 'D1', 'D7') WHERE seq = 2")
+    connection = raw(ledger)
+    connection.execute("DROP TRIGGER events_no_update" if isinstance(ledger, Path) else "DROP TRIGGER events_guard ON events")
+    connection.execute("UPDATE events SET body = replace(body, 'D1', 'D7') WHERE seq = 2")
     with pytest.raises(LedgerDamaged, match="Event 2"):
         list(store.events())
 
 
+@in_a_file
 def test_a_full_disk_records_nothing_and_says_so(store):
     with store.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
@@ -242,13 +244,14 @@ def test_a_full_disk_records_nothing_and_says_so(store):
     assert [event.seq for event in store.events()] == [1]
 
 
+@in_a_file
 def test_writes_are_durable_by_setting(store):
     with store.engine.connect() as connection:
         pragmas = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
-def append_many(ledger: Path, count: int) -> None:
+def append_many(ledger: Place, count: int) -> None:
     store = EventStore.open(ledger, clock=SetClock(), user="clerk", host=f"p{os.getpid()}", busy_seconds=60)
     for number in range(count):
         with store.write() as tx:
@@ -282,7 +285,7 @@ def test_threads_may_share_one_store(store):
     assert [event.seq for event in store.events()] == list(range(1, 47))
 
 
-def append_for_ever(ledger: Path, ready) -> None:
+def append_for_ever(ledger: Place, ready) -> None:
     store = EventStore.open(ledger, clock=SetClock(), user="clerk", host="desk")
     number = 0
     while True:
