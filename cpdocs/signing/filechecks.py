@@ -13,6 +13,7 @@ from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding
 from cpdocs.signing.facts import Change, Covers, FileFacts, SignatureFacts
 from cpdocs.signing.fields import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.gate import GateReport
 from cpdocs.signing.trust import COMPROMISE, Trust
 
 FILL_FORMS = 2
@@ -30,6 +31,12 @@ def check_prefix(facts: FileFacts) -> Iterator[Finding]:
     """1. (its second half) The revisions that a reader sees begin with ours: bytes alone could be skipped over."""
     if not facts.extends_issued:
         yield finding("not_issued_bytes", "its cross-reference passes over the plan that we issued")
+
+
+def check_structure(gate: GateReport) -> Iterator[Finding]:
+    """11. Two parsers of different make read the file as it stands: where one must guess, readers see different documents."""
+    if not gate.readable or gate.repaired:
+        yield finding("unverifiable", "its structure must be repaired to be read")
 
 
 def check_coverage(data: bytes, facts: FileFacts) -> Iterator[Finding]:

@@ -20,6 +20,8 @@ from cpdocs.core.verdicts import Finding
 from cpdocs.signing.record import Limits
 
 MOST_OBJECTS = 200_000
+_REPAIR = "reconstruct cross-reference"
+"""What qpdf says when it gives up the cross-reference and searches for objects."""
 _HEADER_WITHIN = 1024
 _END_WITHIN = 1024
 _ACTIONS = frozenset(
@@ -32,8 +34,9 @@ _KEYS = ("/JS", "/JavaScript", "/AA", "/OpenAction", "/EmbeddedFiles", "/EF", "/
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """What the first look says. ``readable`` is whether qpdf can read the file's structure; ``ends_well`` whether an end
-    mark stands where a whole file has it; ``active`` names the kinds of active content, in order of the alphabet."""
+    """What the first look says. ``readable`` is whether qpdf can read the file's structure, and ``repaired`` whether only by
+    searching the bytes for objects, where another reader may find other ones; ``ends_well`` whether an end mark stands where
+    a whole file has it; ``active`` names the kinds of active content, in order of the alphabet."""
 
     is_pdf: bool
     readable: bool
@@ -41,6 +44,7 @@ class GateReport:
     pages: int
     active: tuple[str, ...]
     findings: tuple[Finding, ...]
+    repaired: bool = False
 
     @property
     def shut(self) -> bool:
@@ -90,7 +94,8 @@ def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateReport:
             active = tuple(sorted(set(_active(document))))
             if active:
                 findings.append(finding("active_content", ", ".join(active)))
-    return GateReport(True, True, ends_well, pages, active, tuple(findings))
+    repaired = any(_REPAIR in str(warning) for warning in document.get_warnings())
+    return GateReport(True, True, ends_well, pages, active, tuple(findings), repaired)
 
 
 def _active(document: Pdf) -> Iterator[str]:

@@ -101,6 +101,7 @@ def _digital(data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record:
     outcomes = {slot: check_slot(slot, each, plan, trust, record, _seen_before(data, issued, facts, each)) for slot, each in signed.items()}
     findings = (
         *gate.findings,
+        *filechecks.check_structure(gate),
         *filechecks.check_prefix(facts),
         *filechecks.check_seal(facts, plan, trust),
         *filechecks.check_signatures(facts),

@@ -11,7 +11,7 @@ import pytest
 from cpdocs.core.verdicts import Lane, Verdict
 from cpdocs.signing.examination import Examination
 from tests.signing import builder as b
-from tests.signing.attacks import rawbytes, resaves, revisions, signatures
+from tests.signing.attacks import rawbytes, resaves, revisions, signatures, structure
 from tests.signing.attacks.revisions import Change
 
 BY_CHANGE = {
@@ -74,6 +74,11 @@ def test_changed_bytes_are_refused(make: Callable[[], bytes]) -> None:
 @pytest.mark.parametrize("make", signatures.EXPECTED, ids=lambda make: make.__name__)
 def test_attacks_with_signatures_are_refused(make: Callable[[], bytes]) -> None:
     refuse(make(), signatures.EXPECTED[make])
+
+
+@pytest.mark.parametrize("make", structure.EXPECTED, ids=lambda make: make.__name__)
+def test_cross_references_of_which_readers_make_different_documents_are_refused(make: Callable[[], bytes]) -> None:
+    refuse(make(), structure.EXPECTED[make])
 
 
 @pytest.mark.parametrize("make", resaves.LIBRARIES, ids=lambda make: make.__name__)
