@@ -11,10 +11,12 @@ from cpdocs.core.events import EventType, NewEvent, document_subject, member_sub
 from cpdocs.core.letter_counts import LineResult, PrintCounts, counts, faults, tally
 from cpdocs.core.letters import Piece, RunRecord, sheets_for
 from cpdocs.core.roster import Disposition, RosterOutcome
+from cpdocs.mailroom.letter_print import print_file
 
 if TYPE_CHECKING:
     from cpdocs.documents.letter_papers import Group
     from cpdocs.documents.letters import Letter
+    from cpdocs.mailroom.letter_stamps import StampedLetters, Waiting
     from cpdocs.mailroom.workspace import Workspace
 
 
@@ -24,16 +26,21 @@ DRAFT = "draft_translation"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A letter that was made: its pages, and the SHA-256 under which its PDF is kept."""
+    """A letter that was made: its pages, and the SHA-256 of its PDF, or of what is drawn on its pages where it was stamped.
+
+    ``waiting`` says where it is.
+    """
 
     letter: Letter
     pages: int
     sha256: str
+    waiting: Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A run's lines, its pieces in mailing order, the groups they lie in, and the print file with its counts.
+    """A run's lines, its pieces in mailing order, the groups they lie in, and the print file (its SHA-256, empty where there is
+    none) with its counts.
 
     ``faults`` say what doesn't add up, the print file read back from its bytes included.
     """
@@ -41,44 +48,47 @@ class Batch:
     lines: tuple[LineResult, ...]
     pieces: tuple[Piece, ...]
     groups: tuple[Group, ...]
-    print_pdf: bytes
+    print_sha: str
     printed: PrintCounts
     faults: tuple[str, ...]
 
 
 def assemble(
-    ws: Workspace, run: RunRecord, outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], unreviewed: Container[str]
+    ws: Workspace,
+    run: RunRecord,
+    outcomes: Sequence[RosterOutcome],
+    made: Mapping[int, Made | str],
+    unreviewed: Container[str],
+    stamped: StampedLetters | None = None,
 ) -> Batch:
-    """The batch with its print file, from letters that lie in the store. ``unreviewed`` are languages in draft."""
+    """The batch with its print file, from letters that lie in the store or were ``stamped``, and puts the file into the store
+    where everything adds up. ``unreviewed`` are languages in draft."""
     from cpdocs.documents.letter_papers import Papers
-    from cpdocs.documents.printfile import PrintFile, recount
 
     ordered = _in_order(made)
     groups = _groups(ordered)
     papers = Papers(ws.shipped_templates, ws.paths.templates, run.run_id, run.on)
-    target = PrintFile(run.run_id)
-    expected: list[str] = []
-    pieces: list[Piece] = []
-    lines_of_pieces: dict[int, Piece] = {}
-    for place, group in enumerate(groups, start=1):
-        target.add_separator(papers.separator(place, groups))
-        expected += [""] * (target.pages - len(expected))
-        for number in range(group.first_piece, group.last_piece + 1):
-            line, item = ordered[number - 1]
-            first_page = target.add_letter(ws.blobs.get(item.sha256), number)
-            piece = _piece(number, item, first_page)
-            expected += [piece.document_id] * item.pages
+    with print_file(ws, run.run_id, stamped) as target:
+        expected: list[str] = []
+        pieces: list[Piece] = []
+        lines_of_pieces: dict[int, Piece] = {}
+        for place, group in enumerate(groups, start=1):
+            target.add_separator(papers.separator(place, groups))
             expected += [""] * (target.pages - len(expected))
-            pieces.append(piece)
-            lines_of_pieces[line] = piece
-    pdf = target.finish() if pieces else b""
-    letter_pages = target.pages - target.blank_pages - target.separator_pages
-    printed = PrintCounts(letter_pages, target.blank_pages, target.separator_pages, target.pages)
-    lines = _lines(outcomes, made, lines_of_pieces, unreviewed)
-    found = faults(len(outcomes), lines, pieces, printed)
-    if pieces:
-        found += recount(pdf).differences(expected)
-    return Batch(lines, tuple(pieces), groups, pdf, printed, tuple(found))
+            for number in range(group.first_piece, group.last_piece + 1):
+                line, item = ordered[number - 1]
+                piece = _piece(number, item, target.add(item.waiting, number))
+                expected += [piece.document_id] * item.pages
+                expected += [""] * (target.pages - len(expected))
+                pieces.append(piece)
+                lines_of_pieces[line] = piece
+        letter_pages = target.pages - target.blank_pages - target.separator_pages
+        printed = PrintCounts(letter_pages, target.blank_pages, target.separator_pages, target.pages)
+        lines = _lines(outcomes, made, lines_of_pieces, unreviewed)
+        found = faults(len(outcomes), lines, pieces, printed)
+        if pieces:
+            found += target.finish(expected)
+        return Batch(lines, tuple(pieces), groups, target.keep() if pieces and not found else "", printed, tuple(found))
 
 
 def batch_without_print(outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], unreviewed: Container[str]) -> Batch:
@@ -90,7 +100,7 @@ def batch_without_print(outcomes: Sequence[RosterOutcome], made: Mapping[int, Ma
     pages = sum(piece.pages for _, piece in pieces)
     blank = sum(piece.pages % 2 for _, piece in pieces)
     printed = PrintCounts(pages, blank, 2 * len(groups), pages + blank + 2 * len(groups))
-    return Batch(lines, tuple(piece for _, piece in pieces), groups, b"", printed, ())
+    return Batch(lines, tuple(piece for _, piece in pieces), groups, "", printed, ())
 
 
 def _in_order(made: Mapping[int, Made | str]) -> list[tuple[int, Made]]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cpdocs.errors import Defect, InputFault
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.documents.letter_languages import Printable
     from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter, Unprintable
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 _WORTH_A_PROCESS = 6
 """Letters for which another process, which takes about a second to begin, is worth starting."""
@@ -83,10 +87,18 @@ def make_letters(room: PressRoom, letters: Sequence[Letter], jobs: int) -> Itera
         for letter in letters:
             yield press.make(letter)
         return
+    yield from on_cores(partial(_make, room), letters, jobs, chunk=_CHUNK)
+
+
+def on_cores(work: Callable[[Item], Done], items: Iterable[Item], jobs: int, *, chunk: int = 1) -> Iterator[Done]:
+    """``work`` done on every item, in order, by ``jobs`` processes, or by this one where ``jobs`` is less than two."""
+    if jobs <= 1:
+        yield from map(work, items)
+        return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(room,)) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_watch_parent) as pool:
         try:
-            yield from pool.map(_make, letters, chunksize=_CHUNK)
+            yield from pool.map(work, items, chunksize=chunk)
         except BrokenProcessPool as fault:
             raise Defect(
                 "A process that was making letters died. Nothing was staged.",
@@ -96,12 +108,8 @@ def make_letters(room: PressRoom, letters: Sequence[Letter], jobs: int) -> Itera
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-_PRESS: list[LetterPress] = []
-
-
-def _start(room: PressRoom) -> None:
+def _watch_parent() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _PRESS[:] = [room.press()]
 
 
 def _end_with_parent() -> None:
@@ -111,5 +119,11 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _make(letter: Letter) -> PrintedLetter | Unprintable:
-    return _PRESS[0].make(letter)
+_PRESSES: list[tuple[PressRoom, LetterPress]] = []
+
+
+def _make(room: PressRoom, letter: Letter) -> PrintedLetter | Unprintable:
+    """Makes a letter with the press that this process keeps for ``room``."""
+    if not _PRESSES or _PRESSES[0][0] != room:
+        _PRESSES[:] = [(room, room.press())]
+    return _PRESSES[0][1].make(letter)

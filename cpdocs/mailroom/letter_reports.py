@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
@@ -90,17 +89,15 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float, pri
 
 
 def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, str]:
-    """Puts the run's files into the store: SHA-256 by file name. A run without letters has no print file."""
-    print_sha = sha256(batch.print_pdf).hexdigest() if batch.print_pdf else ""
-    values = report_values(ws, run, batch, grade, print_sha)
+    """Puts the run's files into the store: SHA-256 by file name. The print file is there already; a run without letters has none."""
+    values = report_values(ws, run, batch, grade, batch.print_sha)
     files = {
         MANIFEST: manifest(batch.lines).encode(),
         RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),
         RECONCILIATION_PDF: _page(ws, run, batch, values),
     }
-    if batch.print_pdf:
-        files[PRINT_FILE] = batch.print_pdf
-    return {name: ws.blobs.put(data) for name, data in files.items()}
+    kept = {name: ws.blobs.put(data) for name, data in files.items()}
+    return {**kept, PRINT_FILE: batch.print_sha} if batch.print_sha else kept
 
 
 def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -26,10 +26,11 @@ from cpdocs.mailroom.letter_presses import PressRoom, Terms, make_letters
 from cpdocs.mailroom.letter_recipients import Recipients, recipients
 from cpdocs.mailroom.letter_reports import report_files, report_values
 from cpdocs.mailroom.letter_runs import RECONCILIATION, all_runs, letters_lock, publish, run_folder, unpublished
+from cpdocs.mailroom.letter_stamps import StampedLetters, Waiting
 
 if TYPE_CHECKING:
     from cpdocs.documents.letter_kinds import LetterKind
-    from cpdocs.documents.letters import Letter
+    from cpdocs.documents.letters import Letter, Unprintable
     from cpdocs.mailroom.workspace import Workspace
 
 Progress = Callable[[int, int], None]
@@ -82,13 +83,56 @@ def run_letters(
         terms = room.terms(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()), drafts=drafts)
         wanted = recipients(ws, terms.kind, roster, again=again, reviewed=terms.languages, record=not dry_run)
         run = _planned(ws, terms.kind, wanted.roster) if dry_run else _begin(ws, terms.kind, wanted.roster)
-        keep = _digest if dry_run else ws.blobs.put
-        made = _make(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, keep, progress)
+        order = _Order(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, progress)
+        batch = _stamped(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
         if dry_run:
-            batch = batch_without_print(wanted.outcomes, made, terms.unreviewed)
             return RunReport(report_values(ws, run, batch, terms.grade, print_sha=""), None)
-        batch = assemble(ws, run, wanted.outcomes, made, terms.unreviewed)
         return _stage(ws, run, batch, terms.grade)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a run is to make, and with what."""
+
+    ws: Workspace
+    room: PressRoom
+    terms: Terms
+    run: RunRecord
+    to: Recipients
+    jobs: int
+    progress: Progress | None
+
+    def batch(self, made: dict[int, Made | str], stamped: StampedLetters | None, *, dry_run: bool) -> Batch:
+        if dry_run:
+            return batch_without_print(self.to.outcomes, made, self.terms.unreviewed)
+        return assemble(self.ws, self.run, self.to.outcomes, made, self.terms.unreviewed, stamped)
+
+
+def _stamped(order: _Order, *, dry_run: bool) -> Batch | None:
+    """The batch of letters that were laid out once and stamped; None where that can't be trusted."""
+    from cpdocs.documents.stamping.engine import FacesDiffer
+    from cpdocs.documents.stamping.press import StampingDiffers
+
+    stamped = StampedLetters(order.room, order.ws.paths.state)
+    try:
+        return order.batch(_make(order, lambda letters: stamped.make(letters, order.jobs)), stamped, dry_run=dry_run)
+    except (StampingDiffers, FacesDiffer):
+        return None
+    finally:
+        stamped.close()
+
+
+def _laid_out(order: _Order, *, dry_run: bool) -> Batch:
+    """The batch of letters that were laid out one by one."""
+    keep = _digest if dry_run else order.ws.blobs.put
+
+    def waiting(letters: Sequence[Letter]) -> Iterator[Waiting | Unprintable]:
+        for item in make_letters(order.room, letters, order.jobs):
+            yield Waiting(item.pages, keep(item.pdf), None) if isinstance(item, PrintedLetter) else item
+
+    from cpdocs.documents.letters import PrintedLetter
+
+    return order.batch(_make(order, waiting), None, dry_run=dry_run)
 
 
 def _finish_after_crash(ws: Workspace, kind: str, roster: Path | None) -> RunReport | None:
@@ -140,29 +184,19 @@ def _begin(ws: Workspace, kind: LetterKind, roster_sha: str) -> RunRecord:
     return run
 
 
-def _make(
-    ws: Workspace,
-    room: PressRoom,
-    terms: Terms,
-    run: RunRecord,
-    to: Recipients,
-    jobs: int,
-    keep: Callable[[bytes], str],
-    progress: Progress | None,
-) -> dict[int, Made | str]:
+def _make(order: _Order, press: Callable[[Sequence[Letter]], Iterable[Waiting | Unprintable]]) -> dict[int, Made | str]:
     """By line: the letter that was made, or the code for which it is held after all."""
-    from cpdocs.documents.letters import PrintedLetter
+    from cpdocs.documents.letters import Unprintable
 
-    wanted = [outcome for outcome in to.outcomes if outcome.disposition is Disposition.MAILED]
-    letters = [_letter(ws, terms, run, outcome, to.occasions.get(outcome.line, "")) for outcome in wanted]
+    wanted = [outcome for outcome in order.to.outcomes if outcome.disposition is Disposition.MAILED]
+    letters = [_letter(order.ws, order.terms, order.run, outcome, order.to.occasions.get(outcome.line, "")) for outcome in wanted]
     made: dict[int, Made | str] = {}
-    for outcome, letter, result in zip(wanted, letters, make_letters(room, letters, jobs), strict=True):
-        if isinstance(result, PrintedLetter):
-            made[outcome.line] = Made(letter, result.pages, keep(result.pdf))
-        else:
-            made[outcome.line] = result.code
-        if progress is not None:
-            progress(len(made), len(wanted))
+    # In the order of the print file, as nearly as it is known: what is alike lies together.
+    pairs = sorted(zip(wanted, letters, strict=True), key=lambda pair: (pair[1].assignment.zip, pair[1].document_id))
+    for (outcome, letter), result in zip(pairs, press([letter for _, letter in pairs]), strict=True):
+        made[outcome.line] = result.code if isinstance(result, Unprintable) else Made(letter, result.pages, result.sha256, result)
+        if order.progress is not None:
+            order.progress(len(made), len(wanted))
     return made
 
 

@@ -333,7 +333,7 @@ def test_a_page_without_its_document_id_stops_the_run(cli: CommandLine, small: P
 
 def test_a_letter_that_would_show_more_than_the_address_is_held_and_counted(cli: CommandLine, small: Path) -> None:
     site_template(
-        cli, BASE, '<p id="return-address">', '<p style="position: absolute; top: 1.9in; left: 0">{{ cp_org }}</p><p id="return-address">'
+        cli, BASE, '<p id="return-address"', '<p style="position: absolute; top: 1.9in; left: 0">{{ cp_org }}</p><p id="return-address"'
     )
     result = run(cli, small)
     assert (result["mailed"], result["held"], result["print_file"]) == (0, 5, None)
@@ -351,7 +351,7 @@ def test_an_address_too_long_for_the_window_and_text_no_font_has_are_held(cli: C
 
 def test_a_full_disk_stages_nothing_and_the_same_command_finishes(cli: CommandLine, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
-    left = [300_000]
+    left = [100_000]
 
     def full(descriptor: int, data: bytes) -> int:
         left[0] -= len(data)

@@ -54,6 +54,7 @@ INTERNALS: tuple[tuple[str, Any], ...] = (
     ("line_break.split_first_line", line_break.split_first_line),
 )
 
+_LAYER = 100_000
 _LETTER = (816, 1056)
 """US Letter in CSS pixels: print files have no other pages."""
 _UNSOUND_INSIDE = (boxes.FlexBox, boxes.InlineFlexBox, boxes.GridBox, boxes.InlineGridBox, boxes.TableBox, boxes.InlineBlockBox)
@@ -85,7 +86,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slot:
-    """A block whose lines can be broken again: its page (from 0), its number (from 1), its stretches of text, and how it was laid out.
+    """A block whose lines can be broken again: its page (from 0), its number in the order of drawing, its
+    stretches of text, and how it was laid out.
 
     Slots with the same ``twin`` give the same drawing for the same texts (a foot that repeats on every page).
     """
@@ -237,23 +239,25 @@ def _slots(page_box: Any, number: int, calls: dict[int, _Call]) -> Iterator[Slot
     if page_box.style["overflow"] != "visible":
         return
     count = 0
-    todo: list[tuple[Any, bool]] = [(child, True) for child in reversed(page_box.children)]
+    todo: list[tuple[Any, bool, int]] = [(child, True, layer * 2) for layer, child in reversed(list(enumerate(page_box.children)))]
     while todo:
-        box, sound = todo.pop()
+        box, sound, layer = todo.pop()
         if isinstance(box, AbsolutePlaceholder):
             box = box._box
         if not isinstance(box, boxes.ParentBox):
             continue
         sound = sound and not _sized_by_content(box) and not _drawn_apart(box)
+        # What is positioned is drawn after what isn't; the margins of the page come last.
+        layer |= box.style["position"] != "static"
         if box.children and all(isinstance(child, boxes.LineBox) for child in box.children):
-            slot = _slot(box, (number, count + 1), page_box, calls) if sound else None
+            count += 1
+            slot = _slot(box, (number, layer * _LAYER + count), page_box, calls) if sound else None
             if slot is not None:
-                count += 1
                 for line in box.children:
                     line.stamped_apart = True
                 yield slot
                 continue
-        todo += [(child, sound) for child in reversed(box.children)]
+        todo += [(child, sound, layer) for child in reversed(box.children)]
 
 
 def _sized_by_content(box: Any) -> bool:

@@ -1,7 +1,8 @@
 """Stamps letters: a full layout for the first of its kind, and for every one that isn't laid out just like it.
 
 A stamped letter is what its full layout, taken apart the same way, draws; one letter in ``_SAMPLED`` is laid out in full
-besides and compared byte by byte. On a difference nothing of the run is believed (``StampingDiffers``) and the caller
+besides and compared byte by byte. The envelope's window is preflighted on the finished page of every layout, and in the
+boxes and words of every letter stamped from it. On a difference nothing of the run is believed (``StampingDiffers``) and the caller
 makes it in full.
 """
 
@@ -21,14 +22,14 @@ from weasyprint import HTML
 
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE, AddressBlock
 from cpdocs.documents.pdf import judged, toolbox
-from cpdocs.documents.preflight import Region, bare, inside, overlap
+from cpdocs.documents.preflight import Region, bare, inside, overlap, window_faults
 from cpdocs.documents.stamping import engine
 from cpdocs.documents.stamping.engine import Unstampable
 from cpdocs.documents.stamping.template import Stamped, Template, Words, depends_on_words
 from cpdocs.documents.stamping.tokens import Tokens, tokens_of
 
 if TYPE_CHECKING:
-    from cpdocs.documents.letters import Letter, LetterPress, Unprintable
+    from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter, Unprintable
 
 _SAMPLED = 1000
 _TEMPLATES = 96
@@ -36,8 +37,10 @@ _VARIANTS = 8
 """Templates of one key that are tried: they differ in the lines of some block."""
 
 
-_BEGIN = b".75 0 0 -.75 0 792 cm\n/S Do\n"
-"""From PDF's points to CSS pixels, then the shared part; the page's own operators follow."""
+_SCALED = b"1 0 0 -1 0 792 cm\n.75 0 0 .75 0 0 cm"
+"""From PDF's points to CSS pixels."""
+_BEGIN = _SCALED + b"\n/S Do\n"
+"""The shared part comes first; the page's own operators follow."""
 
 
 class StampingDiffers(Exception):
@@ -85,7 +88,7 @@ class StampingPress:
         tokens = tokens_of(self._press.html(letter, address))
         own = own_tokens(tokens, _names(letter, address))
         with judged():
-            stamped = self._stamped(tokens, own, sheets)
+            stamped = self._stamped(tokens, own, sheets, letter, address)
             if _sampled(letter.document_id) and self._its_own(self._laid_out(tokens, sheets), own) != stamped:
                 raise StampingDiffers
         if not _window_is_clear(stamped, address.lines, self._press.return_lines(letter)):
@@ -99,7 +102,7 @@ class StampingPress:
         if not self._checked[sheets]:
             raise Unstampable
 
-    def _stamped(self, tokens: Tokens, own: frozenset[int], sheets: tuple[str, ...]) -> Stamped:
+    def _stamped(self, tokens: Tokens, own: frozenset[int], sheets: tuple[str, ...], letter: Letter, address: AddressBlock) -> Stamped:
         key = (tokens.key, sheets)
         variants = self._templates.get(key)
         if variants is None:
@@ -113,9 +116,19 @@ class StampingPress:
             if stamped is not None:
                 return stamped
         template = self._laid_out(tokens, sheets)
+        stamped = self._its_own(template, own)
+        if window_faults(self._first_page(stamped), address.lines, self._press.return_lines(letter)):
+            raise Unstampable
         variants.insert(0, template)
         del variants[_VARIANTS:]
-        return self._its_own(template, own)
+        return stamped
+
+    def _first_page(self, stamped: Stamped) -> bytes:
+        """The first page as a PDF, for the preflight that sees everything on it: once for each layout."""
+        from cpdocs.documents.stamping.printing import proof
+
+        flat = b"\n".join((_SCALED, stamped.shared[0].operators, stamped.own[0]))
+        return proof((Side(b"", zlib.compress(flat)),), {b"": zlib.compress(b"")}, engine.faces(self._easel), self.lay)
 
     def _laid_out(self, tokens: Tokens, sheets: tuple[str, ...]) -> Template:
         self.layouts += 1
@@ -147,6 +160,10 @@ class StampingPress:
             whole.update(own)
             sides.append(Side(shared.digest, zlib.compress(_BEGIN + own)))
         return Pressed(tuple(sides), whole.hexdigest())
+
+    def whole(self, letter: Letter) -> PrintedLetter | Unprintable:
+        """A letter that can't be taken apart, laid out and preflighted as a PDF of its own."""
+        return self._press.make(letter)
 
     def taken(self) -> tuple[dict[bytes, bytes], dict[str, engine.Face]]:
         """Shared parts, deflated, that weren't given before, and every face drawn with so far."""

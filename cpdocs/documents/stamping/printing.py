@@ -9,14 +9,14 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 import pikepdf
 
 from cpdocs.core.letters import SheetMark
 from cpdocs.documents.stamping import engine, sheets
-from cpdocs.documents.stamping.press import Pressed
+from cpdocs.documents.stamping.press import Pressed, Side
 from cpdocs.documents.stamping.writer import PdfWriter
 
 _PAGE = b"/MediaBox[0 0 612 792]"
@@ -56,14 +56,18 @@ class StampedPrintFile:
         first = self.pages
         count = (len(letter.sides) + 1) // 2
         for index, side in enumerate(letter.sides):
-            contents = self._writer.reserve()
-            self._writer.put_deflated(contents, b"", side.own)
-            references = b"%d 0 R" % contents
-            if index % 2 == 0:
-                references += b" %d 0 R" % self._code(SheetMark(self.run_id, piece, index // 2 + 1, count))
-            self._writer.add_page(b"%b/Resources %d 0 R/Contents[%b]" % (_PAGE, self._resources_of(side.shared), references))
+            self.add_side(side, None if index % 2 else SheetMark(self.run_id, piece, index // 2 + 1, count))
         self.blank_pages += self._pad()
         return first + 1
+
+    def add_side(self, side: Side, mark: SheetMark | None = None) -> None:
+        """Adds one page, with a code where it is a sheet's front."""
+        contents = self._writer.reserve()
+        self._writer.put_deflated(contents, b"", side.own)
+        references = b"%d 0 R" % contents
+        if mark is not None:
+            references += b" %d 0 R" % self._code(mark)
+        self._writer.add_page(b"%b/Resources %d 0 R/Contents[%b]" % (_PAGE, self._resources_of(side.shared), references))
 
     def add_foreign(self, pdf: bytes, piece: int) -> int:
         """Adds a letter that is a PDF of its own, with fonts of its own."""
@@ -156,15 +160,14 @@ class StampedPrintFile:
         return b"null" if value is None else str(value).encode("ascii")
 
 
-def proof(letter: Pressed, shared: Mapping[bytes, bytes], faces: Mapping[str, engine.Face], lay: Any) -> bytes:
-    """One stamped letter as a PDF by itself, without sheet codes."""
+def proof(sides: Sequence[Side], shared: Mapping[bytes, bytes], faces: Mapping[str, engine.Face], lay: Any) -> bytes:
+    """Pages of one stamped letter as a PDF by itself, without sheet codes."""
     out = io.BytesIO()
     file = StampedPrintFile("proof", out, shared)
-    used = set().union(*(_faces_in(zlib.decompress(part)) for side in letter.sides for part in (side.own, shared[side.shared])))
-    for side in letter.sides:
-        number = file._writer.reserve()
-        file._writer.put_deflated(number, b"", side.own)
-        file._writer.add_page(b"%b/Resources %d 0 R/Contents %d 0 R" % (_PAGE, file._resources_of(side.shared), number))
+    used: set[str] = set()
+    for side in sides:
+        used |= _faces_in(zlib.decompress(side.own)) | _faces_in(zlib.decompress(shared[side.shared]))
+        file.add_side(side)
     file.finish({name: face for name, face in faces.items() if name in used}, lay)
     return out.getvalue()
 
