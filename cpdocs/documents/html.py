@@ -137,7 +137,7 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
     try:
         return env.get_template(template).render(values)
     except TemplateNotFound as fault:
-        name = fault.name if fault.name and _OUR_NAME.fullmatch(fault.name) else "of that name"
+        name = fault.name if isinstance(fault.name, str) and _OUR_NAME.fullmatch(fault.name) else "of that name"
         raise InputFault(
             f"There is no template {name}.", todo="Put the file back, or remove the site's own templates that name it."
         ) from fault

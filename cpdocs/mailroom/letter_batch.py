@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from cpdocs.core.events import EventType, NewEvent, document_subject, member_subject, run_subject
+from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, run_subject
 from cpdocs.core.letter_counts import LineResult, PrintCounts, counts, faults, tally
 from cpdocs.core.letters import Piece, RunRecord, sheets_for
 from cpdocs.core.roster import Disposition, RosterOutcome
@@ -182,7 +182,7 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str]) -> lis
         )
         for piece in batch.pieces
     ]
-    summary = {
+    summary: dict[str, JSON] = {
         "run_id": run.run_id,
         "records_in": len(batch.lines),
         "counts": {**counts(batch.lines)},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpdocs.core.events import EventType, NewEvent, run_subject
+from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import Piece, RunState
 from cpdocs.errors import AnswerIsNo, InputFault, UsageFault
 from cpdocs.ledger.blobs import write_durably
@@ -68,7 +68,7 @@ def reprint(ws: Workspace, run_id: str, pieces: Sequence[int], reason: str) -> R
         sha = ws.blobs.put(pdf)
         with ws.ledger.write() as tx:
             number = 1 + sum(1 for _ in tx.events(subject=run_subject(run_id), types=(EventType.RUN_REPRINTED,)))
-            data = {"run_id": run_id, "number": number, "pieces": [*pieces], "reason": reason, "sha256": sha}
+            data: dict[str, JSON] = {"run_id": run_id, "number": number, "pieces": [*pieces], "reason": reason, "sha256": sha}
             tx.append(NewEvent(EventType.RUN_REPRINTED, (run_subject(run_id),), data))
         file = run_folder(ws, run_id) / f"reprint-{number:02d}.pdf"
         write_durably(file, pdf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Enrollment
-from cpdocs.core.events import EventType, NewEvent, run_subject
+from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import RUN_EVENTS, Piece, RunRecord, RunState, fold_runs, is_run_id, may_become, piece_of
 from cpdocs.core.roster import Disposition, dispose_recorded, known_from
 from cpdocs.errors import Busy, InputFault
@@ -115,7 +115,7 @@ def release(ws: Workspace, run_id: str) -> tuple[RunRecord, tuple[Pull, ...]]:
         for run in unpublished(ws):
             publish(ws, run)
         pulls = _pulls(ws, run_id)
-        data = {"pull": [{"piece": pull.piece, "document_id": pull.document_id, "code": pull.code} for pull in pulls]}
+        data: dict[str, JSON] = {"pull": [{"piece": pull.piece, "document_id": pull.document_id, "code": pull.code} for pull in pulls]}
         return _advance(ws, run_id, RunState.RELEASED, EventType.RUN_RELEASED, data), pulls
 
 
@@ -142,15 +142,17 @@ def mailed(ws: Workspace, run_id: str, on: date) -> RunRecord:
         return _advance(ws, run_id, RunState.MAILED, EventType.RUN_MAILED, {"on": on.isoformat()})
 
 
-def _advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, data: dict[str, object]) -> RunRecord:
+def _advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, data: Mapping[str, JSON]) -> RunRecord:
     with ws.ledger.write() as tx:
         run = the_run(tx, run_id)
         if not may_become(run.state, target):
+            if run.state is target:
+                raise InputFault(f"Run {run_id} is {target.value} already; nothing was changed.", todo=f"See `cpdocs letters show {run_id}`.")
             raise InputFault(
                 f"Run {run_id} is {run.state.value}; it can't become {target.value}.",
                 todo="A run is staged, then released, then mailed; only a run that wasn't released can be cancelled.",
             )
-        tx.append(NewEvent(type_, (run_subject(run_id),), {"run_id": run_id, **data}))  # type: ignore[dict-item]
+        tx.append(NewEvent(type_, (run_subject(run_id),), {"run_id": run_id, **data}))
         return the_run(tx, run_id)
 
 
