@@ -8,7 +8,7 @@ RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-
 TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql
 JUDGE_PACKAGES := default-jre-headless libjaxb-java
 
-.PHONY: help setup demo test check bench crash conformance docs lock wheel
+.PHONY: help setup demo test check bench crash conformance docs lock wheel sbom
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -58,3 +58,6 @@ lock: setup ## resolve every version again, with hashes and without index addres
 wheel: setup ## dist/*.whl, which works when installed alone
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+sbom: setup ## dist/sbom.cdx.json: what the product is made of, as CycloneDX
+	@.ci/sbom dist/sbom.cdx.json $(RUN_PACKAGES)

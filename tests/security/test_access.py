@@ -37,6 +37,8 @@ GUARDED: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys revoke": ("issuer", ("{serial}", "--reason", "superseded")),
     "keys crl": ("issuer", ()),
     "keys pin": ("issuer", ("{certificate}", "--npi", "{npi}", "--identity", "fingerprint read back")),
+    "keys import-ca": ("issuer", ("{certificate}", "--vouches-for", "npi-in-san", "--by", "Sam Sample")),
+    "keys drop-ca": ("issuer", ("00000000", "--reason", "contract ended", "--by", "Sam Sample")),
     "keys protect": ("issuer", ()),
 }
 ABOUT_PINS = {"user add", "user pin"}
