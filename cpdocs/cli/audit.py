@@ -10,6 +10,7 @@ import click
 from cpdocs.cli.context import chosen_workspace, pass_workspace
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.status import read_member_id
+from cpdocs.cli.witness import cosign, witness_key
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import Event
 from cpdocs.core.ids import is_member_id
@@ -39,13 +40,17 @@ def audit() -> None:
     metavar="FILE",
     help="A checkpoint that was kept elsewhere: shows whether the ledger was rewritten since.",
 )
+@click.option(
+    "--witness", "witnesses", multiple=True, metavar="KEY", help="A witness's public key: it must have signed what is given --against."
+)
 @_JSON
-def verify_(against: tuple[Path, ...], as_json: bool) -> None:
+def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], as_json: bool) -> None:
     """Prove that every event, every checkpoint and every stored file is what was recorded. Changes nothing.
 
     \b
     cpdocs audit verify
     cpdocs audit verify --against /media/compliance/checkpoint.txt
+    cpdocs audit verify --against cosigned.txt --witness witness.example.org+d3405db7+BDk…
     cpdocs audit verify --json
 
     Exit status 1 where anything was altered, is damaged or is missing; each fault is named. docs/audit.md says what
@@ -56,7 +61,9 @@ def verify_(against: tuple[Path, ...], as_json: bool) -> None:
     from cpdocs.wiring import find_workspace, ledger_place
 
     paths = Paths(find_workspace(chosen_workspace()))
-    report = prove(paths, ledger_place(paths), against)
+    if witnesses and not against:
+        raise UsageFault("--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE.")
+    report = prove(paths, ledger_place(paths), against, witnesses)
     if as_json:
         print_json(
             {
@@ -149,25 +156,53 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
 
 
 @audit.command()
+@click.option(
+    "--since", type=click.IntRange(min=0), metavar="SIZE", help="For a witness that signed over SIZE events last: with the proof."
+)
+@click.option("--public-key", is_flag=True, help="Print the ledger's public key, for witnesses, and sign nothing.")
 @_JSON
 @pass_workspace
-def checkpoint(ws: Workspace, as_json: bool) -> None:
+def checkpoint(ws: Workspace, since: int | None, public_key: bool, as_json: bool) -> None:
     """Sign the ledger as it stands, and print the checkpoint for keeping elsewhere.
 
     \b
     cpdocs audit checkpoint > /media/compliance/checkpoint.txt
     cpdocs audit verify --against /media/compliance/checkpoint.txt
+    cpdocs audit checkpoint --since 1207 > request.txt     for a witness, with the proof that it continues
+    cpdocs audit checkpoint --public-key                   what the witness needs once
 
-    One that stays on this machine proves little: whoever can rewrite the ledger could sign it again.
+    One that stays on this machine proves little: whoever can rewrite the ledger could sign it again. Where [signing]
+    tsa_url is set, a time-stamping authority's token over it is kept beside it.
     """
+    from cpdocs.mailroom.audit import public_key as public_key_
     from cpdocs.mailroom.audit import sign_now
+    from cpdocs.mailroom.checkpoint_stamps import stamp
+    from cpdocs.mailroom.witness import witness_request
 
-    signed = sign_now(ws)
-    if as_json:
-        print_json({"size": signed.head.size, "root": signed.head.root.hex(), "note": signed.note, "file": str(signed.file)})
+    if public_key:
+        line = public_key_(ws)
+        print_json({"public_key": line}) if as_json else click.echo(line)
         return
-    click.echo(signed.note, nl=False)
-    say(click.get_current_context(), f"Signed over {signed.head.size} events; also kept as {signed.file}.")
+    signed = sign_now(ws)
+    printed = signed.note if since is None else witness_request(ws, signed.note, since)
+    stamped = stamp(ws, signed.note, signed.file)
+    if as_json:
+        print_json(
+            {
+                "size": signed.head.size,
+                "root": signed.head.root.hex(),
+                "note": signed.note,
+                "file": str(signed.file),
+                "request": printed if since is not None else None,
+                "timestamp_file": str(stamped.file) if stamped.file else None,
+            }
+        )
+        return
+    click.echo(printed, nl=False)
+    ctx = click.get_current_context()
+    say(ctx, f"Signed over {signed.head.size} events; also kept as {signed.file}.")
+    if stamped.why_not:
+        say(ctx, f"No time stamp: {stamped.why_not.message}")
 
 
 @audit.command()
@@ -193,6 +228,10 @@ def move(url: str, as_json: bool) -> None:
     click.echo(f"{moved.head.size} events and {moved.checkpoints} checkpoints are in the database, proven by an audit.")
     click.echo(f"Root {moved.head.root.hex()}")
     say(click.get_current_context(), f"cpdocs.toml names the database now; the old file is {moved.old}, closed for good.")
+
+
+audit.add_command(cosign)
+audit.add_command(witness_key)
 
 
 def _problem_json(problem: Problem) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _checkpoint_files(folder: Path) -> tuple[dict[str, str], list[Problem]]:
     notes, problems = {}, []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         where = f"{folder.name}/{path.name}"
-        if path.name.startswith(".cpdocs-"):
+        if path.name.startswith(".cpdocs-") or path.suffix == ".tsr":  # the time stamps are signing's business
             continue
         try:
             notes[where] = read_plain(path).decode()

@@ -31,7 +31,7 @@ from cpdocs.ledger.tree import Head
 _ED25519 = b"\x01"
 _DASH = "— "
 _MAX_SIGNATURES = 100
-_NAME = re.compile(r"[^\s+]+")
+NAME = re.compile(r"[^\s+]+")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -82,20 +82,20 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
 
 def verifier_key(origin: str, public: bytes) -> str:
     """The public key as one line of text, as tools for signed notes take it: ``name+key id+base64``."""
-    return f"{origin}+{_key_id(origin, public).hex()}+{base64.b64encode(_ED25519 + public).decode()}"
+    return f"{origin}+{key_id(origin, public).hex()}+{base64.b64encode(_ED25519 + public).decode()}"
 
 
 def sign_checkpoint(head: Head, origin: str, key: Ed25519PrivateKey) -> str:
     """The signed note for ``head``. Raises ValueError for an origin with spaces or a plus sign."""
-    if not _NAME.fullmatch(origin):
+    if not NAME.fullmatch(origin):
         raise ValueError("an origin has no spaces and no plus sign")
     return sign_note(f"{origin}\n{head.size}\n{base64.b64encode(head.root).decode()}\n", origin, key)
 
 
 def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
     """A note of ``text``, which ends in a newline, with one signature by ``key`` under ``name``."""
-    signature = _key_id(name, public_bytes(key)) + key.sign(text.encode())
-    return f"{text}\n{_DASH}{name} {base64.b64encode(signature).decode()}\n"
+    signature = key_id(name, public_bytes(key)) + key.sign(text.encode())
+    return f"{text}\n{signature_line(name, signature)}"
 
 
 def verify_checkpoint(note: str, publics: Collection[bytes]) -> Checkpoint:
@@ -113,11 +113,11 @@ def verify_checkpoint(note: str, publics: Collection[bytes]) -> Checkpoint:
 
 def verify_note(note: str, publics: Collection[bytes]) -> str:
     """The text of a signed note that one of ``publics`` signed. Raises CheckpointInvalid."""
-    text, signatures = _open(note)
+    text, signatures = open_note(note)
     verified = False
     for name, raw in signatures:
         for public in publics:
-            if raw[:4] != _key_id(name, public):
+            if raw[:4] != key_id(name, public):
                 continue
             try:
                 Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
@@ -131,18 +131,24 @@ def verify_note(note: str, publics: Collection[bytes]) -> str:
 
 def unverified_checkpoint(note: str) -> Checkpoint:
     """What ``note`` says, its signatures unread. Raises CheckpointInvalid where it is no checkpoint at all."""
-    checkpoint = _parse(_open(note)[0])
+    checkpoint = _parse(open_note(note)[0])
     if checkpoint is None:
         raise CheckpointInvalid("A signed note isn't a checkpoint.")
     return checkpoint
 
 
-def _key_id(name: str, public: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
+def key_id(name: str, public: bytes, kind: bytes = _ED25519) -> bytes:
+    """The four bytes by which a signature's line names its key (c2sp.org/signed-note)."""
+    return sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
-def _open(note: str) -> tuple[str, list[tuple[str, bytes]]]:
-    """A note's text and its signatures as (name, key id ‖ signature)."""
+def signature_line(name: str, raw: bytes) -> str:
+    """One line of a signed note; ``raw`` is the key id and what follows it."""
+    return f"{_DASH}{name} {base64.b64encode(raw).decode()}\n"
+
+
+def open_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """A note's text and its signatures as (name, key id ‖ signature), unverified. Raises CheckpointInvalid."""
     text, separator, tail = note.rpartition("\n\n")
     lines = tail.split("\n")
     if not separator or lines[-1] or not 1 < len(lines) <= _MAX_SIGNATURES + 1 or any(char < " " and char != "\n" for char in note):
@@ -154,13 +160,7 @@ def _open(note: str) -> tuple[str, list[tuple[str, bytes]]]:
             raw = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             raise _malformed() from None
-        if (
-            not line.startswith(_DASH)
-            or not space
-            or not _NAME.fullmatch(name)
-            or len(raw) < 5
-            or base64.b64encode(raw).decode() != encoded
-        ):
+        if not line.startswith(_DASH) or not space or not NAME.fullmatch(name) or len(raw) < 5 or base64.b64encode(raw).decode() != encoded:
             raise _malformed()
         signatures.append((name, raw))
     return text + "\n", signatures

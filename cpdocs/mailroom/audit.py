@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,19 @@ from cpdocs.core.ids import is_member_id, parse_document_id
 from cpdocs.errors import InputFault, Problem, WorkspaceFault
 from cpdocs.ledger.audit import Report, verify
 from cpdocs.ledger.blobs import OutputExists, write_durably
-from cpdocs.ledger.checkpoint import load_checkpoint_key, public_bytes, sign_checkpoint
+from cpdocs.ledger.checkpoint import (
+    CheckpointInvalid,
+    load_checkpoint_key,
+    public_bytes,
+    sign_checkpoint,
+    unverified_checkpoint,
+    verifier_key,
+)
 from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.tree import Head
+from cpdocs.ledger.witness import cosigned_at, read_verifier
 from cpdocs.mailroom.access import record_access
+from cpdocs.mailroom.checkpoint_stamps import wrong_tokens
 from cpdocs.mailroom.workspace import Paths, Workspace
 
 
@@ -32,20 +41,21 @@ def checkpoints_folder(paths: Paths) -> Path:
     return paths.state / "checkpoints"
 
 
-def prove(paths: Paths, ledger: Path | str, against: Sequence[Path] = ()) -> Report:
+def prove(paths: Paths, ledger: Path | str, against: Sequence[Path] = (), witnesses: Sequence[str] = ()) -> Report:
     """Audits the workspace's store and its ledger, a file or the address of a database; ``against`` are checkpoint files
-    kept elsewhere.
+    kept elsewhere, each of which all of ``witnesses`` (their public keys as text) must have signed.
 
     It takes folders, not an open workspace, since a damaged ledger can't be opened. Raises InputFault where a file of
-    ``against`` can't be read.
+    ``against`` or a key can't be read.
     """
-    problems: list[Problem] = []
+    problems: list[Problem] = wrong_tokens(checkpoints_folder(paths))
     publics: list[bytes] = []
     try:
         publics.append(public_bytes(load_checkpoint_key(paths.keys / "checkpoint.key")))
     except WorkspaceFault as error:
         problems.append(Problem("key_missing", error.message, "keys/checkpoint.key", error.todo))
     outside = {f"the checkpoint {path.name}": _outside(path) for path in against}
+    problems += [problem for name, note in outside.items() for problem in _unwitnessed(name, note, witnesses)]
     return verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems)
 
 
@@ -82,6 +92,32 @@ def sign_now(ws: Workspace) -> SignedCheckpoint:
         file = _write_checkpoint(checkpoints_folder(ws.paths), head.size, note)
         tx.add_checkpoint(head.size, note)
     return SignedCheckpoint(note, head, file)
+
+
+def sign_if_new(ws: Workspace) -> SignedCheckpoint | None:
+    """Signs the ledger where events were recorded since it was signed last."""
+    notes = ws.ledger.checkpoints()
+    if notes and unverified_checkpoint(notes[-1]).head == ws.ledger.head():
+        return None
+    return sign_now(ws)
+
+
+def public_key(ws: Workspace) -> str:
+    """The key that this ledger's checkpoints are verified with, as one line for tools and witnesses."""
+    key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
+    return verifier_key(ws.options.checkpoint_origin, public_bytes(key))
+
+
+def _unwitnessed(name: str, note: str, witnesses: Sequence[str]) -> Iterator[Problem]:
+    for each in witnesses:
+        witness = read_verifier(each)
+        try:
+            signed = cosigned_at(note, witness)
+        except CheckpointInvalid as error:
+            yield Problem("witness_invalid", error.message, name)
+        else:
+            if signed is None:
+                yield Problem("witness_missing", f"The witness {witness.name} hasn't signed it.", name)
 
 
 def _write_checkpoint(folder: Path, size: int, note: str) -> Path:

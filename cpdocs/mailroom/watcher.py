@@ -14,12 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cpdocs.core.clock import eastern_date
+from cpdocs.errors import CpdocsError
+from cpdocs.mailroom.audit import sign_if_new
+from cpdocs.mailroom.checkpoint_stamps import stamp
 from cpdocs.mailroom.health import Heartbeat
 from cpdocs.mailroom.inbox import LeftBecause
 from cpdocs.mailroom.settling import LOOKS
 from cpdocs.mailroom.worker import Left, Outcome, Worker
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cpdocs.mailroom.workspace import Workspace
 
 _PASS_UNENDED_FACTOR = 2
@@ -70,6 +76,7 @@ class Watcher:
         self._stopping = False
         self._ears: _Ears | None = None
         self._there = True
+        self._sealed_on: date | None = None
         self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:
@@ -84,6 +91,7 @@ class Watcher:
             while not self._stopping:
                 self._listen()
                 self._pass_on(worker.look())
+                self._seal_day()
                 self._heart.beat()
                 self._rest(worker)
         finally:
@@ -96,6 +104,21 @@ class Watcher:
             self._heart.beat()
             if self._stopping:
                 return
+
+    def _seal_day(self) -> None:
+        """Once a day, and when it starts: a signed checkpoint over what was recorded since the last."""
+        today = eastern_date(self._ws.clock.true_now())
+        if today == self._sealed_on:
+            return
+        try:
+            signed = sign_if_new(self._ws)
+            stamped = stamp(self._ws, signed.note, signed.file) if signed else None
+        except CpdocsError as error:
+            self._say(f"No checkpoint could be signed now: {error.message}")
+            return
+        self._sealed_on = today
+        if stamped and stamped.why_not:
+            self._say(f"No time stamp on it: {stamped.why_not.message}")
 
     def _rest(self, worker: Worker) -> None:
         """Waits for the next look: soon while something settles, else for the interval or until something stirs."""

@@ -1,16 +1,25 @@
-"""A time-stamping authority (RFC 3161) asked over HTTP: what proves when a plan was closed."""
+"""A time-stamping authority (RFC 3161) asked over HTTP: what proves when a plan was closed, or a checkpoint signed."""
 
 from __future__ import annotations
 
 import asyncio
 import urllib.request
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import new as new_hash
+from hashlib import sha256
 from http.client import HTTPException
+from typing import Any
 from urllib.parse import urlsplit
 
-from asn1crypto import tsp
+from asn1crypto import cms, tsp
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.timestamps.common_utils import TimestampRequestError
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 
-from cpdocs.errors import WorkspaceFault
+from cpdocs.errors import InputFault, WorkspaceFault
 
 _SECONDS = 15.0
 _MOST_BYTES = 256 * 1024
@@ -52,3 +61,46 @@ class UrlTimeStamper(TimeStamper):
                 f"The time-stamping authority can't be reached ({type(error).__name__}).",
                 todo="Check the network and tsa_url in cpdocs.toml, then try again.",
             ) from None
+
+
+class TokenInvalid(InputFault):
+    """A time-stamp token that isn't one, or not over these bytes, or whose signature doesn't hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """What a token says: when, and by what name the authority calls itself. Whether it is trusted, the caller must know."""
+
+    at: datetime
+    authority: str
+
+
+def token_over(data: bytes, stamper: TimeStamper) -> bytes:
+    """A token (DER, RFC 3161) over the SHA-256 of ``data``. Raises TimestampUnavailable."""
+    try:
+        token: bytes = asyncio.run(stamper.async_timestamp(sha256(data).digest(), "sha256")).dump()
+        read_token(token, data)
+    except (TimestampRequestError, SigningError, TokenInvalid, OSError, ValueError) as error:
+        raise TimestampUnavailable(
+            f"The time-stamping authority gave no time stamp ({type(error).__name__}).",
+            todo="Check tsa_url in cpdocs.toml, then try again.",
+        ) from None
+    return token
+
+
+def read_token(token: bytes, data: bytes) -> Stamped:
+    """What ``token`` says, once it is shown to be over ``data`` and signed by the certificate in it. Raises TokenInvalid."""
+
+    def imprint(algorithm: str) -> bytes:
+        return new_hash(algorithm, data).digest()
+
+    try:
+        signed = cms.ContentInfo.load(token)["content"]
+        status: dict[str, Any] = asyncio.run(validate_tst_signed_data(signed, None, imprint))
+        sound = status["intact"] and status["valid"]
+        stamped = Stamped(status["timestamp"], status["signing_cert"].subject.human_friendly)
+    except (SignatureValidationError, ValueError, TypeError, KeyError, AttributeError):
+        sound = False
+    if not sound:
+        raise TokenInvalid("A time-stamp token doesn't belong to its checkpoint, or was altered.")
+    return stamped
