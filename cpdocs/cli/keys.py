@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cpdocs.cli import key_authorities
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from, secret_file
@@ -220,6 +221,10 @@ def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_fi
     old = pin_from(ctx, old_pin_file)() if old_pin_file else acting.pin
     protect_issuing(ws, old, acting.pin)
     say(ctx, "The issuing key opens with your PIN and nothing else.")
+
+
+for _command in key_authorities.COMMANDS:
+    keys.add_command(_command)
 
 
 def _row(ws: Workspace, record: KeyRecord) -> dict[str, str]:

@@ -69,6 +69,9 @@ class EventType(StrEnum):
     KEY_REVOKED = "key.revoked"
     KEY_PINNED = "key.pinned"
     CRL_PUBLISHED = "crl.published"
+    AUTHORITY_TRUSTED = "authority.trusted"
+    AUTHORITY_DROPPED = "authority.dropped"
+    REVOCATIONS_IMPORTED = "revocations.imported"
 
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
@@ -132,3 +135,8 @@ def practice_subject(practice_id: str) -> str:
 def key_subject(serial: str) -> str:
     """A certificate, by its serial number in lower-case hexadecimal."""
     return f"key:{serial}"
+
+
+def authority_subject(fingerprint: str) -> str:
+    """An outside authority, by its certificate's fingerprint."""
+    return f"ca:{fingerprint}"

@@ -199,6 +199,24 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
             ("revoked", _REJECTED, "The signer's certificate had been revoked.", "Ask us for a new digital ID and sign again."),
             ("revoked_later", _REMARK, "The signer's certificate was revoked after we received the signature, which stands.", ""),
             (
+                "revocation_unknown",
+                _HELD,
+                "Nothing on record says whether the signer's certificate was revoked by the authority that issued it.",
+                "Our coordinator records the authority's list of revoked certificates.",
+            ),
+            (
+                "revocation_stale",
+                _HELD,
+                "What the signer's authority says of revoked certificates was out of date when the file reached us.",
+                "Our coordinator records the authority's current list.",
+            ),
+            (
+                "organization_not_covered",
+                _HELD,
+                "The signer's certificate is for an organization for which we don't believe the authority that issued it.",
+                "Our coordinator confirms the signer's identity and records the certificate.",
+            ),
+            (
                 "expired",
                 _HELD,
                 "The signer's certificate had expired when the file reached us.",

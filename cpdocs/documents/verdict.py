@@ -77,7 +77,8 @@ def verdict_view(paper: VerdictPaper) -> dict[str, Any]:
 def _signature_view(each: Mapping[str, Any]) -> dict[str, Any]:
     heading = _HEADINGS.get(each["slot"], "A time stamp on the document" if each["slot"] == "timestamp" else "Another signature")
     dates = f"{_moment(each['valid_from'])} to {_moment(each['valid_until'])}" if each["valid_from"] else ""
-    revoked = f"{_moment(each['revoked_at'])} ({each['revoked_because']})" if each["revoked_at"] else "no, by our own record"
+    said = f"{_moment(each['revoked_at'])} ({each['revoked_because']})" if each["revoked_at"] else "no"
+    revoked = f"{said}, by {_source(each)}" if each["revocation_source"] else "nobody says"
     rows = [
         ("Could not be read", each["problem"]),
         ("Name", ", ".join(filter(None, (each["signer"], each["credential"])))),
@@ -97,6 +98,15 @@ def _signature_view(each: Mapping[str, Any]) -> dict[str, Any]:
         ("Certificate, SHA-256", hash_text(each["certificate_sha256"])),
     ]
     return {"heading": heading, "rows": [row for row in rows if row[1]]}
+
+
+def _source(each: Mapping[str, Any]) -> str:
+    """Whose word it is that a certificate was, or was not, revoked."""
+    if each["revocation_source"] == "ledger":
+        return "our own record"
+    what = {"crl": "list of revoked certificates", "ocsp": "answer"}[each["revocation_source"]]
+    made = f"made {_moment(each['revocation_from'])}, good until {_moment(each['revocation_until'])}"
+    return f"its authority's {what} {made} (SHA-256 {hash_text(each['revocation_sha256'])})"
 
 
 def _moment(text: str | None) -> str:

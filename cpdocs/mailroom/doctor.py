@@ -22,6 +22,7 @@ from cpdocs.mailroom.workspace import Paths, Workspace
 LOW_DISK = 1 * 1024**3
 _CLOCK_SLACK = timedelta(minutes=5)
 _CRL_WARNING = timedelta(days=7)
+_LIST_WARNING = timedelta(days=2)
 _EMERGENCY_SHOWN = timedelta(days=30)
 _SEAL_WARNING = timedelta(days=60)
 _LIBRARIES = {
@@ -179,7 +180,7 @@ def _keys(ws: Workspace) -> Iterator[Checked]:
             yield Checked(
                 "keys", Level.FAULT, f"state/keys/{name} is missing.", "Restore it from the backup; nothing can be issued without it."
             )
-    for answer in (*_keys_left_behind(ws), *_certificates(paths, ws.clock.now())):
+    for answer in (*_keys_left_behind(ws), *_certificates(paths, ws.clock.now()), *_outside_authorities(ws)):
         faults += answer.level is not Level.OK
         yield answer
     if not faults:
@@ -228,6 +229,31 @@ def _certificates(paths: Paths, now: datetime) -> Iterator[Checked]:
         yield Checked(
             "revocation list", Level.WARNING, f"The published revocation list ends on {next_update:%Y-%m-%d}.", "Run `cpdocs keys crl`."
         )
+
+
+def _outside_authorities(ws: Workspace) -> Iterator[Checked]:
+    """Those whose word on revocation is missing, old or about to be, and those whose own certificate ends."""
+    from cpdocs.mailroom.authorities import authority_records
+
+    now = ws.clock.now()
+    for each in authority_records(ws.ledger).values():
+        if not each.trusted:
+            continue
+        if each.answers and not each.lists:
+            continue  # asked about each certificate by itself: nothing of its grows old for all
+        oldest = min(each.lists.values(), key=lambda found: found.next_update, default=None)
+        if oldest is None:
+            problem = "There is no list of revoked certificates"
+        elif oldest.next_update < now:
+            problem = f"Returns are held: the list of revoked certificates is out of date since {oldest.next_update:%Y-%m-%d %H:%M} UTC"
+        elif oldest.next_update - now < min(_LIST_WARNING, (oldest.next_update - oldest.this_update) / 4):
+            problem = f"The list of revoked certificates is good only until {oldest.next_update:%Y-%m-%d %H:%M} UTC"
+        elif each.not_after - now < _SEAL_WARNING:
+            problem = f"The certificate ends on {each.not_after:%Y-%m-%d}"
+        else:
+            continue
+        todo = "Fetch its current list and run `cpdocs keys import-crl FILE`; a scheduled job can."
+        yield Checked("outside authority", Level.WARNING, f"{problem}: {each.name} ({each.fingerprint[:12]}).", todo)
 
 
 def _database(ws: Workspace) -> Iterator[Checked]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cpdocs.core.authority_records import AUTHORITY_EVENTS
 from cpdocs.core.events import EventType, document_subject, member_subject
 from cpdocs.core.key_records import KEY_EVENTS
 from cpdocs.core.members import Program
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cpdocs.mailroom.workspace import Workspace
     from cpdocs.signing.trust import Trust
 
-_TRUST_EVENTS = (EventType.WORKSPACE_CREATED, EventType.SIGNING_WITNESSED, *KEY_EVENTS)
+_TRUST_EVENTS = (EventType.WORKSPACE_CREATED, EventType.SIGNING_WITNESSED, *KEY_EVENTS, *AUTHORITY_EVENTS)
 _OF_THE_PLAN = (
     *(EventType.PLAN_ISSUED, EventType.PLAN_RETURNED, EventType.PLAN_WITHDRAWN),
     *(EventType.SLOT_FILLED, EventType.SLOT_REFUSED, *MEMBER_EVENTS),
@@ -68,7 +69,7 @@ class Knowledge:
     @cached_property
     def trust(self) -> Trust:
         """Whom this workspace believes."""
-        return load_trust(self._ws.ledger)
+        return load_trust(self._ws.ledger, self._ws.blobs)
 
     @cached_property
     def _changed_at(self) -> datetime | None:

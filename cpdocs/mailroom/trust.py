@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
+from cpdocs.core.authority_records import AUTHORITY_EVENTS, AuthorityRecord, fold_authorities
 from cpdocs.core.events import EventType
 from cpdocs.core.key_records import KEY_EVENTS, fold_keys
+from cpdocs.errors import CpdocsError
 from cpdocs.signing.keyfiles import certificate_der
-from cpdocs.signing.trust import Pin, Revoked, Trust, Witnessed
+from cpdocs.signing.outside import OutsideAuthority, RevocationList
+from cpdocs.signing.trust import COMPROMISE, Pin, Revoked, Trust, Witnessed, key_sha256
 
 if TYPE_CHECKING:
+    from cpdocs.ledger.blobs import BlobStore
     from cpdocs.mailroom.records import Reads
 
 
-def load_trust(source: Reads) -> Trust:
-    """The trust that the ledger's events add up to. ``source`` is the ledger or a transaction on it."""
+def load_trust(source: Reads, store: BlobStore | None = None) -> Trust:
+    """The trust that the ledger's events add up to. ``source`` is the ledger or a transaction on it.
+
+    ``store`` keeps the outside authorities' lists of revoked certificates; without it nothing that they signed is accepted.
+    """
     own: dict[str, list[bytes]] = {}
     for event in source.events(types=(EventType.WORKSPACE_CREATED,)):
         for role, certificate in event.data.get("certificates", {}).items():
@@ -34,10 +41,27 @@ def load_trust(source: Reads) -> Trust:
         in_person=tuple(own.get("in-person", ())),
         seals=tuple(own.get("seal", ())),
         pinned=tuple(_der(key.pem) for key in pinned),
+        outside=tuple(_outside(each, store) for each in fold_authorities(source.events(types=AUTHORITY_EVENTS)).values() if each.trusted),
         revoked={key.fingerprint: Revoked(key.revoked_at, key.reason) for key in keys if key.revoked_at},
         pins={key.fingerprint: Pin(key.recorded_at, npi=key.npi, member_id=key.member_id) for key in pinned},
+        issued=frozenset(key.fingerprint for key in keys if not key.pinned),
+        lost_keys=frozenset(_key(each.pem) for each in keys if each.revoked_at and each.reason in COMPROMISE),
         witnessed=_witnessed(source),
     )
+
+
+def _outside(record: AuthorityRecord, store: BlobStore | None) -> OutsideAuthority:
+    """The authority as a verdict asks it. A list whose bytes are damaged says nothing, which holds what it would have let pass."""
+    lists = []
+    for each in record.lists.values():
+        if store is None:
+            break
+        try:
+            der = store.get(each.sha256)
+        except CpdocsError:
+            continue
+        lists.append(RevocationList(der, each.sha256, each.this_update, each.next_update, each.scope))
+    return OutsideAuthority(_der(record.pem), record.binding, record.organizations, tuple(lists), dict(record.answers))
 
 
 def _witnessed(source: Reads) -> dict[str, Witnessed]:
@@ -52,6 +76,10 @@ def _witnessed(source: Reads) -> dict[str, Witnessed]:
         )
         for event in source.events(types=(EventType.SIGNING_WITNESSED,))
     }
+
+
+def _key(pem: str) -> str:
+    return key_sha256(x509.load_pem_x509_certificate(pem.encode()))
 
 
 def _der(pem: str) -> bytes:

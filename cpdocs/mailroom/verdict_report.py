@@ -26,9 +26,11 @@ CHECKED = (
     "The seal was made by the certificate that sealed this plan, at the permission that we give.",
     "What came into the file after each signature is on a list of what signing needs.",
     "Signature values, certificates and keys are distinct between the seal and the two slots.",
-    "Each slot's certificate is tied to a person by our own authority, a recorded confirmation, or the record of a visit; that "
+    "Each slot's certificate is tied to a person by our own authority, an outside one that is on record for it, a recorded "
+    "confirmation, or the record of a visit; that "
     "person may approve this plan, on the day of signing and on the day of receipt.",
-    "No certificate used was revoked by our own record; dates, key usage, keys and digests are as they must be.",
+    "No certificate used was revoked by our own record or, for one of an outside authority, by its own current word; dates, key "
+    "usage, keys and digests are as they must be.",
     "The document's title and other particulars are as sealed.",
     "The file holds no scripts, attachments or actions.",
     "The plan's version is the current one and is open for signatures.",
@@ -45,7 +47,7 @@ ONLY_LANE = (
 NOT_CHECKED = (
     "That the person at the keyboard was the certificate's holder, or read the plan.",
     "The signer's own clock, where no trusted time stamp proves the time.",
-    "Revocation by any authority other than our own record.",
+    "Revocation by anything else than our own record and what is named with each signature.",
     "What a particular reader program shows on its screen.",
 )
 NOT_CHECKED_OFF_LANE = (

@@ -16,7 +16,9 @@ class SignatureReport:
 
     ``signed_at`` is the signer's own claim, never to be read as proven; ``timestamped`` is a trusted time stamp's time,
     None without one. ``slot`` is ``member``, ``pcp``, ``seal`` or ``timestamp``; ``covers`` how much of the file, and
-    ``changes_after`` what came into the file behind it. The certificate had to be valid at ``judged_at``.
+    ``changes_after`` what came into the file behind it. The certificate had to be valid at ``judged_at``. Whether it was revoked
+    is known from ``revocation_source``: our ``ledger``, or an outside authority's ``crl`` or ``ocsp`` answer with that SHA-256,
+    made at ``revocation_from`` and good until ``revocation_until``; empty where nobody says.
     """
 
     slot: str
@@ -40,6 +42,10 @@ class SignatureReport:
     judged_at: datetime | None = None
     revoked_at: datetime | None = None
     revoked_because: str = ""
+    revocation_source: str = ""
+    revocation_sha256: str = ""
+    revocation_from: datetime | None = None
+    revocation_until: datetime | None = None
     changes_after: str = ""
     problem: str = ""
 
@@ -67,6 +73,10 @@ class SignatureReport:
             "judged_at": _iso(self.judged_at),
             "revoked_at": _iso(self.revoked_at),
             "revoked_because": self.revoked_because,
+            "revocation_source": self.revocation_source,
+            "revocation_sha256": self.revocation_sha256 or None,
+            "revocation_from": _iso(self.revocation_from),
+            "revocation_until": _iso(self.revocation_until),
             "changes_after": self.changes_after,
             "problem": self.problem,
         }

@@ -21,19 +21,24 @@ from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature, async_validate_pdf_timestamp, generic_cms
+from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.authority import CertTrustAnchor
 
 from cpdocs.signing import trust as trusting
 from cpdocs.signing.certificates import CertificateFacts, certificate_facts
 from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification, is_timestamp_field, item
 from cpdocs.signing.metadata import same_particulars
-from cpdocs.signing.trust import Trust
+from cpdocs.signing.trust import Trust, Vouching
 
 MOST_FIELDS = 64
 """Form fields beyond which a file is not looked into: a plan has three."""
 MOST_SIGNATURES = 12
 """Each one costs a digest over the file: two slots, a seal, and time stamps."""
+
+_FOR_SIGNING = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
+"""One of the two is enough, as in ``certificates``; the library asks for the second unless told."""
 
 for _library in ("pyhanko", "pyhanko_certvalidator"):
     # They log what they can't validate, with names out of the file. Facts say it; a log may not (no PHI in logs).
@@ -248,9 +253,12 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
         judged_at = received_at
     else:
         judged_at = _judged_at(signature, certificate, trust, received_at)
-        context = _context(trusting.anchors(trust, der), (*trust.issuing, *trust.in_person), judged_at)
+        outside = certificate is not None and certificate.vouching is Vouching.OUTSIDE
+        context = _context(trusting.anchors(trust, der), (*trust.issuing, *trust.in_person), judged_at, as_constrained=outside)
         stamp_context = _context(trust.timestamp_roots, (), received_at)
-        status = await async_validate_pdf_signature(signature, context, stamp_context, diff_policy=policy, skip_diff=skip)
+        status = await async_validate_pdf_signature(
+            signature, context, stamp_context, key_usage_settings=_FOR_SIGNING, diff_policy=policy, skip_diff=skip
+        )
         stamp = status.timestamp_validity
         timestamp_at = stamp.timestamp if stamp is not None else None
         timestamp_trusted = bool(stamp is not None and stamp.intact and stamp.valid and stamp.trusted)
@@ -304,10 +312,14 @@ def _judged_at(signature: EmbeddedPdfSignature, certificate: CertificateFacts | 
     return received_at
 
 
-def _context(roots: tuple[bytes, ...], others: tuple[bytes, ...], moment: datetime) -> ValidationContext:
-    """Nothing is fetched, and revocation is not asked of the library: for our own authorities the ledger knows (check 9)."""
+def _context(roots: tuple[bytes, ...], others: tuple[bytes, ...], moment: datetime, *, as_constrained: bool = False) -> ValidationContext:
+    """Nothing is fetched, and revocation is not asked of the library: for our own authorities the ledger knows, and of outside
+    ones ``slotchecks`` requires it, which no mode of the library does where material is imported (check 9).
+
+    ``as_constrained``: an anchor's own constraints on names and policies hold for what it signed.
+    """
     return ValidationContext(
-        trust_roots=[_asn1(der) for der in roots],
+        trust_roots=[CertTrustAnchor(_asn1(der), derive_default_quals_from_cert=as_constrained) for der in roots],
         other_certs=[_asn1(der) for der in others],
         moment=moment,
         best_signature_time=moment,

@@ -91,7 +91,7 @@ def named_in(certificate: x509.Certificate) -> NamedIn:
         return str(found[0].value) if found else ""
 
     serials = [str(item.value) for item in subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)]
-    uris = _uris(certificate)
+    uris = uris_in(certificate)
     npis = [text.removeprefix(NPI_PREFIX).strip() for text in serials if text.startswith(NPI_PREFIX)]
     npis += [uri.removeprefix(NPI_URN) for uri in uris if uri.startswith(NPI_URN)]
     return NamedIn(
@@ -103,7 +103,8 @@ def named_in(certificate: x509.Certificate) -> NamedIn:
     )
 
 
-def _uris(certificate: x509.Certificate) -> list[str]:
+def uris_in(certificate: x509.Certificate) -> list[str]:
+    """The URIs among the certificate's alternative names; none where they can't be read."""
     try:
         names = certificate.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME).value
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cpdocs.core.verdicts import Slot
+from cpdocs.signing.certificates import CertificateFacts
 from cpdocs.signing.examination import SignatureReport
 from cpdocs.signing.facts import FileFacts, SignatureFacts
 from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.outside import Status
 from cpdocs.signing.slotchecks import SlotOutcome
-from cpdocs.signing.trust import Trust, Vouching
+from cpdocs.signing.trust import Revoked, Trust, Vouching
 
-_UNTRUSTED = frozenset({"revoked", "expired", "not_yet_valid", "wrong_key_usage"})
+_UNTRUSTED = frozenset(
+    {"revoked", "revocation_unknown", "revocation_stale", "organization_not_covered", "expired", "not_yet_valid", "wrong_key_usage"}
+)
 
 
 def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> tuple[SignatureReport, ...]:
@@ -26,12 +30,12 @@ def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome], tru
     known = certificate is not None and certificate.vouching is not Vouching.NOBODY
     refused = outcome is not None and any(each.code in _UNTRUSTED for each in outcome.findings)
     signer = outcome.signer if outcome else ""
-    revoked = trust.revoked.get(certificate.fingerprint) if certificate else None
+    source, revoked, status = _revocation(certificate, trust)
     return SignatureReport(
         slot=_slot_name(signature, slot),
         field=signature.field,
         signer=signer or (certificate.name if certificate else ""),
-        npi=outcome.npi if outcome else (certificate.named.npi if certificate and known else ""),
+        npi=outcome.npi if outcome else (certificate.vouched_npi if certificate and known else ""),
         credential=outcome.credential if outcome else "",
         signed_at=signature.claimed_at,
         timestamped=signature.timestamp_at if signature.timestamp_trusted else None,
@@ -49,6 +53,10 @@ def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome], tru
         judged_at=signature.judged_at,
         revoked_at=revoked.at if revoked else None,
         revoked_because=revoked.reason if revoked else "",
+        revocation_source=source,
+        revocation_sha256=status.sha256 if status else "",
+        revocation_from=status.this_update if status else None,
+        revocation_until=status.next_update if status else None,
         changes_after=signature.change.value,
         problem=signature.problem,
     )
@@ -60,3 +68,17 @@ def _slot_name(signature: SignatureFacts, slot: Slot | None) -> str:
     if signature.field == SEAL_FIELD:
         return "seal"
     return "timestamp" if signature.is_timestamp else "other"
+
+
+def _revocation(certificate: CertificateFacts | None, trust: Trust) -> tuple[str, Revoked | None, Status | None]:
+    """Who says whether the certificate was revoked (ledger, crl, ocsp; empty: nobody), what they say, and in what."""
+    if certificate is None:
+        return "", None, None
+    revoked = trust.revoked.get(certificate.fingerprint)
+    outside = certificate.outside
+    if revoked is not None or outside is None:
+        return "" if certificate.vouching is Vouching.NOBODY else "ledger", revoked, None
+    status = outside.revocation or outside.latest
+    if status is None:
+        return "", None, None
+    return status.kind, Revoked(status.revoked_at, status.reason) if status.revoked_at else None, status

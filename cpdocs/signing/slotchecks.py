@@ -17,7 +17,7 @@ from cpdocs.signing.examination import SlotApproval
 from cpdocs.signing.facts import SignatureFacts
 from cpdocs.signing.fields import MEANING
 from cpdocs.signing.record import Record
-from cpdocs.signing.trust import COMPROMISE, Trust, Vouching
+from cpdocs.signing.trust import COMPROMISE, Revoked, Trust, Vouching
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far a signer's clock may be off before we remark on it."""
@@ -79,10 +79,21 @@ def _dates(signature: SignatureFacts, certificate: CertificateFacts) -> list[Fin
 
 
 def _revocation(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
-    """9. The ledger says what was revoked. What was proven to be there before stands, except after a compromise."""
+    """9. The ledger says what we revoked, an outside authority what it did. What was proven to be there before stands, except
+    after a compromise. Of an outside authority's certificate it must be known that it stood at receipt: no word holds it, and
+    so does one that was out of date by then."""
+    if certificate.key_sha256 in trust.lost_keys:
+        return [finding("revoked")]
     revoked = trust.revoked.get(certificate.fingerprint)
+    outside = certificate.outside
+    if revoked is None and outside is not None and outside.revocation is not None and outside.revocation.revoked_at is not None:
+        revoked = Revoked(outside.revocation.revoked_at, outside.revocation.reason)
     if revoked is None:
-        return []
+        if outside is None or certificate.vouching is not Vouching.OUTSIDE:
+            return []
+        if not outside.statuses:
+            return [finding("revocation_unknown")]
+        return [] if any(each.fresh_at(record.received_at) for each in outside.statuses) else [finding("revocation_stale")]
     proven = record.received_at
     if signature.timestamp_trusted and signature.timestamp_at is not None:
         proven = min(proven, signature.timestamp_at)
@@ -127,11 +138,16 @@ def _pcp(
         npi = pin.npi
         if pin.member_id:
             findings.append(finding("member_in_pcp_slot"))
+    elif certificate.key_sha256 in trust.member_keys:
+        findings.append(finding("member_in_pcp_slot"))
     else:
-        npi = certificate.named.npi
+        npi = certificate.vouched_npi
+        if certificate.outside and not certificate.outside.organization_covered:
+            findings.append(finding("organization_not_covered"))
     findings += _chain(signature, certificate)
     if not npi:
-        if certificate.vouching in (Vouching.ISSUING, Vouching.PINNED) and not any(each.code == "member_in_pcp_slot" for each in findings):
+        believed = certificate.vouching in (Vouching.ISSUING, Vouching.PINNED, Vouching.OUTSIDE)
+        if believed and not any(each.code == "member_in_pcp_slot" for each in findings):
             findings.append(finding("certificate_names_nobody"))
         return SlotOutcome(tuple(findings), None, signer=certificate.name)
     standing = may_approve(
@@ -184,6 +200,8 @@ def _member(
     elif certificate.vouching is Vouching.PINNED:
         if trust.pins[certificate.fingerprint].member_id != plan.member_id:
             findings.append(finding("member_identity_unproven"))
+    elif certificate.vouching is Vouching.OUTSIDE:
+        findings.append(finding("clinician_in_member_slot" if certificate.vouched_npi else "member_identity_unproven"))
     else:
         evidence = Evidence.WITNESSED_SIGNATURE
         if certificate.named.document_id != plan.document_id:
@@ -218,5 +236,6 @@ def _unvouched(certificate: CertificateFacts) -> Finding:
 def _chain(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
     """The library's own judgment of the chain must agree where somebody vouches; dates and key usage have findings of
     their own."""
-    explained = certificate.vouching is Vouching.NOBODY or not certificate.for_signing or _dates(signature, certificate)
+    explained = certificate.vouching is Vouching.NOBODY or not certificate.for_signing or bool(_dates(signature, certificate))
+    explained = explained or (certificate.vouching is Vouching.OUTSIDE and not certificate.strong_key)
     return [] if signature.chain_ok or explained or not signature.sound else [finding("unverifiable", "the certificate's chain")]

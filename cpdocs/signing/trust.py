@@ -1,7 +1,8 @@
 """Whom we believe, as a value: our own certificates, what was revoked, who was pinned, what was witnessed.
 
 Nothing here reads a file or the clock. For the organization's own authorities the ledger is the source of revocation
-(shared signing rules, check 9); a certificate of anybody else counts only once a person has pinned it (check 8).
+(shared signing rules, check 9); a certificate of anybody else counts only once a person has pinned it, or where an authority
+signed it that was recorded for that (check 8).
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+
+from cpdocs.signing.outside import OutsideAuthority, OutsideFacts, is_authority, outside_facts
 
 COMPROMISE = frozenset({"keyCompromise", "cACompromise", "aACompromise"})
 """Reasons after which no signature of the key stands, however early it was made (RFC 5280 §5.3.1)."""
@@ -26,6 +30,7 @@ class Vouching(StrEnum):
     ISSUING = "issued by the organization"
     IN_PERSON = "certified for one signature in person"
     PINNED = "identity confirmed and recorded"
+    OUTSIDE = "issued by an outside authority that is believed"
     SEAL = "the organization's seal"
     NOBODY = "nobody vouches for it"
 
@@ -68,8 +73,10 @@ class Trust:
 
     ``revoked``, ``pins`` and ``witnessed`` are by fingerprint (SHA-256, hexadecimal), never by serial number, which whoever
     makes a certificate chooses. A pin that was taken back is in ``revoked`` too. ``timestamp_roots`` are the authorities
-    whose time stamps prove a time. ``true_now`` is set in a sandbox alone, whose own clock may stand still while those who
-    sign and make certificates elsewhere go by the true one.
+    whose time stamps prove a time. ``issued`` are the fingerprints that our issuing authority is on record to have made (None: not
+    asked): what somebody made with its key and didn't record could never be taken back. ``lost_keys`` are the SHA-256 of the
+    public keys that were taken back as compromised, in whatever certificate they stand. ``true_now`` is set in a sandbox alone,
+    whose own clock may stand still while those who sign and make certificates elsewhere go by the true one.
     """
 
     roots: tuple[bytes, ...] = ()
@@ -78,6 +85,9 @@ class Trust:
     seals: tuple[bytes, ...] = ()
     pinned: tuple[bytes, ...] = ()
     timestamp_roots: tuple[bytes, ...] = ()
+    issued: frozenset[str] | None = None
+    lost_keys: frozenset[str] = frozenset()
+    outside: tuple[OutsideAuthority, ...] = ()
     revoked: Mapping[str, Revoked] = field(default_factory=dict)
     pins: Mapping[str, Pin] = field(default_factory=dict)
     witnessed: Mapping[str, Witnessed] = field(default_factory=dict)
@@ -87,6 +97,12 @@ class Trust:
     def seal_fingerprints(self) -> frozenset[str]:
         """The fingerprints of every seal of ours, past ones too."""
         return frozenset(fingerprint(der) for der in self.seals)
+
+    @property
+    def member_keys(self) -> frozenset[str]:
+        """The SHA-256 of the public keys of members whose certificates are pinned."""
+        theirs = (load(der) for der in self.pinned if (pin := self.pins.get(fingerprint(der))) and pin.member_id)
+        return frozenset(key_sha256(each) for each in theirs if each)
 
     def latest_claim(self, received_at: datetime) -> datetime:
         """The latest time that a signer's clock can truly show for a file received at ``received_at``."""
@@ -108,8 +124,25 @@ class Trust:
             return Vouching.NOBODY
         for authorities, vouching in ((self.issuing, Vouching.ISSUING), (self.in_person, Vouching.IN_PERSON)):
             if any(_issued_by(certificate, authority) for authority in authorities):
-                return vouching
+                unrecorded = vouching is Vouching.ISSUING and self.issued is not None and mark not in self.issued
+                return Vouching.NOBODY if unrecorded else vouching
+        if self.outside_authority(der) is not None:
+            return Vouching.OUTSIDE
         return Vouching.NOBODY
+
+    def outside_authority(self, der: bytes) -> OutsideAuthority | None:
+        """The outside authority that signed ``der`` for a person; None for what may sign certificates itself."""
+        certificate = load(der)
+        if not self.outside or certificate is None or is_authority(certificate):
+            return None
+        return next((each for each in self.outside if _issued_by(certificate, each.certificate)), None)
+
+    def outside_facts(self, der: bytes) -> OutsideFacts | None:
+        """What the outside authority that signed ``der`` says of it; None where none that is believed did."""
+        certificate, authority = load(der), self.outside_authority(der)
+        if certificate is None or authority is None:
+            return None
+        return outside_facts(certificate, authority, fingerprint(authority.certificate))
 
 
 def fingerprint(der: bytes) -> str:
@@ -117,6 +150,16 @@ def fingerprint(der: bytes) -> str:
     digest = hashes.Hash(hashes.SHA256())
     digest.update(der)
     return digest.finalize().hex()
+
+
+def key_sha256(certificate: x509.Certificate) -> str:
+    """The SHA-256 of the certificate's public key (DER SubjectPublicKeyInfo), lower-case hexadecimal."""
+    return public_key_sha256(certificate.public_key())
+
+
+def public_key_sha256(key: CertificatePublicKeyTypes) -> str:
+    """The SHA-256 of a public key (DER SubjectPublicKeyInfo), lower-case hexadecimal."""
+    return fingerprint(key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
 
 
 @lru_cache(maxsize=64)
@@ -134,6 +177,9 @@ def anchors(trust: Trust, der: bytes) -> tuple[bytes, ...]:
     vouching = trust.vouching_for(der)
     if vouching is Vouching.NOBODY:
         return ()
+    authority = trust.outside_authority(der) if vouching is Vouching.OUTSIDE else None
+    if authority is not None:
+        return (authority.certificate,)
     return (der,) if vouching in (Vouching.PINNED, Vouching.SEAL) else trust.roots
 
 

@@ -19,10 +19,11 @@ Then, for the digital lane, twelve checks:
  5. The seal is made by the very certificate that sealed this plan, at the permission that we give.
  6. What changed after each signature is on the allow-list (``difference.StrictPolicy``).
  7. Signature values, certificates and keys are distinct: none in two fields, nor in both slots.
- 8. Each slot's certificate is tied to a person: by one of our authorities and the NPI in it, by a pin, or, for a member,
-    by the record of the visit; that person may approve (contract §6, ``cpdocs.core.signers``).
- 9. Nothing used was revoked: for our authorities the ledger says so. A signature received before stands, except after a
-    compromise of the key. Dates, key usage and methods are as they must be.
+ 8. Each slot's certificate is tied to a person: by one of our authorities and the NPI in it, by an outside one on record and
+    the NPI at the one place for which it is believed, by a pin, or, for a member, by the record of the visit; that person
+    may approve (contract §6, ``cpdocs.core.signers``).
+ 9. Nothing used was revoked: for our authorities the ledger says so, an outside one must have said so itself, freshly. A
+    signature received before stands, except after a compromise of the key. Dates, key usage and methods are as they must be.
 10. The document's title and other particulars are as sealed.
 11. Whatever a parser throws is a finding; what can't be read is never skipped.
 12. The library's summary ("bottom line") is not used: each of its parts is a fact that is checked here by itself.
