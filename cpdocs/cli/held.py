@@ -96,6 +96,8 @@ def show(ws: Workspace, item: str, save: Path | None, as_json: bool) -> None:
         click.echo(f"  {each['code']}: {each['message']}")
     click.echo(f"To decide: {found['decide']}")
     click.echo(f"The file: {found['stored']}")
+    if save is None:
+        say(click.get_current_context(), f"To look at it: `cpdocs held show {found['id']} --save FILE.pdf`.")
 
 
 @held.command()

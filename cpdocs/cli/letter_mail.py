@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
@@ -82,9 +82,9 @@ def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: 
             for piece in done.recorded
         ]
         print_json({"recorded": recorded, "problems": [{"code": item.code, "where": item.where} for item in done.problems]})
-    say(ctx, f"{len(done.recorded)} letters recorded as returned ({reason}).")
+    say(ctx, f"{counted(len(done.recorded), 'letter')} recorded as returned ({reason}).")
     if done.problems:
-        raise InputFault(f"{len(done.problems)} codes told nothing; the others were recorded.", problems=done.problems)
+        raise InputFault(f"{counted(len(done.problems), 'code')} not understood; all others were recorded.", problems=done.problems)
 
 
 @click.command()

@@ -13,7 +13,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.letter_counts import DISPOSITIONS
@@ -96,17 +96,21 @@ def run(
             say(ctx, str(path))
     if report.values["mailed"]:
         say(ctx, f"Next: look at the print file, then `cpdocs letters release {run_id}` (or `cancel`).")
+    else:
+        say(ctx, "Nothing to print: this run mails nobody. Its papers say what became of every line.")
 
 
 def _show_counts(values: dict[str, Any]) -> None:
     rows = []
     for name in DISPOSITIONS:
-        reasons = ", ".join(f"{code} {number}" for code, number in values["codes"].get(name, {}).items())
-        rows.append([name, str(values[name]), reasons])
+        first, *others = [f"{code} {number}" for code, number in values["codes"].get(name, {}).items()] or [""]
+        rows.append([name, str(values[name]), first])
+        rows += [["", "", reason] for reason in others]
     rows.append(["lines in", str(values["records_in"]), ""])
     click.echo(f"Run {values['run_id']}")
     print_table(["", "lines", "why"], rows)
-    click.echo(f"{values['pages']} pages on {values['sheets']} sheets")
+    separators = f", and {counted(len(values['groups']), 'separator sheet')}" if values["groups"] else ""
+    click.echo(f"{counted(values['pages'], 'page')} on {counted(values['sheets'], 'sheet')}{separators}")
     for warning, number in values["warnings"].items():
         click.echo(f"warning {warning}: {number}")
 

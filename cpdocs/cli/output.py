@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from cpdocs.errors import CpdocsError
+from cpdocs.errors import CpdocsError, Problem
 
 _SHOWN_PROBLEMS = 200
+_LINE = "line "
+_MANY = 4
+_NAMED_LINES = 8
 
 
 def say(ctx: click.Context, message: str) -> None:
@@ -24,6 +29,11 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
 
 
+def counted(number: int, thing: str) -> str:
+    """``3 letters``, ``1 letter``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 class OwnLog(logging.Handler):
     """Our own log lines (a damaged file that mended itself …) on standard error, as any message."""
 
@@ -34,9 +44,28 @@ class OwnLog(logging.Handler):
 def show_error(error: CpdocsError) -> None:
     """What happened, each problem on its own line, and what to do, on standard error."""
     click.echo(f"cpdocs: {error.message}", err=True)
-    for problem in error.problems[:_SHOWN_PROBLEMS]:
-        click.echo(f"  {problem}", err=True)
-    if len(error.problems) > _SHOWN_PROBLEMS:
-        click.echo(f"  … and {len(error.problems) - _SHOWN_PROBLEMS} more", err=True)
+    shown = _gathered(error.problems)
+    for line in shown[:_SHOWN_PROBLEMS]:
+        click.echo(f"  {line}", err=True)
+    if len(shown) > _SHOWN_PROBLEMS:
+        click.echo(f"  … and {len(shown) - _SHOWN_PROBLEMS} more", err=True)
     if error.todo:
         click.echo(f"  → {error.todo}", err=True)
+
+
+def _gathered(problems: Sequence[Problem]) -> list[str]:
+    """A line for each problem; one that many lines of a file share is said once, with those lines."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for problem in problems:
+        if problem.where.startswith(_LINE):
+            lines.setdefault((problem.message, problem.todo), []).append(problem.where.removeprefix(_LINE))
+    shown = []
+    for problem in problems:
+        same = lines.get((problem.message, problem.todo), []) if problem.where.startswith(_LINE) else []
+        if len(same) < _MANY:
+            shown.append(str(problem))
+        elif problem.where == _LINE + same[0]:
+            more = f" and {len(same) - _NAMED_LINES} more" if len(same) > _NAMED_LINES else ""
+            where = f"lines {', '.join(same[:_NAMED_LINES])}{more}"
+            shown.append(str(replace(problem, where=where)))
+    return shown

@@ -21,6 +21,7 @@ from cpdocs.core.verdicts import Verdict
 from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
+_DIGITS = 12
 _HELD_HINT = "See why with `cpdocs held list`."
 
 
@@ -52,7 +53,7 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
                 row = _row(outcome)
                 rows.append(row)
                 if not as_json:
-                    click.echo(f"{_named(row['file']) if row['file'] else '(from an earlier run)'}: {_sentence(outcome.record)}")
+                    click.echo(f"{_named(row['file'] or '(from an earlier run)', row['sha256'])}: {_sentence(outcome.record)}")
                     _echo_findings(row["findings"])
             elif isinstance(outcome, Left):
                 say(ctx, f"{_tag(outcome.spot.name)} is left in inbox/: {outcome.because.value}.")
@@ -149,7 +150,7 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
     if as_json:
         print_json(row)
     elif report is None:
-        click.echo(f"{_named(row['file'])}: {decision.verdict.value}{_about(decision)}")
+        click.echo(f"{_named(row['file'], checked.sha256)}: {decision.verdict.value}{_about(decision)}")
         for each in row["signatures"]:
             words = ["intact" if each["intact"] else "NOT INTACT", "trusted" if each["trusted"] else "not trusted"]
             words.append(f"signed {each['signed_at']}" if each["signed_at"] else "signed at no stated time")
@@ -267,7 +268,7 @@ def _line(record: ReturnRecord) -> str:
     assert record.verdict is not None
     slots = f" fills {'+'.join(slot.value for slot in decision.slots_filled)}" if decision.slots_filled else ""
     codes = f" [{' '.join(each.code for each in decision.findings)}]" if decision.findings else ""
-    return f"{record.sha256[:12]} {decision.document_id or 'no plan'} {decision.lane.value} {record.verdict.value}{slots}{codes}"
+    return f"{record.sha256[:_DIGITS]} {decision.document_id or 'no plan'} {decision.lane.value} {record.verdict.value}{slots}{codes}"
 
 
 def _echo_findings(findings: list[dict[str, str]]) -> None:
@@ -289,9 +290,13 @@ def _tag(name: str) -> str:
     return f"file {hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
 
 
-def _named(file: str) -> str:
-    """A file's name at a terminal, where whoever looks has the folder before them; its tag in what is kept or mailed on."""
-    return _plain(file) if sys.stdout.isatty() else _tag(Path(file).name)
+def _named(file: str, sha256: str) -> str:
+    """The beginning of a file's SHA-256, as ``cpdocs held`` names it; with its name only at a terminal.
+
+    Whoever looks there has the folder before them; what is kept or mailed on must not hold a name.
+    """
+    digits = sha256[:_DIGITS]
+    return f"{digits} {_plain(file)}" if sys.stdout.isatty() else digits
 
 
 def _text(path: Path) -> str:

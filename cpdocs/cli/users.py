@@ -74,6 +74,8 @@ def list_(ws: Workspace, as_json: bool) -> None:
     if as_json:
         print_json([{"user": person.user, "name": person.name, "roles": sorted(person.roles)} for person in found])
         return
+    if not found:
+        say(click.get_current_context(), "Nobody has a role yet: `cpdocs user add LOGIN --role ROLE`.")
     for person in found:
         click.echo(f"{person.user}  {person.name}  {', '.join(sorted(person.roles))}")
 

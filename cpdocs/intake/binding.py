@@ -145,7 +145,7 @@ class _Binder:
         if kind is date:
             if (day := parse_date(text)) is not None:
                 return day
-            raise self.fault(path, "is no date", node, "Write 2026-11-02.")
+            raise self.fault(path, "is no date", node, "Write it like 2026-11-02.")
         if kind is datetime:
             return self._moment(node, text, path)
         if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -168,7 +168,7 @@ class _Binder:
         except ValueError:
             moment = None
         if moment is None or parse_date(moment.date().isoformat()) is None or len(text) <= len("2026-11-02"):
-            raise self.fault(path, "is no date with time", node, "Write 2026-10-12T15:30:00-04:00.")
+            raise self.fault(path, "is no date with time", node, "Write it like 2026-10-12T15:30:00-04:00.")
         if moment.utcoffset() is None:
             raise self.fault(path, "has no offset from UTC", node, "Add it: -05:00 in winter, -04:00 in summer.")
         return moment

@@ -111,14 +111,16 @@ class _Matcher:
                 f"{name}: line 1 has none of the column names.",
                 todo=f"The first line must name the columns: {', '.join(self.required[:6])} …",
             )
-        hint = "Add it to the export, or name the site's own under [columns] in cpdocs.toml."
-        problems += [
-            Problem("column_missing", f"column {column} is missing.", "line 1", hint)
-            for column in self.required
-            if column not in known.values()
+        hint = "Is it the right file? Add them to the export, or name the site's own under [columns] in cpdocs.toml."
+        missing = [
+            Problem("column_missing", f"column {column} is missing.", "line 1") for column in self.required if column not in known.values()
         ]
-        if problems:
-            raise InputFault(f"{name} can't be read: its columns aren't right. Nothing was recorded.", problems=problems)
+        if problems or missing:
+            raise InputFault(
+                f"{name} can't be read: its columns aren't right. Nothing was recorded.",
+                todo=hint if missing else "",
+                problems=[*problems, *missing],
+            )
         return known
 
 

@@ -84,7 +84,7 @@ def _decoded(data: bytes, name: str) -> str:
 
 def _fail(name: str, line: int, message: str, todo: str = "") -> NoReturn:
     where = f"line {line}" if line else ""
-    raise InputFault(f"{name} can't be read as a plan.", todo=todo, problems=[Problem("schema_invalid", message, where)]) from None
+    raise InputFault(f"{name} can't be read as a plan.", problems=[Problem("schema_invalid", message, where, todo)]) from None
 
 
 class _Builder:
@@ -147,12 +147,23 @@ def _yaml_tree(text: str, name: str) -> Node:
                 (frames[-1][2] if frames else root).append(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        _fail(
-            name, mark.line + 1 if mark else 0, f"this is not YAML ({getattr(error, 'problem', None) or 'a character that no text has'})."
-        )
+        line = mark.line + 1 if mark else 0
+        problem = getattr(error, "problem", None) or "a character that no text has"
+        _fail(name, line, f"this is not YAML ({problem}).", _yaml_advice(text, line, problem))
     if not root:
         raise InputFault(f"{name} is empty.", todo="Write the plan into it, or leave it out.")
     return root[0]
+
+
+def _yaml_advice(text: str, line: int, problem: str) -> str:
+    """What most often is behind a parser's complaint, in words for whoever typed the file."""
+    lines = text.split("\n")
+    written = lines[line - 1] if 0 < line <= len(lines) else ""
+    if "\t" in written[: len(written) - len(written.lstrip())]:
+        return "The line begins with a tab: use spaces."
+    if "mapping values" in problem:
+        return 'Put a text with ": " in it into quotation marks, and begin keys of one level in one column.'
+    return "Look here and in the lines before for a quotation mark or bracket that isn't closed, and for keys not in one column."
 
 
 def _refuse_tag(tag: str | None, name: str, line: int) -> None:

@@ -21,7 +21,7 @@ def read_input(path: Path, max_bytes: int) -> bytes:
     except FileNotFoundError:
         raise InputFault(f"{path.name} isn't there.", todo="Check the name and the folder.") from None
     except IsADirectoryError:
-        raise InputFault(f"{path.name} is a folder.", todo="Give one file in it.") from None
+        raise InputFault(f"{path.name or path} is a folder.", todo="Give one file in it.") from None
     except OSError as error:
         raise InputFault(f"{path.name} can't be read ({error.strerror}).", todo="Check its permissions and the disk it lies on.") from None
     if len(data) > max_bytes:

@@ -147,7 +147,9 @@ def _advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, dat
         run = the_run(tx, run_id)
         if not may_become(run.state, target):
             if run.state is target:
-                raise InputFault(f"Run {run_id} is {target.value} already; nothing was changed.", todo=f"See `cpdocs letters show {run_id}`.")
+                raise InputFault(
+                    f"Run {run_id} is {target.value} already; nothing was changed.", todo=f"See `cpdocs letters show {run_id}`."
+                )
             raise InputFault(
                 f"Run {run_id} is {run.state.value}; it can't become {target.value}.",
                 todo="A run is staged, then released, then mailed; only a run that wasn't released can be cancelled.",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.moves import may_issue
 from cpdocs.core.plan_rules import check_plan
 from cpdocs.errors import InputFault, Problem
 from cpdocs.mailroom.input_files import read_input
+from cpdocs.mailroom.records import last_version
 from cpdocs.mailroom.register import load_register
 
 if TYPE_CHECKING:
@@ -52,8 +54,11 @@ def _problem_json(one: Problem) -> dict[str, str]:
     return {"code": one.code, "field": one.where, "message": one.message, "todo": one.todo}
 
 
-def check_files(ws: Workspace, paths: Iterable[Path]) -> tuple[PlanReport, ...]:
-    """A report for each file, in the order given. Raises InputFault only where a file can't be read from disk."""
+def check_files(ws: Workspace, paths: Iterable[Path], *, versions: bool = True) -> tuple[PlanReport, ...]:
+    """A report for each file, in the order given. Raises InputFault only where a file can't be read from disk.
+
+    ``versions``: whether the version must be the next one to issue. Issuing decides that itself, one plan after the other.
+    """
     from cpdocs.intake.plan_file import read_plan
     from cpdocs.intake.trees import MAX_BYTES
 
@@ -64,10 +69,10 @@ def check_files(ws: Workspace, paths: Iterable[Path]) -> tuple[PlanReport, ...]:
             read.append((path, data, read_plan(data, path.name)))
         except InputFault as fault:
             read.append((path, data, fault))
-    return _judged(ws, read)
+    return _judged(ws, read, versions)
 
 
-def _judged(ws: Workspace, read: Sequence[tuple[Path, bytes, Plan | InputFault]]) -> tuple[PlanReport, ...]:
+def _judged(ws: Workspace, read: Sequence[tuple[Path, bytes, Plan | InputFault]], versions: bool) -> tuple[PlanReport, ...]:
     members = [plan.member_id for _, _, plan in read if not isinstance(plan, InputFault)]
     if not members:
         return tuple(_unreadable(path, data, fault) for path, data, fault in read if isinstance(fault, InputFault))
@@ -79,8 +84,16 @@ def _judged(ws: Workspace, read: Sequence[tuple[Path, bytes, Plan | InputFault]]
             reports.append(_unreadable(path, data, plan))
         else:
             checked = check_plan(plan, register, on)
-            reports.append(PlanReport(path.name, path, data, plan, checked.assignment, checked.errors, checked.warnings))
+            errors = (*checked.errors, *_version_faults(ws, plan)) if versions and checked.assignment else checked.errors
+            reports.append(PlanReport(path.name, path, data, plan, checked.assignment, errors, checked.warnings))
     return tuple(reports)
+
+
+def _version_faults(ws: Workspace, plan: Plan) -> Iterator[Problem]:
+    try:
+        may_issue(plan.version, last_version(ws.ledger, plan.member_id, plan.program.value))
+    except InputFault as fault:
+        yield Problem("version_not_next", fault.message, "plan.version", fault.todo)
 
 
 def _unreadable(path: Path, data: bytes, fault: InputFault) -> PlanReport:

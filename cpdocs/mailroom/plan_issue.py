@@ -75,7 +75,7 @@ def issue_files(ws: Workspace, files: Sequence[Path], *, issued: Callable[[Issue
     workspace fault, a full disk, another process.
     """
     finish_issues(ws)
-    reports = check_files(ws, files)
+    reports = check_files(ws, files, versions=False)
     desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)))
     done: list[Issued] = []
     refused: list[tuple[str, CpdocsError]] = []

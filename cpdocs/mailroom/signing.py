@@ -54,7 +54,7 @@ def read_input(path: Path, what: str) -> bytes:
         return read_plain(path.resolve())
     except OSError as error:
         raise InputFault(
-            f"{path} can't be read: {(error.strerror or 'unreadable').lower()}.", todo=f"Give the file that is {what}."
+            f"{path} can't be read: {(error.strerror or 'unreadable').lower()}.", todo=f"It must be {what}, and readable to you."
         ) from None
 
 

@@ -43,6 +43,8 @@ def test_the_same_version_isnt_issued_twice(issued: Office) -> None:
     again = issued.cli("plan", "issue", issued.sample.plans["bh"], status=3)
     assert "plan.version" in again.err
     assert "Set plan.version to 2" in again.err
+    checked = issued.cli("plan", "check", issued.sample.plans["bh"], "--json", status=1).json
+    assert [error["code"] for error in checked[0]["errors"]] == ["version_not_next"]
 
 
 def test_a_new_version_supersedes_the_last_and_takes_no_approval_along(issued: Office, tmp_path: Path) -> None:

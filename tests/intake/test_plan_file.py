@@ -211,3 +211,17 @@ def test_every_shared_plan_reads(shared_data: Path) -> None:
     plans = [read(path.read_bytes(), path.name) for path in sorted((shared_data / "plans").glob("*.yaml"))]
     assert len(plans) == 30
     assert {plan.carries_part2 for plan in plans} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        (b"plan:\n\tversion: 1\n", "begins with a tab"),
+        (b"about_me:\n  what_matters: Remember: the cat\n", "quotation marks"),
+        (b"schema: 'cpdocs.plan/1\nmember_id: '1'\n", "isn't closed"),
+    ],
+)
+def test_what_is_not_yaml_comes_with_advice_in_words(data: bytes, advice: str) -> None:
+    with pytest.raises(InputFault) as caught:
+        read_plan(data, "plan.yaml")
+    assert advice in caught.value.problems[0].todo
