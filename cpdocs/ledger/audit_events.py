@@ -132,13 +132,15 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
     if seq == 1 and isinstance(event["data"], dict):
         audit.begins = event["data"]
     for subject in event["subjects"]:
-        pairs.add(seq, as_text(subject))
-    for reference in references(event["data"]) if _QUOTED_HASH.search(text) else ():
-        audit.references.setdefault(reference, seq)
+        pairs.add(seq, subject if isinstance(subject, str) else str(subject))
+    if isinstance(event["data"], dict) and _QUOTED_HASH.search(text):
+        for reference in references(event["data"]):
+            audit.references.setdefault(reference, seq)
 
 
 _KEPT = frozenset({"file", "files", "roster"})
 _NOT_KEPT = ("external_sha256", "certificate_sha256")
+_DIGITS = 64
 _HASH = re.compile(r"[0-9a-f]{64}")
 _QUOTED_HASH = re.compile(rb'"[0-9a-f]{64}"')
 
@@ -149,14 +151,18 @@ def references(value: Any, *, named: bool = False) -> Iterator[bytes]:
 
     A key that ends in ``external_sha256`` or ``certificate_sha256`` names bytes that were never ours to keep.
     """
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from references(item, named=named or key in _KEPT or (key.endswith("sha256") and not key.endswith(_NOT_KEPT)))
-    elif isinstance(value, list):
-        for item in value:
-            yield from references(item, named=named)
-    elif named and isinstance(value, str) and _HASH.fullmatch(value):
-        yield bytes.fromhex(value)
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        # Most values are neither long enough nor hold anything: those are passed over first.
+        if isinstance(item, str):
+            if len(item) == _DIGITS and (named or _names_a_file(key)) and _HASH.fullmatch(item):
+                yield bytes.fromhex(item)
+        elif isinstance(item, dict | list):
+            yield from references(item, named=named or _names_a_file(key))
+
+
+def _names_a_file(key: str | int) -> bool:
+    return isinstance(key, str) and (key in _KEPT or (key.endswith("sha256") and not key.endswith(_NOT_KEPT)))
 
 
 def check_subjects(connection: Connection, replayed: Replay, audit: RecordAudit) -> None:
