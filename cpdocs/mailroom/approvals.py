@@ -20,11 +20,13 @@ from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo, InputFault, Problem
 from cpdocs.mailroom import people
+from cpdocs.mailroom.knowledge import Knowledge
 from cpdocs.mailroom.plans import plan_event
 from cpdocs.mailroom.records import the_plan
 from cpdocs.mailroom.register import load_register
 
 if TYPE_CHECKING:
+    from cpdocs.core.providers import Directory
     from cpdocs.core.register import Register
     from cpdocs.mailroom.workspace import Workspace
 
@@ -98,7 +100,7 @@ def record_chart_note(ws: Workspace, document_id: str, *, note: str, npi: str, o
         moves.may_fill(record, Slot.PCP, on=on, now=now)
         register = load_register(ws, record.member_id)
         written = min(datetime.combine(on, time(23, 59), EASTERN).astimezone(UTC), now)
-        standing = _standing(register, record, npi, written, now)
+        standing = _standing(register, record, npi, written, now, Knowledge(ws).directory_at(written))
         if not standing.may_approve:
             problems = [Problem(finding.code, finding.message) for finding in standing.findings]
             raise AnswerIsNo(f"{document_id}: who wrote this note may not approve the plan; nothing was recorded.", problems=problems)
@@ -159,7 +161,7 @@ def record_refusal(
         return the_plan(tx, document_id)
 
 
-def _standing(register: Register, record: PlanRecord, npi: str, written: datetime, now: datetime) -> Standing:
+def _standing(register: Register, record: PlanRecord, npi: str, written: datetime, now: datetime, then: Directory | None) -> Standing:
     assignment = register.latest(record.member_id, Program(record.program))
     return may_approve(
         signer_npi=npi,
@@ -169,6 +171,7 @@ def _standing(register: Register, record: PlanRecord, npi: str, written: datetim
         directory=register.directory,
         signed_at=written,
         received_at=now,
+        directory_then=then,
         current_pcp_npi=assignment.pcp_npi if assignment and assignment.pcp_npi else None,
     )
 

@@ -66,15 +66,17 @@ def _pcp(knowledge: Knowledge, plan: PlanRecord, said: Attestation, received_at:
     if not said.npi:
         raise UsageFault("The PCP's slot needs the signer's NPI.", todo="Give it with --npi, as it stands on the page or on record.")
     member, _ = knowledge.member_of(plan)
+    # Paper shows a day and no hour: its end, but never after the page reached us.
+    signed_at = min(datetime.combine(said.signed_on, time(23, 59), EASTERN).astimezone(UTC), received_at)
     standing = may_approve(
         signer_npi=said.npi,
         pcp_npi=plan.pcp_npi,
         practice_id=plan.practice_id,
         member_id=plan.member_id,
         directory=knowledge.directory,
-        # Paper shows a day and no hour: its end, but never after the page reached us.
-        signed_at=min(datetime.combine(said.signed_on, time(23, 59), EASTERN).astimezone(UTC), received_at),
+        signed_at=signed_at,
         received_at=received_at,
+        directory_then=knowledge.directory_at(signed_at),
         current_pcp_npi=member.pcp_npi or None if member else None,
     )
     if not standing.may_approve or standing.clinician is None:

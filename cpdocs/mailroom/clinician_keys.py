@@ -21,6 +21,7 @@ from cpdocs.errors import CpdocsError, InputFault, WorkspaceFault
 from cpdocs.ledger.durable import write_durably
 from cpdocs.mailroom import people
 from cpdocs.mailroom.key_notices import tell_key_contacts
+from cpdocs.mailroom.key_reuse import require_own_key
 from cpdocs.mailroom.keys import load_issuing
 from cpdocs.mailroom.register import load_register
 from cpdocs.mailroom.revocations import publish
@@ -58,12 +59,14 @@ def issue(
     their identity was established, ``by`` who did so. The practices' key contacts are told.
 
     Raises:
-        InputFault: no active clinician with that NPI on record, an unfit request, a short passphrase, ``out`` is there.
+        InputFault: no active clinician with that NPI on record, an unfit request, one for a key that is somebody else's or was
+            compromised, a short passphrase, ``out`` is there.
         WorkspaceFault: the acting account is no issuer, or its PIN is wrong.
     """
     from cpdocs.signing import authority
     from cpdocs.signing.identity import Person
     from cpdocs.signing.keyfiles import KeyPair, certificate_pem, write_pkcs12
+    from cpdocs.signing.trust import public_key_sha256
 
     require_said(identity, "--identity", "how the clinician's identity was established")
     require_said(by, "--by", "who established it")
@@ -73,6 +76,8 @@ def issue(
     public_key = authority.read_request(request, name="The certificate request").public_key() if request is not None else None
     if public_key is None and len(passphrase) < people.LEAST_PIN:
         raise InputFault(f"The passphrase is shorter than {people.LEAST_PIN} characters.", todo="Choose a longer one.")
+    if public_key is not None:
+        require_own_key(ws.ledger, public_key_sha256(public_key), name="the certificate request", npi=npi)
     acting = people.require(ws, Role.ISSUER, pin)
     issuing = load_issuing(ws, acting.pin)
     person = Person(npi, rows[0].first_name, rows[0].last_name, rows[0].credential)

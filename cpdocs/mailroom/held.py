@@ -24,6 +24,7 @@ from cpdocs.mailroom.plans import plan_event
 from cpdocs.mailroom.receiving import decide, finish, the_return
 from cpdocs.mailroom.records import the_plan
 from cpdocs.mailroom.returns import judge
+from cpdocs.scans.flat import flat_pdf
 
 if TYPE_CHECKING:
     from cpdocs.ledger.events import Transaction
@@ -89,6 +90,8 @@ def accept(
     acting = people.require(ws, Role.REVIEWER, secret, emergency=emergency.strip())
     knowledge = Knowledge(ws)
     sha256 = find_held(ws, which, resolved=attestation is not None).sha256
+    if attestation is not None:
+        _require_pages(ws, sha256)
     with ws.ledger.write() as tx:
         record = the_return(tx, sha256)
         knowledge.refresh()
@@ -128,11 +131,19 @@ def _finish(ws: Workspace, sha256: str) -> ReturnRecord:
     return record
 
 
+def _require_pages(ws: Workspace, sha256: str) -> None:
+    """Raises InputFault where the file has no page that can be drawn: nobody read a signature from it, and it can't be filed."""
+    if (ws.blobs.path(sha256).stat().st_size) <= ws.options.max_return_bytes:
+        flat_pdf(ws.blobs.get(sha256), most_pages=ws.options.max_return_pages)
+
+
 def _attest(
     ws: Workspace, tx: Transaction, knowledge: Knowledge, record: ReturnRecord, said: Attestation, reason: str, document_id: str
 ) -> None:
     decision = record.decision
     assert decision is not None
+    if record.resolution and not record.resolution.accepted:
+        _still_waiting(record)
     if decision.lane not in _ON_PAPER:
         raise AnswerIsNo(
             "A digital file can't be accepted as ink.",

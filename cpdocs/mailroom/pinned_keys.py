@@ -11,6 +11,7 @@ from cpdocs.core.people import Role
 from cpdocs.errors import InputFault
 from cpdocs.mailroom import people
 from cpdocs.mailroom.clinician_keys import certificate_data, key_records, require_said, rows_on_record
+from cpdocs.mailroom.key_reuse import require_own_key
 from cpdocs.mailroom.register import load_register
 from cpdocs.mailroom.trust import load_trust
 
@@ -28,12 +29,12 @@ def pin(
 
     Raises:
         InputFault: no certificate, one of our own, one past its dates, one that names another NPI, one that is somebody
-            else's already, one that was taken back, or a person who isn't on record.
+            else's already or holds somebody else's key, one that was taken back, or a person who isn't on record.
         WorkspaceFault: the acting account is no issuer, or its PIN is wrong.
     """
     from cpdocs.signing.identity import named_in
     from cpdocs.signing.keyfiles import certificate_der, fingerprint, read_certificate
-    from cpdocs.signing.trust import Vouching
+    from cpdocs.signing.trust import Vouching, key_sha256
 
     require_said(identity, "--identity", "how it was established whose certificate it is")
     certificate = read_certificate(data, name=name)
@@ -58,6 +59,7 @@ def pin(
             raise InputFault(
                 f"The certificate in {name} is pinned for somebody else.", todo="One certificate is one person's: find out whose."
             )
+        require_own_key(tx, key_sha256(certificate), name=name, npi=npi, member_id=member_id)
         if before is None:
             about = (key_subject(str(event["serial"])), *((member_subject(member_id),) if member_id else ()))
             tx.append(NewEvent(EventType.KEY_PINNED, about, event))

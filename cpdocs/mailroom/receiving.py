@@ -131,7 +131,7 @@ def _judge(ws: Workspace, knowledge: Knowledge, record: ReturnRecord) -> Judgeme
     if record.size > ws.options.max_return_bytes:
         return judge_oversized(ws, record.size, practice_id=practice_id, received_at=record.received_at)
     data = ws.blobs.get(record.sha256)
-    return judge(ws, data, practice_id=practice_id, received_at=record.received_at, knowledge=knowledge)
+    return judge(ws, data, practice_id=practice_id, received_at=record.received_at, knowledge=knowledge, also_by=record.practices)
 
 
 def _record(tx: Transaction, record: ReturnRecord, judgement: Judgement) -> ReturnRecord:

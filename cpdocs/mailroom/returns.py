@@ -10,7 +10,7 @@ A stranger's bytes are parsed in child processes with limits (``apart``); the ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -72,8 +72,19 @@ class Judgement:
         return (decided, *fills)
 
 
-def judge(ws: Workspace, data: bytes, *, practice_id: str, received_at: datetime, knowledge: Knowledge | None = None) -> Judgement:
+def judge(
+    ws: Workspace,
+    data: bytes,
+    *,
+    practice_id: str,
+    received_at: datetime,
+    knowledge: Knowledge | None = None,
+    also_by: Collection[str] = (),
+) -> Judgement:
     """The verdict on ``data``, dropped in ``practice_id``'s folder (empty: at the top), by what is on record now.
+
+    ``also_by`` are the practices by whose folders the same bytes came too: once the plan's own has brought them, whoever drops
+    them again makes nothing doubtful.
 
     Never raises for any bytes; raises what the ledger and the store raise.
     """
@@ -96,7 +107,7 @@ def judge(ws: Workspace, data: bytes, *, practice_id: str, received_at: datetime
     plan = find_plan(ws.ledger, matched.document_id) if matched and matched.document_id else None
     examination = _examine(ws, data, plan, knowledge, received_at, reading.documents if plan and not known else ())
     findings = [*examination.findings, *limited, *_scan_findings(examination.lane, matched, reading, plan)]
-    if plan and practice_id and practice_id != plan.practice_id:
+    if plan and practice_id and plan.practice_id not in (practice_id, *also_by):
         findings.append(finding("wrong_return_folder"))
     return _judgement(examination, findings, plan, knowledge, practice_id=practice_id, received_at=received_at, as_of=as_of)
 
