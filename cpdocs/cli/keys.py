@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cpdocs.cli import key_authorities, key_renewals
+from cpdocs.cli import key_authorities, key_renewals, key_rotation
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from, secret_file
@@ -223,7 +223,7 @@ def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_fi
     say(ctx, "The issuing key opens with your PIN and nothing else.")
 
 
-for _command in (key_renewals.renew, *key_authorities.COMMANDS):
+for _command in (key_renewals.renew, *key_authorities.COMMANDS, key_rotation.rotate):
     keys.add_command(_command)
 
 

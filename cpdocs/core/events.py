@@ -69,6 +69,7 @@ class EventType(StrEnum):
     KEY_REVOKED = "key.revoked"
     KEY_PINNED = "key.pinned"
     CRL_PUBLISHED = "crl.published"
+    ORGANIZATION_KEY_ROTATED = "organization_key.rotated"
     AUTHORITY_TRUSTED = "authority.trusted"
     AUTHORITY_DROPPED = "authority.dropped"
     REVOCATIONS_IMPORTED = "revocations.imported"

@@ -223,7 +223,12 @@ def _certificates(paths: Paths, now: datetime) -> Iterator[Checked]:
     left = seal.not_valid_after_utc - now
     if left < _SEAL_WARNING:
         level = Level.FAULT if left < timedelta(0) else Level.WARNING
-        yield Checked("seal", level, f"The seal certificate ends on {seal.not_valid_after_utc:%Y-%m-%d}.", "Renew it before then.")
+        yield Checked(
+            "seal",
+            level,
+            f"The seal certificate ends on {seal.not_valid_after_utc:%Y-%m-%d}.",
+            "Run `cpdocs keys rotate seal` before then: docs/keys.md.",
+        )
     next_update = crl.next_update_utc
     if next_update is not None and next_update - now < _CRL_WARNING:
         yield Checked(

@@ -84,7 +84,7 @@ def load_pair(ws: Workspace, name: str) -> KeyPair:
     """
     from cpdocs.signing.keyfiles import check_dates
 
-    pair = _read_pair(ws.paths, name)
+    pair = read_pair(ws.paths, name)
     check_dates(pair, ws.clock.now(), name=f"state/keys/{name}.p12")
     return pair
 
@@ -101,7 +101,7 @@ def load_issuing(ws: Workspace, pin: bytes) -> KeyPair:
     pair = None
     if (ws.paths.keys / "issuing.pass").exists():
         with suppress(InputFault):  # a `keys protect` that was killed leaves a passphrase that opens nothing any more
-            pair = _read_pair(ws.paths, "issuing")
+            pair = read_pair(ws.paths, "issuing")
     pair = pair or read_pkcs12(_read(ws.paths, "issuing.p12"), pin, name="state/keys/issuing.p12")
     check_dates(pair, ws.clock.now(), name="state/keys/issuing.p12")
     return pair
@@ -128,7 +128,7 @@ def _ensure_pair(paths: Paths, name: str, make: Callable[[], KeyPair]) -> KeyPai
     from cpdocs.signing.keyfiles import RANDOM_ROUNDS, certificate_pem, write_pkcs12
 
     if (paths.keys / f"{name}.p12").exists():
-        pair = _read_pair(paths, name)
+        pair = read_pair(paths, name)
     elif (paths.keys / f"{name}.crt").exists():
         raise WorkspaceFault(
             f"state/keys/ holds {name}.crt without its key: this was a workspace before.",
@@ -144,7 +144,8 @@ def _ensure_pair(paths: Paths, name: str, make: Callable[[], KeyPair]) -> KeyPai
     return pair
 
 
-def _read_pair(paths: Paths, name: str) -> KeyPair:
+def read_pair(paths: Paths, name: str) -> KeyPair:
+    """The key called ``name`` whose passphrase lies beside it, whatever its dates. Raises as ``load_pair`` does."""
     from cpdocs.signing.keyfiles import read_passphrase, read_pkcs12
 
     passphrase = read_passphrase(_read(paths, f"{name}.pass"), name=f"state/keys/{name}.pass")

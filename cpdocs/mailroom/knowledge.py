@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from cpdocs.mailroom.workspace import Workspace
     from cpdocs.signing.trust import Trust
 
-_TRUST_EVENTS = (EventType.WORKSPACE_CREATED, EventType.SIGNING_WITNESSED, *KEY_EVENTS, *AUTHORITY_EVENTS)
+_TRUST_EVENTS = (
+    *(EventType.WORKSPACE_CREATED, EventType.ORGANIZATION_KEY_ROTATED, EventType.SIGNING_WITNESSED),
+    *(*KEY_EVENTS, *AUTHORITY_EVENTS),
+)
 _OF_THE_PLAN = (
     *(EventType.PLAN_ISSUED, EventType.PLAN_RETURNED, EventType.PLAN_WITHDRAWN),
     *(EventType.SLOT_FILLED, EventType.SLOT_REFUSED, *MEMBER_EVENTS),

@@ -33,6 +33,8 @@ def load_trust(source: Reads, store: BlobStore | None = None) -> Trust:
     for event in source.events(types=(EventType.WORKSPACE_CREATED,)):
         for role, certificate in event.data.get("certificates", {}).items():
             own.setdefault(role, []).append(_der(certificate["pem"]))
+    for event in source.events(types=(EventType.ORGANIZATION_KEY_ROTATED,)):
+        own.setdefault(event.data["name"], []).append(_der(event.data["pem"]))
     keys = fold_keys(source.events(types=KEY_EVENTS)).values()
     pinned = [key for key in keys if key.pinned]
     return Trust(

@@ -37,6 +37,7 @@ GUARDED: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys revoke": ("issuer", ("{serial}", "--reason", "superseded")),
     "keys crl": ("issuer", ()),
     "keys pin": ("issuer", ("{certificate}", "--npi", "{npi}", "--identity", "fingerprint read back")),
+    "keys rotate": ("issuer", ("seal", "--reason", "ends soon", "--by", "Sam Sample")),
     "keys renew": ("issuer", ("{serial}", "--by", "Sam Sample", "--out", "{out}", "--passphrase-file", "{pin}")),
     "keys import-ca": ("issuer", ("{certificate}", "--vouches-for", "npi-in-san", "--by", "Sam Sample")),
     "keys drop-ca": ("issuer", ("00000000", "--reason", "contract ended", "--by", "Sam Sample")),
