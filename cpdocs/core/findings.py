@@ -108,6 +108,12 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
                 "The plan was saved again, printed or converted on its way, and no valid signature is left in it.",
                 _SEND_AGAIN,
             ),
+            (
+                "not_the_whole_plan",
+                _HELD,
+                "The file names the plan but hasn't all its pages: perhaps the cover sheet alone, or a part of the plan.",
+                "Read it for comments; to approve, send the plan that we issued, signed, with every page.",
+            ),
             ("leading_bytes", _REJECTED, "Something was put in front of the plan, probably by a mail system.", _SEND_AGAIN),
             ("trailing_bytes", _REJECTED, "Something was added to the file after the last signature.", _SEND_AGAIN),
             (

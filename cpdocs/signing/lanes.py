@@ -42,6 +42,9 @@ def classify(
     if marked and (contents is None or contents.is_scan):
         missing = contents is not None and original is not None and contents.pages < original.pages
         return Lane.INK, (finding("ink_scan"), *([finding("pages_missing")] if missing else []), *forged)
+    if contents is not None and original is not None and contents.pages < original.pages:
+        # The cover sheet with comments written on it, as a rule: a person must read them.
+        return Lane.DAMAGED, (finding("not_the_whole_plan"), *forged)
     return Lane.DAMAGED, (finding("damaged_resaved"), *forged)
 
 

@@ -90,6 +90,15 @@ def test_a_plan_saved_again_is_damaged_even_where_its_codes_can_be_read() -> Non
     assert (examination.lane, codes(examination)) == (Lane.DAMAGED, ["damaged_resaved"])
 
 
+def test_a_part_of_the_plan_or_its_cover_with_comments_waits_for_a_person_who_reads_it() -> None:
+    with pikepdf.open(io.BytesIO(b.issued().data)) as document:
+        del document.pages[1:]
+        out = io.BytesIO()
+        document.save(out)
+    examination = b.verdict(out.getvalue())
+    assert (examination.verdict, examination.lane, codes(examination)) == (Verdict.HELD, Lane.DAMAGED, ["not_the_whole_plan"])
+
+
 def test_nothing_of_ours_is_held_untouched_with_what_its_signatures_are() -> None:
     examination = b.verdict(service_signed(rewritten()), issued_plan=None)
     assert (examination.verdict, examination.lane, examination.document_id) == (Verdict.HELD, Lane.UNMATCHED, None)
