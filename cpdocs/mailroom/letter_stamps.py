@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cpdocs.documents.letters import Letter, PrintedLetter, Unprintable
-    from cpdocs.documents.stamping.engine import Face
+    from cpdocs.documents.stamping.easel import Face
     from cpdocs.documents.stamping.press import Pressed, StampingPress
     from cpdocs.documents.stamping.printing import StampedPrintFile
 
@@ -71,7 +71,7 @@ class StampedLetters:
         Raises InputFault for a template's fault; StampingDiffers or FacesDiffer where stamping can't be trusted: nothing
         made so far is good then.
         """
-        from cpdocs.documents.stamping.engine import merge_faces
+        from cpdocs.documents.stamping.easel import merge_faces
 
         chunks = [tuple(letters[start : start + _CHUNK]) for start in range(0, len(letters), _CHUNK)]
         for chunk in on_cores(partial(stamp, self._room, self._run), chunks, min(jobs, len(chunks))):
@@ -124,7 +124,7 @@ _PRESSES: dict[int, StampingPress] = {}
 
 def stamp(room: PressRoom, run: int, letters: Sequence[Letter]) -> _Chunk:
     """Makes some letters, in whatever process this is; the press is kept for the next ones of the same ``run``."""
-    from cpdocs.documents.stamping.engine import Unstampable
+    from cpdocs.documents.stamping.easel import Unstampable
     from cpdocs.documents.stamping.press import StampingPress
 
     if run not in _PRESSES:

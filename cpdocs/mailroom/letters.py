@@ -110,7 +110,7 @@ class _Order:
 
 def _stamped(order: _Order, *, dry_run: bool) -> Batch | None:
     """The batch of letters that were laid out once and stamped; None where that can't be trusted."""
-    from cpdocs.documents.stamping.engine import FacesDiffer
+    from cpdocs.documents.stamping.easel import FacesDiffer
     from cpdocs.documents.stamping.press import StampingDiffers
 
     stamped = StampedLetters(order.room, order.ws.paths.state)

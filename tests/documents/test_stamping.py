@@ -15,8 +15,8 @@ from cpdocs.core.letters import SheetMark
 from cpdocs.documents.letter_kinds import kind_names
 from cpdocs.documents.letters import WINDOW, Letter, PrintedLetter
 from cpdocs.documents.printfile import read_sheet_code, recount
-from cpdocs.documents.stamping import engine, sheets
-from cpdocs.documents.stamping.engine import Unstampable
+from cpdocs.documents.stamping import easel, engine, sheets
+from cpdocs.documents.stamping.easel import Unstampable
 from cpdocs.documents.stamping.press import Pressed, StampingDiffers, StampingPress
 from cpdocs.documents.stamping.printing import StampedPrintFile, proof
 from cpdocs.documents.stamping.readback import document_ids
@@ -26,6 +26,8 @@ READ_FOR = {
     "Document._build_layout_context": "2b072254ab89701b33ddec26648e88cf1978480e7fae081b6cfad43b5f1346dc",
     "Page": "69061840d66b78043408a029113b931d5d8e6f5a6111809188b2c63b2cde2e83",
     "draw_inline_level": "068162a401d00efd3bc23a37df12a1c743cd8958cdbf4f03960a777760b1e01c",
+    "draw_text": "ebaf96239c6ca3635d2b91bfb34718c2dcebd7809fec1c53fb8dffd1366befe3",
+    "draw_first_line": "1bb8eae6d88e71b17096a034656f3be17da8f1f513c78536c1c38d971927638b",
     "boxes.ParentBox": "2ff6abe36fdc89912256538f7a6083a1be60a3f8c651531340413444b7717c30",
     "boxes.TextBox": "7fcb818c71c2bb896fe7768810d02f408aafc23f24cb5997f7b23b0e277c085d",
     "build_formatting_structure": "cec02c4844472c92ef960efb5fea483412767113423f262a6183acbe4950769f",
@@ -174,13 +176,13 @@ def test_a_difference_from_the_full_layout_is_never_passed_over(monkeypatch: pyt
     monkeypatch.setattr("cpdocs.documents.stamping.press._SAMPLED", 1)
     stamping = StampingPress(press())
     stamping.make(letter())
-    original = engine.Easel.lines
+    original = easel.Easel.lines
 
     def wrong(self, slot, lines):
         drawing = original(self, slot, lines)
         return replace(drawing, operators=drawing.operators + b" ") if lines is not slot.lines else drawing
 
-    monkeypatch.setattr(engine.Easel, "lines", wrong)
+    monkeypatch.setattr(easel.Easel, "lines", wrong)
     with pytest.raises(StampingDiffers):
         stamping.make(letter(first_name="Birch"))
 

@@ -23,8 +23,8 @@ from weasyprint import HTML
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE, AddressBlock
 from cpdocs.documents.pdf import judged, toolbox
 from cpdocs.documents.preflight import Region, bare, inside, overlap, window_faults
-from cpdocs.documents.stamping import engine
-from cpdocs.documents.stamping.engine import Unstampable
+from cpdocs.documents.stamping import easel, engine
+from cpdocs.documents.stamping.easel import Unstampable
 from cpdocs.documents.stamping.template import Stamped, Template, Words, depends_on_words
 from cpdocs.documents.stamping.tokens import Tokens, tokens_of
 
@@ -68,7 +68,7 @@ class StampingPress:
 
     def __init__(self, press: LetterPress) -> None:
         self._press = press
-        self._easel = engine.Easel()
+        self._easel = easel.Easel()
         self._templates: OrderedDict[tuple[object, ...], list[Template]] = OrderedDict()
         self._checked: dict[tuple[str, ...], bool] = {}
         self.fresh: dict[bytes, bytes] = {}
@@ -128,7 +128,7 @@ class StampingPress:
         from cpdocs.documents.stamping.printing import proof
 
         flat = b"\n".join((_SCALED, stamped.shared[0].operators, stamped.own[0]))
-        return proof((Side(b"", zlib.compress(flat)),), {b"": zlib.compress(b"")}, engine.faces(self._easel), self.lay)
+        return proof((Side(b"", zlib.compress(flat)),), {b"": zlib.compress(b"")}, easel.faces(self._easel), self.lay)
 
     def _laid_out(self, tokens: Tokens, sheets: tuple[str, ...]) -> Template:
         self.layouts += 1
@@ -165,10 +165,10 @@ class StampingPress:
         """A letter that can't be taken apart, laid out and preflighted as a PDF of its own."""
         return self._press.make(letter)
 
-    def taken(self) -> tuple[dict[bytes, bytes], dict[str, engine.Face]]:
+    def taken(self) -> tuple[dict[bytes, bytes], dict[str, easel.Face]]:
         """Shared parts, deflated, that weren't given before, and every face drawn with so far."""
         fresh, self.fresh = self.fresh, {}
-        return fresh, engine.faces(self._easel)
+        return fresh, easel.faces(self._easel)
 
 
 def own_tokens(tokens: Tokens, names: Sequence[str]) -> frozenset[int]:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import pikepdf
 
 from cpdocs.core.letters import SheetMark
-from cpdocs.documents.stamping import engine, sheets
+from cpdocs.documents.stamping import easel, sheets
 from cpdocs.documents.stamping.press import Pressed, Side
 from cpdocs.documents.stamping.writer import PdfWriter
 
@@ -78,12 +78,12 @@ class StampedPrintFile:
         self.blank_pages += self._pad()
         return first + 1
 
-    def finish(self, faces: Mapping[str, engine.Face], lay: Any) -> str:
+    def finish(self, faces: Mapping[str, easel.Face], lay: Any) -> str:
         """Writes the fonts and what is left; gives the file's SHA-256. ``lay`` lays out with the letters' fonts."""
         names = b"<<>>"
         if faces:
             # The fonts number their objects themselves, from the next free number on, without a gap.
-            objects, names = engine.font_objects(dict(faces), self._writer.next_number, lay)
+            objects, names = easel.font_objects(dict(faces), self._writer.next_number, lay)
             self._writer.reserve(len(objects))
             for number, body in objects:
                 self._writer.put_written(number, body)
@@ -160,7 +160,7 @@ class StampedPrintFile:
         return b"null" if value is None else str(value).encode("ascii")
 
 
-def proof(sides: Sequence[Side], shared: Mapping[bytes, bytes], faces: Mapping[str, engine.Face], lay: Any) -> bytes:
+def proof(sides: Sequence[Side], shared: Mapping[bytes, bytes], faces: Mapping[str, easel.Face], lay: Any) -> bytes:
     """Pages of one stamped letter as a PDF by itself, without sheet codes."""
     out = io.BytesIO()
     file = StampedPrintFile("proof", out, shared)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from operator import itemgetter
 
-from cpdocs.documents.stamping.engine import Drawing, Easel, LaidOut, Run, Slot, break_again, shaped_once
+from cpdocs.documents.stamping.easel import Drawing, Easel, shaped_once
+from cpdocs.documents.stamping.engine import LaidOut, Run, Slot, break_again
 from cpdocs.documents.stamping.tokens import Tokens, collapsed, is_blank, is_ordinary, plain
 
 _KEPT_DRAWINGS = 4096
