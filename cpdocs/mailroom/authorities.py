@@ -109,7 +109,7 @@ def drop_authority(ws: Workspace, which: str, *, reason: str, by: str, secret: p
         found = [each for each in authority_records(tx).values() if len(wanted) >= 8 and each.fingerprint.startswith(wanted)]
         if len(found) != 1 or not found[0].trusted:
             why = "was dropped already" if len(found) == 1 else "is not one authority on record"
-            raise InputFault(f"{which} {why}.", todo="See them with `cpdocs keys cas`; give the fingerprint or its first digits.")
+            raise InputFault(f"That {why}.", todo="See them with `cpdocs keys cas`; give the fingerprint or its first digits.")
         mark = found[0].fingerprint
         data: dict[str, JSON] = {"fingerprint": mark, "reason": reason.strip(), "by": by.strip()}
         tx.append(NewEvent(EventType.AUTHORITY_DROPPED, (authority_subject(mark),), data))
