@@ -123,7 +123,7 @@ def revoke(ws: Workspace, serial: str, *, reason: str, pin: people.Secret) -> Ke
         found = [key for key in key_records(tx).values() if wanted in (key.serial, key.fingerprint.lstrip("0"))]
         if len(found) != 1:
             raise InputFault(
-                f"{'Several digital IDs have' if found else 'No digital ID has'} the serial number {serial}.",
+                f"{'Several digital IDs have' if found else 'No digital ID has'} that serial number.",
                 todo="See them with `cpdocs keys list`; a pinned one can be named by its SHA-256 fingerprint.",
             )
         key = found[0]

@@ -34,7 +34,7 @@ def renew(
     old = next((each for each in key_records(ws.ledger).values() if each.serial == wanted and not each.pinned), None)
     if old is None:
         raise InputFault(
-            f"No digital ID that was issued here has the serial number {serial}.",
+            "No digital ID that was issued here has that serial number.",
             todo="See them with `cpdocs keys list`; the successor of a pinned certificate is pinned like the first.",
         )
     if old.revoked_at is not None or ws.clock.now() > old.not_after:

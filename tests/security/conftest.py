@@ -19,6 +19,7 @@ from cpdocs.ledger.events import EventStore
 from cpdocs.mailroom.mishaps import faxed
 from cpdocs.mailroom.sample import Sample, write_sample
 from cpdocs.signing import authority
+from cpdocs.signing.keyfiles import KeyPair, certificate_pem
 from cpdocs.wiring import SystemClock
 from tests.conftest import CommandLine
 from tests.flows.conftest import _issued, _peopled, issued, office, sample
@@ -75,9 +76,17 @@ def ready(tmp_path: Path, real: CommandLine, _made: tuple[Path, dict[str, Any]])
         (tmp_path / name).chmod(0o600)
     certificate = tmp_path / "own.cer"
     certificate.write_bytes(own_certificate())
+    authority_file = tmp_path / "authority.crt"
+    authority_file.write_bytes(certificate_pem(an_authority().certificate))
     plan = real.root / "outbox" / "plans" / _made[1]["practice"] / f"{_made[1]['plan']}.pdf"
     paths = {"pin": tmp_path / "pin", "wrong": tmp_path / "wrong", "out": tmp_path / "new.p12", "file": plan, "certificate": certificate}
+    paths["authority"] = authority_file
     return {**_made[1], **paths, "serial": "5e11a1"}
+
+
+def an_authority() -> KeyPair:
+    """An authority outside the organization, valid now."""
+    return authority.make_root("Example Hospital", authority.Validity.at(real_now(), timedelta(days=30)))
 
 
 def own_certificate() -> bytes:

@@ -39,9 +39,9 @@ GUARDED: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys pin": ("issuer", ("{certificate}", "--npi", "{npi}", "--identity", "fingerprint read back")),
     "keys rotate": ("issuer", ("seal", "--reason", "ends soon", "--by", "Sam Sample")),
     "keys renew": ("issuer", ("{serial}", "--by", "Sam Sample", "--out", "{out}", "--passphrase-file", "{pin}")),
-    "keys import-ca": ("issuer", ("{certificate}", "--vouches-for", "npi-in-san", "--by", "Sam Sample")),
-    "keys drop-ca": ("issuer", ("00000000", "--reason", "contract ended", "--by", "Sam Sample")),
     "keys protect": ("issuer", ()),
+    "keys import-ca": ("issuer", ("{authority}", "--vouches-for", "npi-in-serial-number", "--by", "Sam Sample")),
+    "keys drop-ca": ("issuer", ("5e11a1", "--reason", "contract ended", "--by", "Sam Sample")),
 }
 ABOUT_PINS = {"user add", "user pin"}
 """Commands that take a PIN file since they set the PIN itself."""

@@ -16,8 +16,8 @@ from tests.reference import commands
 
 PRODUCT = Path(__file__).parents[2] / "cpdocs"
 SECRET = re.compile(r"pass(word|phrase|code)?|pin\b|secret|private|token|credential-key|identity-file|\bkey\b")
-PUBLIC = {("cpdocs verify", "--key")}
-"""The organization's public key, in hexadecimal."""
+PUBLIC = {("cpdocs verify", "--key"), ("cpdocs audit cosign", "--log-key")}
+"""Public keys."""
 
 
 def parameters() -> list[tuple[str, click.Parameter]]:

@@ -225,6 +225,7 @@ def road(go: Walk) -> dict[str, Path]:
     go("plan", "check", sample.plans["bh"])
     rows = go("plan", "issue", sample.plans["bh"], sample.plans["ltss"], "--json").json
     go("plan", "issue", sample.plans["bh"], status=3)
+    assert len(rows) == 2, go.evidence.texts["stderr"][-1]
     document = rows[0]["document_id"]
     for name, secret in (("pass", PASSPHRASE), ("pin", PIN), ("wrong", f"wrong {PASSPHRASE}")):
         (folder / name).write_text(f"{secret}\n", "utf-8")
@@ -236,6 +237,9 @@ def road(go: Walk) -> dict[str, Path]:
     go("keys", "issue", "--npi", sample.npis["pcp1"], *identity, "--out", folder / "spare.p12")
     go("keys", "issue", "--npi", MEMBER_ID, *identity, "--out", folder / "no.p12", status=3, why="a member id in place of an NPI")
     serial = go("keys", "list", "--json").json[-1]["serial"]
+    renewed = ("--by", "Sam Sample", "--passphrase-file", folder / "pass")
+    go("keys", "renew", serial, *renewed, "--out", folder / "next.p12", status=None)
+    go("keys", "renew", MEMBER_ID, *renewed, "--out", folder / "no.p12", status=None, why="a member id in place of a serial number")
     go("keys", "revoke", serial, "--reason", "superseded")
     go("keys", "list")
     go("keys", "crl")
@@ -295,6 +299,11 @@ def held(go: Walk, issued: dict[str, Path]) -> None:
     go("keys", "pin", folder / "own.cer", "--npi", go.sample.npis["pcp2"], "--identity", "read back", now=RETURN, status=None)
     go("keys", "pin", folder / "pass", "--npi", go.sample.npis["pcp2"], "--identity", "read back", now=RETURN, status=3)
     go("keys", "pin", folder / "own.cer", "--member", "--identity", "read back", stdin=f"{MEMBER_ID}\n", now=RETURN, status=None)
+    for file in (folder / "own.cer", folder / "pass"):
+        go("keys", "import-ca", file, "--vouches-for", "npi-in-serial-number", "--by", "Sam Sample", now=RETURN, status=None)
+        go("keys", "import-crl", file, now=RETURN, status=None)
+    go("keys", "cas", now=RETURN)
+    go("keys", "drop-ca", LAST, "--reason", "a try", "--by", "Sam Sample", now=RETURN, status=None, why="a name in place of a fingerprint")
     go("held", "recheck", now=RETURN)
     both = go("intake", folder / "both.pdf", "--json", now=RETURN).json
     assert both[0]["verdict"] == "accepted"
@@ -367,6 +376,18 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
     go("file", "confirm", document, "--by", "Sam Sample", "--at", "2026-11-04T09:00", now=RETURN, status=None)
     go("audit", "checkpoint", now=RETURN)
     go("audit", "export", folder / "trail", now=RETURN)
+    go(
+        "audit",
+        "move",
+        "--to",
+        f"postgresql://{LAST}:{PASSPHRASE.replace(' ', '-')}@127.0.0.1:9/cpdocs",
+        now=RETURN,
+        status=None,
+        why="audit move",
+    )
+    go("audit", "witness-key", folder / "witness.key", "--name", "witness.example.org", now=RETURN)
+    go("audit", "cosign", sample_note(go), "--key", folder / "witness.key", "--log-key", "no key", now=RETURN, status=None)
+    go("keys", "rotate", "seal", "--reason", "ends soon", "--by", "Sam Sample", now=RETURN, status=None)
     go("audit", "verify", now=RETURN)
     go("doctor", now=RETURN, status=None)
     blob = next(path for path in (go.cli.root / "state" / "store").rglob("*") if path.is_file())
@@ -377,6 +398,11 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
     keep(go, document)
     with replaced("cpdocs.mailroom.status.all_plans", broken):
         go("status", now=RETURN, status=70, why="status, and a defect")
+
+
+def sample_note(go: Walk) -> Path:
+    """The last checkpoint, as a file."""
+    return max((go.cli.root / "state" / "checkpoints").iterdir(), key=lambda path: path.stat().st_mtime_ns)
 
 
 def keep(go: Walk, document: str) -> None:
