@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -59,8 +60,8 @@ def bare_commit(url: str, folder: Path) -> Callable[[], object]:
 
         server = psycopg.connect(url, autocommit=True)
         server.execute("SET synchronous_commit = on")
-        server.execute("CREATE TABLE cpdocs_bench (n bigserial PRIMARY KEY, body text)")
-        return lambda: server.execute("INSERT INTO cpdocs_bench (body) VALUES (%s)", (body,))
+        server.execute("CREATE TABLE public.cpdocs_bench (n bigserial PRIMARY KEY, body text)")
+        return lambda: server.execute("INSERT INTO public.cpdocs_bench (body) VALUES (%s)", (body,))
     connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -106,20 +107,22 @@ def measure(folder: Path, count: int, url: str) -> None:
     proof = statistics.median(timed(lambda seq=seq: store.inclusion_proof(seq, size)) for seq in range(1, size, size // 20))
     print(f"a proof among {size} events {proof * 1000:.1f} ms")
 
+    # In processor time: both are bound by it, and what else runs on the machine drops out of their ratio.
     hashing = 0.0
-    for _, text in store.texts():  # one by one: a million texts need no gigabyte
-        entry = b"\0" + text.encode()
-        start = time.perf_counter()
-        sha256(entry).digest()
-        hashing += time.perf_counter() - start
+    texts = (text.encode() for _, text in store.texts())
+    while batch := list(islice(texts, BULK)):
+        start = time.process_time()
+        for text in batch:
+            sha256(b"\0" + text).digest()
+        hashing += time.process_time() - start
     store.close()
     found: list[RecordAudit] = []
-    auditing = timed(lambda: found.append(read_record(place, (), ())))
+    start = time.process_time()
+    passed = timed(lambda: found.append(read_record(place, (), ())))
+    auditing = time.process_time() - start
     assert not found[0].problems
-    print(
-        f"an audit of {size} events {auditing:.2f} s ({auditing / size * 1e6:.0f} µs an event), "
-        f"bare hashing {hashing:.2f} s: ratio {auditing / hashing:.0f}"
-    )
+    print(f"an audit of {size} events {passed:.1f} s; processor {auditing:.2f} s, {auditing / size * 1e6:.0f} µs an event,")
+    print(f"  against {hashing:.2f} s for bare hashing: ratio {auditing / hashing:.0f}")
 
 
 if __name__ == "__main__":
