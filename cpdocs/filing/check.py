@@ -22,10 +22,10 @@ def check_package(folder: Path, public_key: bytes) -> list[Problem]:
     can't vouch for itself. Raises OSError only where the folder itself can't be listed.
     """
     manifest_file = folder / NAME
-    if not manifest_file.is_file():
+    if not manifest_file.is_file() or manifest_file.is_symlink():
         return [Problem("manifest_missing", "there is no manifest: the package was never finished.", NAME, "Ask for it again.")]
     try:
-        document = read_manifest(manifest_file.read_bytes())
+        document = read_manifest(read_plain_file(manifest_file))
     except (ValueError, OSError):
         return [Problem("manifest_damaged", "the manifest can't be read.", NAME, "Ask for the package again.")]
     problems = []
@@ -35,7 +35,7 @@ def check_package(folder: Path, public_key: bytes) -> list[Problem]:
     for name, entry in sorted(listed.items()):
         problems.extend(_check_file(folder, name, entry))
     problems.extend(
-        Problem("file_unlisted", "this file isn't in the manifest.", name, "It is no part of the package.")
+        Problem("file_unlisted", "this file isn't in the manifest.", _shown(name), "It is no part of the package.")
         for name in sorted(_names(folder) - listed.keys() - {NAME})
     )
     return problems
@@ -43,10 +43,10 @@ def check_package(folder: Path, public_key: bytes) -> list[Problem]:
 
 def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Problem]:
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
-        return [Problem("name_leaves_package", "the manifest names a file outside the package.", name)]
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts or not name.isprintable():
+        return [Problem("name_leaves_package", "the manifest names a file outside the package.", _shown(name))]
     try:
-        data = _read(folder / path)
+        data = read_plain_file(folder / path)
     except FileNotFoundError:
         return [Problem("file_missing", "this file is missing.", name, "Ask for the package again.")]
     except OSError:
@@ -59,7 +59,8 @@ def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Probl
     return []
 
 
-def _read(path: Path) -> bytes:
+def read_plain_file(path: Path) -> bytes:
+    """The bytes of a regular file. Raises OSError for anything else: a pipe would never end, and a link leads elsewhere."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -69,4 +70,13 @@ def _read(path: Path) -> bytes:
 
 def _names(folder: Path) -> set[str]:
     """Every file below ``folder``, links too, as the manifest would name it."""
-    return {(Path(top) / name).relative_to(folder).as_posix() for top, _, names in os.walk(folder) for name in names}
+    found = set()
+    for top, folders, names in os.walk(folder):
+        links = [name for name in folders if (Path(top) / name).is_symlink()]
+        found |= {(Path(top) / name).relative_to(folder).as_posix() for name in (*names, *links)}
+    return found
+
+
+def _shown(name: str) -> str:
+    """A stranger's name as it can be printed anywhere."""
+    return name if name.isprintable() else ascii(name)[1:-1]

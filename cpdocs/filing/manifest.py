@@ -54,7 +54,10 @@ def build_manifest(facts: Mapping[str, JSON], files: Sequence[PackageFile], sign
 
 def read_manifest(data: bytes) -> dict[str, Any]:
     """The manifest as it stands, unchecked. Raises ValueError where it isn't one of ours."""
-    document = json.loads(data.decode())
+    try:
+        document = json.loads(data.decode())
+    except RecursionError:
+        raise ValueError("not a package manifest") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError("not a package manifest")
     files = document.get("files")
@@ -72,7 +75,7 @@ def signature_holds(document: Mapping[str, Any], public_key: bytes) -> bool:
     try:
         raw = base64.b64decode(str(signature.get("value", "")), validate=True)
         Ed25519PublicKey.from_public_bytes(public_key).verify(raw, _signed_text(body))
-    except (InvalidSignature, ValueError, TypeError, binascii.Error):
+    except (InvalidSignature, ValueError, TypeError, RecursionError, binascii.Error):
         return False
     return True
 

@@ -46,9 +46,13 @@ def trail_jsonl(document_id: str, entries: Sequence[Entry], *, checkpoint: str, 
 
 def read_trail(data: bytes) -> tuple[Mapping[str, Any], list[Entry]]:
     """The first line and the entries of an ``audit.jsonl``, unchecked. Raises ValueError where it isn't one."""
-    head, *lines = [json.loads(line) for line in data.decode().splitlines()] or [None]
+    try:
+        head, *lines = [json.loads(line) for line in data.decode().splitlines()] or [None]
+    except RecursionError:
+        raise ValueError("not an audit trail") from None
     if not isinstance(head, dict) or head.get("format") != FORMAT or not isinstance(head.get("checkpoint"), str):
         raise ValueError("not an audit trail")
+    head["checkpoint"].encode()  # an escaped half of a character is no text, and a ValueError
     return head, [_entry(line) for line in lines]
 
 
@@ -60,6 +64,7 @@ def _entry(line: Any) -> Entry:
         raise ValueError("an audit trail with a damaged line") from None
     if not (isinstance(seq, int) and isinstance(text, str)):
         raise ValueError("an audit trail with a damaged line")  # noqa: TRY004 the fault is the file's, not the caller's
+    text.encode()
     return Entry(seq, text, hashes)
 
 

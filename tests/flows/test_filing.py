@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import socket
+from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -163,6 +165,49 @@ def test_a_missing_an_added_and_an_unfinished_package_are_told_apart(complete: O
     assert "file_missing" in complete.cli("verify", package, "--json", status=1).out
     (package / "manifest.json").unlink()
     assert "manifest_missing" in complete.cli("verify", package, "--json", status=1).out
+
+
+def a_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def a_link_without_end(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
+def nested_without_end(file: Path) -> None:
+    file.write_bytes(b"[" * 200_000)
+
+
+def half_a_character(file: Path) -> None:
+    first, _, rest = file.read_text("utf-8").partition("{")
+    file.write_text(first + '{"mrn": "\\ud800", "entry": "\\ud800",' + rest, "utf-8")
+
+
+def a_name_no_terminal_should_see(file: Path) -> None:
+    Path(os.fsdecode(os.fsencode(file.parent) + b"/\xff\x1b[31m")).write_bytes(b"x")
+
+
+def a_folder_from_elsewhere(file: Path) -> None:
+    (file.parent / "more").symlink_to("/etc")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "audit.jsonl"])
+@pytest.mark.parametrize(
+    "spoil",
+    [a_pipe, a_link_without_end, nested_without_end, half_a_character, a_name_no_terminal_should_see, a_folder_from_elsewhere],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_a_package_made_to_hang_or_crash_whoever_checks_it_is_just_not_as_it_was_built(
+    complete: Office, spoil: Callable[[Path], None], name: str
+) -> None:
+    chart_note(complete)
+    package = package_of(complete)
+    spoil(package / name)
+    answer = complete.cli("verify", package, status=1)
+    assert "\x1b" not in answer.err
 
 
 def test_another_organizations_key_doesnt_vouch_for_the_package(complete: Office) -> None:
