@@ -182,7 +182,7 @@ def piece_of(event: Event) -> Piece:
         pages=data["pages"],
         sheets=data["sheets"],
         first_page=data["first_page"],
-        sha256=data["sha256"],
+        sha256=data["digest"],
         occasion=data.get("occasion", ""),
     )
 

@@ -176,7 +176,7 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str]) -> lis
                 "pages": piece.pages,
                 "sheets": piece.sheets,
                 "first_page": piece.first_page,
-                "sha256": piece.sha256,
+                "digest": piece.sha256,
                 **({"occasion": piece.occasion} if piece.occasion else {}),
             },
         )
