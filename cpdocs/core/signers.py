@@ -117,8 +117,8 @@ def _faults(
     pairs = [each for each in directory.designations if each.designee_npi == npi and each.pcp_npi == pcp_npi]
     if not pairs:
         return (*faults, "not_designated")
-    rows = directory.rows_of(npi)
-    return faults + min((_designation_faults(each, rows, member_id, day, signed_at) for each in pairs), key=len)
+    rows, pcp_rows = directory.rows_of(npi), directory.rows_of(pcp_npi)
+    return faults + min((_designation_faults(each, rows, pcp_rows, member_id, day, signed_at) for each in pairs), key=len)
 
 
 def _clinician_faults(directory: Directory, npi: str, pcp_npi: str, practice_id: str) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ def _clinician_faults(directory: Directory, npi: str, pcp_npi: str, practice_id:
 
 
 def _designation_faults(
-    designation: Designation, rows: tuple[Clinician, ...], member_id: str, day: date, signed_at: datetime
+    designation: Designation, rows: tuple[Clinician, ...], pcp_rows: tuple[Clinician, ...], member_id: str, day: date, signed_at: datetime
 ) -> tuple[str, ...]:
     """Rules 4c to 4h for one designation."""
     faults = []
@@ -152,7 +152,7 @@ def _designation_faults(
         faults.append("no_face_to_face")
     if day < designation.valid_from or (designation.valid_to is not None and day > designation.valid_to):
         faults.append("designation_expired")
-    if not designation.attested_by.strip() or _is_designee(designation.attested_by, rows):
+    if not designation.attested_by.strip() or _is_designee(designation.attested_by, rows, pcp_rows):
         faults.append("designation_not_attested")
     # A signature's own clock shows whole seconds only.
     if designation.recorded_at.replace(microsecond=0) > signed_at:
@@ -160,12 +160,18 @@ def _designation_faults(
     return tuple(faults)
 
 
-def _is_designee(attested_by: str, rows: tuple[Clinician, ...]) -> bool:
-    """Whether the attesting name (in either order, with or without titles) or NPI is the designee's own."""
+def _is_designee(attested_by: str, rows: tuple[Clinician, ...], pcp_rows: tuple[Clinician, ...]) -> bool:
+    """Whether the attesting name or NPI is the designee's own: in either order, with whatever titles, initials and further
+    names. Where the PCP's name is the longer match (Ann Lee designated by Ann Lee Wong), it is the PCP's."""
     if any(row.npi in attested_by for row in rows):
         return True
-    names = _name_words(attested_by)
-    return any(names == _name_words(f"{row.first_name} {row.last_name}") for row in rows)
+    words = _name_words(attested_by)
+    longest = [max((len(name) for name in map(_name_of, each) if name <= words), default=0) for each in (rows, pcp_rows)]
+    return longest[0] > 0 and longest[0] >= longest[1]
+
+
+def _name_of(row: Clinician) -> frozenset[str]:
+    return _name_words(f"{row.first_name} {row.last_name}")
 
 
 def _name_words(name: str) -> frozenset[str]:

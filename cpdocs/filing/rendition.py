@@ -125,7 +125,8 @@ def _active(item: Any) -> Iterator[str]:
 @contextmanager
 def _opened(data: bytes) -> Iterator[Pdf]:
     try:
-        pdf = Pdf.open(io.BytesIO(data))
+        # What was accepted reads without repair; a reader that searches the bytes for objects might find others.
+        pdf = Pdf.open(io.BytesIO(data), attempt_recovery=False)
     except pikepdf.PdfError:
         raise Defect("A stored PDF can't be opened for its rendition; `cpdocs audit verify` tells whether the store is whole.") from None
     try:

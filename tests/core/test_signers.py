@@ -102,6 +102,7 @@ def test_a_stranger_is_held_and_nothing_else_is_said_of_them() -> None:
         ({"valid_from": date(2026, 12, 1)}, "designation_expired"),
         ({"attested_by": " "}, "designation_not_attested"),
         ({"attested_by": "Samplewick, Ned RN"}, "designation_not_attested"),
+        ({"attested_by": "Ned R. Samplewick, BSN, RN"}, "designation_not_attested"),
         ({"attested_by": f"NPI {NURSE}"}, "designation_not_attested"),
         ({"recorded_at": SIGNED + timedelta(hours=1)}, "designation_recorded_late"),
     ],
