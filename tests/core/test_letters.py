@@ -50,7 +50,7 @@ def letter(key: AssignmentKey = KEY, number: int = 1) -> Event:
         pages=4,
         sheets=2,
         first_page=3,
-        sha256="00",
+        digest="00",
     )
 
 
