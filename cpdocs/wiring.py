@@ -103,7 +103,7 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.ledger.events import EventStore
     from cpdocs.ledger.homes import home_of
-    from cpdocs.mailroom.keys import create_keys
+    from cpdocs.mailroom.organization_keys import create_keys
     from cpdocs.mailroom.settings_seen import settings_event
 
     paths = Paths(root.resolve())

@@ -47,7 +47,7 @@ def hold(ws: Workspace, who: str, reason: str, by: str, as_json: bool) -> None:
     cpdocs archive hold 7K3M-9QXW-2RC --reason "subpoena of 2 November" --by "Your Name"
     cpdocs archive hold - --reason "complaint" --by "Your Name" < member-id.txt
     """
-    from cpdocs.mailroom.retention import hold as hold_
+    from cpdocs.mailroom.keeping.retention import hold as hold_
 
     event = hold_(ws, _subject(who), reason=reason, by=by)
     if as_json:
@@ -69,7 +69,7 @@ def release(ws: Workspace, who: str, reason: str, by: str, number: int | None, a
     \b
     cpdocs archive release 7K3M-9QXW-2RC --reason "case closed" --by "Your Name"
     """
-    from cpdocs.mailroom.retention import release as release_
+    from cpdocs.mailroom.keeping.retention import release as release_
 
     event = release_(ws, _subject(who), reason=reason, by=by, number=number)
     if as_json:
@@ -87,7 +87,7 @@ def holds(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs archive holds
     """
-    from cpdocs.mailroom.retention import holds_in_force
+    from cpdocs.mailroom.keeping.retention import holds_in_force
 
     found = list(holds_in_force(ws.ledger).values())
     if as_json:
@@ -117,7 +117,7 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
 
     The time is `retention_years` in cpdocs.toml after the last event about a document.
     """
-    from cpdocs.mailroom.retention import past_retention
+    from cpdocs.mailroom.keeping.retention import past_retention
 
     found = past_retention(ws, on)
     if as_json:
@@ -156,7 +156,7 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
     DIR must be new or empty. It holds members' data in the clear: put it on an encrypted disk. A folder with manifest.sha256
     is a whole one.
     """
-    from cpdocs.mailroom.archive import export_archive
+    from cpdocs.mailroom.keeping.archive import export_archive
 
     done = export_archive(ws, folder)
     if as_json:

@@ -56,7 +56,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], as_json: bool
     Exit status 1 where anything was altered, is damaged or is missing; each fault is named. docs/audit.md says what
     this can't show.
     """
-    from cpdocs.mailroom.audit import prove
+    from cpdocs.mailroom.trail.audit import prove
     from cpdocs.mailroom.workspace import Paths
     from cpdocs.wiring import find_workspace, ledger_place
 
@@ -120,7 +120,7 @@ def show(ws: Workspace, who: str, as_json: bool) -> None:
             "A member id is no argument: everybody on this machine can read those.", todo="Use `cpdocs audit show -` and type it there."
         )
     from cpdocs.filing.trail import sentence
-    from cpdocs.mailroom.audit import history
+    from cpdocs.mailroom.trail.audit import history
 
     events = history(ws, read_member_id() if who == "-" else who)
     if as_json:
@@ -144,7 +144,7 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
 
     DIR must be new or empty. It will hold members' data: keep it as you keep the charts.
     """
-    from cpdocs.mailroom.audit_export import export_trail
+    from cpdocs.mailroom.trail.export import export_trail
 
     done = export_trail(ws, folder)
     if as_json:
@@ -174,10 +174,10 @@ def checkpoint(ws: Workspace, since: int | None, public_key: bool, as_json: bool
     One that stays on this machine proves little: whoever can rewrite the ledger could sign it again. Where [signing]
     tsa_url is set, a time-stamping authority's token over it is kept beside it.
     """
-    from cpdocs.mailroom.audit import public_key as public_key_
-    from cpdocs.mailroom.audit import sign_now
-    from cpdocs.mailroom.checkpoint_stamps import stamp
-    from cpdocs.mailroom.witness import witness_request
+    from cpdocs.mailroom.trail.audit import public_key as public_key_
+    from cpdocs.mailroom.trail.audit import sign_now
+    from cpdocs.mailroom.trail.stamps import stamp
+    from cpdocs.mailroom.trail.witness import witness_request
 
     if public_key:
         line = public_key_(ws)

@@ -39,7 +39,7 @@ def new_key_(file: Path, as_json: bool) -> None:
 
     Keep FILE where this machine's users can't reach it, and a second copy elsewhere: without it no backup opens.
     """
-    from cpdocs.mailroom.age import new_key
+    from cpdocs.mailroom.keeping.age import new_key
 
     public = new_key(file)
     if as_json:
@@ -71,8 +71,8 @@ def create(
     Stored files that an archive in DIR holds already are not copied again: keep the archives together. What was written is
     read back and compared. Exit status 1 where stored files are damaged: they are named and left out.
     """
-    from cpdocs.mailroom.age import read_recipients
-    from cpdocs.mailroom.backup import create_backup
+    from cpdocs.mailroom.keeping.age import read_recipients
+    from cpdocs.mailroom.keeping.backup import create_backup
 
     made = create_backup(ws, folder, read_recipients(recipients, files), with_keys=with_keys, full=full)
     if as_json:
@@ -115,8 +115,8 @@ def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
     Without the private key the archives are held against the receipts beside them; with it what is inside is held against
     its manifest. What proves the ledger is `cpdocs backup restore` into a scratch folder: do so from time to time.
     """
-    from cpdocs.mailroom.age import read_identities
-    from cpdocs.mailroom.restore import check_archive, check_receipt
+    from cpdocs.mailroom.keeping.age import read_identities
+    from cpdocs.mailroom.keeping.restore import check_archive, check_receipt
 
     if identity_file is None:
         receipt = check_receipt(file)
@@ -147,9 +147,9 @@ def restore(ctx: click.Context, file: Path, into: Path, identity_file: Path, aga
     Every stored file is hashed and the whole ledger replayed. --against shows that this is the history that was signed, and
     how many events are lost since. Never let the old workspace run on beside the restored one: two ledgers would grow apart.
     """
-    from cpdocs.mailroom.age import read_identities
-    from cpdocs.mailroom.restore import record_restore
-    from cpdocs.mailroom.restore import restore as restore_
+    from cpdocs.mailroom.keeping.age import read_identities
+    from cpdocs.mailroom.keeping.restore import record_restore
+    from cpdocs.mailroom.keeping.restore import restore as restore_
     from cpdocs.wiring import open_restored
 
     if ctx.find_root().obj["workspace"] is not None:

@@ -122,7 +122,7 @@ def demo(folder: Path | None, as_json: bool) -> None:
 
 def _letters(road: Road) -> dict[str, Any]:
     """Monday: a workspace, who is who, and letters for everybody newly assigned, once."""
-    from cpdocs.mailroom.sample import write_sample
+    from cpdocs.mailroom.sample.files import write_sample
 
     road.step("Monday. A sandbox, and who is who")
     road.run("init", road.root, "--sandbox", show=f"init {road.root.name} --sandbox")

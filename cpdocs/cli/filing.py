@@ -55,7 +55,7 @@ def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
 
     Exit status 1 where a plan that was named must wait; what is said shows why.
     """
-    from cpdocs.mailroom.filing import file_plans
+    from cpdocs.mailroom.filing.file import file_plans
 
     outcomes = file_plans(ws, document_ids)
     if as_json:
@@ -82,8 +82,8 @@ def confirm(ws: Workspace, document_id: str, by: str, at: datetime, as_json: boo
     \b
     cpdocs file confirm 7K3M-9QXW-2RC --by "Sample Clerk" --at 2026-11-06T09:30
     """
-    from cpdocs.mailroom.filing import confirm_upload
-    from cpdocs.mailroom.status import standing_of, status_json
+    from cpdocs.mailroom.filing.file import confirm_upload
+    from cpdocs.mailroom.plans.status import standing_of, status_json
 
     record = confirm_upload(ws, document_id, by=by.strip(), at=at)
     if as_json:

@@ -46,7 +46,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs held list --json
     """
-    from cpdocs.mailroom.held import queue
+    from cpdocs.mailroom.returns.held import queue
 
     records = queue(ws)
     if as_json:
@@ -77,7 +77,7 @@ def show(ws: Workspace, item: str, save: Path | None, as_json: bool) -> None:
     """
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.mailroom.access import about_return, record_access
-    from cpdocs.mailroom.held import find_held
+    from cpdocs.mailroom.returns.held import find_held
 
     record = find_held(ws, item)
     record_access(ws, "held show --save" if save else "held show", *about_return(record))
@@ -147,8 +147,8 @@ def accept(
     reached; the reason is recorded, and `cpdocs doctor` tells of it for a month.
     """
     from cpdocs.core.verdicts import Slot
-    from cpdocs.mailroom.attest import Attestation
-    from cpdocs.mailroom.held import accept as accept_held
+    from cpdocs.mailroom.returns.attest import Attestation
+    from cpdocs.mailroom.returns.held import accept as accept_held
 
     if break_glass is not None and not break_glass.strip():
         raise UsageFault("An emergency needs its reason.", todo="Say with --break-glass why no reviewer could decide.")
@@ -186,7 +186,7 @@ def reject(ws: Workspace, item: str, reason: str, pin_file: Path | None, as_json
     \b
     cpdocs held reject 3f9ac0 --reason "the signature line on page 5 is empty"
     """
-    from cpdocs.mailroom.held import reject as reject_held
+    from cpdocs.mailroom.returns.held import reject as reject_held
 
     secret = pin_from(click.get_current_context(), pin_file)
     _tell(ws, reject_held(ws, item, reason=reason, secret=secret), as_json=as_json)
@@ -203,7 +203,7 @@ def recheck(ws: Workspace, items: tuple[str, ...], as_json: bool) -> None:
     cpdocs held recheck
     cpdocs held recheck 3f9ac0
     """
-    from cpdocs.mailroom.held import recheck as recheck_held
+    from cpdocs.mailroom.returns.held import recheck as recheck_held
 
     records = recheck_held(ws, items)
     if as_json:

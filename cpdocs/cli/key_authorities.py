@@ -50,8 +50,8 @@ def import_ca(
     cpdocs keys import-ca hospital-ca.crt --vouches-for npi-in-serial-number --by "Sam Sample"
     cpdocs keys import-ca ca.crt --vouches-for npi-in-san --organization "Example Health Center" --by "Sam Sample"
     """
-    from cpdocs.mailroom.authorities import trust_authority
-    from cpdocs.mailroom.signing import read_input
+    from cpdocs.mailroom.keys.authorities import trust_authority
+    from cpdocs.mailroom.plans.signing import read_input
 
     record = trust_authority(
         ws,
@@ -78,7 +78,7 @@ def cas(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs keys cas
     """
-    from cpdocs.mailroom.authorities import authority_records
+    from cpdocs.mailroom.keys.authorities import authority_records
 
     rows = [_row(ws, record) for record in authority_records(ws.ledger).values()]
     if as_json:
@@ -103,7 +103,7 @@ def drop_ca(ws: Workspace, ctx: click.Context, fingerprint: str, reason: str, by
     \b
     cpdocs keys drop-ca 3f0c92aa --reason "contract ended" --by "Sam Sample"
     """
-    from cpdocs.mailroom.authorities import drop_authority
+    from cpdocs.mailroom.keys.authorities import drop_authority
 
     record = drop_authority(ws, fingerprint, reason=reason, by=by, secret=pin_from(ctx, pin_file))
     if as_json:
@@ -125,8 +125,8 @@ def import_crl(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> 
     \b
     cpdocs keys import-crl hospital.crl
     """
-    from cpdocs.mailroom.authorities import import_revocations
-    from cpdocs.mailroom.signing import read_input
+    from cpdocs.mailroom.keys.authorities import import_revocations
+    from cpdocs.mailroom.plans.signing import read_input
 
     done = import_revocations(ws, read_input(file, "a list of revoked certificates"), name=file.name)
     if as_json:

@@ -39,8 +39,8 @@ def renew(
     \b
     cpdocs keys renew 4f3a09 --by "Sam Sample" --csr ada.csr --out ada-2027.crt
     """
-    from cpdocs.mailroom.key_renewals import renew as renew_key
-    from cpdocs.mailroom.signing import read_input
+    from cpdocs.mailroom.keys.renew import renew as renew_key
+    from cpdocs.mailroom.plans.signing import read_input
 
     if (csr is None) == (passphrase_file is None):
         raise UsageFault("Give --csr FILE, or --passphrase-file FILE for a key made here.", todo="One of the two; a request is better.")

@@ -28,7 +28,7 @@ def rotate(ws: Workspace, ctx: click.Context, which: str, reason: str, by: str, 
     \b
     cpdocs keys rotate seal --reason "ends in two months" --by "Sam Sample"
     """
-    from cpdocs.mailroom.rotation import rotate_seal
+    from cpdocs.mailroom.keys.rotation import rotate_seal
     from cpdocs.signing.keyfiles import fingerprint
 
     made = rotate_seal(ws, reason=reason, by=by, secret=pin_from(ctx, pin_file))

@@ -60,8 +60,8 @@ def issue(
     cpdocs keys issue --npi 1234567893 --identity "video call, licence shown" --by "Sam Sample" --csr ada.csr --out ada.crt
     cpdocs keys issue --npi 1234567893 --identity "badge seen" --by "Sam Sample" --out ada.p12 --passphrase-file pass.txt
     """
-    from cpdocs.mailroom.clinician_keys import issue as issue_key
-    from cpdocs.mailroom.signing import read_input
+    from cpdocs.mailroom.keys.issue import issue as issue_key
+    from cpdocs.mailroom.plans.signing import read_input
 
     if csr is None and passphrase_file is None:
         raise UsageFault("Give --csr FILE, or --passphrase-file FILE for a key made here.", todo="A request from the office is better.")
@@ -106,7 +106,7 @@ def revoke(ws: Workspace, ctx: click.Context, serial: str, reason: str, pin_file
     \b
     cpdocs keys revoke 4f3a… --reason keyCompromise
     """
-    from cpdocs.mailroom.clinician_keys import revoke as revoke_key
+    from cpdocs.mailroom.keys.issue import revoke as revoke_key
 
     record = revoke_key(ws, serial, reason=reason, pin=pin_from(ctx, pin_file))
     if as_json:
@@ -124,7 +124,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs keys list --json
     """
-    from cpdocs.mailroom.clinician_keys import key_records
+    from cpdocs.mailroom.keys.issue import key_records
 
     rows = [_row(ws, record) for record in key_records(ws.ledger).values()]
     if as_json:
@@ -147,7 +147,7 @@ def crl(ws: Workspace, ctx: click.Context, pin_file: Path | None, as_json: bool)
     \b
     cpdocs keys crl
     """
-    from cpdocs.mailroom.clinician_keys import republish
+    from cpdocs.mailroom.keys.issue import republish
 
     path = republish(ws, pin=pin_from(ctx, pin_file))
     if as_json:
@@ -182,8 +182,8 @@ def pin(
     \b
     cpdocs keys pin ada.cer --npi 1234567893 --identity "fingerprint read back by telephone"
     """
-    from cpdocs.mailroom.pinned_keys import pin as pin_key
-    from cpdocs.mailroom.signing import read_input
+    from cpdocs.mailroom.keys.pin import pin as pin_key
+    from cpdocs.mailroom.plans.signing import read_input
 
     if bool(npi) == member:
         raise UsageFault("Say whose it is: --npi N for a clinician, or --member.", todo="One of the two.")
@@ -213,7 +213,7 @@ def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_fi
     from cpdocs.core.people import Role
     from cpdocs.errors import WorkspaceFault
     from cpdocs.mailroom import people
-    from cpdocs.mailroom.keys import protect_issuing
+    from cpdocs.mailroom.organization_keys import protect_issuing
 
     if ws.sandbox:
         raise WorkspaceFault("A sandbox asks for no PIN, so its issuing key has none.", todo="There is nothing to do.")

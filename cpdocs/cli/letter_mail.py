@@ -34,8 +34,8 @@ def reprint(ws: Workspace, ctx: click.Context, run_id: str, pieces: str, reason:
     \b
     cpdocs letters reprint 2026-11-02-01 --pieces 12-40,97 --reason "jam in the folder"
     """
-    from cpdocs.mailroom.letter_reprints import piece_numbers
-    from cpdocs.mailroom.letter_reprints import reprint as reprint_pieces
+    from cpdocs.mailroom.letters.reprints import piece_numbers
+    from cpdocs.mailroom.letters.reprints import reprint as reprint_pieces
 
     done = reprint_pieces(ws, run_id, piece_numbers(pieces), reason)
     if as_json:
@@ -72,7 +72,7 @@ def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: 
     When the member has another address on record, `cpdocs letters run --returned` sends the letter once more.
     """
     from cpdocs.core.clock import eastern_date
-    from cpdocs.mailroom.letter_mail import record_returned
+    from cpdocs.mailroom.letters.mail import record_returned
 
     given = [line.strip() for line in sys.stdin if line.strip()] if codes == ("-",) else list(codes)
     done = record_returned(ws, given, reason, on or eastern_date(ws.clock.now()))
@@ -101,7 +101,7 @@ def suppress(ws: Workspace, ctx: click.Context, reason: str, by: str, lift: bool
     cpdocs letters suppress --reason "safety plan" --by "Sample Coordinator" < ids.txt
     cpdocs letters suppress --lift --reason "plan ended" --by "Sample Coordinator" < ids.txt
     """
-    from cpdocs.mailroom.letter_mail import suppress as suppress_members
+    from cpdocs.mailroom.letters.mail import suppress as suppress_members
 
     changed = suppress_members(ws, [line.strip() for line in sys.stdin if line.strip()], reason, by, lift=lift)
     if as_json:
@@ -130,7 +130,7 @@ def export_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
     \b
     cpdocs letters addresses export addresses.csv
     """
-    from cpdocs.mailroom.letter_mail import write_addresses
+    from cpdocs.mailroom.letters.mail import write_addresses
 
     written = write_addresses(ws, file)
     if as_json:
@@ -151,7 +151,7 @@ def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
 
     A confirmed address (Y, S, D) is printed as the service writes it; one that isn't is mailed with a warning.
     """
-    from cpdocs.mailroom.letter_mail import import_addresses
+    from cpdocs.mailroom.letters.mail import import_addresses
 
     done = import_addresses(ws, file)
     if as_json:
@@ -173,7 +173,7 @@ def report(ws: Workspace, ctx: click.Context, month: str, csv_file: Path | None,
     cpdocs letters report --month 2026-11
     cpdocs letters report --month 2026-11 --csv november.csv --html november.html
     """
-    from cpdocs.mailroom.letter_month import month_report, report_page, write_report
+    from cpdocs.mailroom.letters.month import month_report, report_page, write_report
 
     figures = month_report(ws, month)
     if csv_file is not None:
@@ -216,7 +216,7 @@ def proof(ws: Workspace, ctx: click.Context, kind: str, output: Path | None, as_
 
     Drafts are in it too. Proofs count nowhere.
     """
-    from cpdocs.mailroom.letter_proofs import write_proof
+    from cpdocs.mailroom.letters.proofs import write_proof
 
     done = write_proof(ws, kind, output)
     if as_json:

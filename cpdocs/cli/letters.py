@@ -70,8 +70,8 @@ def run(
     An assignment is lettered once: the same roster again mails nobody twice. A run that was killed is finished by the
     same command. The files are in outbox/letters/RUN/.
     """
-    from cpdocs.mailroom.letter_runs import MANIFEST, PRINT_FILE, RECONCILIATION, RECONCILIATION_PDF
-    from cpdocs.mailroom.letters import run_letters
+    from cpdocs.mailroom.letters.run import run_letters
+    from cpdocs.mailroom.letters.runs import MANIFEST, PRINT_FILE, RECONCILIATION, RECONCILIATION_PDF
 
     with _progress(ctx) as progress:
         report = run_letters(ws, roster=roster, kind=kind, again=again, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=progress)
@@ -153,7 +153,7 @@ def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> No
     \b
     cpdocs letters release 2026-11-02-01
     """
-    from cpdocs.mailroom.letter_runs import release as release_run
+    from cpdocs.mailroom.letters.runs import release as release_run
 
     record, pulls = release_run(ws, run_id)
     pull = [{"piece": item.piece, "document_id": item.document_id, "code": item.code} for item in pulls]
@@ -177,7 +177,7 @@ def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json:
     \b
     cpdocs letters cancel 2026-11-02-01 --reason "printed on the wrong paper"
     """
-    from cpdocs.mailroom.letter_runs import cancel as cancel_run
+    from cpdocs.mailroom.letters.runs import cancel as cancel_run
 
     record = cancel_run(ws, run_id, reason)
     if as_json:
@@ -199,7 +199,7 @@ def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, as_j
     cpdocs letters mailed 2026-11-02-01 --on 2026-11-03
     """
     from cpdocs.core.clock import eastern_date
-    from cpdocs.mailroom.letter_runs import mailed as mailed_run
+    from cpdocs.mailroom.letters.runs import mailed as mailed_run
 
     on = on or eastern_date(ws.clock.now())
     record = mailed_run(ws, run_id, on)
@@ -217,7 +217,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs letters list
     """
-    from cpdocs.mailroom.letter_runs import all_runs
+    from cpdocs.mailroom.letters.runs import all_runs
 
     runs = list(all_runs(ws.ledger).values())
     if as_json:
@@ -248,7 +248,7 @@ def show(ws: Workspace, run_id: str, as_json: bool) -> None:
     \b
     cpdocs letters show 2026-11-02-01
     """
-    from cpdocs.mailroom.letter_runs import pieces_of, the_run
+    from cpdocs.mailroom.letters.runs import pieces_of, the_run
 
     record = the_run(ws.ledger, run_id)
     pieces = pieces_of(ws.ledger, run_id)

@@ -34,7 +34,7 @@ def sent(ws: Workspace, document_id: str, to: str, channel: str, at: datetime, a
     \b
     cpdocs plan sent 7K3M-9QXW-2RC --to "Sample Contact" --channel fax --at 2026-11-02T14:05
     """
-    from cpdocs.mailroom.plans import log_sent
+    from cpdocs.mailroom.plans.road import log_sent
 
     record = log_sent(ws, document_id, to=to, channel=channel, at=at)
     _tell(ws, record, f"{document_id}: sent {eastern_text(at)}.", as_json)
@@ -55,7 +55,7 @@ def received(ws: Workspace, document_id: str, at: datetime, how: str, as_json: b
     After 17:00 or on a closed day it counts as the next business day.
     """
     from cpdocs.core.plan_clock import plan_clock
-    from cpdocs.mailroom.plans import log_received
+    from cpdocs.mailroom.plans.road import log_received
 
     record = log_received(ws, document_id, at=at, how=how)
     _tell(ws, record, f"{document_id}: received {eastern_text(at)}, due {plan_clock(record).due_on.isoformat()}.", as_json)
@@ -74,7 +74,7 @@ def return_(ws: Workspace, document_id: str, reason: str, at: datetime, by: str,
     \b
     cpdocs plan return 7K3M-9QXW-2RC --reason "Wrong pharmacy" --at 2026-11-04T10:30
     """
-    from cpdocs.mailroom.plans import log_returned
+    from cpdocs.mailroom.plans.road import log_returned
 
     record = log_returned(ws, document_id, reason=reason, at=at, by=by)
     _tell(ws, record, f"{document_id}: returned with comments; its clock has stopped. Next: issue version {record.version + 1}.", as_json)
@@ -91,7 +91,7 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
     \b
     cpdocs plan withdraw 7K3M-9QXW-2RC --reason "Issued for the wrong practice"
     """
-    from cpdocs.mailroom.plans import withdraw as withdraw_plan
+    from cpdocs.mailroom.plans.road import withdraw as withdraw_plan
 
     record = withdraw_plan(ws, document_id, reason=reason)
     _tell(ws, record, f"{document_id}: withdrawn.", as_json)
@@ -137,8 +137,8 @@ def approve(
     Outside a sandbox the member's approval is recorded by a witness, a chart note by a reviewer, each with their PIN.
     A plan that this completes is packed for its chart at once. An approval never carries over to a new version.
     """
-    from cpdocs.mailroom.approvals import record_approval, record_chart_note
-    from cpdocs.mailroom.filing import file_if_complete
+    from cpdocs.mailroom.filing.file import file_if_complete
+    from cpdocs.mailroom.plans.approvals import record_approval, record_chart_note
 
     secret = pin_from(click.get_current_context(), pin_file)
     if slot == "member":
@@ -209,7 +209,7 @@ def refuse(
 
     It never puts a signature on the plan; a member who signs later has approved.
     """
-    from cpdocs.mailroom.approvals import record_refusal
+    from cpdocs.mailroom.plans.approvals import record_refusal
 
     record = record_refusal(
         ws,
@@ -228,8 +228,8 @@ def refuse(
 def _tell(ws: Workspace, record: PlanRecord, message: str, as_json: bool) -> None:
     """The version's status as JSON where asked for (as it stands by now), and one sentence for people."""
     if as_json:
+        from cpdocs.mailroom.plans.status import standing_of, status_json
         from cpdocs.mailroom.records import the_plan
-        from cpdocs.mailroom.status import standing_of, status_json
 
         print_json(status_json(standing_of(ws, the_plan(ws.ledger, record.document_id))))
     say(click.get_current_context(), message)

@@ -58,7 +58,7 @@ def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     cpdocs plan check plan.yaml
     cpdocs plan check plans/*.yaml --json
     """
-    from cpdocs.mailroom.plan_check import check_files
+    from cpdocs.mailroom.plans.check import check_files
 
     reports = check_files(ws, files)
     faulty = [report for report in reports if report.errors]
@@ -88,7 +88,7 @@ def issue(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
 
     All files are checked first; those without errors are issued. A new version supersedes the last one.
     """
-    from cpdocs.mailroom.plan_issue import issue_files
+    from cpdocs.mailroom.plans.issue import issue_files
 
     ctx = click.get_current_context()
     outcome = issue_files(ws, files, issued=lambda one: say(ctx, f"{one.record.document_id}: version {one.record.version} → {one.file}"))
@@ -114,8 +114,8 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     """
     from cpdocs.core.events import document_subject
     from cpdocs.mailroom.access import record_access
+    from cpdocs.mailroom.plans.status import standing_of, status_json
     from cpdocs.mailroom.records import the_plan
-    from cpdocs.mailroom.status import standing_of, status_json
     from cpdocs.mailroom.unfinished import finish_all
 
     finish_all(ws)
@@ -183,7 +183,7 @@ def list_(ws: Workspace, state: str | None, practice: str | None, as_json: bool)
     cpdocs plan list
     cpdocs plan list --state partly_signed --practice P0041
     """
-    from cpdocs.mailroom.status import every_standing, status_json
+    from cpdocs.mailroom.plans.status import every_standing, status_json
     from cpdocs.mailroom.unfinished import finish_all
 
     finish_all(ws)

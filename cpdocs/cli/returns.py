@@ -40,9 +40,9 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     A file is taken when it has stopped changing for a moment; one that is still being written is left for the next time.
     The original is kept for good in state/store. The same bytes twice are one return.
     """
-    from cpdocs.mailroom.receiving import Taken
-    from cpdocs.mailroom.watcher import intake_pass
-    from cpdocs.mailroom.worker import Failed, Finished, Left
+    from cpdocs.mailroom.returns.receiving import Taken
+    from cpdocs.mailroom.returns.watcher import intake_pass
+    from cpdocs.mailroom.returns.worker import Failed, Finished, Left
 
     ctx = click.get_current_context()
     rows: list[dict[str, Any]] = []
@@ -84,9 +84,9 @@ def watch(ws: Workspace) -> None:
     Stops after the file at hand on SIGTERM or Ctrl-C. Several may run at once. What an earlier run was killed at is finished
     first. Lines name documents and the beginning of a file's SHA-256, never a file's name.
     """
-    from cpdocs.mailroom.receiving import Taken
-    from cpdocs.mailroom.watcher import Watcher
-    from cpdocs.mailroom.worker import Finished, Left, Outcome
+    from cpdocs.mailroom.returns.receiving import Taken
+    from cpdocs.mailroom.returns.watcher import Watcher
+    from cpdocs.mailroom.returns.worker import Finished, Left, Outcome
 
     ctx = click.get_current_context()
 
@@ -133,7 +133,7 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
             raise UsageFault("There is no such report on a package.", todo="Leave --report out, or name one of the files in it.")
         _verify_package(file, key, as_json=as_json)
         return
-    from cpdocs.mailroom.checking import check_file
+    from cpdocs.mailroom.returns.checking import check_file
     from cpdocs.wiring import open_workspace
 
     ws = open_workspace(chosen_workspace())
@@ -168,7 +168,7 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
 def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> None:
     """The full report, as JSON or as PDF, to ``out``, which must be new, or to standard output."""
     from cpdocs.ledger.durable import write_durably
-    from cpdocs.mailroom.verdict_report import report_pdf, verdict_report
+    from cpdocs.mailroom.returns.report import report_pdf, verdict_report
 
     full = verdict_report(ws, checked)
     if out is None:
@@ -180,7 +180,7 @@ def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> Non
 
 
 def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
-    from cpdocs.mailroom.package_check import verify_package
+    from cpdocs.mailroom.filing.check import verify_package
 
     try:
         public = bytes.fromhex(key) if key is not None else _own_key()
@@ -202,7 +202,7 @@ def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
 
 
 def _own_key() -> bytes:
-    from cpdocs.mailroom.checking import package_key
+    from cpdocs.mailroom.returns.checking import package_key
     from cpdocs.wiring import open_workspace
 
     return package_key(open_workspace(chosen_workspace()))

@@ -17,7 +17,7 @@ PIN_FILE_HELP = "Your PIN, on the first line of a file that only you can read; e
 
 def secret_file(ctx: click.Context, path: Path) -> bytes:
     """The secret on the first line of ``path``; says so where other accounts can read it."""
-    from cpdocs.mailroom.signing import is_open_to_others, read_input
+    from cpdocs.mailroom.plans.signing import is_open_to_others, read_input
     from cpdocs.signing.keyfiles import read_passphrase
 
     if is_open_to_others(path):

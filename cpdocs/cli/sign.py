@@ -15,7 +15,7 @@ from cpdocs.errors import UsageFault, WorkspaceFault
 
 if TYPE_CHECKING:
     from cpdocs.core.clock import Clock
-    from cpdocs.mailroom.signing import Signed
+    from cpdocs.mailroom.plans.signing import Signed
 
 
 @click.command()
@@ -60,7 +60,7 @@ def sign(
         done = _sign_as_clinician(ctx, file, key, passphrase_file, out)
         following = "Send it back the way it came: to the Community Partner, or into inbox/."
     else:
-        from cpdocs.mailroom.signing import sign_in_person
+        from cpdocs.mailroom.plans.signing import sign_in_person
         from cpdocs.wiring import open_workspace
 
         ws = open_workspace(chosen_workspace())
@@ -105,7 +105,7 @@ def _check_usage(slot: str, *, key: Path | None, in_person: bool, witness: str |
 
 def _sign_as_clinician(ctx: click.Context, file: Path, key: Path, passphrase_file: Path | None, out: Path | None) -> Signed:
     from cpdocs import wiring
-    from cpdocs.mailroom.signing import sign_as_clinician
+    from cpdocs.mailroom.plans.signing import sign_as_clinician
 
     clock: Clock
     try:

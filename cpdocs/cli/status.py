@@ -39,7 +39,7 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
 
     A receipt in brackets wasn't logged: the clock then runs from the moment of issue.
     """
-    from cpdocs.mailroom.status import every_standing, status_json
+    from cpdocs.mailroom.plans.status import every_standing, status_json
     from cpdocs.mailroom.unfinished import finish_all
 
     if kind is not None:
@@ -89,7 +89,7 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
 
     Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue.
     """
-    from cpdocs.mailroom.status import due_json, what_is_due
+    from cpdocs.mailroom.plans.status import due_json, what_is_due
     from cpdocs.mailroom.unfinished import finish_all
 
     finish_all(ws)
@@ -121,7 +121,7 @@ def note(ws: Workspace, who: str, as_json: bool) -> None:
     cpdocs note 7K3M-9QXW-2RC
     cpdocs note - < member-id.txt      the member id on standard input, never as an argument
     """
-    from cpdocs.mailroom.status import note_for_member, note_for_plan
+    from cpdocs.mailroom.plans.status import note_for_member, note_for_plan
 
     if who == "-":
         text = note_for_member(ws, read_member_id())
@@ -148,7 +148,7 @@ def read_member_id() -> str:
 
 
 def _report(ws: Workspace, kind: str, as_json: bool) -> None:
-    from cpdocs.mailroom.reports import report
+    from cpdocs.mailroom.plans.reports import report
 
     rows = report(ws, kind)
     if as_json:

@@ -25,7 +25,7 @@ def witness_key(file: Path, name: str, as_json: bool) -> None:
 
     Keep FILE where the ledger's organization can't reach it: that is what a witness is for.
     """
-    from cpdocs.mailroom.witness import make_key
+    from cpdocs.mailroom.trail.witness import make_key
 
     public = make_key(file, name).text()
     if as_json:
@@ -51,7 +51,7 @@ def cosign(checkpoint: TextIO, key: Path, log_key: str, memory: Path | None, as_
     CHECKPOINT is what `cpdocs audit checkpoint --since SIZE` printed there, SIZE being what was signed last; the first
     time a plain checkpoint. Exit status 1 where events that were signed over have been rewritten or cut off.
     """
-    from cpdocs.mailroom.witness import sign_as_witness
+    from cpdocs.mailroom.trail.witness import sign_as_witness
     from cpdocs.wiring import SystemClock
 
     done = sign_as_witness(checkpoint.read(), key, memory or key.with_suffix(".last"), log_key, SystemClock().true_now())

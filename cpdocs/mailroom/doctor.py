@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cpdocs.core.events import EventType
-from cpdocs.mailroom.workspace import Paths, Workspace
+from cpdocs.mailroom.workspace import KEY_FILES, Paths, Workspace
 
 LOW_DISK = 1 * 1024**3
 _CLOCK_SLACK = timedelta(minutes=5)
@@ -30,7 +30,6 @@ _LIBRARIES = {
     "pangoft2-1.0": ("libpangoft2-1.0-0", "lays out text"),
     "harfbuzz-subset": ("libharfbuzz-subset0", "cuts fonts; without it a letter takes ten times as long"),
 }
-KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
 
 
 class Level(StrEnum):
@@ -79,7 +78,7 @@ def _libraries(_: Workspace) -> Iterator[Checked]:
 
 
 def _confinement(_: Workspace) -> Iterator[Checked]:
-    from cpdocs.mailroom.confinement import LANDLOCK, SECCOMP, measures
+    from cpdocs.mailroom.apart.confinement import LANDLOCK, SECCOMP, measures
 
     in_force = measures()
     missing = [name for name in (SECCOMP, LANDLOCK) if name not in in_force]
@@ -238,7 +237,7 @@ def _certificates(paths: Paths, now: datetime) -> Iterator[Checked]:
 
 def _outside_authorities(ws: Workspace) -> Iterator[Checked]:
     """Those whose word on revocation is missing, old or about to be, and those whose own certificate ends."""
-    from cpdocs.mailroom.authorities import authority_records
+    from cpdocs.mailroom.keys.authorities import authority_records
 
     now = ws.clock.now()
     for each in authority_records(ws.ledger).values():
@@ -298,7 +297,7 @@ def _settings(ws: Workspace) -> Iterator[Checked]:
 
 def _backups(ws: Workspace) -> Iterator[Checked]:
     """A backup that is old, was never made, failed, or had to leave damaged files out."""
-    from cpdocs.mailroom.backup_lists import failed_attempt, made_backups
+    from cpdocs.mailroom.keeping.lists import failed_attempt, made_backups
 
     allowed = timedelta(hours=ws.options.backup_hours)
     made = made_backups(ws.ledger)

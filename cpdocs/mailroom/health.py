@@ -20,8 +20,8 @@ from cpdocs.core.return_record import RETURN_EVENTS, fold_returns
 from cpdocs.errors import CpdocsError
 from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
 from cpdocs.ledger.durable import temporary, write_all
-from cpdocs.mailroom.backup_lists import failed_attempt, made_backups
 from cpdocs.mailroom.doctor import LOW_DISK
+from cpdocs.mailroom.keeping.lists import failed_attempt, made_backups
 
 if TYPE_CHECKING:
     from cpdocs.core.clock import Clock
@@ -129,7 +129,7 @@ def _held(ws: Workspace) -> Iterator[Pulse]:
 
 def _overdue(ws: Workspace) -> Iterator[Pulse]:
     """A count and no fault: practices are late, cpdocs isn't."""
-    from cpdocs.mailroom.status import every_standing
+    from cpdocs.mailroom.plans.status import every_standing
 
     late = sum(standing.overdue for standing in every_standing(ws))
     yield Pulse("overdue", True, f"{late} plans are overdue.", late)

@@ -12,8 +12,8 @@ from cpdocs.core.key_records import KEY_EVENTS
 from cpdocs.core.members import Program
 from cpdocs.core.providers import Directory
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, fold
+from cpdocs.mailroom.keys.trust import load_trust
 from cpdocs.mailroom.register import load_register
-from cpdocs.mailroom.trust import load_trust
 from cpdocs.signing.index import IssuedIndex
 
 if TYPE_CHECKING:

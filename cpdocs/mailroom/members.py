@@ -21,7 +21,7 @@ from cpdocs.core.members import Assignment, Program
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.mailroom.outbox import finish, put_out, stage, stage_key
-from cpdocs.mailroom.plans import plan_event
+from cpdocs.mailroom.plans.road import plan_event
 from cpdocs.mailroom.records import member_plans
 from cpdocs.mailroom.register import load_register
 

@@ -20,7 +20,7 @@ from cpdocs.core.events import JSON, EventType, NewEvent
 from cpdocs.core.people import CLASHES, Enrolled, Role, fold_people, user_subject
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.ledger.durable import read_plain, write_durably
-from cpdocs.mailroom.keys import protect_issuing
+from cpdocs.mailroom.organization_keys import protect_issuing
 
 if TYPE_CHECKING:
     from cpdocs.mailroom.records import Reads

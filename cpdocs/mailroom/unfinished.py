@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 def finish_all(ws: Workspace) -> None:
     """Names every plan, package and notice that was recorded and not put out. Three looks at the disk where there is none."""
     if (ws.paths.plans / STAGED).is_dir():
-        from cpdocs.mailroom.plan_issue import finish_issues
+        from cpdocs.mailroom.plans.issue import finish_issues
 
         finish_issues(ws)
     if (ws.paths.ehr / STAGED).is_dir():
-        from cpdocs.mailroom.filing import finish_filings
+        from cpdocs.mailroom.filing.file import finish_filings
 
         finish_filings(ws)
     if (ws.paths.notices / STAGED).is_dir():

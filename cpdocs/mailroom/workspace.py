@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from cpdocs.ledger.events import EventStore
 
 
+KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
+"""What a workspace can't work without, in its state/keys/."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """The folders of one workspace (contract §2)."""

@@ -86,7 +86,7 @@ def test_a_clinicians_key_is_not_pinned_for_a_member_who_could_then_fill_both_sl
 
 
 def test_what_the_issuing_key_certified_and_the_ledger_never_saw_counts_for_nobody(desk: Desk) -> None:
-    from cpdocs.mailroom.keys import load_issuing
+    from cpdocs.mailroom.organization_keys import load_issuing
     from cpdocs.wiring import open_workspace
 
     key = authority.new_key()

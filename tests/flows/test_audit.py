@@ -12,7 +12,7 @@ import pytest
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.core.ids import derive_document_id
 from cpdocs.ledger.durable import read_plain
-from cpdocs.mailroom.audit_export import export_trail
+from cpdocs.mailroom.trail.export import export_trail
 from cpdocs.wiring import open_workspace
 from tests.conftest import NOW
 

@@ -315,7 +315,7 @@ def test_a_damaged_stored_file_is_left_out_named_and_shown_by_doctor(vault: Vaul
 
 
 def test_a_backup_that_failed_shows_until_one_succeeds(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    import cpdocs.mailroom.backup as module
+    import cpdocs.mailroom.keeping.backup as module
 
     real = module.encrypt
 
@@ -333,7 +333,7 @@ def test_a_backup_that_failed_shows_until_one_succeeds(vault: Vault, monkeypatch
 
 
 def test_a_disk_that_gives_back_other_bytes_is_noticed(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    import cpdocs.mailroom.backup as module
+    import cpdocs.mailroom.keeping.backup as module
 
     monkeypatch.setattr(module, "digest_of", lambda file: ("0" * 64, 0))
     said = vault.cli("backup", "create", "--to", vault.folder, "--recipient", vault.recipient, status=4).err

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from cpdocs.mailroom.sample import write_sample
+from cpdocs.mailroom.sample.files import write_sample
 from tests.conftest import CommandLine
 from tests.flows.conftest import Office
 

@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cpdocs.filing.rendition import what_acts
-from cpdocs.mailroom import filing
+from cpdocs.mailroom.filing import file as filing
 from tests.conftest import CommandLine
 from tests.flows.conftest import Office
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cpdocs.core.roster import COLUMNS
-from cpdocs.mailroom.sample import Sample, write_roster, write_sample
+from cpdocs.mailroom.sample.files import Sample, write_roster, write_sample
 from tests.conftest import CommandLine
 from tests.intake.tables_made import cells, csv_bytes, spreadsheet_row, workbook
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cpdocs.mailroom.inbox import scan
-from cpdocs.mailroom.settling import Settling
+from cpdocs.mailroom.returns.inbox import scan
+from cpdocs.mailroom.returns.settling import Settling
 from tests.flows.test_watch import Desk, desk, watching
 
 __all__ = ["desk"]

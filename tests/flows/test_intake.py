@@ -217,7 +217,7 @@ def test_hostile_names_are_taken_and_never_logged(desk: Desk, name: str | bytes)
 
 
 def test_a_file_that_is_still_growing_is_left_and_said_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cpdocs.mailroom import watcher
+    from cpdocs.mailroom.returns import watcher
 
     dropped = desk.drop(b"%PDF-1.7")
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from cpdocs.mailroom.sample import write_sample
+from cpdocs.mailroom.sample.files import write_sample
 from cpdocs.signing import authority
 from cpdocs.signing.identity import named_in
 from cpdocs.signing.keyfiles import KeyPair, certificate_pem, read_pkcs12, write_pkcs12

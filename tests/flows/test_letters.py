@@ -259,7 +259,7 @@ def test_a_run_that_dies_anywhere_is_finished_with_the_same_pieces_and_bytes(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"cpdocs.mailroom.letters.{place}", die)
+        patch.setattr(f"cpdocs.mailroom.letters.run.{place}", die)
         cli("letters", "run", "--roster", small, "--jobs", "1", status=130)
     finished = run(cli, small)
     same = ("run_id", "mailed", "held", "suppressed", "duplicate", "pages", "sheets")
@@ -286,7 +286,7 @@ def test_a_run_that_was_killed_is_finished_by_the_same_command(cli: CommandLine,
 
 def test_a_run_begun_for_another_roster_is_given_up(cli: CommandLine, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("cpdocs.mailroom.letters.assemble", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("cpdocs.mailroom.letters.run.assemble", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         cli("letters", "run", "--roster", small, "--jobs", "1", status=130)
     other = run(cli, write_roster(tmp_path / "other.csv", line(40)))
     assert (other["run_id"], other["mailed"]) == ("2026-11-02-02", 1)

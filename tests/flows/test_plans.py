@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cpdocs.mailroom import outbox, plan_issue
+from cpdocs.mailroom import outbox
+from cpdocs.mailroom.plans import issue as plan_issue
 from tests.flows.conftest import Office
 
 LATER = "2026-11-06T15:00:00Z"

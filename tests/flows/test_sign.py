@@ -238,7 +238,8 @@ def test_outside_a_sandbox_the_witness_is_who_runs_it_with_their_pin(tmp_path: P
     pin.chmod(0o600)
     from cpdocs.core.people import Role
     from cpdocs.errors import WorkspaceFault
-    from cpdocs.mailroom import people, signing
+    from cpdocs.mailroom import people
+    from cpdocs.mailroom.plans import signing
     from cpdocs.wiring import open_workspace
 
     real("user", "add", USER, "--role", "witness", "--full-name", "Wil Examplewitness", "--pin-file", pin)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cpdocs.mailroom.receiving import Taken
-from cpdocs.mailroom.watcher import Watcher
-from cpdocs.mailroom.worker import Finished, Outcome
+from cpdocs.mailroom.returns.receiving import Taken
+from cpdocs.mailroom.returns.watcher import Watcher
+from cpdocs.mailroom.returns.worker import Finished, Outcome
 from cpdocs.wiring import open_workspace
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
@@ -97,7 +97,7 @@ def test_where_nothing_tells_of_changes_the_interval_finds_them(desk: Desk, monk
 
 def test_a_file_that_cant_be_taken_now_is_told_and_taken_later(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from cpdocs.errors import WorkspaceFault
-    from cpdocs.mailroom import receiving, worker
+    from cpdocs.mailroom.returns import receiving, worker
 
     real = receiving.decide
     monkeypatch.setattr(worker, "_FIRST_RETRY", 0.01)

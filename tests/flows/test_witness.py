@@ -9,8 +9,8 @@ import pytest
 from asn1crypto import cms
 
 from cpdocs.core.events import EventType, NewEvent
-from cpdocs.mailroom.audit import sign_if_new
-from cpdocs.mailroom.watcher import Watcher
+from cpdocs.mailroom.returns.watcher import Watcher
+from cpdocs.mailroom.trail.audit import sign_if_new
 from cpdocs.wiring import open_workspace
 from tests.conftest import NOW, CommandLine
 from tests.signing.test_closing import address, server

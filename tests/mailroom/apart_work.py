@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cpdocs.core.verdicts import Finding, FindingKind, Verdict
-from cpdocs.mailroom.apart import Stopped
+from cpdocs.mailroom.apart.run import Stopped
 
 
 def echo(value: Any) -> Any:

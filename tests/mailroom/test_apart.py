@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cpdocs.mailroom import apart
-from cpdocs.mailroom.apart import Stopped, run_apart
-from cpdocs.mailroom.confinement import LANDLOCK, SECCOMP, measures
+from cpdocs.mailroom.apart import run as apart
+from cpdocs.mailroom.apart.confinement import LANDLOCK, SECCOMP, measures
+from cpdocs.mailroom.apart.run import Stopped, run_apart
 from tests.mailroom import apart_work
 
 WORK = "tests.mailroom.apart_work:"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.mailroom.claims import HIDDEN, abandoned, claimed, put_back, release
-from cpdocs.mailroom.inbox import Seen, Spot, check_folders, is_partial, scan
+from cpdocs.mailroom.returns.claims import HIDDEN, abandoned, claimed, put_back, release
+from cpdocs.mailroom.returns.inbox import Seen, Spot, check_folders, is_partial, scan
 from cpdocs.mailroom.workspace import Paths
 
 

@@ -12,8 +12,8 @@ from cryptography import x509
 from cpdocs import wiring
 from cpdocs.core.events import EventType
 from cpdocs.errors import InputFault, WorkspaceFault
-from cpdocs.mailroom.keys import SANDBOX_IDS, create_keys, load_pair
-from cpdocs.mailroom.trust import load_trust
+from cpdocs.mailroom.keys.trust import load_trust
+from cpdocs.mailroom.organization_keys import SANDBOX_IDS, create_keys, load_pair
 from cpdocs.mailroom.workspace import Paths, Workspace
 from cpdocs.signing.keyfiles import fingerprint
 

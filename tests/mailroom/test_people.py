@@ -14,7 +14,7 @@ from cpdocs import wiring
 from cpdocs.core.people import Role
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.mailroom import people
-from cpdocs.mailroom.keys import load_issuing, protect_issuing
+from cpdocs.mailroom.organization_keys import load_issuing, protect_issuing
 from cpdocs.mailroom.people import TRIES, WAIT, WrongPin
 from cpdocs.mailroom.workspace import Actor, Workspace
 

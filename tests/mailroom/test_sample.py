@@ -15,8 +15,8 @@ from cpdocs.core.members import age_on
 from cpdocs.core.roster import COLUMNS, Known, dispose
 from cpdocs.intake.plan_file import read_plan
 from cpdocs.intake.tables import read_table
-from cpdocs.mailroom.sample import write_roster, write_sample
-from cpdocs.mailroom.sample_people import FIRST, LAST, member_id, npi, person
+from cpdocs.mailroom.sample.files import write_roster, write_sample
+from cpdocs.mailroom.sample.people import FIRST, LAST, member_id, npi, person
 
 AS_OF = date(2026, 11, 2)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpdocs.mailroom.settling import LOOKS, UNENDED_FACTOR, Look, Settling, look_at
+from cpdocs.mailroom.returns.settling import LOOKS, UNENDED_FACTOR, Look, Settling, look_at
 
 QUIET = 2.0
 LOOK = Look(device=1, inode=2, size=300, mtime_ns=4, ctime_ns=5)

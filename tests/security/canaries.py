@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import yaml
 
-from cpdocs.mailroom.sample import Sample, write_sample
+from cpdocs.mailroom.sample.files import Sample, write_sample
 
 LAST, FIRST, MEMBER_ID, MRN = "Zanaryqwick", "Yolandrixa", "840917362055", "ZQ77881MRN"
 DOB, ADDRESS, PHONE = "1961-02-13", "77 Vexillary Crookedlane", "(339) 555-0166"

@@ -17,7 +17,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event
 from cpdocs.ledger.events import EventStore
 from cpdocs.mailroom.mishaps import faxed
-from cpdocs.mailroom.sample import Sample, write_sample
+from cpdocs.mailroom.sample.files import Sample, write_sample
 from cpdocs.signing import authority
 from cpdocs.signing.keyfiles import KeyPair, certificate_pem
 from cpdocs.wiring import SystemClock

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from cpdocs.mailroom.mishaps import faxed, resaved
-from cpdocs.mailroom.sample import Sample
+from cpdocs.mailroom.sample.files import Sample
 from cpdocs.signing import authority
 from cpdocs.signing.keyfiles import KeyPair, write_pkcs12
 from tests.conftest import NOW, CommandLine
@@ -268,9 +268,9 @@ def returns(go: Walk, issued: dict[str, Path]) -> None:
     (inbox / f"{FILE_NAME} link.pdf").symlink_to(plan)
     with replaced("os.fsync", no_room):
         go("intake", now=RETURN, status=4, why="intake on a full disk")
-    with replaced("cpdocs.mailroom.receiving.judge", broken):
+    with replaced("cpdocs.mailroom.returns.receiving.judge", broken):
         go("intake", now=RETURN, status=70, why="intake, and a defect")
-    with replaced("cpdocs.mailroom.notices._write", broken):
+    with replaced("cpdocs.mailroom.returns.notices._write", broken):
         go("intake", now=RETURN, status=70, why="intake, and a defect in its answers")
     go("intake", now=RETURN, why="intake")
     (inbox / f"{FILE_NAME} again.pdf").write_bytes((folder / "own.pdf").read_bytes())
@@ -396,7 +396,7 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
     go("audit", "verify", now=RETURN, status=1, why="a damaged file in the store")
     blob.write_bytes(good)
     keep(go, document)
-    with replaced("cpdocs.mailroom.status.all_plans", broken):
+    with replaced("cpdocs.mailroom.plans.status.all_plans", broken):
         go("status", now=RETURN, status=70, why="status, and a defect")
 
 

@@ -1,0 +1,1 @@
+"""Work on strangers' bytes in a confined child process."""

@@ -1,0 +1,1 @@
+"""Packages for the chart, built for complete plans and confirmed when they are in it."""

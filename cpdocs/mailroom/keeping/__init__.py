@@ -1,0 +1,1 @@
+"""Keeping the record: encrypted backups, restore, retention and legal holds, the open archive."""

@@ -1,0 +1,142 @@
+"""Letters that are stamped rather than laid out one by one, on several cores, and the print file that they go into.
+
+What the presses give back waits in a file without a name inside state/, which is gone with this process however it ends.
+The print file's bytes follow from the letters and their order alone, not from how many processes stamped them.
+"""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from itertools import count
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from cpdocs.ledger.durable import disk_fault
+from cpdocs.mailroom.letters.presses import PressRoom, on_cores
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cpdocs.documents.letters import Letter, PrintedLetter, Unprintable
+    from cpdocs.documents.stamping.easel import Face
+    from cpdocs.documents.stamping.press import Pressed, StampingPress
+    from cpdocs.documents.stamping.printing import StampedPrintFile
+
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A letter that was made: its pages, the SHA-256 of what is drawn on them or of its PDF, and where it waits for the print
+    file; None where its PDF is in the store."""
+
+    pages: int
+    sha256: str
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What a press made of some letters, and the shared parts and faces that go with them."""
+
+    made: tuple[Pressed | PrintedLetter | Unprintable, ...]
+    shared: dict[bytes, bytes]
+    faces: dict[str, Face]
+
+
+class StampedLetters:
+    """The letters of one run, from the presses to the print file. Close it when done."""
+
+    def __init__(self, room: PressRoom, folder: Path) -> None:
+        self._room, self._folder = room, folder
+        self._run = next(_RUNS)
+        self._spool: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by close()
+        self._end = 0
+        self._shared: dict[bytes, bytes] = {}
+        self._faces: dict[str, Face] = {}
+
+    def close(self) -> None:
+        """Lets go of what waits."""
+        _PRESSES.pop(self._run, None)
+        self._spool.close()
+
+    def make(self, letters: Sequence[Letter], jobs: int) -> Iterator[Waiting | Unprintable]:
+        """Every letter made and preflighted, in order.
+
+        Raises InputFault for a template's fault; StampingDiffers or FacesDiffer where stamping can't be trusted: nothing
+        made so far is good then.
+        """
+        from cpdocs.documents.stamping.easel import merge_faces
+
+        chunks = [tuple(letters[start : start + _CHUNK]) for start in range(0, len(letters), _CHUNK)]
+        for chunk in on_cores(partial(stamp, self._room, self._run), chunks, min(jobs, len(chunks))):
+            self._shared |= chunk.shared
+            merge_faces(self._faces, chunk.faces)
+            for item in chunk.made:
+                yield self._kept(item)
+
+    def _kept(self, item: Pressed | PrintedLetter | Unprintable) -> Waiting | Unprintable:
+        from cpdocs.documents.letters import PrintedLetter, Unprintable
+
+        if isinstance(item, Unprintable):
+            return item
+        place = self._end
+        try:
+            self._end += self._spool.write(pickle.dumps(item, pickle.HIGHEST_PROTOCOL))
+        except OSError as error:
+            raise disk_fault(error, self._folder) from error
+        if isinstance(item, PrintedLetter):
+            return Waiting(item.pages, sha256(item.pdf).hexdigest(), place)
+        return Waiting(len(item.sides), item.sha256, place)
+
+    def print_file(self, run_id: str, target: BinaryIO) -> StampedPrintFile:
+        """The print file to be written to ``target``."""
+        from cpdocs.documents.stamping.printing import StampedPrintFile
+
+        return StampedPrintFile(run_id, target, self._shared)
+
+    def add(self, target: StampedPrintFile, letter: Waiting, piece: int) -> int:
+        """Adds a letter to the print file as piece number ``piece``; gives its first page's number, counted from 1."""
+        from cpdocs.documents.letters import PrintedLetter
+
+        assert letter.place is not None
+        self._spool.seek(letter.place)
+        item: Any = pickle.load(self._spool)  # noqa: S301  # written by this very process
+        if isinstance(item, PrintedLetter):
+            return target.add_foreign(item.pdf, piece)
+        return target.add_letter(item, piece)
+
+    def finish(self, target: StampedPrintFile) -> str:
+        """Ends the print file with the fonts; gives its SHA-256."""
+        from cpdocs.documents.stamping.press import StampingPress
+
+        return target.finish(self._faces, StampingPress(self._room.press()).lay)
+
+
+_RUNS = count()
+_PRESSES: dict[int, StampingPress] = {}
+
+
+def stamp(room: PressRoom, run: int, letters: Sequence[Letter]) -> _Chunk:
+    """Makes some letters, in whatever process this is; the press is kept for the next ones of the same ``run``."""
+    from cpdocs.documents.stamping.easel import Unstampable
+    from cpdocs.documents.stamping.press import StampingPress
+
+    if run not in _PRESSES:
+        _PRESSES.clear()
+        _PRESSES[run] = StampingPress(room.press())
+        # Layouts are large and live long: looking through them again and again costs more than it frees.
+        gc.set_threshold(20_000, 20, 20)
+    press = _PRESSES[run]
+    made: list[Pressed | PrintedLetter | Unprintable] = []
+    for letter in letters:
+        try:
+            made.append(press.make(letter))
+        except Unstampable:
+            made.append(press.whole(letter))
+    return _Chunk(tuple(made), *press.taken())

@@ -1,0 +1,1 @@
+"""Invented people, practices, rosters and plans, made anew from a seed."""

@@ -1,0 +1,1 @@
+"""The audit trail: proven, shown, exported, stamped, witnessed."""
