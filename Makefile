@@ -52,7 +52,7 @@ crash: setup ## the long sweeps: kills, full disks, failing calls
 docs: setup ## docs/commands.md from the commands' own help
 	@$(BIN)/python -m tests.reference
 
-lock: setup ## resolve every version again, with hashes and without index addresses
+lock: ## resolve every version again, with hashes and without index addresses
 	@uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 
 wheel: setup ## dist/*.whl, which works when installed alone
