@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from cpdocs.core.events import EventType
 from cpdocs.ledger.canonical import parse_canonical
-from cpdocs.ledger.events import FORMAT
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
+from cpdocs.ledger.growth import FORMAT
 from cpdocs.ledger.proofs import SUBTREE_LEVELS
 from cpdocs.ledger.schema import event_subjects, events, raw_columns, tree_head
 from cpdocs.ledger.tree import Frontier, leaf_hash

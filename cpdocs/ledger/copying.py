@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, insert, select
 
 from cpdocs.ledger.address import Place
-from cpdocs.ledger.events import BUSY_SECONDS, Growth, head_of, texts_of
+from cpdocs.ledger.events import BUSY_SECONDS, head_of, texts_of
+from cpdocs.ledger.growth import Growth
 from cpdocs.ledger.homes import home_of
 from cpdocs.ledger.schema import DAMAGED_TODO, LedgerDamaged, checkpoints
 from cpdocs.ledger.tree import Head

@@ -1,78 +1,31 @@
-"""The event store: appended to, read in order, never changed. Every state in cpdocs is a fold over it.
-
-One event is the canonical JSON of ``{v, seq, type, subjects, at, recorded_at, user, host, salt, data}``; that text is
-the entry of leaf ``seq - 1`` in the Merkle tree. The salt, 16 random bytes, keeps a leaf's hash from telling anyone
-who holds a package what the event says.
-"""
+"""The event store: appended to, read in order, never changed. Every state in cpdocs is a fold over it."""
 
 from __future__ import annotations
 
-import json
 import os
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+import orjson
+from sqlalchemy import Connection, Engine, insert, select
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.canonical import canonical
+from cpdocs.ledger.growth import Envelope, Growth
 from cpdocs.ledger.homes import Home, Place, home_of
-from cpdocs.ledger.proofs import SUBTREE_LEVELS, stored_hashes
-from cpdocs.ledger.schema import LedgerDamaged, LedgerMissing, checkpoints, event_subjects, events, subtrees, tree_head
-from cpdocs.ledger.tree import Frontier, Head, RangeHash, consistency_proof, inclusion_proof, leaf_hash, range_hash
+from cpdocs.ledger.proofs import stored_hashes
+from cpdocs.ledger.schema import LedgerDamaged, LedgerMissing, checkpoints, event_subjects, events, tree_head
+from cpdocs.ledger.tree import Head, RangeHash, consistency_proof, inclusion_proof, leaf_hash, range_hash
 
-__all__ = ["EventStore", "Growth", "Head", "LedgerDamaged", "LedgerMissing", "Transaction"]
-
-FORMAT = 1
-"""The ``v`` of every event's text."""
+__all__ = ["EventStore", "Head", "LedgerDamaged", "LedgerMissing", "Transaction"]
 
 BUSY_SECONDS = 15.0
 _BATCH = 2000
 
-_EDGE = select(tree_head.c.size, tree_head.c.frontier)
 _HEAD = select(tree_head.c.size, tree_head.c.root)
-_ADD_EVENTS, _ADD_SUBJECTS, _ADD_SUBTREES = insert(events), insert(event_subjects), insert(subtrees)
-_MOVE_EDGE = update(tree_head).values(size=bindparam("size"), frontier=bindparam("frontier"), root=bindparam("root"))
-
-
-class Growth:
-    """Events on their way into the ledger, with all that the tree gains by them; ``write`` puts them there."""
-
-    def __init__(self, connection: Connection) -> None:
-        row = connection.execute(_EDGE).one()
-        self._connection = connection
-        self._frontier = Frontier.from_bytes(row.size, row.frontier)
-        self._rows: tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]] = ([], [], [])
-
-    @property
-    def size(self) -> int:
-        return self._frontier.size
-
-    def add(self, kind: str, subjects: Sequence[str], at: str, body: str) -> None:
-        """The next event; ``body`` is its canonical text."""
-        event_rows, subject_rows, subtree_rows = self._rows
-        seq = self._frontier.size + 1
-        leaf = leaf_hash(body.encode())
-        event_rows.append({"seq": seq, "type": kind, "at": at, "body": body, "leaf": leaf})
-        subject_rows += [{"subject": subject, "seq": seq} for subject in subjects]
-        for level, index, node in self._frontier.append(leaf):
-            if level % SUBTREE_LEVELS == 0:
-                subtree_rows.append({"level": level, "place": index, "hash": node})
-
-    def write(self) -> None:
-        """Inserts what was added since the last time."""
-        if not self._rows[0]:
-            return
-        for statement, rows in zip((_ADD_EVENTS, _ADD_SUBJECTS, _ADD_SUBTREES), self._rows, strict=True):
-            if rows:
-                self._connection.execute(statement, rows)
-                rows.clear()
-        frontier = self._frontier
-        self._connection.execute(_MOVE_EDGE, {"size": frontier.size, "frontier": frontier.to_bytes(), "root": frontier.root()})
 
 
 class Transaction:
@@ -94,20 +47,27 @@ class Transaction:
 
     def append(self, *new: NewEvent) -> tuple[Event, ...]:
         """Records events in this order. Raises TypeError or ValueError for data that an event can't hold."""
+        return tuple(
+            Event(seq, event.type, event.subjects, at, recorded_at, self._user, self._host, orjson.loads(data))
+            for seq, event, data, at, recorded_at in list(self._grow(new))
+        )
+
+    def extend(self, new: Iterable[NewEvent]) -> int:
+        """As ``append``, for many: they are taken one by one, written by the thousand and never all held; gives how many."""
+        return sum(1 for _ in self._grow(new))
+
+    def _grow(self, new: Iterable[NewEvent]) -> Iterator[tuple[int, NewEvent, bytes, datetime, datetime]]:
         growth = Growth(self._connection)
         at, recorded_at = self._clock.now(), self._clock.true_now()
-        envelope = _Envelope(_stamp(at), _stamp(recorded_at), self._user, self._host)
-        salts = os.urandom(16 * len(new)).hex()
-        recorded = []
-        for place, event in enumerate(new):
+        envelope = Envelope(at, recorded_at, self._user, self._host)
+        for event in new:
             seq = growth.size + 1
-            _check_subjects(event.subjects)
-            data = canonical(dict(event.data)).decode()
-            body = envelope.around(seq, event.type.value, event.subjects, salts[32 * place : 32 * place + 32], data)
-            growth.add(event.type.value, event.subjects, envelope.at, body)
-            recorded.append(Event(seq, event.type, event.subjects, at, recorded_at, self._user, self._host, json.loads(data)))
+            data = canonical(dict(event.data))
+            growth.add(event.type.value, event.subjects, envelope.at, envelope.around(seq, event, data.decode()))
+            if seq % _BATCH == 0:
+                growth.write()
+            yield seq, event, data, at, recorded_at
         growth.write()
-        return tuple(recorded)
 
     def add_checkpoint(self, size: int, note: str) -> int:
         """Keeps a signed checkpoint; gives its number. The same note twice in a row is kept once."""
@@ -136,6 +96,7 @@ class EventStore:
         foreword: Callable[[Transaction], None] | None = None,
     ) -> None:
         self.engine = engine
+        self._writing = engine.execution_options(writing=True)
         self.place = place
         self._home = home
         self._clock = clock
@@ -195,7 +156,7 @@ class EventStore:
         """
         with (
             self._home.faults_named(),
-            self.engine.connect().execution_options(writing=True) as connection,
+            self._writing.connect() as connection,
             connection.begin(),
         ):
             tx = Transaction(connection, self._clock, self._user, self._host)
@@ -258,7 +219,7 @@ class EventStore:
 
 def decode(body: str) -> Event:
     """The event that a recorded text holds."""
-    text = json.loads(body)
+    text = orjson.loads(body)
     return Event(
         seq=text["seq"],
         type=EventType(text["type"]),
@@ -306,30 +267,3 @@ def head_of(connection: Connection) -> Head:
     """The tree's size and root."""
     row = connection.execute(_HEAD).one()
     return Head(row.size, row.root)
-
-
-def _stamp(moment: datetime) -> str:
-    if moment.tzinfo is None:
-        raise ValueError("a time without an offset says nothing")
-    return moment.astimezone(UTC).isoformat()
-
-
-def _check_subjects(subjects: tuple[str, ...]) -> None:
-    if len(set(subjects)) != len(subjects) or not all(":" in subject for subject in subjects):
-        raise ValueError("subjects are distinct and each is kind:key")
-
-
-class _Envelope:
-    """The canonical text around an event's data: what one append has in common is encoded once."""
-
-    def __init__(self, at: str, recorded_at: str, user: str, host: str) -> None:
-        self.at = at
-        self._at, self._recorded_at, self._user, self._host = (canonical(text).decode() for text in (at, recorded_at, user, host))
-
-    def around(self, seq: int, kind: str, subjects: tuple[str, ...], salt: str, data: str) -> str:
-        """Keys in RFC 8785's order; ``data`` is canonical already, ``kind`` and ``salt`` need no escapes."""
-        about = canonical(list(subjects)).decode()
-        return (
-            f'{{"at":{self._at},"data":{data},"host":{self._host},"recorded_at":{self._recorded_at},"salt":"{salt}",'
-            f'"seq":{seq},"subjects":{about},"type":"{kind}","user":{self._user},"v":{FORMAT}}}'
-        )

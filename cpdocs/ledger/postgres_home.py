@@ -129,9 +129,13 @@ class PostgresHome:
     @contextmanager
     def faults_named(self) -> Iterator[None]:
         """Turns the database's errors into errors for a person; none of their text (which may hold values) is kept."""
+        from psycopg import Error
+
         try:
             yield
         except DBAPIError as error:
+            raise self._named(error.orig, broken=error.connection_invalidated) from None
+        except Error as error:
             raise self._named(error) from None
 
     @contextmanager
@@ -156,10 +160,10 @@ class PostgresHome:
         for kind, name in altered(connection):
             audit.fault("structure_altered", f"The {kind} {name} is not as cpdocs made it.", todo=RESTORE)
 
-    def _named(self, error: DBAPIError) -> CpdocsError:
-        state = getattr(error.orig, "sqlstate", None)
-        if not state or state[:2] == "08" or error.connection_invalidated:
-            if _absent(str(error.orig)):
+    def _named(self, error: BaseException | None, *, broken: bool = False) -> CpdocsError:
+        state = getattr(error, "sqlstate", None)
+        if not state or state[:2] == "08" or broken:
+            if _absent(str(error)):
                 kind, message, todo = _BY_STATE["3D000"]
                 return kind(message.format(self.name), todo=todo)
             return WorkspaceFault(_UNREACHED[0].format(self.name), todo=_UNREACHED[1])
@@ -180,8 +184,10 @@ class PostgresHome:
         settings = {
             "search_path": SCHEMA,
             "lock_timeout": max(1, round(busy_seconds * 1000)),
-            # Whatever the server's own setting is: an event that a command was told of survives a power cut.
+            # Whatever the server's own settings are: an event that a command was told of survives a power cut, and who has
+            # waited for the write lock sees what was recorded meanwhile, where a stricter isolation would end in an error.
             "synchronous_commit": "on",
+            "default_transaction_isolation": r"read\ committed",
             # A machine that vanishes in the middle of an append is given up after a minute, and its lock with it.
             "tcp_keepalives_idle": 30,
             "tcp_keepalives_interval": 10,
@@ -194,7 +200,14 @@ class PostgresHome:
                 self._conninfo, options=given, connect_timeout=_CONNECT_SECONDS, client_encoding="UTF8", application_name="cpdocs"
             )
 
-        engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=QueuePool, pool_pre_ping=True, use_native_hstore=False)
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=connect,
+            poolclass=QueuePool,
+            pool_pre_ping=True,
+            use_native_hstore=False,
+            paramstyle="format",
+        )
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:

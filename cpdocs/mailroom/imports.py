@@ -86,7 +86,7 @@ def import_roster(
         outcomes, changed = _judge(ws, tx, table, kind, reviewed)
         result = RosterImport(sha256(data).hexdigest(), table.encoding, outcomes, len(changed), table.ignored_columns)
         if record:
-            tx.append(*_roster_events(result, len(data), changed))
+            tx.extend(_roster_events(result, len(data), changed))
     return result
 
 

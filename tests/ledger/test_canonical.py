@@ -63,6 +63,12 @@ def test_what_would_differ_between_machines_is_refused(value):
         b"NaN",
         b"9007199254740992",
         b'{"b":1,"a":2}',
+        b'{"a":1.0}',
+        b'{"a":[1,-2e3]}',
+        b'{"a":-0}',
+        b'{"a":9007199254740992}',
+        b'{"a":{"b":123456789012345678901234567890}}',
+        b'{"a":"\\ud800"}',
         b'{"a":1,"a":1}',
         b'{"a": 1}',
         b'"\\u00e9"',
@@ -74,3 +80,15 @@ def test_what_would_differ_between_machines_is_refused(value):
 def test_a_text_that_is_not_canonical_is_refused(text):
     with pytest.raises(ValueError, match=r".*"):
         parse_canonical(text)
+
+
+def test_a_text_may_hold_what_looks_like_a_number_and_the_largest_of_them():
+    for text in (b'{"a":"b:1.5","c":"[2e9"}', b'{"a":[9007199254740991,-9007199254740991]}', b'{"\xc3\xa9":"1:1234567890123456"}'):
+        assert canonical(parse_canonical(text)) == text
+
+
+def test_deep_nesting_is_written_or_refused_but_never_crashes():
+    deep = b'{"a":' + b"[" * 300 + b"]" * 300 + b"}"
+    assert canonical(parse_canonical(deep)) == deep
+    with pytest.raises((ValueError, RecursionError)):
+        parse_canonical(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")

@@ -164,6 +164,31 @@ def test_the_head_is_the_tree_over_all_events_however_they_were_appended(store):
     assert store.root_at(0) == EMPTY_ROOT
 
 
+def test_many_are_taken_one_by_one_and_all_or_none_are_recorded(store):
+    taken = []
+
+    def coming(count, fault=False):
+        for number in range(count):
+            taken.append(number)
+            yield letter(number, name="Zoë")
+        if fault:
+            yield letter(count, x=1.5)
+
+    with store.write() as tx:
+        assert tx.extend(coming(4500)) == 4500
+        assert tx.head().size == 4501
+        (event,) = tx.append(letter(0))
+    assert event.seq == 4502
+    with pytest.raises(TypeError), store.write() as tx:
+        tx.extend(coming(4500, fault=True))
+    assert len(taken) == 9000
+    assert store.head() == Head(4502, store.root_at(4502))
+    frontier = Frontier()
+    for _, text in store.texts():
+        frontier.append(leaf_hash(text.encode()))
+    assert frontier.head() == store.head()
+
+
 def test_proofs_from_the_ledger_hold_against_its_roots(store):
     store.append(*(letter(number) for number in range(900)))
     leaves = [leaf_hash(text.encode()) for _, text in store.texts()]

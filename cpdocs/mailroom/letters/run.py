@@ -230,7 +230,7 @@ def _stage(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> RunRepo
         twice = [piece for piece in batch.pieces if (run.kind, piece.key, piece.occasion) in before]
         if twice:
             raise AnswerIsNo(f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged.")
-        tx.append(*staged_events(run, batch, files))
+        tx.extend(staged_events(run, batch, files))
     staged = all_runs(ws.ledger)[run.run_id]
     publish(ws, staged)
     return stored_report(ws, staged)
