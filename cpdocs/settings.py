@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cpdocs.core.options import AgeRange, FilingTarget, Options
+from cpdocs.core.print_files import FileLimit
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.errors import Problem, WorkspaceFault
 
@@ -115,6 +116,8 @@ class _Audit(_Table):
 
 class _Letters(_Table):
     kinds: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]] = list(_default(Options, "letter_kinds"))
+    file_sheets: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    file_pieces: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class _Backup(_Table):
@@ -233,6 +236,7 @@ def _values(read: _Settings) -> Settings:
         checkpoint_hours=read.health.checkpoint_hours,
         held_days=read.health.held_days,
         letter_kinds=tuple(read.letters.kinds),
+        print_limit=FileLimit(read.letters.file_sheets, read.letters.file_pieces),
     )
     return Settings(senders, options)
 

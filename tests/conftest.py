@@ -87,6 +87,16 @@ def cli(tmp_path: Path) -> CommandLine:
 
 
 @pytest.fixture
+def short_notice(cli: CommandLine) -> CommandLine:
+    """The command line in a workspace whose language notice is short: most of a letter's time goes into the full one."""
+    path = cli.root / "templates" / "letters" / "common" / "notice.toml"
+    path.parent.mkdir(parents=True)
+    text = "Call {phone} (TTY {tty})."
+    path.write_text(f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8")
+    return cli
+
+
+@pytest.fixture
 def bare_cli(tmp_path: Path) -> CommandLine:
     """The command line where no workspace has been made yet."""
     return CommandLine(tmp_path / "ws")

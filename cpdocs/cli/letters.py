@@ -71,18 +71,19 @@ def run(
     same command. The files are in outbox/letters/RUN/.
     """
     from cpdocs.mailroom.letters.run import run_letters
-    from cpdocs.mailroom.letters.runs import MANIFEST, PRINT_FILE, RECONCILIATION, RECONCILIATION_PDF
+    from cpdocs.mailroom.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
     with _progress(ctx) as progress:
         report = run_letters(ws, roster=roster, kind=kind, again=again, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=progress)
+    prints = report.print_files
     paths = {
-        "print_file": report.file(PRINT_FILE),
+        "print_file": prints[0] if prints else None,
         "manifest": report.file(MANIFEST),
         "reconciliation": report.file(RECONCILIATION),
         "reconciliation_pdf": report.file(RECONCILIATION_PDF),
     }
     if as_json:
-        print_json({**report.values, "dry_run": dry_run, **paths})
+        print_json({**report.values, "dry_run": dry_run, **paths, "print_files": prints})
         return
     _show_counts(report.values)
     run_id = report.values["run_id"]
@@ -91,7 +92,7 @@ def run(
     if dry_run:
         say(ctx, "Nothing was written. Leave out --dry-run to make the run.")
         return
-    for path in paths.values():
+    for path in [*prints, *(path for name, path in paths.items() if name != "print_file")]:
         if path is not None:
             say(ctx, str(path))
     if report.values["mailed"]:
@@ -182,7 +183,7 @@ def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json:
     record = cancel_run(ws, run_id, reason)
     if as_json:
         print_json(_run_json(record))
-    say(ctx, f"Run {run_id} is cancelled; its print file was taken out of outbox/ and stays in the store.")
+    say(ctx, f"Run {run_id} is cancelled; what was to be printed was taken out of outbox/ and stays in the store.")
 
 
 @letters.command()
@@ -285,6 +286,7 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
         "format": piece.format,
         "pages": piece.pages,
         "sheets": piece.sheets,
+        "file": piece.file,
         "first_page": piece.first_page,
         "sha256": piece.sha256,
     }

@@ -31,12 +31,20 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True)
 class PrintCounts:
-    """Sides in a print file by what they are for: letters' own pages, blank backs, separators; and all of them."""
+    """Sides in print files by what they are for: letters' own pages, blank backs, separators; and all of them."""
 
     letter_pages: int
     blank_pages: int
     separator_pages: int
     pages: int
+
+    def __add__(self, other: PrintCounts) -> PrintCounts:
+        return PrintCounts(
+            self.letter_pages + other.letter_pages,
+            self.blank_pages + other.blank_pages,
+            self.separator_pages + other.separator_pages,
+            self.pages + other.pages,
+        )
 
 
 def counts(lines: Iterable[LineResult]) -> dict[str, int]:

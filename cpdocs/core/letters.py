@@ -62,7 +62,7 @@ _FOLLOWS: Mapping[RunState, tuple[RunState, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One letter in a run. ``number`` is its place in the print file, from 1; ``first_page`` its first page there.
+    """One letter in a run. ``number`` is its place in the run, from 1; ``first_page`` its first page in print file ``file``.
 
     ``pages`` are sides with the letter's own text, ``sheets`` the paper they take, printed on both sides. ``sha256``
     is of the letter's own PDF in the store.
@@ -78,6 +78,7 @@ class Piece:
     first_page: int
     sha256: str
     occasion: str = ""
+    file: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ def piece_of(event: Event) -> Piece:
         first_page=data["first_page"],
         sha256=data["digest"],
         occasion=data.get("occasion", ""),
+        file=data.get("file", 1),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cpdocs.core.print_files import FileLimit
+
 
 @dataclass(frozen=True, slots=True)
 class AgeRange:
@@ -48,6 +50,8 @@ class Options:
     """How long a digital ID that we issue is valid."""
     letter_kinds: tuple[str, ...] = ("assignment", "reminder", "cannot-reach", "plan-copy", "decline-confirmation", "change-confirmation")
     """The kinds of letter that may be sent: folders of templates/letters/."""
+    print_limit: FileLimit = field(default_factory=FileLimit)
+    """The most that one print file may have; a run of more has several."""
     backup_hours: int = 26
     """The age of the last backup that ``doctor`` and ``health`` accept; this and the three below: 0 accepts any."""
     watch_minutes: int = 10

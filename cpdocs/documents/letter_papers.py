@@ -6,7 +6,7 @@ Neither names a member.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -15,26 +15,12 @@ from typing import Any
 from jinja2 import Environment
 
 from cpdocs.core.clock import EASTERN
+from cpdocs.core.print_files import Group
 from cpdocs.documents.html import environment, render, template_folders
 from cpdocs.documents.pdf import to_pdf
 
 _SHEET = "letters/report/report.css"
 _SHOWN_LINES = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Letters of one sheet count, next to each other in the print file."""
-
-    sheets: int
-    first_piece: int
-    last_piece: int
-    first_zip: str
-    last_zip: str
-
-    @property
-    def letters(self) -> int:
-        return self.last_piece - self.first_piece + 1
 
 
 class Papers:
@@ -53,7 +39,7 @@ class Papers:
     def separator(self, number: int, groups: Sequence[Group]) -> bytes:
         """The sheet that goes before group ``number`` (from 1) of ``groups``."""
         group = groups[number - 1]
-        values = {**asdict(group), "letters": group.letters, "group": number, "groups": len(groups)}
+        values = {**asdict(group), "letters": group.letters, "group": number, "groups": len(groups), "files": groups[-1].file}
         return self._pdf("letters/report/separator.html", values, f"{self.run_id}-separator-{number}")
 
     def reconciliation(

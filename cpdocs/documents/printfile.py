@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,11 +116,14 @@ def _dark_runs(line: Sequence[int]) -> Iterable[tuple[int, int]]:
             start = None
 
 
-def extract(path: Path, ranges: Iterable[tuple[int, int]]) -> bytes:
-    """The pages (first, counted from 1, and how many) of a print file as a file of their own. The same bytes each time."""
-    with pikepdf.open(path) as source, pikepdf.Pdf.new() as target:
-        for first, count in ranges:
-            target.pages.extend(source.pages[first - 1 : first - 1 + count])
+def extract(ranges: Iterable[tuple[Path, int, int]]) -> bytes:
+    """Pages of print files (the file, the first page counted from 1, how many) as a file of their own. The same bytes each time."""
+    with ExitStack() as opened, pikepdf.Pdf.new() as target:
+        sources: dict[Path, pikepdf.Pdf] = {}
+        for path, first, count in ranges:
+            if path not in sources:
+                sources[path] = opened.enter_context(pikepdf.open(path))
+            target.pages.extend(sources[path].pages[first - 1 : first - 1 + count])
         out = io.BytesIO()
         target.remove_unreferenced_resources()
         target.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)

@@ -17,12 +17,9 @@ LATER = "2026-12-01T15:00:00Z"
 
 
 @pytest.fixture
-def mailed(cli: CommandLine, tmp_path: Path) -> dict[str, Any]:
+def mailed(short_notice: CommandLine, tmp_path: Path) -> dict[str, Any]:
     """A run of three letters that were mailed, with its manifest rows by line."""
-    path = cli.root / "templates" / "letters" / "common" / "notice.toml"
-    path.parent.mkdir(parents=True)
-    text = "Call {phone} (TTY {tty})."
-    path.write_text(f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8")
+    cli = short_notice
     roster = write_roster(tmp_path / "roster.csv", line(1), line(2, address1="2 Elm Street"), line(3, address1="2 Elm Street"))
     result: dict[str, Any] = cli("letters", "run", "--roster", roster, "--jobs", "1", "--json").json
     cli("letters", "release", result["run_id"])

@@ -50,13 +50,8 @@ def site_template(cli: CommandLine, name: str, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def cli(cli: CommandLine) -> CommandLine:
-    """The command line in a workspace whose language notice is short: most of a letter's time goes into the full one."""
-    path = cli.root / "templates" / "letters" / "common" / "notice.toml"
-    path.parent.mkdir(parents=True)
-    text = "Call {phone} (TTY {tty})."
-    path.write_text(f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8")
-    return cli
+def cli(short_notice: CommandLine) -> CommandLine:
+    return short_notice
 
 
 @pytest.fixture

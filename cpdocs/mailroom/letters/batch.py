@@ -1,4 +1,4 @@
-"""A run's letters put in mailing order, printed into one file, and read back from it."""
+"""A run's letters put in mailing order, printed into files, and read back from them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, run_subject
 from cpdocs.core.letter_counts import LineResult, PrintCounts, counts, faults, tally
 from cpdocs.core.letters import Piece, RunRecord, sheets_for
+from cpdocs.core.print_files import Group, grouped, print_name
 from cpdocs.core.roster import Disposition, RosterOutcome
-from cpdocs.mailroom.letters.printing import print_file
+from cpdocs.mailroom.letters.printing import Printing, print_file
 
 if TYPE_CHECKING:
-    from cpdocs.documents.letter_papers import Group
     from cpdocs.documents.letters import Letter
     from cpdocs.mailroom.letters.stamps import StampedLetters, Waiting
     from cpdocs.mailroom.workspace import Workspace
@@ -38,17 +38,27 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """A run's lines, its pieces in mailing order, the groups they lie in, and the print file (its SHA-256, empty where there is
-    none) with its counts.
+class PrintedFile:
+    """One print file: its name, its SHA-256 (empty in a rehearsal), its sides, and the pieces in it."""
 
-    ``faults`` say what doesn't add up, the print file read back from its bytes included.
+    name: str
+    sha256: str
+    pages: int
+    first_piece: int
+    last_piece: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A run's lines, its pieces in mailing order, the groups they lie in, and the print files with the counts of them all.
+
+    ``faults`` say what doesn't add up, the print files read back from their bytes included.
     """
 
     lines: tuple[LineResult, ...]
     pieces: tuple[Piece, ...]
     groups: tuple[Group, ...]
-    print_sha: str
+    files: tuple[PrintedFile, ...]
     printed: PrintCounts
     faults: tuple[str, ...]
 
@@ -61,46 +71,66 @@ def assemble(
     unreviewed: Container[str],
     stamped: StampedLetters | None = None,
 ) -> Batch:
-    """The batch with its print file, from letters that lie in the store or were ``stamped``, and puts the file into the store
-    where everything adds up. ``unreviewed`` are languages in draft."""
+    """The batch with its print files, from letters that lie in the store or were ``stamped``; each file is put into the store
+    where it reads back as it should. ``unreviewed`` are languages in draft."""
     from cpdocs.documents.letter_papers import Papers
 
     ordered = _in_order(made)
-    groups = _groups(ordered)
+    groups = _groups(ws, ordered)
     papers = Papers(ws.shipped_templates, ws.paths.templates, run.run_id, run.on)
-    with print_file(ws, run.run_id, stamped) as target:
-        expected: list[str] = []
-        pieces: list[Piece] = []
-        lines_of_pieces: dict[int, Piece] = {}
-        for place, group in enumerate(groups, start=1):
-            target.add_separator(papers.separator(place, groups))
-            expected += [""] * (target.pages - len(expected))
-            for number in range(group.first_piece, group.last_piece + 1):
-                line, item = ordered[number - 1]
-                piece = _piece(number, item, target.add(item.waiting, number))
-                expected += [piece.document_id] * item.pages
+    pieces: list[Piece] = []
+    files: list[PrintedFile] = []
+    found: list[str] = []
+    printed = PrintCounts(0, 0, 0, 0)
+    for file, members in groupby(enumerate(groups, start=1), key=lambda numbered: numbered[1].file):
+        with print_file(ws, run.run_id, stamped) as target:
+            expected: list[str] = []
+            first = len(pieces) + 1
+            for place, group in members:
+                target.add_separator(papers.separator(place, groups))
                 expected += [""] * (target.pages - len(expected))
-                pieces.append(piece)
-                lines_of_pieces[line] = piece
-        letter_pages = target.pages - target.blank_pages - target.separator_pages
-        printed = PrintCounts(letter_pages, target.blank_pages, target.separator_pages, target.pages)
-        lines = _lines(outcomes, made, lines_of_pieces, unreviewed)
-        found = faults(len(outcomes), lines, pieces, printed)
-        if pieces:
-            found += target.finish(expected)
-        return Batch(lines, tuple(pieces), groups, target.keep() if pieces and not found else "", printed, tuple(found))
+                for number in range(group.first_piece, group.last_piece + 1):
+                    item = ordered[number - 1][1]
+                    piece = _piece(number, item, target.add(item.waiting, number), file)
+                    expected += [piece.document_id] * item.pages
+                    expected += [""] * (target.pages - len(expected))
+                    pieces.append(piece)
+            name = print_name(file, groups[-1].file)
+            differences = target.finish(expected)
+            found += [f"{name}: {difference}" for difference in differences]
+            files.append(PrintedFile(name, "" if differences else target.keep(), target.pages, first, len(pieces)))
+            printed += _counts(target)
+    lines = _lines(outcomes, made, dict(zip((line for line, _ in ordered), pieces, strict=True)), unreviewed)
+    found = [*faults(len(outcomes), lines, pieces, printed), *found]
+    return Batch(lines, tuple(pieces), groups, tuple(files), printed, tuple(found))
 
 
-def batch_without_print(outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], unreviewed: Container[str]) -> Batch:
+def _counts(target: Printing) -> PrintCounts:
+    letter_pages = target.pages - target.blank_pages - target.separator_pages
+    return PrintCounts(letter_pages, target.blank_pages, target.separator_pages, target.pages)
+
+
+def batch_without_print(
+    ws: Workspace, outcomes: Sequence[RosterOutcome], made: Mapping[int, Made | str], unreviewed: Container[str]
+) -> Batch:
     """The batch as it would be, for a rehearsal."""
     ordered = _in_order(made)
-    groups = _groups(ordered)
-    pieces = [(line, _piece(number, item, 0)) for number, (line, item) in enumerate(ordered, start=1)]
-    lines = _lines(outcomes, made, dict(pieces), unreviewed)
-    pages = sum(piece.pages for _, piece in pieces)
-    blank = sum(piece.pages % 2 for _, piece in pieces)
+    groups = _groups(ws, ordered)
+    pieces: list[Piece] = []
+    files: list[PrintedFile] = []
+    for file, members in groupby(groups, key=lambda group: group.file):
+        first = len(pieces) + 1
+        sheets = 0
+        for group in members:
+            numbers = range(group.first_piece, group.last_piece + 1)
+            pieces += [_piece(number, ordered[number - 1][1], 0, file) for number in numbers]
+            sheets += 1 + group.sheets * group.letters
+        files.append(PrintedFile(print_name(file, groups[-1].file), "", 2 * sheets, first, len(pieces)))
+    lines = _lines(outcomes, made, dict(zip((line for line, _ in ordered), pieces, strict=True)), unreviewed)
+    pages = sum(piece.pages for piece in pieces)
+    blank = sum(piece.pages % 2 for piece in pieces)
     printed = PrintCounts(pages, blank, 2 * len(groups), pages + blank + 2 * len(groups))
-    return Batch(lines, tuple(piece for _, piece in pieces), groups, "", printed, ())
+    return Batch(lines, tuple(pieces), groups, tuple(files), printed, ())
 
 
 def _in_order(made: Mapping[int, Made | str]) -> list[tuple[int, Made]]:
@@ -113,19 +143,11 @@ def _zip(item: Made) -> str:
     return item.letter.assignment.zip.replace("-", "")
 
 
-def _groups(ordered: Sequence[tuple[int, Made]]) -> tuple[Group, ...]:
-    from cpdocs.documents.letter_papers import Group
-
-    groups = []
-    first = 1
-    for sheets, members in groupby((item for _, item in ordered), key=lambda item: sheets_for(item.pages)):
-        zips = [_zip(item)[:5] for item in members]
-        groups.append(Group(sheets, first, first + len(zips) - 1, zips[0], zips[-1]))
-        first += len(zips)
-    return tuple(groups)
+def _groups(ws: Workspace, ordered: Sequence[tuple[int, Made]]) -> tuple[Group, ...]:
+    return grouped([(sheets_for(item.pages), _zip(item)[:5]) for _, item in ordered], ws.options.print_limit)
 
 
-def _piece(number: int, item: Made, first_page: int) -> Piece:
+def _piece(number: int, item: Made, first_page: int, file: int) -> Piece:
     return Piece(
         number=number,
         document_id=item.letter.document_id,
@@ -137,6 +159,7 @@ def _piece(number: int, item: Made, first_page: int) -> Piece:
         first_page=first_page,
         sha256=item.sha256,
         occasion=item.letter.occasion,
+        file=file,
     )
 
 
@@ -178,6 +201,7 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str]) -> lis
                 "first_page": piece.first_page,
                 "digest": piece.sha256,
                 **({"occasion": piece.occasion} if piece.occasion else {}),
+                **({"file": piece.file} if piece.file > 1 else {}),
             },
         )
         for piece in batch.pieces

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
-from cpdocs.core.letter_counts import DISPOSITIONS, LineResult, codes, counts, warning_counts
+from cpdocs.core.letter_counts import DISPOSITIONS, codes, counts, warning_counts
 from cpdocs.core.letters import RunRecord
-from cpdocs.mailroom.letters.runs import MANIFEST, PRINT_FILE, RECONCILIATION, RECONCILIATION_PDF
+from cpdocs.mailroom.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
 if TYPE_CHECKING:
     from cpdocs.mailroom.letters.batch import Batch
@@ -18,17 +17,17 @@ if TYPE_CHECKING:
 
 MANIFEST_COLUMNS = (
     *("line", "disposition", "code", "warnings", "piece", "document_id", "member_id", "language", "format"),
-    *("pages", "sheets", "sha256"),
+    *("pages", "sheets", "sha256", "print_file", "first_page"),
 )
-"""The columns of manifest.csv (contract §4)."""
+"""The columns of manifest.csv (contract §4), and where each piece is printed."""
 
 _TO_LOOK_AT = ("held", "rejected")
 
 
-def manifest(lines: Sequence[LineResult]) -> str:
-    """A CSV with a line for every line of the roster; the columns after ``warnings`` say which piece it became."""
+def manifest(batch: Batch) -> str:
+    """A CSV with a line for every line of the roster; the columns after ``warnings`` say which piece it became, and where it is."""
     rows = []
-    for line in lines:
+    for line in batch.lines:
         row: dict[str, object] = {
             "line": line.line,
             "disposition": line.disposition,
@@ -45,12 +44,14 @@ def manifest(lines: Sequence[LineResult]) -> str:
                 "pages": line.piece.pages,
                 "sheets": line.piece.sheets,
                 "sha256": line.piece.sha256,
+                "print_file": batch.files[line.piece.file - 1].name,
+                "first_page": line.piece.first_page,
             }
         rows.append(row)
     return csv_text(MANIFEST_COLUMNS, rows)
 
 
-def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float, print_sha: str) -> dict[str, Any]:
+def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, Any]:
     """The run's figures: reconciliation.json, and what ``letters run --json`` prints besides the paths."""
     return {
         "run_id": run.run_id,
@@ -69,6 +70,7 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float, pri
         "sheets": sum(piece.sheets for piece in batch.pieces),
         "groups": [
             {
+                "file": group.file,
                 "sheets": group.sheets,
                 "first_piece": group.first_piece,
                 "last_piece": group.last_piece,
@@ -78,7 +80,17 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float, pri
             for group in batch.groups
         ],
         "print": {
-            "sha256": print_sha,
+            "files": [
+                {
+                    "name": file.name,
+                    "sha256": file.sha256,
+                    "pages": file.pages,
+                    "sheets": file.pages // 2,
+                    "first_piece": file.first_piece,
+                    "last_piece": file.last_piece,
+                }
+                for file in batch.files
+            ],
             "pages": batch.printed.pages,
             "sheets": batch.printed.pages // 2,
             "letter_pages": batch.printed.letter_pages,
@@ -89,15 +101,15 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float, pri
 
 
 def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, str]:
-    """Puts the run's files into the store: SHA-256 by file name. The print file is there already; a run without letters has none."""
-    values = report_values(ws, run, batch, grade, batch.print_sha)
+    """Puts the run's files into the store: SHA-256 by file name. Print files are there already; a run without letters has none."""
+    values = report_values(ws, run, batch, grade)
     files = {
-        MANIFEST: manifest(batch.lines).encode(),
+        MANIFEST: manifest(batch).encode(),
         RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),
         RECONCILIATION_PDF: _page(ws, run, batch, values),
     }
     kept = {name: ws.blobs.put(data) for name, data in files.items()}
-    return {**kept, PRINT_FILE: batch.print_sha} if batch.print_sha else kept
+    return {**kept, **{file.name: file.sha256 for file in batch.files}}
 
 
 def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -> bytes:
@@ -109,7 +121,7 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
         **{name: values[name] for name in ("records_in", "pieces", "sandbox")},
         "kind_title": load_kind(run.kind, papers.folders).title,
         "roster": values["roster_sha256"],
-        "print_sha256": values["print"]["sha256"],
+        "files": values["print"]["files"],
         "dispositions": [
             {
                 "disposition": name,

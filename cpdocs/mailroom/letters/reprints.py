@@ -1,4 +1,4 @@
-"""Prints pieces of a run again: the very pages of its print file, with the very codes, for sheets that a machine spoilt."""
+"""Prints pieces of a run again: the very pages of its print files, with the very codes, for sheets that a machine spoilt."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import Piece, RunState
+from cpdocs.core.print_files import print_names
 from cpdocs.errors import AnswerIsNo, InputFault, UsageFault
 from cpdocs.ledger.blobs import write_durably
-from cpdocs.mailroom.letters.runs import PRINT_FILE, letters_lock, pieces_of, run_folder, the_run
+from cpdocs.mailroom.letters.runs import letters_lock, pieces_of, run_folder, the_run
 
 if TYPE_CHECKING:
     from cpdocs.mailroom.workspace import Workspace
@@ -52,7 +53,8 @@ def reprint(ws: Workspace, run_id: str, pieces: Sequence[int], reason: str) -> R
 
     with letters_lock(ws):
         run = the_run(ws.ledger, run_id)
-        if run.state in (RunState.BEGUN, RunState.CANCELLED) or PRINT_FILE not in run.files:
+        files = print_names(run.files)
+        if run.state in (RunState.BEGUN, RunState.CANCELLED) or not files:
             raise InputFault(f"Run {run_id} is {run.state.value} or has no letters; there is nothing to print again.")
         known = {piece.number: piece for piece in pieces_of(ws.ledger, run_id)}
         lacking = [number for number in pieces if number not in known]
@@ -61,7 +63,8 @@ def reprint(ws: Workspace, run_id: str, pieces: Sequence[int], reason: str) -> R
                 f"Run {run_id} has no piece {lacking[0]}.", todo=f"Its pieces are 1 to {len(known)}; `cpdocs letters show {run_id}`."
             )
         wanted = [known[number] for number in pieces]
-        pdf = extract(ws.blobs.path(run.files[PRINT_FILE]), [(piece.first_page, 2 * piece.sheets) for piece in wanted])
+        paths = {number: ws.blobs.path(run.files[name]) for number, name in enumerate(files, start=1)}
+        pdf = extract([(paths[piece.file], piece.first_page, 2 * piece.sheets) for piece in wanted])
         wrong = recount(pdf).differences(_expected(wanted))
         if wrong:
             raise AnswerIsNo(f"The pages of these pieces aren't what they should be: {wrong[0]}", todo="Run `cpdocs audit verify`.")

@@ -52,6 +52,12 @@ class RunReport:
         path = self.folder / name if self.folder else None
         return path if path is not None and path.is_file() else None
 
+    @property
+    def print_files(self) -> list[Path]:
+        """The run's print files, in order."""
+        found = (self.file(file["name"]) for file in self.values["print"]["files"])
+        return [path for path in found if path is not None]
+
 
 def run_letters(
     ws: Workspace,
@@ -86,7 +92,7 @@ def run_letters(
         order = _Order(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, progress)
         batch = _stamped(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
         if dry_run:
-            return RunReport(report_values(ws, run, batch, terms.grade, print_sha=""), None)
+            return RunReport(report_values(ws, run, batch, terms.grade), None)
         return _stage(ws, run, batch, terms.grade)
 
 
@@ -104,7 +110,7 @@ class _Order:
 
     def batch(self, made: dict[int, Made | str], stamped: StampedLetters | None, *, dry_run: bool) -> Batch:
         if dry_run:
-            return batch_without_print(self.to.outcomes, made, self.terms.unreviewed)
+            return batch_without_print(self.ws, self.to.outcomes, made, self.terms.unreviewed)
         return assemble(self.ws, self.run, self.to.outcomes, made, self.terms.unreviewed, stamped)
 
 

@@ -16,6 +16,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import RUN_EVENTS, Piece, RunRecord, RunState, fold_runs, is_run_id, may_become, piece_of
+from cpdocs.core.print_files import print_names
 from cpdocs.core.roster import Disposition, dispose_recorded, known_from
 from cpdocs.errors import Busy, InputFault
 from cpdocs.ledger.durable import disk_fault, fsync_folder, make_folder, write_durably
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from cpdocs.ledger.events import EventStore, Transaction
     from cpdocs.mailroom.workspace import Workspace
 
-PRINT_FILE = "print.pdf"
 MANIFEST = "manifest.csv"
 RECONCILIATION = "reconciliation.json"
 RECONCILIATION_PDF = "reconciliation.pdf"
@@ -120,11 +120,12 @@ def release(ws: Workspace, run_id: str) -> tuple[RunRecord, tuple[Pull, ...]]:
 
 
 def cancel(ws: Workspace, run_id: str, reason: str) -> RunRecord:
-    """Cancels a run that wasn't released: its pieces are not lettered, and its print file leaves outbox/."""
+    """Cancels a run that wasn't released: its pieces are not lettered, and its print files leave outbox/."""
     with letters_lock(ws):
         run = _advance(ws, run_id, RunState.CANCELLED, EventType.RUN_CANCELLED, {"reason": reason})
         try:
-            (run_folder(ws, run_id) / PRINT_FILE).unlink(missing_ok=True)
+            for name in print_names(run.files):
+                (run_folder(ws, run_id) / name).unlink(missing_ok=True)
         except OSError as error:
             raise disk_fault(error, run_folder(ws, run_id)) from error
         return run
