@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cpdocs.core.options import AgeRange, FilingTarget, Options
+from cpdocs.core.options import AgeRange, FilingTarget, Options, TokenPlace
 from cpdocs.core.print_files import FileLimit
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.errors import Problem, WorkspaceFault
@@ -106,6 +106,12 @@ class _Signing(_Table):
     key_days: Annotated[int, Field(ge=1, le=1095)] = 365
 
 
+class _Token(_Table):
+    module: Annotated[str, Field(pattern=r"^/[^\x00-\x1f\x7f]+$", max_length=400)]
+    token: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=32)]
+    key: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=100)]
+
+
 class _Ledger(_Table):
     url: Annotated[str, Field(pattern=r"^\S*$", max_length=1000)] = ""
 
@@ -159,6 +165,7 @@ class _Settings(_Table):
     plan_titles: _Titles = _Titles()
     intake: _Intake = _Intake()
     signing: _Signing = _Signing()
+    token: dict[Literal["root", "issuing", "seal"], _Token] = {}
     ledger: _Ledger = _Ledger()
     audit: _Audit = _Audit()
     backup: _Backup = _Backup()
@@ -230,6 +237,7 @@ def _values(read: _Settings) -> Settings:
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,
         key_days=read.signing.key_days,
+        tokens={name: TokenPlace(**place.model_dump()) for name, place in read.token.items()},
         backup_hours=read.backup.max_age_hours,
         retention_years=read.archive.retention_years,
         watch_minutes=read.health.watch_minutes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,10 +92,11 @@ def open_workspace(start: Path | None = None) -> Workspace:
     return _workspace(paths, read, SystemClock(fixed), text, sandbox=True)
 
 
-def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
+def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes] | None = None) -> Workspace:
     """Makes a workspace in ``root``: settings, folders, keys, and the ledger with its first event.
 
-    A workspace that is already there is left as it is and refused; one that an earlier ``init`` didn't finish is finished.
+    A workspace that is already there is left as it is and refused; one that an earlier ``init`` didn't finish is finished. Where
+    settings that lie there already name tokens, the keys are made or found on those; ``token_pin`` gives their PIN.
 
     Raises:
         InputFault: ``root`` is already a workspace.
@@ -103,7 +105,7 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.ledger.events import EventStore
     from cpdocs.ledger.homes import home_of
-    from cpdocs.mailroom.organization_keys import create_keys
+    from cpdocs.mailroom.organization_keys import TokenUse, create_keys
     from cpdocs.mailroom.settings_seen import settings_event
 
     paths = Paths(root.resolve())
@@ -124,7 +126,8 @@ def create_workspace(root: Path, *, sandbox: bool) -> Workspace:
     workspace = _workspace(paths, read, clock, text, sandbox=sandbox)
     if read.options.ledger_url and home_of(read.options.ledger_url).there():
         raise InputFault(f"The database that {paths.settings} names holds a ledger already.", todo="Use it as it is; nothing was changed.")
-    keys = create_keys(paths, read.senders.organization.name, clock.now(), sandbox=sandbox)
+    tokens = TokenUse(read.options.tokens, token_pin)
+    keys = create_keys(paths, read.senders.organization.name, clock.now(), sandbox=sandbox, tokens=tokens)
     begin = NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",), {SANDBOX_MARK: sandbox, "version": cpdocs.__version__, **keys})
     seen = settings_event(text)
     EventStore.create(workspace.ledger_place, begin, seen, clock=clock, user=workspace.actor.user, host=workspace.actor.host).close()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from cpdocs.cli import run
+from tests import hsm
 from tests.postgres import Server, Unavailable, running
 
 NOW = "2026-11-02T15:00:00Z"
@@ -119,3 +120,14 @@ def postgres() -> Iterator[Server]:
         except Unavailable as why_not:
             pytest.skip(str(why_not))
         yield server
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hsm.Token]:
+    """A PKCS#11 token that this session made; skips where there can be none."""
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            made = until_the_end.enter_context(hsm.inserted(tmp_path_factory.mktemp("hsm")))
+        except hsm.Unavailable as why_not:
+            pytest.skip(str(why_not))
+        yield made

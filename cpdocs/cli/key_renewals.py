@@ -8,7 +8,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from, secret_file
+from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, TOKEN_PIN_FILE, pin_from, secret_file, token_pin_from
 from cpdocs.errors import UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
@@ -20,6 +20,7 @@ from cpdocs.mailroom.workspace import Workspace
 @click.option("--out", type=FILE, required=True, help="The new file: a certificate with --csr, else a .p12.")
 @click.option("--passphrase-file", type=FILE, help="What locks the .p12, on the first line of a file; give it to the clinician separately.")
 @click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@TOKEN_PIN_FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
 @pass_workspace
@@ -32,6 +33,7 @@ def renew(
     out: Path,
     passphrase_file: Path | None,
     pin_file: Path | None,
+    token_pin_file: Path | None,
     as_json: bool,
 ) -> None:
     """Issue the successor of a digital ID before it ends. Both are good until then.
@@ -50,6 +52,7 @@ def renew(
         by=by,
         out=out,
         pin=pin_from(ctx, pin_file),
+        token_pin=token_pin_from(ctx, token_pin_file),
         request=read_input(csr, "a certificate request") if csr else None,
         passphrase=secret_file(ctx, passphrase_file) if passphrase_file else b"",
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import click
 from cpdocs.cli import key_authorities, key_renewals, key_rotation
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from, secret_file
+from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, TOKEN_PIN_FILE, pin_from, secret_file, token_pin_from
 from cpdocs.errors import UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
@@ -39,6 +41,7 @@ def keys() -> None:
 @click.option("--out", type=FILE, required=True, help="The new file: a certificate with --csr, else a .p12.")
 @click.option("--passphrase-file", type=FILE, help="What locks the .p12, on the first line of a file; give it to the clinician separately.")
 @click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@TOKEN_PIN_FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
 @pass_workspace
@@ -52,6 +55,7 @@ def issue(
     out: Path,
     passphrase_file: Path | None,
     pin_file: Path | None,
+    token_pin_file: Path | None,
     as_json: bool,
 ) -> None:
     """Issue a digital ID to one active clinician. The practice's key contact is told.
@@ -76,6 +80,7 @@ def issue(
         by=by,
         out=out,
         pin=pin_from(ctx, pin_file),
+        token_pin=token_pin_from(ctx, token_pin_file),
         request=read_input(csr, "a certificate request") if csr else None,
         passphrase=secret_file(ctx, passphrase_file) if passphrase_file else b"",
     )
@@ -95,11 +100,14 @@ def issue(
     "--reason", required=True, metavar="R", help="RFC 5280: keyCompromise, affiliationChanged, superseded, cessationOfOperation …"
 )
 @click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@TOKEN_PIN_FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
 @pass_workspace
-def revoke(ws: Workspace, ctx: click.Context, serial: str, reason: str, pin_file: Path | None, as_json: bool) -> None:
-    """Take a digital ID back, from now on, and publish the list of revoked certificates at once.
+def revoke(
+    ws: Workspace, ctx: click.Context, serial: str, reason: str, pin_file: Path | None, token_pin_file: Path | None, as_json: bool
+) -> None:
+    """Take a digital ID back, from now on, and publish the lists of revoked certificates at once.
 
     What was received before stands, except after keyCompromise.
 
@@ -108,11 +116,12 @@ def revoke(ws: Workspace, ctx: click.Context, serial: str, reason: str, pin_file
     """
     from cpdocs.mailroom.keys.issue import revoke as revoke_key
 
-    record = revoke_key(ws, serial, reason=reason, pin=pin_from(ctx, pin_file))
+    record, published = revoke_key(ws, serial, reason=reason, pin=pin_from(ctx, pin_file), token_pin=token_pin_from(ctx, token_pin_file))
     if as_json:
-        print_json({**_row(ws, record), "reason": record.reason})
+        print_json({**_row(ws, record), "reason": record.reason, "lists_missing": list(published.missing)})
     else:
         say(ctx, f"Revoked {record.serial} of {record.name} ({record.reason}). The list is in outbox/crl/.")
+        _say_missing(ctx, published.missing)
 
 
 @keys.command("list")
@@ -137,23 +146,33 @@ def list_(ws: Workspace, as_json: bool) -> None:
 
 
 @keys.command()
+@click.option("--root", is_flag=True, help="The root's list too; its key must be back in state/keys/ for this.")
 @click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@TOKEN_PIN_FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
 @pass_workspace
-def crl(ws: Workspace, ctx: click.Context, pin_file: Path | None, as_json: bool) -> None:
-    """Publish the list of revoked certificates anew, before it grows stale.
+def crl(ws: Workspace, ctx: click.Context, root: bool, pin_file: Path | None, token_pin_file: Path | None, as_json: bool) -> None:
+    """Publish the lists of revoked certificates anew, before they grow stale: every month, and the root's every year.
 
     \b
     cpdocs keys crl
+    cpdocs keys crl --root
     """
     from cpdocs.mailroom.keys.issue import republish
+    from cpdocs.mailroom.keys.rotation import republish_root
 
-    path = republish(ws, pin=pin_from(ctx, pin_file))
+    secret, token_pin = cache(pin_from(ctx, pin_file)), token_pin_from(ctx, token_pin_file)
+    roots = republish_root(ws, secret=secret, token_pin=token_pin) if root else None
+    published = republish(ws, pin=secret, token_pin=token_pin)
+    missing = {**published.missing, **(dict.fromkeys(roots.missing, "its key is not in state/keys/") if roots else {})}
+    files = [published.file, *(roots.files if roots else ())]
     if as_json:
-        print_json({"file": str(path)})
-    else:
-        say(ctx, f"Published {path}")
+        print_json({"file": str(published.file), "files": [str(each) for each in files], "lists_missing": sorted(missing)})
+        return
+    for each in files:
+        say(ctx, f"Published {each}")
+    _say_missing(ctx, missing)
 
 
 @keys.command()
@@ -225,6 +244,11 @@ def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_fi
 
 for _command in (key_renewals.renew, *key_authorities.COMMANDS, key_rotation.rotate):
     keys.add_command(_command)
+
+
+def _say_missing(ctx: click.Context, missing: Mapping[str, str]) -> None:
+    for name, why in missing.items():
+        say(ctx, f"Warning: no list could be made for {name}: {why}")
 
 
 def _row(ws: Workspace, record: KeyRecord) -> dict[str, str]:

@@ -10,6 +10,7 @@ from cpdocs.cli import plan_road
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import last_four
@@ -77,9 +78,10 @@ def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
 
 @plan.command()
 @_FILES
+@TOKEN_PIN_FILE
 @_JSON
 @pass_workspace
-def issue(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
+def issue(ws: Workspace, files: tuple[Path, ...], token_pin_file: Path | None, as_json: bool) -> None:
     """Issue plans: checked, rendered, sealed, and put out for their practices with a cover sheet.
 
     \b
@@ -91,7 +93,12 @@ def issue(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     from cpdocs.mailroom.plans.issue import issue_files
 
     ctx = click.get_current_context()
-    outcome = issue_files(ws, files, issued=lambda one: say(ctx, f"{one.record.document_id}: version {one.record.version} → {one.file}"))
+    outcome = issue_files(
+        ws,
+        files,
+        token_pin=token_pin_from(ctx, token_pin_file),
+        issued=lambda one: say(ctx, f"{one.record.document_id}: version {one.record.version} → {one.file}"),
+    )
     if as_json:
         print_json([one.as_json() for one in outcome.issued])
     for one in outcome.issued:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import click
@@ -13,6 +14,10 @@ from cpdocs.errors import UsageFault
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 PIN_FILE_HELP = "Your PIN, on the first line of a file that only you can read; else you are asked."
+
+TOKEN_PIN_FILE = click.option(
+    "--token-pin-file", type=FILE, help="The PIN of the token that holds the key, on the first line of a file; else you are asked."
+)
 
 
 def secret_file(ctx: click.Context, path: Path) -> bytes:
@@ -25,7 +30,9 @@ def secret_file(ctx: click.Context, path: Path) -> bytes:
     return read_passphrase(read_input(path, "a file with a secret"), name=str(path))
 
 
-def pin_from(ctx: click.Context, path: Path | None, question: str = "PIN", *, twice: bool = False) -> Callable[[], bytes]:
+def pin_from(
+    ctx: click.Context, path: Path | None, question: str = "PIN", *, twice: bool = False, option: str = "--pin-file"
+) -> Callable[[], bytes]:
     """What gives the PIN when it is needed: from ``path``, else by asking at the terminal (``twice`` for a new one)."""
 
     def ask() -> bytes:
@@ -33,9 +40,14 @@ def pin_from(ctx: click.Context, path: Path | None, question: str = "PIN", *, tw
             return secret_file(ctx, path)
         if not sys.stdin.isatty():
             raise UsageFault(
-                f"This needs a {question}, and there is no terminal to ask at.", todo="Give a file that holds it with --pin-file."
+                f"This needs a {question}, and there is no terminal to ask at.", todo=f"Give a file that holds it with {option}."
             )
         answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
         return answer.encode()
 
     return ask
+
+
+def token_pin_from(ctx: click.Context, path: Path | None) -> Callable[[], bytes]:
+    """What gives the PIN of the tokens that hold the organization's keys, asked for once."""
+    return cache(pin_from(ctx, path, "PIN of the token", option="--token-pin-file"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.output import print_json, say
+from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 
 
 @click.command()
@@ -14,20 +15,23 @@ from cpdocs.cli.output import print_json, say
 @click.option(
     "--sandbox", is_flag=True, help="For trying things out: CPDOCS_NOW may fix the clock, no PIN is asked, and everything says so."
 )
+@TOKEN_PIN_FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
-def init(ctx: click.Context, folder: Path, sandbox: bool, as_json: bool) -> None:
+def init(ctx: click.Context, folder: Path, sandbox: bool, token_pin_file: Path | None, as_json: bool) -> None:
     """Make a workspace: settings, folders, the organization's seal key and its authority for digital IDs.
 
     \b
     cpdocs init /srv/cpdocs
     cpdocs init try --sandbox
 
+    A cpdocs.toml that lies there already is used: where it puts keys on tokens (docs/keys.md), they are made or found there.
+
     Then say who you are in cpdocs.toml, move the root key out of state/keys/ to a safe place, and run `cpdocs doctor`.
     """
     from cpdocs.wiring import create_workspace
 
-    workspace = create_workspace(folder, sandbox=sandbox)
+    workspace = create_workspace(folder, sandbox=sandbox, token_pin=token_pin_from(ctx, token_pin_file))
     root = workspace.paths.root
     if as_json:
         print_json({"workspace": str(root), "sandbox": sandbox, "settings": str(workspace.paths.settings)})

@@ -12,7 +12,7 @@ What each event carries in ``data``:
 ``KEY_REVOKED``
     serial, fingerprint, reason (RFC 5280), at.
 ``CRL_PUBLISHED``
-    number, sha256, this_update, next_update, revoked (how many).
+    authority (fingerprint), number, sha256, this_update, next_update, revoked (how many).
 ``SIGNING_WITNESSED``
     document_id, slot, certificate_sha256, serial, pem (of the one-time certificate), before_sha256 and after_sha256 (the file
     put before the member and the signed one), signer, role (member | representative), on_behalf_of, witness, witness_user,
@@ -49,7 +49,8 @@ class KeyStatus(StrEnum):
 class KeyRecord:
     """One digital ID. ``fingerprint`` is the SHA-256 of the certificate's DER, ``serial`` hexadecimal, times aware.
 
-    ``pinned`` marks one that somebody else issued and whose holder a person confirmed: a clinician (``npi``) or a member.
+    ``authority`` is the fingerprint of ours that certified it (empty: from before that was recorded). ``pinned`` marks one that somebody
+    else issued and whose holder a person confirmed: a clinician (``npi``) or a member.
     """
 
     serial: str
@@ -66,6 +67,7 @@ class KeyRecord:
     custody: str
     pinned: bool
     recorded_at: datetime
+    authority: str = ""
     revoked_at: datetime | None = None
     reason: str = ""
 
@@ -113,6 +115,7 @@ def _record(event: Event) -> KeyRecord:
         custody=data.get("custody", "holder"),
         pinned=event.type is EventType.KEY_PINNED,
         recorded_at=event.at,
+        authority=data.get("authority", ""),
     )
 
 

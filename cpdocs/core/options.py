@@ -28,6 +28,15 @@ class FilingTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenPlace:
+    """Where a key lies that never leaves its token: the PKCS#11 module's path, the token's label, the key's label."""
+
+    module: str
+    token: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """Every choice, with the value that holds where cpdocs.toml is silent."""
 
@@ -48,6 +57,8 @@ class Options:
     tsa_url: str = ""
     key_days: int = 365
     """How long a digital ID that we issue is valid."""
+    tokens: Mapping[str, TokenPlace] = field(default_factory=dict)
+    """Which of the organization's keys (root, issuing, seal) are, or shall be, on a token; the others are in files."""
     letter_kinds: tuple[str, ...] = ("assignment", "reminder", "cannot-reach", "plan-copy", "decline-confirmation", "change-confirmation")
     """The kinds of letter that may be sent: folders of templates/letters/."""
     print_limit: FileLimit = field(default_factory=FileLimit)

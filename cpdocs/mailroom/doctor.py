@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cpdocs.core.events import EventType
-from cpdocs.mailroom.workspace import KEY_FILES, Paths, Workspace
+from cpdocs.mailroom.workspace import Workspace
 
 LOW_DISK = 1 * 1024**3
 _CLOCK_SLACK = timedelta(minutes=5)
@@ -25,6 +25,8 @@ _CRL_WARNING = timedelta(days=7)
 _LIST_WARNING = timedelta(days=2)
 _EMERGENCY_SHOWN = timedelta(days=30)
 _SEAL_WARNING = timedelta(days=60)
+_AUTHORITY_WARNING = timedelta(days=400)
+"""An authority's certificate should end after everything that it certifies, a year and more from now."""
 _LIBRARIES = {
     "pango-1.0": ("libpango-1.0-0", "lays out text"),
     "pangoft2-1.0": ("libpangoft2-1.0-0", "lays out text"),
@@ -173,13 +175,12 @@ def _encrypted(path: Path) -> bool | None:
 def _keys(ws: Workspace) -> Iterator[Checked]:
     paths = ws.paths
     faults = 0
-    for name in KEY_FILES:
-        if not (paths.keys / name).is_file():
-            faults += 1
-            yield Checked(
-                "keys", Level.FAULT, f"state/keys/{name} is missing.", "Restore it from the backup; nothing can be issued without it."
-            )
-    for answer in (*_keys_left_behind(ws), *_certificates(paths, ws.clock.now()), *_outside_authorities(ws)):
+    for name in paths.missing_keys:
+        faults += 1
+        yield Checked(
+            "keys", Level.FAULT, f"state/keys/{name} is missing.", "Restore it from the backup; nothing can be issued without it."
+        )
+    for answer in (*_keys_left_behind(ws), *_tokens(ws), *_certificates(ws), *_outside_authorities(ws)):
         faults += answer.level is not Level.OK
         yield answer
     if not faults:
@@ -189,12 +190,12 @@ def _keys(ws: Workspace) -> Iterator[Checked]:
 def _keys_left_behind(ws: Workspace) -> Iterator[Checked]:
     if ws.sandbox:
         return
-    if (ws.paths.keys / "root.p12").exists():
+    if any(ws.paths.keys.glob("root*.p12")):
         yield Checked(
             "root key",
             Level.FAULT,
             "The root key of your authority is still in state/keys/.",
-            "Move root.p12 and root.pass to offline media in a safe, then delete them here.",
+            "Move root*.p12 and root*.pass to offline media in a safe, then delete them here.",
         )
     if (ws.paths.keys / "issuing.pass").exists():
         yield Checked(
@@ -205,34 +206,79 @@ def _keys_left_behind(ws: Workspace) -> Iterator[Checked]:
         )
 
 
-def _certificates(paths: Paths, now: datetime) -> Iterator[Checked]:
-    from cryptography import x509
+def _tokens(ws: Workspace) -> Iterator[Checked]:
+    """Keys on tokens: whether each is there, without its PIN, and whether the settings and what is in use agree."""
+    from cpdocs.errors import CpdocsError
+    from cpdocs.mailroom.keys.rotation import read_certificate_of
+    from cpdocs.mailroom.organization_keys import token_place
+    from cpdocs.signing.tokens import look_for
 
-    try:
-        seal = x509.load_pem_x509_certificate((paths.keys / "seal.crt").read_bytes())
-        crl = x509.load_der_x509_crl((paths.keys / "crl.der").read_bytes())
-    except (OSError, ValueError):
-        yield Checked(
-            "certificates",
-            Level.FAULT,
-            "The seal certificate or the revocation list can't be read.",
-            "Restore state/keys/ from the backup.",
-        )
-        return
-    left = seal.not_valid_after_utc - now
-    if left < _SEAL_WARNING:
-        level = Level.FAULT if left < timedelta(0) else Level.WARNING
-        yield Checked(
-            "seal",
-            level,
-            f"The seal certificate ends on {seal.not_valid_after_utc:%Y-%m-%d}.",
-            "Run `cpdocs keys rotate seal` before then: docs/keys.md.",
-        )
-    next_update = crl.next_update_utc
-    if next_update is not None and next_update - now < _CRL_WARNING:
-        yield Checked(
-            "revocation list", Level.WARNING, f"The published revocation list ends on {next_update:%Y-%m-%d}.", "Run `cpdocs keys crl`."
-        )
+    for name in ("root", "issuing", "seal"):
+        wanted, used = ws.options.tokens.get(name), token_place(ws.paths, name)
+        if wanted != used:
+            said = "on another token, or under another label" if wanted and used else "in a file" if wanted else "on a token still"
+            yield Checked(
+                f"{name} key",
+                Level.WARNING,
+                f"cpdocs.toml and state/keys/ differ on where the {name} key is: it is {said}.",
+                f"Run `cpdocs keys rotate {name}`, or correct [token.{name}].",
+            )
+        if used is None:
+            continue
+        try:
+            found = look_for(used)
+            matches = found == read_certificate_of(ws, name).public_key()
+        except CpdocsError as error:
+            level = Level.OK if name == "root" else Level.FAULT
+            yield Checked(f"{name} key", level, f"{error.message} It holds the {name} key.", error.todo if level is Level.FAULT else "")
+            continue
+        where = f"{used.key} on the token {used.token}"
+        if matches:
+            yield Checked(f"{name} key", Level.OK, f"The {name} key is {where}.")
+        elif found is None:
+            yield Checked(
+                f"{name} key", Level.WARNING, f"The token shows no {where} without its PIN.", "See with the token's tools that it is there."
+            )
+        else:
+            yield Checked(
+                f"{name} key", Level.FAULT, f"{where} is not the {name} key on record.", "Put the right token in, or correct its labels."
+            )
+
+
+def _certificates(ws: Workspace) -> Iterator[Checked]:
+    from cpdocs.errors import CpdocsError
+    from cpdocs.mailroom.keys.rotation import read_certificate_of
+
+    now = ws.clock.now()
+    for name in ("seal", "issuing", "in-person", "root"):
+        try:
+            ends = read_certificate_of(ws, name).not_valid_after_utc
+        except (OSError, CpdocsError):
+            yield Checked(
+                "certificates", Level.FAULT, f"The {name} certificate can't be read.", f"Restore state/keys/{name}.crt from the backup."
+            )
+            continue
+        if ends - now < (_SEAL_WARNING if name == "seal" else _AUTHORITY_WARNING):
+            level = Level.FAULT if ends < now else Level.WARNING
+            todo = f"Run `cpdocs keys rotate {name}` before then: docs/keys.md."
+            yield Checked(name, level, f"The {name} certificate ends on {ends:%Y-%m-%d}.", todo)
+    yield from _own_lists(ws, now)
+
+
+def _own_lists(ws: Workspace, now: datetime) -> Iterator[Checked]:
+    """The lists that we publish: the current authority's, those of former ones while anything of theirs is alive, the root's."""
+    from cpdocs.mailroom.keys.revocations import own_lists
+
+    for each in own_lists(ws):
+        todo = "Run `cpdocs keys crl --root` with the root's key at hand." if each.of_root else "Run `cpdocs keys crl`."
+        if each.next_update is None:
+            yield Checked(
+                "revocation list", Level.FAULT, f"state/keys/{each.name} can't be read.", "Restore it from the backup, or " + todo
+            )
+        elif each.next_update - now < (_SEAL_WARNING if each.of_root else _CRL_WARNING):
+            ended = "ended" if each.next_update < now else "ends"
+            said = f"The published revocation list {each.name} {ended} on {each.next_update:%Y-%m-%d}."
+            yield Checked("revocation list", Level.WARNING, said, todo)
 
 
 def _outside_authorities(ws: Workspace) -> Iterator[Checked]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
-"""What a workspace can't work without, in its state/keys/."""
+"""What a workspace can't work without, in its state/keys/; in place of a .p12 a .token says on which token the key is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,14 @@ class Paths:
     @property
     def keys(self) -> Path:
         return self.state / "keys"
+
+    @property
+    def missing_keys(self) -> tuple[str, ...]:
+        """Those of ``KEY_FILES`` that aren't there."""
+        found = (self.keys / name for name in KEY_FILES)
+        return tuple(
+            each.name for each in found if not (each.is_file() or (each.suffix == ".p12" and each.with_suffix(".token").is_file()))
+        )
 
     @property
     def users(self) -> Path:

@@ -4,7 +4,8 @@
       ├──── in-person authority ── a member's one-time key (minutes, one document)
       └──── seal (certifies each issued plan)
 
-All keys made here are P-256. The root's key is written once for removal to a safe place; nothing in daily work needs it.
+All keys made here are P-256; those on a token (``tokens``) may be RSA too, where they were made elsewhere. The root's key is
+written once for removal to a safe place; nothing in daily work needs it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from cpdocs.errors import InputFault
 from cpdocs.signing.identity import DOCUMENT_PREFIX, Person, digest_uri, npi_uri, subject_of
-from cpdocs.signing.keyfiles import KeyPair
+from cpdocs.signing.keyfiles import KeyPair, PrivateKey
 
 ROOT_LIFE = timedelta(days=20 * 365)
 AUTHORITY_LIFE = timedelta(days=10 * 365)
@@ -93,29 +94,38 @@ def new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def make_root(organization: str, validity: Validity) -> KeyPair:
-    """The organization's root: signs the two authorities and the seal."""
-    key = new_key()
-    name = _organization_name(organization, "Root Authority")
+def make_root(organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
+    """The organization's root: signs the two authorities and the seal. Here and below ``generation`` counts the keys for one
+    purpose, so that none bears the name of the one before it; without a ``key`` one is made."""
+    key = key or new_key()
+    name = _organization_name(organization, "Root Authority", generation)
     certificate = _authority(name, key.public_key(), KeyPairIssuer(name, key, key.public_key()), validity, path_length=1)
     return KeyPair(key, certificate)
 
 
-def make_issuing(root: KeyPair, organization: str, validity: Validity) -> KeyPair:
+def cross_certify(old: KeyPair, new: x509.Certificate) -> x509.Certificate:
+    """The root ``new`` certified by the ``old`` one, for those who know only that: the same name, key and end at the latest."""
+    validity = Validity(new.not_valid_before_utc, min(new.not_valid_after_utc, old.certificate.not_valid_after_utc))
+    key = new.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
+    return _authority(new.subject, key, _issuer(old), validity, path_length=1)
+
+
+def make_issuing(root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
     """The authority under ``root`` that certifies clinicians."""
-    return _make_authority(root, _organization_name(organization, "Issuing Authority"), validity)
+    return _make_authority(root, _organization_name(organization, "Issuing Authority", generation), validity, key)
 
 
-def make_in_person(root: KeyPair, organization: str, validity: Validity) -> KeyPair:
+def make_in_person(root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
     """The authority under ``root`` that certifies members' one-time keys. It can vouch for nobody's NPI."""
-    return _make_authority(root, _organization_name(organization, "In-Person Signing Authority"), validity)
+    return _make_authority(root, _organization_name(organization, "In-Person Signing Authority", generation), validity, key)
 
 
-def make_seal(root: KeyPair, organization: str, validity: Validity) -> KeyPair:
+def make_seal(root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
     """The key that certifies issued plans."""
-    key = new_key()
-    certificate = _leaf(_organization_name(organization, "Document Seal"), key.public_key(), _issuer(root), validity)
-    return KeyPair(key, certificate, (root.certificate,))
+    key = key or new_key()
+    name = _organization_name(organization, "Document Seal", generation)
+    return KeyPair(key, _leaf(name, key.public_key(), _issuer(root), validity), (root.certificate,))
 
 
 def certify_person(issuing: KeyPair, person: Person, public_key: object, validity: Validity) -> x509.Certificate:
@@ -182,7 +192,7 @@ class KeyPairIssuer:
     """Who signs a certificate: the name that stands in it, the key, and the public key that its key id is made of."""
 
     name: x509.Name
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    key: PrivateKey
     public_key: PublicKey
 
 
@@ -190,7 +200,8 @@ def _issuer(pair: KeyPair) -> KeyPairIssuer:
     return KeyPairIssuer(pair.certificate.subject, pair.key, pair.key.public_key())
 
 
-def _organization_name(organization: str, what: str) -> x509.Name:
+def _organization_name(organization: str, what: str, generation: int = 1) -> x509.Name:
+    what = what if generation == 1 else f"{what} G{generation}"
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "US"),
@@ -200,8 +211,8 @@ def _organization_name(organization: str, what: str) -> x509.Name:
     )
 
 
-def _make_authority(root: KeyPair, name: x509.Name, validity: Validity) -> KeyPair:
-    key = new_key()
+def _make_authority(root: KeyPair, name: x509.Name, validity: Validity, key: PrivateKey | None) -> KeyPair:
+    key = key or new_key()
     return KeyPair(key, _authority(name, key.public_key(), _issuer(root), validity, path_length=0), (root.certificate,))
 
 

@@ -128,6 +128,14 @@ def read_certificate(data: bytes, *, name: str) -> x509.Certificate:
         ) from None
 
 
+def read_certificates(data: bytes, *, name: str) -> list[x509.Certificate]:
+    """The certificates in PEM text, one at least. Raises InputFault where there is none, or one that can't be read."""
+    try:
+        return x509.load_pem_x509_certificates(data)
+    except ValueError:
+        raise InputFault(f"{name} holds no certificate.", todo="Restore it from the backup.") from None
+
+
 def certificate_pem(certificate: x509.Certificate) -> bytes:
     """``certificate`` as PEM text."""
     return certificate.public_bytes(serialization.Encoding.PEM)

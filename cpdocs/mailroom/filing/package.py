@@ -124,14 +124,14 @@ def _closed(ws: Workspace, record: PlanRecord, returns: Sequence[_Return]) -> by
     if len(whole) != 1 or not all(fill.evidence in _IN_THE_FILE for fill in record.fills.values()):
         return b""
     from cpdocs.ledger.durable import read_plain
-    from cpdocs.mailroom.keys.revocations import published_list
+    from cpdocs.mailroom.keys.revocations import published_lists
     from cpdocs.mailroom.keys.trust import load_trust
     from cpdocs.signing.closing import close
     from cpdocs.signing.timestamps import UrlTimeStamper
 
     trust = load_trust(ws.ledger)
     ours = (*trust.roots, *trust.issuing, *trust.in_person, *trust.seals)
-    lists = (published_list(ws), read_plain(ws.paths.keys / "root.crl"))
+    lists = (*published_lists(ws), *(read_plain(file) for file in sorted(ws.paths.keys.glob("root*.crl"))))
     stamper = UrlTimeStamper(ws.options.tsa_url) if ws.options.tsa_url else None
     return close(whole[0], certificates=ours, crls=lists, timestamper=stamper)
 

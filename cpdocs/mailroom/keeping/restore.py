@@ -136,7 +136,7 @@ def restore(file: Path, into: Path, identities: Sequence[Identity], against: Seq
         raise disk_fault(error, root.parent) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Restored(root, contents, report, anchored, lost, _missing_keys(Paths(root)))
+    return Restored(root, contents, report, anchored, lost, Paths(root).missing_keys)
 
 
 def record_restore(ws: Workspace, restored: Restored) -> None:
@@ -300,12 +300,6 @@ def _finish_folders(paths: Paths) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     for folder in (paths.state, paths.keys, paths.users, paths.claims):
         folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _missing_keys(paths: Paths) -> tuple[str, ...]:
-    from cpdocs.mailroom.workspace import KEY_FILES
-
-    return tuple(name for name in KEY_FILES if not (paths.keys / name).is_file())
 
 
 def _archive_fault(file: Path, digest: str, size: int | None) -> Problem | None:

@@ -22,7 +22,7 @@ from cpdocs.ledger.durable import write_durably
 from cpdocs.mailroom import people
 from cpdocs.mailroom.keys.notices import tell_key_contacts
 from cpdocs.mailroom.keys.reuse import require_own_key
-from cpdocs.mailroom.keys.revocations import publish
+from cpdocs.mailroom.keys.revocations import Published, load_issuers, publish
 from cpdocs.mailroom.organization_keys import load_issuing
 from cpdocs.mailroom.register import load_register
 
@@ -49,6 +49,7 @@ def issue(
     by: str,
     out: Path,
     pin: people.Secret,
+    token_pin: people.Secret | None = None,
     request: bytes | None = None,
     passphrase: bytes = b"",
 ) -> KeyRecord:
@@ -65,7 +66,7 @@ def issue(
     """
     from cpdocs.signing import authority
     from cpdocs.signing.identity import Person
-    from cpdocs.signing.keyfiles import KeyPair, certificate_pem, write_pkcs12
+    from cpdocs.signing.keyfiles import KeyPair, certificate_pem, fingerprint, write_pkcs12
     from cpdocs.signing.trust import public_key_sha256
 
     require_said(identity, "--identity", "how the clinician's identity was established")
@@ -79,7 +80,7 @@ def issue(
     if public_key is not None:
         require_own_key(ws.ledger, public_key_sha256(public_key), name="the certificate request", npi=npi)
     acting = people.require(ws, Role.ISSUER, pin)
-    issuing = load_issuing(ws, acting.pin)
+    issuing = load_issuing(ws, acting.pin, token_pin)
     person = Person(npi, rows[0].first_name, rows[0].last_name, rows[0].credential)
     backdate = SANDBOX_BACKDATE if ws.sandbox else authority.SKEW
     validity = authority.Validity.at(ws.clock.now(), timedelta(days=ws.options.key_days), backdate=backdate)
@@ -95,6 +96,7 @@ def issue(
         "credential": person.credential,
         "practice_ids": [row.practice_id for row in rows],
         "custody": "organization" if public_key is None else "holder",
+        "authority": fingerprint(issuing.certificate),
     }
     subjects = (key_subject(str(event["serial"])), *(practice_subject(row.practice_id) for row in rows))
     ws.ledger.append(NewEvent(EventType.KEY_ISSUED, subjects, event))
@@ -104,8 +106,10 @@ def issue(
     return record
 
 
-def revoke(ws: Workspace, serial: str, *, reason: str, pin: people.Secret) -> KeyRecord:
-    """Takes the digital ID ``serial`` back from now on, for an RFC 5280 ``reason``, and publishes the list at once.
+def revoke(
+    ws: Workspace, serial: str, *, reason: str, pin: people.Secret, token_pin: people.Secret | None = None
+) -> tuple[KeyRecord, Published]:
+    """Takes the digital ID ``serial`` back from now on, for an RFC 5280 ``reason``, and publishes the lists at once.
 
     A pinned one may be named by its SHA-256 fingerprint too.
 
@@ -118,7 +122,7 @@ def revoke(ws: Workspace, serial: str, *, reason: str, pin: people.Secret) -> Ke
     why = parse_reason(reason)
     wanted = serial.strip().lower().replace(":", "").removeprefix("0x").lstrip("0")
     acting = people.require(ws, Role.ISSUER, pin)
-    issuing = load_issuing(ws, acting.pin)
+    issuers = load_issuers(ws, acting.pin, token_pin)
     with ws.ledger.write() as tx:
         found = [key for key in key_records(tx).values() if wanted in (key.serial, key.fingerprint.lstrip("0"))]
         if len(found) != 1:
@@ -136,21 +140,20 @@ def revoke(ws: Workspace, serial: str, *, reason: str, pin: people.Secret) -> Ke
             "at": ws.clock.now().isoformat(),
         }
         tx.append(NewEvent(EventType.KEY_REVOKED, (key_subject(key.serial),), event))
-        write_files = publish(ws, tx, issuing)
+        write_files = publish(ws, tx, issuers)
         after = key_records(tx)[key.fingerprint]
-    write_files()
-    return after
+    return after, write_files()
 
 
-def republish(ws: Workspace, *, pin: people.Secret) -> Path:
-    """Publishes the list of revoked certificates anew, so that it doesn't grow stale; gives where it lies.
+def republish(ws: Workspace, *, pin: people.Secret, token_pin: people.Secret | None = None) -> Published:
+    """Publishes the lists of revoked certificates anew, so that they don't grow stale.
 
     Raises WorkspaceFault where the acting account is no issuer, or its PIN is wrong.
     """
     acting = people.require(ws, Role.ISSUER, pin)
-    issuing = load_issuing(ws, acting.pin)
+    issuers = load_issuers(ws, acting.pin, token_pin)
     with ws.ledger.write() as tx:
-        write_files = publish(ws, tx, issuing)
+        write_files = publish(ws, tx, issuers)
     return write_files()
 
 

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 
 def renew(
-    ws: Workspace, serial: str, *, by: str, out: Path, pin: people.Secret, request: bytes | None = None, passphrase: bytes = b""
+    ws: Workspace,
+    serial: str,
+    *,
+    by: str,
+    out: Path,
+    pin: people.Secret,
+    token_pin: people.Secret | None = None,
+    request: bytes | None = None,
+    passphrase: bytes = b"",
 ) -> tuple[KeyRecord, KeyRecord]:
     """Issues another digital ID to the holder of ``serial``, as ``issue`` does, and gives the old one and the new.
 
@@ -44,4 +52,4 @@ def renew(
             todo="Establish anew who the clinician is, then run `cpdocs keys issue`.",
         )
     how = f"renewal of {old.serial}, for which: {old.identity.removeprefix('renewal of ')}"
-    return old, issue(ws, old.npi, identity=how, by=by, out=out, pin=once, request=request, passphrase=passphrase)
+    return old, issue(ws, old.npi, identity=how, by=by, out=out, pin=once, token_pin=token_pin, request=request, passphrase=passphrase)

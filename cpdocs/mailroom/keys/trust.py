@@ -29,12 +29,7 @@ def load_trust(source: Reads, store: BlobStore | None = None) -> Trust:
 
     ``store`` keeps the outside authorities' lists of revoked certificates; without it nothing that they signed is accepted.
     """
-    own: dict[str, list[bytes]] = {}
-    for event in source.events(types=(EventType.WORKSPACE_CREATED,)):
-        for role, certificate in event.data.get("certificates", {}).items():
-            own.setdefault(role, []).append(_der(certificate["pem"]))
-    for event in source.events(types=(EventType.ORGANIZATION_KEY_ROTATED,)):
-        own.setdefault(event.data["name"], []).append(_der(event.data["pem"]))
+    own = own_certificates(source)
     keys = fold_keys(source.events(types=KEY_EVENTS)).values()
     pinned = [key for key in keys if key.pinned]
     return Trust(
@@ -50,6 +45,17 @@ def load_trust(source: Reads, store: BlobStore | None = None) -> Trust:
         lost_keys=frozenset(_key(each.pem) for each in keys if each.revoked_at and each.reason in COMPROMISE),
         witnessed=_witnessed(source),
     )
+
+
+def own_certificates(source: Reads) -> dict[str, list[bytes]]:
+    """Every certificate (DER) that the organization had for each of its keys (root, issuing, in-person, seal), the current one last."""
+    own: dict[str, list[bytes]] = {}
+    for event in source.events(types=(EventType.WORKSPACE_CREATED,)):
+        for role, certificate in event.data.get("certificates", {}).items():
+            own.setdefault(role, []).append(_der(certificate["pem"]))
+    for event in source.events(types=(EventType.ORGANIZATION_KEY_ROTATED,)):
+        own.setdefault(event.data["name"], []).append(_der(event.data["pem"]))
+    return own
 
 
 def _outside(record: AuthorityRecord, store: BlobStore | None) -> OutsideAuthority:

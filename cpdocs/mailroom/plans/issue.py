@@ -19,6 +19,7 @@ from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.register import Register
 from cpdocs.core.reports import CHOICES
 from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
+from cpdocs.mailroom.organization_keys import load_pair, token_place
 from cpdocs.mailroom.outbox import discard, finish, put_out, stage, stage_key
 from cpdocs.mailroom.plans.check import PlanReport, check_files
 from cpdocs.mailroom.records import Reads, find_plan, last_version, the_plan
@@ -68,15 +69,20 @@ class Outcome:
     refused: CpdocsError | None
 
 
-def issue_files(ws: Workspace, files: Sequence[Path], *, issued: Callable[[Issued], None] = lambda _: None) -> Outcome:
+def issue_files(
+    ws: Workspace, files: Sequence[Path], *, token_pin: Callable[[], bytes] | None = None, issued: Callable[[Issued], None] = lambda _: None
+) -> Outcome:
     """Checks every file, then issues those without errors, in the order given; ``issued`` is told of each.
 
-    The error in the outcome lists every file that wasn't issued with its reasons. Raises what stops everything: a
+    ``token_pin`` gives the PIN where the seal is on a token. The error in the outcome lists every file that wasn't issued with its
+    reasons. Raises what stops everything: a
     workspace fault, a full disk, another process.
     """
     finish_issues(ws)
     reports = check_files(ws, files, versions=False)
-    desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)))
+    desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin)
+    if token_place(ws.paths, "seal") and any(report.plan and not report.errors for report in reports):
+        _ = desk.seal  # once and for all plans: a wrong PIN tried for each would lock the token
     done: list[Issued] = []
     refused: list[tuple[str, CpdocsError]] = []
     for report in reports:
@@ -104,15 +110,14 @@ def finish_issues(ws: Workspace) -> None:
 class _Desk:
     """One batch: keys are read once, and only when the first plan is to be sealed."""
 
-    def __init__(self, ws: Workspace, register: Register) -> None:
+    def __init__(self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None) -> None:
         self.ws = ws
+        self._token_pin = token_pin
         self.register = register
 
     @cached_property
     def seal(self) -> KeyPair:
-        from cpdocs.mailroom.organization_keys import load_pair
-
-        return load_pair(self.ws, "seal")
+        return load_pair(self.ws, "seal", self._token_pin)
 
     def issue(self, report: PlanReport) -> Issued:
         """Issues one checked plan. Raises AnswerIsNo where the check failed, InputFault where it can't be issued now."""
