@@ -43,8 +43,13 @@ def audit() -> None:
 @click.option(
     "--witness", "witnesses", multiple=True, metavar="KEY", help="A witness's public key: it must have signed what is given --against."
 )
+@click.option(
+    "--log-key",
+    metavar="KEY",
+    help="The ledger's public key, as it was published; for where state/keys/checkpoint.key isn't.",
+)
 @_JSON
-def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], as_json: bool) -> None:
+def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str | None, as_json: bool) -> None:
     """Prove that every event, every checkpoint and every stored file is what was recorded. Changes nothing.
 
     \b
@@ -53,8 +58,10 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], as_json: bool
     cpdocs audit verify --against cosigned.txt --witness witness.example.org+d3405db7+BDk…
     cpdocs audit verify --json
 
-    Exit status 1 where anything was altered, is damaged or is missing; each fault is named. docs/audit.md says what
-    this can't show.
+    Exit status 1 where anything was altered, is damaged or is missing; each fault is named. Where only the checkpoint key
+    is missing, as after a restore without keys, the trail is neither whole nor broken but not proven: status 1 too, until
+    the key, its public part (--log-key, from `audit checkpoint --public-key`) or a checkpoint kept elsewhere (--against)
+    proves it. docs/audit.md says what this can't show.
     """
     from cpdocs.mailroom.trail.audit import prove
     from cpdocs.mailroom.workspace import Paths
@@ -63,11 +70,12 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], as_json: bool
     paths = Paths(find_workspace(chosen_workspace()))
     if witnesses and not against:
         raise UsageFault("--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE.")
-    report = prove(paths, ledger_place(paths), against, witnesses)
+    report = prove(paths, ledger_place(paths), against, witnesses, log_key)
     if as_json:
         print_json(
             {
                 "ok": report.ok,
+                "verdict": "whole" if report.ok else "not_proven" if report.unproven else "broken",
                 "events": report.events,
                 "root": report.root.hex(),
                 "checkpoints": report.checkpoints,
@@ -82,6 +90,13 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], as_json: bool
     if not report.ok:
         if as_json:
             click.get_current_context().exit(1)
+        if report.unproven:
+            raise AnswerIsNo(
+                f"The trail is not proven ({counted}): nothing in it is wrong, but its checkpoint key is missing.",
+                problems=report.problems,
+                todo="Put the key back from the backup made --with-keys, or give a checkpoint kept elsewhere (--against) "
+                "or the ledger's published key (--log-key).",
+            )
         raise AnswerIsNo(
             f"The trail is broken ({counted}; {len(report.problems)} problems):",
             problems=report.problems,

@@ -6,7 +6,8 @@ goes: each fault is a problem with the event, checkpoint or file it was found at
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from cpdocs.errors import Problem
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.audit_store import StoreAudit, check_store
-from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, verify_checkpoint
+from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, unverified_checkpoint, verify_checkpoint
 from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.findings import RecordAudit
 from cpdocs.ledger.tree import EMPTY_ROOT
+
+KEY_MISSING = "key_missing"
+"""The code of the one problem that is no fault of the trail: nobody has said with which key its checkpoints are to be verified."""
 
 _RESTORE = "Restore it from a backup."
 
@@ -44,28 +48,45 @@ class Report:
     def ok(self) -> bool:
         return not self.problems
 
+    @property
+    def unproven(self) -> bool:
+        """Whether nothing that is here is wrong, while what would prove it is missing: neither a yes nor a no."""
+        return not self.ok and all(problem.code == KEY_MISSING for problem in self.problems)
+
 
 def verify(
-    ledger: Place, store: Path, folder: Path, publics: Collection[bytes], against: Mapping[str, str], known: Sequence[Problem] = ()
+    ledger: Place,
+    store: Path,
+    folder: Path,
+    publics: Collection[bytes],
+    against: Mapping[str, str],
+    known: Sequence[Problem] = (),
+    why_no_key: Problem | None = None,
 ) -> Report:
     """Audits the ledger, the store and the folder of checkpoint files.
 
-    ``publics`` are the public keys that may have signed checkpoints; ``against`` holds checkpoints kept elsewhere, by
-    a name to call them; ``known`` are problems that were found before.
+    ``publics`` are the public keys that may have signed checkpoints. Where there is none, checkpoints are held against
+    the key that the ledger names, which proves no more than that they agree with each other; then ``why_no_key`` is a
+    problem too, unless a checkpoint of ``against`` holds: it vouches for that key as for every event before it.
+    ``against`` holds checkpoints kept elsewhere, by a name to call them; ``known`` are problems that were found before.
     """
     notes, problems = _checkpoint_files(folder)
     problems = [*known, *problems]
     notes |= against
+    record = read_record(ledger, publics, _sizes(notes.values()))
     claims = {}
     for name, note in notes.items():
         try:
-            claims[name] = verify_checkpoint(note, publics)
+            claims[name] = verify_checkpoint(note, publics or record.named_keys)
         except CheckpointInvalid as error:
             problems.append(Problem("checkpoint_invalid", error.message, name))
-    record = read_record(ledger, publics, {claim.head.size for claim in claims.values()})
     problems += record.problems
     problems += _another_key(record, publics)
-    problems += _held_against(claims, record)
+    contradicted = _held_against(claims, record)
+    problems += contradicted
+    vouched = (claims.keys() & against.keys()) - {problem.where for problem in contradicted}
+    if why_no_key is not None and not publics and not vouched:
+        problems.append(why_no_key)
     problems += _without_file(record, {note for name, note in notes.items() if name not in against})
     kept = check_store(store, record.references)
     problems += kept.problems
@@ -95,6 +116,15 @@ def _checkpoint_files(folder: Path) -> tuple[dict[str, str], list[Problem]]:
         except (OSError, UnicodeDecodeError):
             problems.append(Problem("checkpoint_invalid", "This file isn't a checkpoint that can be read.", where))
     return notes, problems
+
+
+def _sizes(notes: Iterable[str]) -> set[int]:
+    """The sizes that the notes speak of, whoever signed them."""
+    sizes = set()
+    for note in notes:
+        with suppress(CheckpointInvalid):
+            sizes.add(unverified_checkpoint(note).head.size)
+    return sizes
 
 
 def _another_key(record: RecordAudit, publics: Collection[bytes]) -> list[Problem]:

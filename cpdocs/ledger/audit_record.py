@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 
 from sqlalchemy import Connection, select
@@ -11,12 +12,13 @@ from cpdocs.ledger.audit_events import Replay, check_subjects, replay
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
 from cpdocs.ledger.homes import Home, Place, home_of
-from cpdocs.ledger.schema import SCHEMA_VERSION, checkpoints, raw_columns, schema_version, subtrees, tree_head
+from cpdocs.ledger.schema import SCHEMA_VERSION, checkpoints, events, raw_columns, schema_version, subtrees, tree_head
 
 
 def read_record(place: Place, publics: Collection[bytes], sizes: Collection[int]) -> RecordAudit:
     """Reads the whole ledger at ``place`` as far as it can be read. Roots are kept for ``sizes`` and its own checkpoints'.
 
+    Without ``publics`` its checkpoints are held against the key that its first event names.
     Raises WorkspaceFault where a database can't be asked at all.
     """
     home = home_of(place)
@@ -35,7 +37,8 @@ def read_record(place: Place, publics: Collection[bytes], sizes: Collection[int]
 def read_connection(connection: Connection, home: Home, publics: Collection[bytes], sizes: Collection[int], audit: RecordAudit) -> None:
     """The same over a connection to the ledger in ``home``."""
     _check_structure(connection, home, audit)
-    claims = _read_checkpoints(connection, publics, audit)
+    audit.named_keys = _named_keys(connection)
+    claims = _read_checkpoints(connection, publics or audit.named_keys, audit)
     replayed = replay(connection, {*sizes, *(size for size, _ in claims.values())}, audit)
     _check_tree(connection, replayed, audit)
     check_subjects(connection, replayed, audit)
@@ -53,6 +56,16 @@ def _check_structure(connection: Connection, home: Home, audit: RecordAudit) -> 
             audit.fault("structure_altered", "The number of the ledger's form was changed.", todo=RESTORE)
     except (DBAPIError, UnicodeError) as error:
         audit.unreadable("structure_damaged", "The database can't check itself", error)
+
+
+def _named_keys(connection: Connection) -> tuple[bytes, ...]:
+    """The checkpoint key that the first event names, as it stands there; what is wrong with that event is found later."""
+    try:
+        with connection.begin_nested():
+            body = connection.execute(select(*raw_columns(events.c.body)).where(events.c.seq == 1)).scalar()
+        return (bytes.fromhex(json.loads(as_text(body))["data"]["checkpoint_key"]),)
+    except (DBAPIError, ValueError, KeyError, TypeError):
+        return ()
 
 
 def _read_checkpoints(connection: Connection, publics: Collection[bytes], audit: RecordAudit) -> dict[int, tuple[int, bytes]]:

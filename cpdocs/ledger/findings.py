@@ -19,7 +19,8 @@ class RecordAudit:
     """The ledger's true size and root, the roots at the sizes asked for, and what is wrong.
 
     ``references`` are the SHA-256 that events mention, each with the first event that does; ``notes`` the checkpoints
-    kept in it, by number; ``begins`` the first event's data. ``where`` is what the ledger as a whole is called.
+    kept in it, by number; ``begins`` the first event's data, ``named_keys`` the checkpoint key in it.
+    ``where`` is what the ledger as a whole is called.
     ``pages_compared`` says whether the file's bytes could be held against the sums of its pages; None in a database that has none.
     """
 
@@ -31,6 +32,7 @@ class RecordAudit:
     notes: dict[int, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     begins: Mapping[str, Any] = field(default_factory=dict)
+    named_keys: tuple[bytes, ...] = ()
     missing: bool = False
     pages_compared: bool | None = False
 

@@ -95,6 +95,14 @@ def read_verifier(text: str) -> Verifier:
     return Verifier(*found[:3])
 
 
+def read_log_key(text: str) -> Verifier:
+    """The public key of a ledger that ``text`` holds. Raises InputFault, also for a witness's."""
+    log = read_verifier(text)
+    if log.kind != LOG:
+        raise InputFault("The ledger's key is a witness's key.", todo="Give the line that the ledger's owner published.")
+    return log
+
+
 def read_request(text: str) -> Request:
     """The request, or the plain checkpoint (which asks to be signed as the first). Raises CheckpointInvalid."""
     begin = _OLD.match(text)

@@ -67,10 +67,39 @@ def test_a_deleted_ledger_is_an_answer_not_a_fault_of_the_command(cli, root):
     assert "The ledger is gone, while 1 stored files" in cli("audit", "verify", status=1).err
 
 
-def test_a_missing_checkpoint_key_is_named(cli, root):
+def test_without_the_checkpoint_key_the_trail_is_not_proven_rather_than_broken(cli, root, tmp_path):
+    outside = tmp_path / "checkpoint.txt"
+    outside.write_text(cli("audit", "checkpoint").out)
+    public = cli("audit", "checkpoint", "--public-key").out.strip()
     (root / "state" / "keys" / "checkpoint.key").unlink()
     answer = cli("audit", "verify", "--json", status=1).json
+    assert (answer["ok"], answer["verdict"]) == (False, "not_proven")
     assert [problem["code"] for problem in answer["problems"]] == ["key_missing"]
+    said = cli("audit", "verify", status=1).err
+    assert "not proven" in said
+    assert "broken" not in said
+    for proof in (("--against", outside), ("--log-key", public)):
+        answer = cli("audit", "verify", "--json", *proof).json
+        assert (answer["ok"], answer["verdict"], answer["problems"]) == (True, "whole", [])
+
+
+def test_a_missing_key_hides_no_fault_and_no_other_key_stands_in_for_it(cli, root, bare_cli, tmp_path):
+    bare_cli.root = tmp_path / "other"
+    bare_cli("init", bare_cli.root, "--sandbox", workspace=False)
+    foreign = tmp_path / "foreign.txt"
+    foreign.write_text(bare_cli("audit", "checkpoint").out)
+    other = bare_cli("audit", "checkpoint", "--public-key").out.strip()
+    cli("audit", "checkpoint")
+    (root / "state" / "keys" / "checkpoint.key").unlink()
+    codes = {problem["code"] for problem in cli("audit", "verify", "--json", "--against", foreign, status=1).json["problems"]}
+    assert codes == {"checkpoint_invalid", "key_missing"}
+    assert cli("audit", "verify", "--json", "--log-key", other, status=1).json["verdict"] == "broken"
+    stored = next(path for path in (root / "state" / "store").rglob("*") if path.is_file())
+    stored.write_bytes(b"something else")
+    answer = cli("audit", "verify", "--json", status=1).json
+    assert answer["verdict"] == "broken"
+    assert {problem["code"] for problem in answer["problems"]} == {"file_damaged", "key_missing"}
+    assert "The trail is broken" in cli("audit", "verify", status=1).err
 
 
 def test_a_checkpoint_is_printed_kept_and_verified_against(cli, root, tmp_path):

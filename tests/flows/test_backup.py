@@ -183,6 +183,7 @@ def test_a_workspace_restored_without_keys_says_what_to_put_back_and_then_works(
     made = vault.create()
     found = vault.restore(made, tmp_path / "again")
     assert "checkpoint.key" in found["missing_keys"]
+    assert CommandLine(tmp_path / "again")("audit", "verify", "--json", status=1).json["verdict"] == "not_proven"
     vault.restore(keys, tmp_path / "keys-only")
     shutil.rmtree(tmp_path / "again" / "state" / "keys")
     shutil.copytree(tmp_path / "keys-only" / "state" / "keys", tmp_path / "again" / "state" / "keys")

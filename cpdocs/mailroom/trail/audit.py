@@ -9,7 +9,7 @@ from pathlib import Path
 from cpdocs.core.events import Event, document_subject, member_subject, return_subject, run_subject
 from cpdocs.core.ids import is_member_id, parse_document_id
 from cpdocs.errors import InputFault, Problem, WorkspaceFault
-from cpdocs.ledger.audit import Report, verify
+from cpdocs.ledger.audit import KEY_MISSING, Report, verify
 from cpdocs.ledger.blobs import OutputExists, write_durably
 from cpdocs.ledger.checkpoint import (
     CheckpointInvalid,
@@ -21,7 +21,7 @@ from cpdocs.ledger.checkpoint import (
 )
 from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.tree import Head
-from cpdocs.ledger.witness import cosigned_at, read_verifier
+from cpdocs.ledger.witness import cosigned_at, read_log_key, read_verifier
 from cpdocs.mailroom.access import record_access
 from cpdocs.mailroom.trail.stamps import wrong_tokens
 from cpdocs.mailroom.workspace import Paths, Workspace
@@ -41,22 +41,29 @@ def checkpoints_folder(paths: Paths) -> Path:
     return paths.state / "checkpoints"
 
 
-def prove(paths: Paths, ledger: Path | str, against: Sequence[Path] = (), witnesses: Sequence[str] = ()) -> Report:
+def prove(
+    paths: Paths, ledger: Path | str, against: Sequence[Path] = (), witnesses: Sequence[str] = (), log_key: str | None = None
+) -> Report:
     """Audits the workspace's store and its ledger, a file or the address of a database; ``against`` are checkpoint files
-    kept elsewhere, each of which all of ``witnesses`` (their public keys as text) must have signed.
+    kept elsewhere, each of which all of ``witnesses`` (their public keys as text) must have signed. ``log_key`` is the
+    ledger's public key as it was published, for where the private one isn't at hand.
 
     It takes folders, not an open workspace, since a damaged ledger can't be opened. Raises InputFault where a file of
     ``against`` or a key can't be read.
     """
     problems: list[Problem] = wrong_tokens(checkpoints_folder(paths))
     publics: list[bytes] = []
-    try:
-        publics.append(public_bytes(load_checkpoint_key(paths.keys / "checkpoint.key")))
-    except WorkspaceFault as error:
-        problems.append(Problem("key_missing", error.message, "keys/checkpoint.key", error.todo))
+    why_no_key = None
+    if log_key is not None:
+        publics.append(read_log_key(log_key).public)
+    else:
+        try:
+            publics.append(public_bytes(load_checkpoint_key(paths.keys / "checkpoint.key")))
+        except WorkspaceFault as error:
+            why_no_key = Problem(KEY_MISSING, error.message, "keys/checkpoint.key", error.todo)
     outside = {f"the checkpoint {path.name}": _outside(path) for path in against}
     problems += [problem for name, note in outside.items() for problem in _unwitnessed(name, note, witnesses)]
-    return verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems)
+    return verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems, why_no_key)
 
 
 def history(ws: Workspace, who: str) -> tuple[Event, ...]:

@@ -16,15 +16,14 @@ from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint, v
 from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.tree import Head, verify_consistency
 from cpdocs.ledger.witness import (
-    LOG,
     Request,
     Verifier,
     Witness,
     cosign,
     cosigned_at,
     new_witness,
+    read_log_key,
     read_request,
-    read_verifier,
     read_witness,
 )
 from cpdocs.mailroom.workspace import Workspace
@@ -69,9 +68,7 @@ def sign_as_witness(text: str, key: Path, memory: Path, log_key: str, at: dateti
     ``log_key`` is the ledger's public key, as its owner published it. Raises CheckpointInvalid where the checkpoint isn't
     the ledger's, AnswerIsNo where it doesn't continue the one signed last, InputFault where something can't be read.
     """
-    witness, log = read_witness(_text(key)), read_verifier(log_key)
-    if log.kind != LOG:
-        raise InputFault("The ledger's key is a witness's key.", todo="Give the line that the ledger's owner published.")
+    witness, log = read_witness(_text(key)), read_log_key(log_key)
     request = read_request(text)
     checkpoint = verify_checkpoint(request.note, [log.public])
     if checkpoint.origin != log.name:
