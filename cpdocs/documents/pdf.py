@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,6 +26,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from cpdocs.documents import tags
 from cpdocs.documents.fontmap import OurFonts
+from cpdocs.documents.glyphs import spelling
 from cpdocs.documents.xmp import xmp_packet
 from cpdocs.errors import InputFault
 
@@ -210,7 +211,7 @@ def to_pdf(
                 pdf_variant=_VARIANTS[profile],
             )
             _prepare(document, moment, profile, painters)
-            with tags.mended():
+            with tags.mended(), spelling() if profile == "letter" else nullcontext():
                 pdf = document.write_pdf(
                     pdf_variant=_VARIANTS[profile],
                     pdf_identifier=identifier.encode("ascii"),

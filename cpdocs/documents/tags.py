@@ -90,7 +90,14 @@ def prepare(page: Page, painters: Sequence[Painter] = ()) -> None:
 
     def paint_page(stream: Any, scale: float = 1) -> None:
         marked = stream.marked
-        stream.marked = lambda box, tag: stream.artifact() if box in margin_boxes else marked(box, tag)
+
+        def marked_or_artifact(box: Any, tag: str) -> Any:
+            if box not in margin_boxes:
+                return marked(box, tag)
+            stream.words = getattr(box, "text", "")
+            return stream.artifact()
+
+        stream.marked = marked_or_artifact
         paint(stream, scale)
         del stream.marked
         for painter in painters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import re
 from dataclasses import replace
@@ -95,13 +96,12 @@ def test_a_letter_is_tagged_and_says_its_language_and_title(standard: PrintedLet
 
 
 def text_sizes(printed: PrintedLetter, page_number: int) -> set[float]:
-    """The sizes in points, as printed, of every character on a page."""
-    text = pypdfium2.PdfDocument(printed.pdf)[page_number].get_textpage()
+    """The sizes in points, as printed, of every stretch of text on a page."""
     sizes = set()
-    for place in range(text.count_chars()):
-        matrix = pdfium.FS_MATRIX()
-        if not pdfium.FPDFText_IsGenerated(text, place) and pdfium.FPDFText_GetMatrix(text, place, matrix):
-            sizes.add(round(pdfium.FPDFText_GetFontSize(text, place) * abs(matrix.d), 1))
+    for thing in pypdfium2.PdfDocument(printed.pdf)[page_number].get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]):
+        size = ctypes.c_float()
+        assert pdfium.FPDFTextObj_GetFontSize(thing, size)
+        sizes.add(round(size.value * abs(thing.get_matrix().d), 1))
     return sizes
 
 

@@ -16,10 +16,10 @@ import weasyprint
 from weasyprint.draw import draw_inline_level
 from weasyprint.formatting_structure import boxes
 from weasyprint.pdf import fonts as pdf_fonts
-from weasyprint.pdf import stream as pdf_stream
 from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
+from cpdocs.documents import glyphs
 from cpdocs.documents.stamping.engine import LaidOut, Slot
 
 _LETTER = (816, 1056)
@@ -38,38 +38,27 @@ Place = tuple[int, int, int]
 """Where in a letter something is drawn: its page, its block there, and the how-manieth glyph of the block."""
 
 
-class _Texts(dict[int, Any]):
-    """Glyph → every text that it stood for, with the first place where it did. WeasyPrint would keep the first text alone,
-    which depends on what was drawn before; so the same letters give the same text in whatever order they are stamped."""
+class _Texts(glyphs.Said):
+    """Glyph → every text that it stood for, with the first place where it did."""
 
-    def __init__(self, easel: Easel) -> None:
-        super().__init__()
-        self._easel = easel
-
-    def __contains__(self, glyph: object) -> bool:
-        return False
-
-    def __setitem__(self, glyph: int, text: str) -> None:
-        easel = self._easel
+    def keep(self, glyph: int, text: str) -> None:
+        easel = self.stream.easel
         easel.drawn += 1
         place = (easel.page, easel.block, easel.drawn)
         known = self.get(glyph)
         if known is None:
-            super().__setitem__(glyph, {text: place})
+            dict.__setitem__(self, glyph, {text: place})
         elif text not in known or known[text] > place:
             known[text] = place
 
 
-class _Canvas(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has no type information
-    """A stream whose fonts remember every text of a glyph, not the first one only."""
+class _Canvas(glyphs.SpellingStream):
+    """A stream whose fonts remember every text of a glyph and where it was drawn."""
 
     easel: Easel
 
-    def add_font(self, pango_font: Any) -> Any:
-        font, size = super().add_font(pango_font)
-        if not isinstance(font.to_unicode, _Texts):
-            font.to_unicode = _Texts(self.easel)
-        return font, size
+    def listener(self, font: Any) -> glyphs.Said:
+        return _Texts(font, self)
 
 
 class Easel:
@@ -242,7 +231,7 @@ def font_objects(wanted: dict[str, Face], first: int, lay: Any) -> tuple[list[tu
     chosen: dict[int, Any] = {}
     for name, face in sorted(wanted.items()):
         chosen[len(chosen)] = font = _found_again(name, face, easel, lay)
-        font.to_unicode = {glyph: min(said, key=lambda text: (said[text], text)) for glyph, said in sorted(face.texts.items())}
+        font.to_unicode = glyphs.spelled(font, face.texts)
         font.widths = dict(sorted(face.widths.items()))
     pdf = pydyf.PDF()
     pdf.objects.extend([None] * (first - len(pdf.objects)))
