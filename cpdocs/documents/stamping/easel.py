@@ -1,6 +1,6 @@
 """Draws what ``engine`` has laid out, part by part, and gathers the faces that it is drawn with.
 
-The other half of the one place that uses what WeasyPrint doesn't promise: ``engine.INTERNALS`` lists both halves' names.
+The second part of the one place that uses what WeasyPrint doesn't promise: ``engine.INTERNALS`` lists the names of all three.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Drawing:
     ink: tuple[tuple[float, float, float, float], ...]
 
 
-Place = tuple[int, int, int]
-"""Where in a letter something is drawn: its page, its block there, and the how-manieth glyph of the block."""
+Place = tuple[int, int, int, int]
+"""Where in a letter something is drawn: its page, its block there, the line, and the how-manieth glyph of that line."""
 
 
 class _Texts(glyphs.Said):
@@ -44,7 +44,10 @@ class _Texts(glyphs.Said):
     def keep(self, glyph: int, text: str) -> None:
         easel = self.stream.easel
         easel.drawn += 1
-        place = (easel.page, easel.block, easel.drawn)
+        self.note(glyph, text, (easel.page, easel.block, easel.line, easel.drawn))
+
+    def note(self, glyph: int, text: str, place: Place) -> None:
+        """``glyph`` was drawn for ``text`` at ``place``."""
         known = self.get(glyph)
         if known is None:
             dict.__setitem__(self, glyph, {text: place})
@@ -66,15 +69,16 @@ class Easel:
 
     def __init__(self) -> None:
         self.fonts: dict[int, Any] = {}
-        self.page = self.block = self.drawn = 0
+        self.page = self.block = self.line = self.drawn = 0
 
     def lines(self, slot: Slot, lines: Sequence[Any]) -> Drawing:
         """Lines by themselves, in CSS pixels from the page's upper left."""
         resources = _resources()
         stream = self._canvas(slot.page_box, resources)
-        self.page, self.block, self.drawn = slot.page, slot.number, 0
+        self.page, self.block = slot.page, slot.number
         ink = tuple((x / 96, y / 96, (x + width) / 96, (y + height) / 96) for x, y, width, height in _ink(lines))
-        for line in lines:
+        for self.line, line in enumerate(lines):
+            self.drawn = 0
             draw_inline_level(stream, slot.page_box, line)
         _require_plain(resources)
         return Drawing(_operators(stream), ink)
@@ -84,11 +88,15 @@ class Easel:
         page = laid.document.pages[number]
         resources = _resources()
         stream = self._canvas(page._page_box, resources)
-        self.page, self.block, self.drawn = number, 0, 0
+        self.page, self.block, self.line, self.drawn = number, 0, 0, 0
         with _without_slots():
             page.paint(stream)
         _require_plain(resources)
         return _operators(stream)
+
+    def font(self, pango_font: Any, page_box: Any) -> tuple[Any, float]:
+        """The face of a Pango font as WeasyPrint keeps it for these drawings, and its size in CSS pixels."""
+        return self._canvas(page_box, _resources()).add_font(pango_font)  # type: ignore[no-any-return]
 
     def _canvas(self, page_box: Any, resources: Any) -> Any:
         rectangle = (0, 0, page_box.margin_width(), page_box.margin_height())

@@ -1,4 +1,5 @@
-"""WeasyPrint from the inside: with ``easel``, the one place of letter stamping that touches what WeasyPrint doesn't promise.
+"""WeasyPrint from the inside: with ``easel`` and ``retype``, the one place of letter stamping that touches what WeasyPrint
+doesn't promise.
 
 While a document is laid out, every call of WeasyPrint's line breaker is written down with what it was given, so that a
 block's lines can be broken again with other words by the same function at the same place. ``easel`` draws pages without the
@@ -47,11 +48,17 @@ INTERNALS: tuple[tuple[str, Any], ...] = (
     ("block._linebox_layout", block._linebox_layout),
     ("inline.iter_line_boxes", inline.iter_line_boxes),
     ("inline.get_next_linebox", inline.get_next_linebox),
+    ("inline.split_inline_box", inline.split_inline_box),
+    ("inline.split_text_box", inline.split_text_box),
+    ("inline.text_align", inline.text_align),
+    ("inline.line_box_verticality", inline.line_box_verticality),
     ("pdf.Font", pdf_fonts.Font),
     ("pdf.build_fonts_dictionary", pdf_fonts.build_fonts_dictionary),
     ("pdf.Stream", pdf_stream.Stream),
     ("line_break.Layout", line_break.Layout),
     ("line_break.split_first_line", line_break.split_first_line),
+    ("line_break.first_line_metrics", line_break.first_line_metrics),
+    ("line_break.line_size", line_break.line_size),
 )
 
 _LAYER = 100_000

@@ -16,6 +16,7 @@ from operator import itemgetter
 
 from cpdocs.documents.stamping.easel import Drawing, Easel, shaped_once
 from cpdocs.documents.stamping.engine import LaidOut, Run, Slot, break_again
+from cpdocs.documents.stamping.retype import Retyping, retyping
 from cpdocs.documents.stamping.tokens import Tokens, collapsed, is_blank, is_ordinary, plain
 
 _KEPT_DRAWINGS = 4096
@@ -77,6 +78,7 @@ class Template:
         frozen = [slot for slot in laid.slots if slot not in {place.slot for place in self._slots}]
         self._furniture = [self._draw_furniture(number, frozen) for number in range(laid.pages)]
         self._kept: list[dict[tuple[str, ...], Drawing | None]] = [{} for _ in self._groups]
+        self._retypings: dict[int, Retyping | None] = {}
         self._plans: dict[frozenset[int], _Plan] = {}
         self._sheets: dict[tuple[frozenset[int], tuple[str, ...]], tuple[tuple[Shared, ...], tuple[Words, ...]] | None] = {}
 
@@ -149,6 +151,11 @@ class Template:
         drawn = [b"\n".join(filter(None, parts)) for parts in pages]
         return tuple(Shared(operators, sha256(operators).digest()) for operators in drawn), tuple(first)
 
+    def _retyping(self, member: int) -> Retyping | None:
+        if member not in self._retypings:
+            self._retypings[member] = retyping(self._easel, self._slots[member].slot)
+        return self._retypings[member]
+
     def _draw(self, group: _Group, texts: tuple[str, ...]) -> Drawing | None:
         place = self._slots[group.member]
         if texts == group.take(self.tokens.texts):
@@ -156,6 +163,9 @@ class Template:
         words = place.words(texts)
         if words is None:
             return None
+        retyped = self._retyping(group.member)
+        if retyped is not None and (drawing := retyped.drawing(words)) is not None:
+            return drawing
         with shaped_once():
             lines = break_again(self._laid, place.slot, words)
             return None if lines is None else self._easel.lines(place.slot, lines)
