@@ -42,23 +42,44 @@ def sent(ws: Workspace, document_id: str, to: str, channel: str, at: datetime, a
 
 @click.command()
 @_ID
-@click.option("--at", required=True, type=MOMENT, metavar="TIME", help="When the practice had it; Massachusetts time without an offset.")
+@click.option("--at", type=MOMENT, metavar="TIME", help="When the practice had it; Massachusetts time without an offset.")
 @click.option("--how", default="", metavar="HOW", help="How that is known: fax confirmation, portal, telephone …")
+@click.option("--corrects", is_flag=True, help="The receipt that is logged was wrong; this one counts. Both stay on record.")
+@click.option("--never", is_flag=True, help="With --corrects, in place of --at: it was never received.")
+@click.option("--reason", default="", metavar="R", help="With --corrects: why the logged one was wrong.")
 @_JSON
 @pass_workspace
-def received(ws: Workspace, document_id: str, at: datetime, how: str, as_json: bool) -> None:
+def received(
+    ws: Workspace, document_id: str, at: datetime | None, how: str, corrects: bool, never: bool, reason: str, as_json: bool
+) -> None:
     """Log when the practice received a plan: that starts its clock.
 
     \b
     cpdocs plan received 7K3M-9QXW-2RC --at 2026-11-02T14:07 --how "fax confirmation"
+    cpdocs plan received 7K3M-9QXW-2RC --at 2026-11-03T09:00 --corrects --reason "Another plan's confirmation"
+    cpdocs plan received 7K3M-9QXW-2RC --never --corrects --reason "Logged for the wrong plan"
 
-    After 17:00 or on a closed day it counts as the next business day.
+    After 17:00 or on a closed day it counts as the next business day. A correction takes nothing back: it is an event of its
+    own, the due date follows it, and `plan show` and `status` say that there was one.
     """
     from cpdocs.core.plan_clock import plan_clock
-    from cpdocs.mailroom.plans.road import log_received
+    from cpdocs.mailroom.plans.road import correct_receipt, log_received
 
-    record = log_received(ws, document_id, at=at, how=how)
-    _tell(ws, record, f"{document_id}: received {eastern_text(at)}, due {plan_clock(record).due_on.isoformat()}.", as_json)
+    if corrects != bool(reason.strip()):
+        raise UsageFault(
+            "A correction needs its reason, and a reason belongs to a correction.", todo="Give --corrects --reason R, or neither."
+        )
+    if (at is None) != never or (never and not corrects):
+        raise UsageFault("Say when it was received.", todo="Give --at TIME; or, where one was logged wrongly, --corrects --never.")
+    if corrects:
+        record = correct_receipt(ws, document_id, at=at, how=how, reason=reason)
+    else:
+        assert at is not None
+        record = log_received(ws, document_id, at=at, how=how)
+    word = f"received {eastern_text(at)}" if at else "not received"
+    _tell(ws, record, f"{document_id}: {word}{' (corrected)' if corrects else ''}, due {plan_clock(record).due_on.isoformat()}.", as_json)
+    if corrects and record.filing:
+        say(click.get_current_context(), "Its package was built before this correction and tells the earlier receipt.")
 
 
 @click.command("return")

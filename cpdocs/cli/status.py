@@ -37,7 +37,8 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     cpdocs status --report affiliated    services by providers linked to the CP
     cpdocs status --report no-plan       members without a plan, and until when they are to be met
 
-    A receipt in brackets wasn't logged: the clock then runs from the moment of issue.
+    A receipt in brackets wasn't logged: the clock then runs from the moment of issue. One with a star was corrected;
+    `cpdocs plan show ID` says from what, and why.
     """
     from cpdocs.mailroom.plans.status import every_standing, status_json
     from cpdocs.mailroom.unfinished import finish_all
@@ -54,7 +55,7 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     for standing in standings:
         record, clock = standing.record, standing.clock
         day = eastern_date(clock.receipt).isoformat()
-        receipt = day if record.received_at else f"({day})"
+        receipt = (day if record.received_at else f"({day})") + ("*" if record.receipt_corrections else "")
         due = clock.due_on.isoformat() + (" OVERDUE" if standing.overdue else "")
         rows.append(
             [

@@ -46,6 +46,7 @@ class EventType(StrEnum):
     PLAN_ISSUED = "plan.issued"
     PLAN_SENT = "plan.sent"
     PLAN_RECEIVED = "plan.received"
+    PLAN_RECEIPT_CORRECTED = "plan.receipt_corrected"
     PLAN_RETURNED = "plan.returned"
     PLAN_WITHDRAWN = "plan.withdrawn"
     SLOT_FILLED = "slot.filled"

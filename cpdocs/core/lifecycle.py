@@ -12,6 +12,8 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, to, channel, at.
 ``PLAN_RECEIVED``
     document_id, at, how.
+``PLAN_RECEIPT_CORRECTED``
+    document_id, at (null: it was never received), how, reason, was (what stood until then).
 ``PLAN_RETURNED``
     document_id, at, reason, by.
 ``PLAN_WITHDRAWN``
@@ -44,7 +46,7 @@ from typing import Any, TypeAlias
 
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.issued import IssuedPlan
-from cpdocs.core.plan_record import Filing, PlanRecord, PlanState, Refusal, Remark, Sending, SlotFill
+from cpdocs.core.plan_record import Filing, PlanRecord, PlanState, ReceiptCorrection, Refusal, Remark, Sending, SlotFill
 from cpdocs.core.verdicts import Evidence, Slot
 
 __all__ = [
@@ -65,6 +67,7 @@ PLAN_EVENTS = (
     EventType.PLAN_ISSUED,
     EventType.PLAN_SENT,
     EventType.PLAN_RECEIVED,
+    EventType.PLAN_RECEIPT_CORRECTED,
     EventType.PLAN_RETURNED,
     EventType.PLAN_WITHDRAWN,
     EventType.SLOT_FILLED,
@@ -179,6 +182,17 @@ def _received(_: _Road, event: Event) -> _Road:
     return {"received_at": datetime.fromisoformat(event.data["at"]), "received_how": _text(event.data, "how")}
 
 
+def _receipt_corrected(road: _Road, event: Event) -> _Road:
+    """The receipt as it is known now; what was logged before stays in the record, with why it was wrong."""
+    data = event.data
+    correction = ReceiptCorrection(datetime.fromisoformat(data["was"]), _text(data, "reason"), event.user, event.at)
+    return {
+        "received_at": _time(_text(data, "at")),
+        "received_how": _text(data, "how"),
+        "receipt_corrections": (*road.get("receipt_corrections", ()), correction),
+    }
+
+
 def _returned(_: _Road, event: Event) -> _Road:
     at = datetime.fromisoformat(event.data["at"])
     return {"returned": Remark(at, _text(event.data, "reason"), _text(event.data, "by"))}
@@ -261,6 +275,7 @@ def _uploaded(_: _Road, event: Event) -> _Road:
 _STEPS = {
     EventType.PLAN_SENT: _sent,
     EventType.PLAN_RECEIVED: _received,
+    EventType.PLAN_RECEIPT_CORRECTED: _receipt_corrected,
     EventType.PLAN_RETURNED: _returned,
     EventType.PLAN_WITHDRAWN: _withdrawn,
     EventType.SLOT_FILLED: _filled,

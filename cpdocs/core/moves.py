@@ -35,9 +35,37 @@ def may_receive(record: PlanRecord, *, at: datetime, now: datetime) -> None:
     _open(record, "received")
     if record.received_at:
         logged = _said(record.received_at)
-        raise InputFault(f"{record.document_id}: receipt is already logged ({logged}); the clock keeps it and nothing was changed.")
+        raise InputFault(
+            f"{record.document_id}: receipt is already logged ({logged}); the clock keeps it and nothing was changed.",
+            todo="Where that was wrong, say so: --corrects --reason WHY.",
+        )
     if record.returned:
         raise InputFault(f"{record.document_id} was returned with comments; its clock has stopped.", todo="Issue a corrected version.")
+    _receipt_fits(record, at, now)
+
+
+def may_correct_receipt(record: PlanRecord, *, at: datetime | None, now: datetime) -> None:
+    """A receipt that is logged may be corrected at any time, also of a closed version: what was true doesn't change by that.
+
+    ``at`` is None where the version was never received. The true receipt lies between issue and whatever came back for it.
+    """
+    if record.received_at is None:
+        raise InputFault(f"{record.document_id}: no receipt is logged, so there is none to correct.", todo="Log it without --corrects.")
+    if at is None:
+        return
+    if at == record.received_at:
+        raise InputFault(f"{record.document_id}: that is the receipt that is logged; nothing was changed.")
+    _receipt_fits(record, at, now)
+    approval = record.fills.get(Slot.PCP)
+    for came_back, what in (
+        (record.returned and record.returned.at, "returned"),
+        (approval and approval.received_at, "approved by the PCP"),
+    ):
+        if came_back and eastern_date(at) > eastern_date(came_back):
+            raise InputFault(f"{record.document_id}: received after it was {what} ({_said(came_back)}).", todo="Check --at.")
+
+
+def _receipt_fits(record: PlanRecord, at: datetime, now: datetime) -> None:
     _not_before_issue(record, at, now, "received")
     if record.sent_at and eastern_date(at) < eastern_date(record.sent_at):
         raise InputFault(f"{record.document_id}: received before it was sent ({_said(record.sent_at)}).", todo="Check --at.")

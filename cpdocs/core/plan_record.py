@@ -74,6 +74,16 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptCorrection:
+    """A logged receipt that was wrong: what it ``was``, why, and who said so when. Nothing logged is ever taken out."""
+
+    was: datetime
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """Something said once: a return with comments, a withdrawal, a confirmation."""
 
@@ -132,6 +142,7 @@ class PlanRecord:
     sendings: tuple[Sending, ...] = ()
     received_at: datetime | None = None
     received_how: str = ""
+    receipt_corrections: tuple[ReceiptCorrection, ...] = ()
     returned: Remark | None = None
     withdrawn: Remark | None = None
     fills: Mapping[Slot, SlotFill] = field(default_factory=dict)

@@ -120,6 +120,11 @@ def _slot(data: Mapping[str, Any]) -> str:
     return "PCP's" if data.get("slot") == "pcp" else "Member's"
 
 
+def _receipt_corrected(data: Mapping[str, Any]) -> str:
+    now = f"received by the practice, {data['at']}" if data.get("at") else "never received by the practice"
+    return f"Receipt corrected: {now}; {data['was']} was logged. {data['reason']}"
+
+
 def _held(data: Mapping[str, Any]) -> str:
     return "Not filed: " + " ".join(str(reason.get("message", "")) for reason in data.get("reasons", ()))
 
@@ -128,6 +133,7 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.PLAN_ISSUED: _issued,
     EventType.PLAN_SENT: lambda data: f"Sent to {data['to']} by {data['channel']}, {data['at']}",
     EventType.PLAN_RECEIVED: lambda data: f"Received by the practice, {data['at']}" + (f" ({data['how']})" if data.get("how") else ""),
+    EventType.PLAN_RECEIPT_CORRECTED: _receipt_corrected,
     EventType.PLAN_RETURNED: lambda data: f"Returned with comments, {data['at']}: {data['reason']}",
     EventType.PLAN_WITHDRAWN: lambda data: f"Withdrawn: {data['reason']}",
     EventType.SLOT_FILLED: _filled,

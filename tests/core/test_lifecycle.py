@@ -164,7 +164,7 @@ class OnTheRoad(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(
         pick=st.integers(0, 5),
-        step=st.sampled_from(["send", "receive", "return", "withdraw", "member", "pcp", "refuse", "file", "confirm"]),
+        step=st.sampled_from(["send", "receive", "correct", "return", "withdraw", "member", "pcp", "refuse", "file", "confirm"]),
         days=st.integers(-2, 2),
     )
     def walk(self, pick: int, step: str, days: int) -> None:
@@ -180,6 +180,12 @@ class OnTheRoad(RuleBasedStateMachine):
             elif step == "receive":
                 moves.may_receive(record, at=at, now=now)
                 add(EventType.PLAN_RECEIVED, document_id, at=at.isoformat(), how="")
+            elif step == "correct":
+                new = at if days else None
+                moves.may_correct_receipt(record, at=new, now=now)
+                was = record.received_at.isoformat() if record.received_at else ""
+                said = {"at": new.isoformat() if new else None, "how": "", "reason": "mistake", "was": was}
+                add(EventType.PLAN_RECEIPT_CORRECTED, document_id, **said)
             elif step == "return":
                 moves.may_return(record, at=at, now=now)
                 add(EventType.PLAN_RETURNED, document_id, at=at.isoformat(), reason="comments", by="")
@@ -216,6 +222,8 @@ class OnTheRoad(RuleBasedStateMachine):
                 assert record.filing
             if record.received_at:
                 assert eastern_date(record.issued_at) <= eastern_date(record.received_at) <= today
+            if record.received_at and record.returned:
+                assert eastern_date(record.received_at) <= eastern_date(record.returned.at)
             if record.returned:
                 assert Slot.PCP not in record.fills
 

@@ -109,6 +109,9 @@ def test_nothing_happens_to_a_closed_version(closed: Callable[[History], object]
     ("record", "step", "says"),
     [
         (plan(received), lambda r: moves.may_receive(r, at=AT, now=NOW), "already logged"),
+        (plan(), lambda r: moves.may_correct_receipt(r, at=AT, now=NOW), "none to correct"),
+        (plan(received), lambda r: moves.may_correct_receipt(r, at=AT, now=NOW), "that is the receipt"),
+        (plan(received), lambda r: moves.may_correct_receipt(r, at=NOW + timedelta(days=2), now=NOW), "future"),
         (plan(sent_later), lambda r: moves.may_receive(r, at=AT, now=NOW), "before it was sent"),
         (plan(returned), lambda r: moves.may_receive(r, at=AT, now=NOW), "returned"),
         (plan(returned), lambda r: moves.may_return(r, at=AT, now=NOW), "already returned"),

@@ -36,6 +36,19 @@ def test_a_logged_receipt_moves_it_and_says_so(history: History) -> None:
     assert (clock.basis, clock.due_on) == ("logged", date(2026, 12, 1))
 
 
+def test_it_follows_a_corrected_receipt_and_keeps_what_was_logged(history: History) -> None:
+    first, second = datetime(2026, 11, 19, 16, 0, tzinfo=UTC), datetime(2026, 11, 4, 16, 0, tzinfo=UTC)
+    history.received(first)
+    for was, now in ((first, second), (second, None)):
+        said = {"at": now.isoformat() if now else None, "how": "", "reason": "another plan's fax", "was": was.isoformat()}
+        history.add(EventType.PLAN_RECEIPT_CORRECTED, FIRST, **said)
+        clock = clock_of(history)
+        assert (clock.basis, clock.receipt) == (("logged", now) if now else ("assumed_from_issue", START))
+    record = fold(history.events, FIRST)
+    assert record is not None
+    assert [each.was for each in record.receipt_corrections] == [first, second]
+
+
 def test_the_terms_at_issue_rule(history: History) -> None:
     other = History()
     other.issue(due_days=5)

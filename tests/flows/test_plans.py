@@ -123,6 +123,39 @@ def test_the_road_is_logged_step_by_step(issued: Office) -> None:
     assert (returned["state"], returned["overdue"], returned["clock_stopped_by"]) == ("returned_with_comments", False, "returned")
 
 
+def test_a_wrongly_logged_receipt_is_corrected_and_both_stay_on_record(issued: Office) -> None:
+    document_id, cli = issued.documents["bh"], issued.cli
+    received = ("plan", "received", document_id)
+    why = ("--corrects", "--reason", "The fax of another plan")
+    cli(*received, "--at", "2026-11-02T10:30", *why, now=LATER, status=3)
+    cli(*received, "--at", "2026-11-02T10:30", now=LATER)
+    assert "--corrects" in cli(*received, "--at", "2026-11-03T10:00", now=LATER, status=3).err
+    for wrong in (("--corrects",), ("--reason", "x"), ("--never",), ("--never", "--at", "2026-11-03T10:00", *why)):
+        cli(*received, *wrong, now=LATER, status=2)
+    cli(*received, "--at", "2026-11-01T10:00", *why, now=LATER, status=3)
+
+    assert "(corrected), due 2026-11-13" in cli(*received, "--at", "2026-11-03T10:00", *why, now=LATER).err
+    row = issued.status(document_id, LATER)
+    assert (row["received_at"], row["due_on"], row["receipt"]) == ("2026-11-03T15:00:00+00:00", "2026-11-13", "logged")
+    (correction,) = row["receipt_corrections"]
+    assert (correction["was"], correction["reason"]) == ("2026-11-02T15:30:00+00:00", "The fax of another plan")
+    assert "2026-11-03*" in cli("status", now=LATER).out
+    shown = cli("plan", "show", document_id, now=LATER).out
+    assert "The fax of another plan" in shown
+    assert "receipt was 2026-11-02 10:30 EST" in shown
+    history = cli("audit", "show", document_id, now=LATER).out
+    assert "Received by the practice, 2026-11-02T" in history
+    assert "Receipt corrected: received by the practice, 2026-11-03T" in history
+
+    cli(*received, "--never", *why, now=LATER)
+    row = issued.status(document_id, LATER)
+    assert (row["received_at"], row["receipt"], len(row["receipt_corrections"])) == (None, "assumed_from_issue", 2)
+    cli(*received, "--at", "2026-11-03T11:00", now=LATER)
+    issued.cli("plan", "return", document_id, "--reason", "Wrong pharmacy", "--at", "2026-11-03T15:00", now=LATER)
+    assert "after it was returned" in cli(*received, "--at", "2026-11-04T10:00", *why, now=LATER, status=3).err
+    cli("audit", "verify")
+
+
 @pytest.mark.parametrize(
     ("received", "due"),
     [("2026-11-19T11:00", "2026-12-01"), ("2026-12-23T11:00", "2027-01-05"), ("2026-12-23T17:01", "2027-01-06")],

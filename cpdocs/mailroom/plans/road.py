@@ -40,6 +40,21 @@ def log_received(ws: Workspace, document_id: str, *, at: datetime, how: str = ""
         return the_plan(tx, document_id)
 
 
+def correct_receipt(ws: Workspace, document_id: str, *, at: datetime | None, reason: str, how: str = "") -> PlanRecord:
+    """Says that the receipt on record was wrong, and what is right (None: it was never received); the clock follows.
+
+    What was logged stays in the ledger, and the record shows both.
+    """
+    reason = _filled(reason, "--reason")
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        moves.may_correct_receipt(record, at=at, now=ws.clock.now())
+        assert record.received_at is not None
+        said: dict[str, JSON] = {"at": at.isoformat() if at else None, "how": how.strip(), "reason": reason}
+        tx.append(plan_event(EventType.PLAN_RECEIPT_CORRECTED, record, was=record.received_at.isoformat(), **said))
+        return the_plan(tx, document_id)
+
+
 def log_returned(ws: Workspace, document_id: str, *, reason: str, at: datetime, by: str = "") -> PlanRecord:
     """Logs that the practice returned a version with comments, which stops its clock (documents.md §7)."""
     reason = _filled(reason, "--reason")

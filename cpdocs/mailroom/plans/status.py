@@ -101,6 +101,9 @@ def status_json(standing: Standing) -> dict[str, JSON]:
         "payer": record.payer,
         "issued_at": _iso(record.issued_at),
         "receipt": clock.basis,
+        "receipt_corrections": [
+            {"was": _iso(each.was), "reason": each.reason, "by": each.by, "at": _iso(each.at)} for each in record.receipt_corrections
+        ],
         "clock_stopped_by": clock.stopped_by or None,
         "uploaded_at": _iso(record.uploaded.at if record.uploaded else None),
         "superseded_by": record.superseded_by or None,
