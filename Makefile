@@ -49,8 +49,9 @@ crash: setup ## the long sweeps: kills, full disks, failing calls
 	@.ci/packages $(TEST_PACKAGES)
 	@$(BIN)/python -m pytest -m slow tests
 
-docs: setup ## docs/commands.md from the commands' own help
+docs: setup ## docs/commands.md from the commands' own help, docs/attacks.md from the tests'
 	@$(BIN)/python -m tests.reference
+	@$(BIN)/python -m tests.signing.attacks.catalog
 
 lock: ## resolve every version again, with hashes and without index addresses
 	@uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

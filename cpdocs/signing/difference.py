@@ -20,6 +20,9 @@ b. a signature put into one of our fields, with its appearance; a new field only
 c. of objects that a returned increment brought in, none overwritten, except the security store that it extends;
 d. no font of ours written anew: old signing programs do that, so it is for a person, never let through;
 e. no more revisions and no more objects than signing needs, so that the work is bounded before it begins.
+
+Objects that nothing refers to are let be, as the library does: some programs leave them. They show nothing, and the revision
+that would refer to them has to be explained itself.
 """
 
 from __future__ import annotations

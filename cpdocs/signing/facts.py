@@ -22,12 +22,12 @@ from pyhanko.pdf_utils import generic
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature, async_validate_pdf_timestamp, generic_cms
 from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor
 
 from cpdocs.signing import trust as trusting
 from cpdocs.signing.certificates import CertificateFacts, certificate_facts
+from cpdocs.signing.coverage import Covers, covers
 from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification, is_timestamp_field, item
 from cpdocs.signing.metadata import same_particulars
 from cpdocs.signing.trust import Trust, Vouching
@@ -43,14 +43,6 @@ _FOR_SIGNING = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiat
 for _library in ("pyhanko", "pyhanko_certvalidator"):
     # They log what they can't validate, with names out of the file. Facts say it; a log may not (no PHI in logs).
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
-
-
-class Covers(StrEnum):
-    """How much of the file a signature's digest was made over."""
-
-    WHOLE_FILE = "whole_file"
-    REVISION = "revision"
-    UNCLEAR = "unclear"
 
 
 class Change(StrEnum):
@@ -69,7 +61,8 @@ class SignatureFacts:
     """One signature, as found. Times are aware; ``end`` is the offset after the last byte that it covers.
 
     ``chain_ok`` is the library's word on the certificate's chain at ``judged_at``. ``problem`` names what kept the
-    signature from being read, in words of ours; then the facts after it mean nothing.
+    signature from being read, in words of ours; then the facts after it mean nothing. ``digest`` is of the file, ``signed_with``
+    that over which the key signed; without ``attributes_signed`` that is the file's digest itself, bare.
     """
 
     field: str
@@ -89,6 +82,8 @@ class SignatureFacts:
     timestamp_at: datetime | None = None
     timestamp_trusted: bool = False
     digest: str = ""
+    signed_with: str = ""
+    attributes_signed: bool = True
     reason: str = ""
     subfilter: str = ""
     blob_sha256: str = ""
@@ -271,7 +266,7 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
         valid=bool(status.valid),
         chain_ok=bool(status.trusted),
         judged_at=judged_at,
-        covers=_covers(signature),
+        covers=covers(signature),
         end=start2 + length2,
         revision=signature.signed_revision,
         change=_change(signature, judged=not skip),
@@ -280,6 +275,8 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
         timestamp_at=timestamp_at,
         timestamp_trusted=timestamp_trusted,
         digest=str(signature.md_algorithm),
+        signed_with=_signed_with(signature),
+        attributes_signed=bool(signature.signer_info["signed_attrs"].native),
         reason=str(item(signature.sig_object, "/Reason", "")),
         subfilter=str(item(signature.sig_object, "/SubFilter", "")),
         blob_sha256=sha256(value).hexdigest(),
@@ -332,11 +329,12 @@ def _asn1(der: bytes) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(der)
 
 
-def _covers(signature: EmbeddedPdfSignature) -> Covers:
-    level: Any = signature.coverage  # the library's annotation says None, which it is before the check
-    if level is SignatureCoverageLevel.ENTIRE_FILE:
-        return Covers.WHOLE_FILE
-    return Covers.REVISION if level is SignatureCoverageLevel.ENTIRE_REVISION else Covers.UNCLEAR
+def _signed_with(signature: EmbeddedPdfSignature) -> str:
+    """The digest of the signature's own method; what a signer states of the file's digest may be another."""
+    try:
+        return str(signature.signer_info["signature_algorithm"].hash_algo)
+    except ValueError:  # a method that names none takes the file's
+        return str(signature.md_algorithm)
 
 
 _LEVELS = {

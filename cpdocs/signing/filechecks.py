@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding
-from cpdocs.signing.facts import Change, Covers, FileFacts, SignatureFacts
+from cpdocs.signing.coverage import Covers
+from cpdocs.signing.facts import Change, FileFacts, SignatureFacts
 from cpdocs.signing.fields import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.gate import GateReport
 from cpdocs.signing.trust import COMPROMISE, Trust
@@ -69,6 +70,13 @@ def check_signatures(facts: FileFacts) -> Iterator[Finding]:
             yield finding("changes_unclear", f"after {each.field}")
         if bool(each.certifies) != is_seal:
             yield finding("unverifiable", f"{each.field}: {'certifies' if each.certifies else 'does not certify'} the document")
+
+
+def check_attributes(facts: FileFacts) -> Iterator[Finding]:
+    """3. The key signed attributes: what is signed as what. A bare digest says neither (EN 319 122-1, 5.1)."""
+    for each in facts.signatures:
+        if not each.problem and not each.attributes_signed:
+            yield finding("unverifiable", f"{each.field}: nothing but a digest is signed")
 
 
 def check_fields(facts: FileFacts) -> Iterator[Finding]:

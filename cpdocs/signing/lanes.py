@@ -13,7 +13,8 @@ from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding, Lane
 from cpdocs.signing.content import read_contents, same_pages
-from cpdocs.signing.facts import Covers, FileFacts
+from cpdocs.signing.coverage import Covers
+from cpdocs.signing.facts import FileFacts
 from cpdocs.signing.fields import SEAL_FIELD
 from cpdocs.signing.filechecks import after_the_end
 from cpdocs.signing.gate import GateReport

@@ -42,7 +42,8 @@ def check_slot(
     if signature.problem or certificate is None:
         return SlotOutcome((finding("unverifiable", signature.field),), None)
     findings = [*_method(signature, certificate), *_meaning(slot, signature)]
-    findings += [*_dates(signature, certificate), *_revocation(signature, certificate, trust, record)]
+    dates = _dates(signature, certificate, trust, record)
+    findings += [*dates, *_chain(signature, certificate, dates), *_revocation(signature, certificate, trust, record)]
     other = next((record.filled[each] for each in Slot if each is not slot and each in record.filled), "")
     if other and other == certificate.fingerprint:
         findings.append(finding("same_certificate_both_slots"))
@@ -55,7 +56,7 @@ def check_slot(
 
 def _method(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
     findings = []
-    if signature.digest not in STRONG_DIGESTS or not certificate.strong_key:
+    if not {signature.digest, signature.signed_with} <= STRONG_DIGESTS or not certificate.strong_key:
         findings.append(finding("weak_digest"))
     if not certificate.for_signing:
         findings.append(finding("wrong_key_usage"))
@@ -68,14 +69,18 @@ def _meaning(slot: Slot, signature: SignatureFacts) -> list[Finding]:
     return [] if signature.reason == MEANING[slot] else [finding("reason_differs")]
 
 
-def _dates(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
-    """The certificate is valid at the latest time by which the signature is proven to have been made."""
+def _dates(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
+    """The certificate is valid at receipt; one that ended before then, at a time that is proven: by a trusted time stamp or by
+    the record of the visit. What a stranger's stamp says proves nothing."""
     moment = signature.judged_at
     assert moment is not None
+    stamped = signature.timestamp_at if signature.timestamp_trusted else None
+    if stamped is not None and certificate.not_before <= stamped <= certificate.not_after:
+        return []
     if moment < certificate.not_before:
         return [finding("not_yet_valid")]
-    by_stamp = signature.timestamp_trusted and signature.timestamp_at is not None and signature.timestamp_at <= certificate.not_after
-    return [] if moment <= certificate.not_after or by_stamp else [finding("expired")]
+    proven = record.received_at <= certificate.not_after or certificate.fingerprint in trust.witnessed
+    return [] if proven and moment <= certificate.not_after else [finding("expired")]
 
 
 def _revocation(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
@@ -144,7 +149,6 @@ def _pcp(
         npi = certificate.vouched_npi
         if certificate.outside and not certificate.outside.organization_covered:
             findings.append(finding("organization_not_covered"))
-    findings += _chain(signature, certificate)
     if not npi:
         believed = certificate.vouching in (Vouching.ISSUING, Vouching.PINNED, Vouching.OUTSIDE)
         if believed and not any(each.code == "member_in_pcp_slot" for each in findings):
@@ -210,7 +214,6 @@ def _member(
             findings.append(finding("not_witnessed"))
         elif witnessed.document_id != plan.document_id or certificate.named.digest not in before or witnessed.sha256 not in before:
             findings.append(finding("witnessed_elsewhere"))
-    findings += _chain(signature, certificate)
     stamped = signature.timestamp_at if signature.timestamp_trusted else None
     approval = SlotApproval(
         slot=Slot.MEMBER,
@@ -233,9 +236,9 @@ def _unvouched(certificate: CertificateFacts) -> Finding:
     return finding("self_signed_unpinned" if certificate.self_signed else "unknown_ca")
 
 
-def _chain(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
-    """The library's own judgment of the chain must agree where somebody vouches; dates and key usage have findings of
+def _chain(signature: SignatureFacts, certificate: CertificateFacts, dates: list[Finding]) -> list[Finding]:
+    """The library's own judgment of the chain must agree where somebody vouches; ``dates`` and key usage have findings of
     their own."""
-    explained = certificate.vouching is Vouching.NOBODY or not certificate.for_signing or bool(_dates(signature, certificate))
+    explained = certificate.vouching is Vouching.NOBODY or not certificate.for_signing or bool(dates)
     explained = explained or (certificate.vouching is Vouching.OUTSIDE and not certificate.strong_key)
     return [] if signature.chain_ok or explained or not signature.sound else [finding("unverifiable", "the certificate's chain")]

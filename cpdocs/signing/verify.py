@@ -12,9 +12,10 @@ B. The lane (``lanes``). *Digital* is only what begins with the issued bytes; ev
 Then, for the digital lane, twelve checks:
 
  1. The returned bytes begin with exactly the issued bytes, and the revisions that a reader sees begin with ours.
- 2. The last signature covers the file to its end. Only a revision of validation material or a document time stamp may
-    follow it, and nothing may stand behind the last end mark.
- 3. Every signature is sound, the seal first, and not the last one alone: each was made over its bytes by its key.
+ 2. The last signature covers the file to its end, its own value's digits alone left out. Only a revision of validation
+    material or a document time stamp may follow it, and nothing may stand behind the last end mark.
+ 3. Every signature is sound, the seal first, and not the last one alone: each was made over its bytes by its key, and with
+    the attributes that say so.
  4. The fields are exactly ours; a new one only for a document time stamp, filled and invisible.
  5. The seal is made by the very certificate that sealed this plan, at the permission that we give.
  6. What changed after each signature is on the allow-list (``difference.StrictPolicy``).
@@ -23,12 +24,15 @@ Then, for the digital lane, twelve checks:
     the NPI at the one place for which it is believed, by a pin, or, for a member, by the record of the visit; that person
     may approve (contract §6, ``cpdocs.core.signers``).
  9. Nothing used was revoked: for our authorities the ledger says so, an outside one must have said so itself, freshly. A
-    signature received before stands, except after a compromise of the key. Dates, key usage and methods are as they must be.
+    signature received before stands, except after a compromise of the key. Dates, key usage and methods are as they must be; a
+    time before receipt counts only where it is proven.
 10. The document's title and other particulars are as sealed.
 11. Whatever a parser throws is a finding; what can't be read is never skipped.
 12. The library's summary ("bottom line") is not used: each of its parts is a fact that is checked here by itself.
 
 Last, the plan's own state: a superseded or withdrawn version is held, and a slot that is filled stays as it is.
+
+``tests/signing/test_checks_carry.py`` takes out one check after the other and shows a file that then loses its finding.
 
 What this can't show: that the person at the keyboard was the certificate's holder; that a page was read; anything
 about a reader's screen. A signer's own clock (``signed_at``) is a claim; the time of receipt is ours.
@@ -106,6 +110,7 @@ def _digital(data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record:
         *filechecks.check_prefix(facts),
         *filechecks.check_seal(facts, plan, trust),
         *filechecks.check_signatures(facts),
+        *filechecks.check_attributes(facts),
         *filechecks.check_fields(facts),
         *filechecks.check_distinct(facts),
         *filechecks.check_particulars(facts),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,14 @@ def test_the_child_reads_no_file_of_ours(tmp_path: Path) -> None:
 def test_an_answer_that_is_no_value_of_ours_is_none(answer: str) -> None:
     with pytest.raises(Stopped, match="limit"):
         do(answer)
+
+
+@pytest.mark.parametrize(("module", "name"), [("cpdocs.core.csvsafe", "csv.DictWriter"), ("cpdocs.scans.pages", "io.FileIO")])
+def test_an_answer_names_no_class_that_our_modules_only_import(module: str, name: str) -> None:
+    """A child that was taken over could have one called, with arguments of its own."""
+    words = b"".join(pickle.SHORT_BINUNICODE + bytes([len(word)]) + word.encode() for word in (module, name))
+    with pytest.raises(pickle.UnpicklingError):
+        apart._Answer(io.BytesIO(pickle.PROTO + b"\4" + words + pickle.STACK_GLOBAL + pickle.STOP)).load()
 
 
 def test_several_threads_have_their_work_done_side_by_side() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.signing import authority
 from cpdocs.signing.examination import Examination
+from cpdocs.signing.keyfiles import certificate_der
 from cpdocs.signing.trust import Revoked
 from tests.signing import archival
 from tests.signing import builder as b
@@ -72,6 +73,15 @@ def test_a_proven_time_before_expiry_saves_a_signature_whose_certificate_expired
     later = now + timedelta(days=2)
     assert b.verdict(data, trust=trusted, received_at=later).verdict is Verdict.ACCEPTED
     assert "expired" in codes(b.verdict(data, received_at=later))
+
+
+def test_a_strangers_time_stamp_revives_no_certificate_that_has_expired() -> None:
+    now = b.office().now
+    ended = b.office().clinician(validity=authority.Validity(now - timedelta(days=9), now - timedelta(days=5)))
+    data = archival.sign_with_stamp(b.issued().data, "PCPSig", ended, now - timedelta(days=6))
+    another_clock = certificate_der(b.self_signed("Another Time Authority").certificate)
+    examination = b.verdict(data, trust=b.trust(timestamp_roots=(another_clock,)))
+    assert (examination.verdict, "expired" in codes(examination)) == (Verdict.HELD, True)
 
 
 def test_a_proven_time_before_revocation_lets_a_signature_stand() -> None:

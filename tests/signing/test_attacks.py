@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 
@@ -11,31 +11,10 @@ import pytest
 from cpdocs.core.verdicts import Lane, Verdict
 from cpdocs.signing.examination import Examination
 from tests.signing import builder as b
-from tests.signing.attacks import rawbytes, resaves, revisions, signatures, structure
-from tests.signing.attacks.revisions import Change
+from tests.signing.attacks import catalog, cms, rawbytes, resaves, revisions, signatures, structure
+from tests.signing.attacks.catalog import Attack
 
-BY_CHANGE = {
-    revisions.invisible_signature_field: {"extra_field", "changed_after_signing"},
-    revisions.visible_signature_field: {"extra_field", "changed_after_signing"},
-    revisions.text_field: {"extra_field", "changed_after_signing"},
-    revisions.child_field: {"extra_field"},
-    revisions.remove_field: {"field_missing", "changed_after_signing"},
-    revisions.rename_member_field: {"extra_field", "field_missing"},
-    revisions.strip_seal: {"seal_missing"},
-    revisions.free_the_seal: {"seal_missing", "field_missing"},
-    revisions.info_title: {"title_changed"},
-    revisions.xmp_title: {"title_changed"},
-    revisions.open_action: {"active_content", "changed_after_signing"},
-    revisions.embedded_file: {"active_content", "changed_after_signing"},
-    revisions.xfa_form: {"active_content", "changed_after_signing"},
-    revisions.field_script: {"active_content", "changed_after_signing"},
-    revisions.second_field_of_our_name: {"extra_field"},
-    revisions.false_timestamp_field: {"unverifiable"},
-    revisions.many_objects: {"changes_unclear"},
-    revisions.swap_font: {"changes_unclear"},
-}
-"""What a change must give where it isn't the usual finding."""
-USUAL = {"changed_after_signing"}
+ATTACKS = [(family, each) for family, attacks in catalog.FAMILIES.items() for each in attacks]
 
 
 def codes(examination: Examination) -> set[str]:
@@ -51,40 +30,22 @@ def refuse(data: bytes, expected: set[str]) -> Examination:
     return examination
 
 
-@pytest.mark.parametrize("change", revisions.CHANGES, ids=lambda change: change.__name__)
-def test_a_change_before_the_pcp_signs_is_seen_through_the_seal(change: Change) -> None:
-    if change is revisions.second_field_of_our_name:
-        pytest.skip("no program signs one of two fields of the same name")
-    changed = revisions.revise(b.issued().data, change)
-    data = b.sign(changed, "PCPSig", b.office().clinician())
-    refuse(data, BY_CHANGE.get(change, USUAL))
+@pytest.mark.parametrize(("family", "attack"), ATTACKS, ids=[each.name for _, each in ATTACKS])
+def test_no_attack_is_accepted_and_each_gives_its_finding(family: str, attack: Attack) -> None:
+    examination = refuse(attack.make(), set(attack.findings))
+    if family == "Saved again by a library":
+        assert (examination.verdict, examination.lane) == (Verdict.REJECTED, Lane.DAMAGED)
 
 
-@pytest.mark.parametrize("change", revisions.CHANGES, ids=lambda change: change.__name__)
-def test_a_change_after_the_pcp_signed_is_seen(change: Change) -> None:
-    data = revisions.revise(b.sign(b.issued().data, "PCPSig", b.office().clinician()), change)
-    refuse(data, BY_CHANGE.get(change, USUAL))
+def test_every_attack_that_can_be_made_stands_in_a_family_once() -> None:
+    listed = Counter(each.name.split(",")[0] for _, each in ATTACKS)
+    made = [each.__name__ for module in (rawbytes, signatures, structure, cms) for each in module.EXPECTED]
+    assert set(listed) == {*made, *(each.__name__ for each in revisions.CHANGES), *(each.__name__ for each in resaves.LIBRARIES)}
+    assert len({each.name for _, each in ATTACKS}) == len(ATTACKS)
 
 
-@pytest.mark.parametrize("make", rawbytes.EXPECTED, ids=lambda make: make.__name__)
-def test_changed_bytes_are_refused(make: Callable[[], bytes]) -> None:
-    refuse(make(), rawbytes.EXPECTED[make])
-
-
-@pytest.mark.parametrize("make", signatures.EXPECTED, ids=lambda make: make.__name__)
-def test_attacks_with_signatures_are_refused(make: Callable[[], bytes]) -> None:
-    refuse(make(), signatures.EXPECTED[make])
-
-
-@pytest.mark.parametrize("make", structure.EXPECTED, ids=lambda make: make.__name__)
-def test_cross_references_of_which_readers_make_different_documents_are_refused(make: Callable[[], bytes]) -> None:
-    refuse(make(), structure.EXPECTED[make])
-
-
-@pytest.mark.parametrize("make", resaves.LIBRARIES, ids=lambda make: make.__name__)
-def test_a_plan_saved_again_by_a_library_is_rejected_with_how_to_send_it_again(make: Callable[[], bytes]) -> None:
-    examination = refuse(make(), {"damaged_resaved"})
-    assert (examination.verdict, examination.lane) == (Verdict.REJECTED, Lane.DAMAGED)
+def test_the_page_on_attacks_is_what_the_tests_make() -> None:
+    assert catalog.PAGE.read_text("utf-8") == catalog.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("command", resaves.TOOLS, ids=" ".join)
@@ -127,5 +88,7 @@ def test_a_plan_whose_own_seal_is_not_genuine_is_rejected() -> None:
 def test_no_cut_of_a_signed_plan_is_accepted_but_a_whole_revision() -> None:
     signed = b.sign(b.issued().data, "PCPSig", b.office().clinician())
     size = len(b.issued().data)
-    for length in sorted({*range(0, size, size // 40), *range(size + 1, len(signed), (len(signed) - size) // 60)}):
+    cuts = sorted({*range(0, size, size // 80), *range(size + 1, len(signed), (len(signed) - size) // 120)})
+    assert len(cuts) >= 200
+    for length in cuts:
         refuse(signed[:length], set())

@@ -92,6 +92,8 @@ def test_a_signer_whom_a_believed_authority_names_at_its_place_fills_the_slot(bi
         (Binding.USER_ID, {"uris": (URN,)}),
         (Binding.SERIAL_NUMBER, {"parts": {NameOID.USER_ID: "{npi}"}}),
         (Binding.SERIAL_NUMBER, {"parts": {NameOID.SERIAL_NUMBER: "EMP-{npi}"}}),
+        # Digits of another script, which only look like the PCP's.
+        (Binding.USER_ID, {"parts": {NameOID.USER_ID: b.PCP.replace("1", "\uff11")}}),
         (Binding.SERIAL_NUMBER, {"uris": (URN.format(npi=b.DESIGNEE),)}),
         (Binding.SAN, {"parts": {}, "uris": (URN, URN.format(npi=b.DESIGNEE))}),
         (Binding.USER_ID, {"parts": {NameOID.USER_ID: "{npi}", NameOID.SERIAL_NUMBER: f"NPI:{b.DESIGNEE}"}}),

@@ -83,19 +83,6 @@ def test_each_of_two_separately_signed_copies_fills_what_it_holds() -> None:
     assert b.verdict(pcp_return(), trust=trust, filled=filled).slots_filled == (Slot.PCP,)
 
 
-@pytest.mark.parametrize("subfilter", [SigSeedSubFilter.PADES, ADOBE])
-@pytest.mark.parametrize("visible", [False, True])
-@pytest.mark.parametrize("kind", ["p256", "rsa"])
-@pytest.mark.parametrize("digest", ["sha256", "sha512"])
-def test_formats_appearances_keys_and_digests_of_real_signers_are_accepted(
-    subfilter: SigSeedSubFilter, visible: bool, kind: str, digest: str
-) -> None:
-    pair = b.office().clinician(key=b.rsa_key() if kind == "rsa" else None)
-    data = b.sign(b.issued().data, "PCPSig", pair, subfilter=subfilter, visible=visible, digest=digest)
-    examination = b.verdict(data)
-    assert (examination.verdict, examination.slots_filled) == (Verdict.ACCEPTED, (Slot.PCP,)), codes(examination)
-
-
 def test_a_foreign_certificate_counts_once_it_is_pinned_to_the_pcp() -> None:
     pair = b.self_signed()
     data = b.sign(b.issued().data, "PCPSig", pair)

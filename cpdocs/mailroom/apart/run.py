@@ -64,7 +64,8 @@ class _Answer(pickle.Unpickler):
             return super().find_class(module, name)
         if module.startswith(_VALUE_PACKAGES):
             found = super().find_class(module, name)
-            if isinstance(found, type):
+            # Made in that very module: what it only imports, or imports in turn (a dotted name), may be anything that runs.
+            if isinstance(found, type) and found.__module__ == module:
                 return found
         raise pickle.UnpicklingError("an answer holds something that is no value")
 

@@ -54,6 +54,60 @@ def range_of_the_issued_plan() -> Raw:
     return _in_last_signature(rb"/ByteRange \[[^\]]*\]", f"/ByteRange [0 {len(b.issued().data) - 10} {len(b.issued().data)} 0]".encode())
 
 
+def _ranges() -> tuple[int, int, int]:
+    """Of the PCP's signature: the length of the first range, where the second begins, and its length."""
+    found = re.search(rb"/ByteRange \[0 (\d+) (\d+) (\d+)\]", _signed()[len(b.issued().data) :])
+    assert found
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def _other_ranges(first: int, second: int, length: int) -> Raw:
+    one, two, three = _ranges()
+    return _in_last_signature(rb"/ByteRange \[[^\]]*\]", b"/ByteRange [0 %d %d %d]" % (one + first, two + second, three + length))
+
+
+def ranges_that_overlap_the_value() -> Raw:
+    """As much is covered as there is to cover, by sum: but the last bytes of the file are not."""
+    return _other_ranges(0, -10, 0)
+
+
+def ranges_that_reach_into_the_value() -> Raw:
+    return _other_ranges(5, 0, -5)
+
+
+def ranges_with_a_gap() -> Raw:
+    return _other_ranges(-5, 0, 0)
+
+
+def ranges_beyond_the_end() -> Raw:
+    return _other_ranges(0, 0, 9)
+
+
+def ranges_short_of_the_end() -> Raw:
+    return _other_ranges(0, 0, -20)
+
+
+def _wrapped(end: Raw) -> Raw:
+    """SWA: what the second range covered stands at the end as well, the signature's dictionary again with ranges over that;
+    in between is room for anything."""
+    signed = _signed()
+    one, two, three = _ranges()
+    tail = signed[two:]
+    begin = [each.start() for each in re.finditer(rb"\d+ 0 obj", signed[: signed.rindex(b"/ByteRange")])][-1]
+    dictionary = signed[begin : signed.index(b"endobj", begin) + 6]
+    place = len(signed) + len(dictionary) + 1 + len(end)
+    moved = re.sub(rb"/ByteRange \[[^\]]*\]", b"/ByteRange [0 %d %d %d]" % (one, place, three), dictionary).ljust(len(dictionary))
+    return signed + moved + b"\n" + end + tail
+
+
+def wrapped() -> Raw:
+    return _wrapped(b"")
+
+
+def wrapped_around_another_object() -> Raw:
+    return _wrapped(b"4 0 obj\n<</Type/Page>>\nendobj\n")
+
+
 def contents_missing() -> Raw:
     return _in_last_signature(rb"/Contents <[0-9a-fA-F]*>", b"")
 
@@ -215,6 +269,13 @@ EXPECTED = {
     range_negative: {"unverifiable"},
     range_of_three: {"unverifiable"},
     range_of_the_issued_plan: {"signature_broken"},
+    ranges_that_overlap_the_value: {"not_whole_file", "signature_broken"},
+    ranges_that_reach_into_the_value: {"not_whole_file", "signature_broken"},
+    ranges_with_a_gap: {"not_whole_file", "signature_broken"},
+    ranges_beyond_the_end: {"not_whole_file"},
+    ranges_short_of_the_end: {"not_whole_file"},
+    wrapped: {"trailing_bytes"},
+    wrapped_around_another_object: {"trailing_bytes"},
     contents_missing: {"unverifiable"},
     contents_empty: {"unverifiable"},
     contents_null: {"unverifiable"},

@@ -202,6 +202,32 @@ def picture_in_unsigned_field(writer: Writer) -> None:
     _change_field(writer, "MemberSig", "/AP", dictionary(N=_form_stream(writer, b"0 0 m 200 40 l S")))
 
 
+def hide_member_field(writer: Writer) -> None:
+    _change_field(writer, "MemberSig", "/F", N(2))
+
+
+def print_another_field(writer: Writer) -> None:
+    """The PCP's own field, which is about to be signed, kept off the screen and the paper."""
+    _change_field(writer, "PCPSig", "/F", N(1 << 5))
+
+
+def layer_for_a_field(writer: Writer) -> None:
+    _change_field(writer, "PCPSig", "/OC", dictionary(Type=name("OCG"), Name=pdf_string("x")))
+
+
+def looser_lock(writer: Writer) -> None:
+    _change_field(writer, "PCPSig", "/Lock", dictionary(Type=name("SigFieldLock"), Action=name("Include"), Fields=generic.ArrayObject([])))
+
+
+def spoken_field(writer: Writer) -> None:
+    """What a screen reader says of the PCP's field."""
+    parents = writer.root["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    number = _field(writer, "PCPSig")["/StructParent"]
+    element = parents[list(parents).index(number) + 1].get_object()
+    element["/Alt"] = pdf_string("Signature refusing this plan")
+    writer.update_container(element)
+
+
 def change_seed_value(writer: Writer) -> None:
     _change_field(writer, "MemberSig", "/SV", dictionary(Type=name("SV"), Reasons=generic.ArrayObject([pdf_string("I refuse.")])))
 
@@ -341,6 +367,11 @@ CHANGES: tuple[Change, ...] = (
     relabel_member_field,
     field_script,
     picture_in_unsigned_field,
+    hide_member_field,
+    print_another_field,
+    layer_for_a_field,
+    looser_lock,
+    spoken_field,
     change_seed_value,
     strip_seal,
     drop_permissions,

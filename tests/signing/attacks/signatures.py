@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pikepdf
 from pyhanko.pdf_utils import generic
+from pyhanko.sign.fields import SigFieldSpec
 
+from cpdocs.signing import authority
 from cpdocs.signing.difference import Reader
+from cpdocs.signing.identity import Person
+from cpdocs.signing.keyfiles import KeyPair
 from tests.signing import builder as b
 from tests.signing.attacks.revisions import N, Writer, _field, _form_stream, dictionary, name, revise
 
@@ -206,6 +211,63 @@ def shadow_hide_and_replace() -> bytes:
     return revise(signed, point)
 
 
+def _sneaked(data: bytes) -> bytes:
+    """SSA: a signature of a stranger's own, in a field of their own, whose picture covers the page."""
+    spec = SigFieldSpec("Approval", on_page=0, box=(0, 0, 612, 792))
+    return b.sign(data, "Approval", b.self_signed("Mallory Examplesen"), visible=True, spec=spec)
+
+
+def sneaky_signature_before_the_pcps() -> bytes:
+    return _pcp(_sneaked(b.issued().data))
+
+
+def sneaky_signature_after_the_pcps() -> bytes:
+    return _sneaked(_pcp())
+
+
+def signature_of_a_stranger_in_the_members_field() -> bytes:
+    return b.sign(_pcp(), "MemberSig", b.self_signed("Mallory Examplesen"))
+
+
+def second_certification() -> bytes:
+    """The PCP's signature made a certification of its own, which would forbid the member's."""
+    from cpdocs.signing.increment import Statement, append_signature
+
+    said = Statement(name="Olga Examplesen", reason="I approve.", signed_at=b.office().now)
+    return append_signature(b.issued().data, "PCPSig", b.office().clinician(), said, certify=True)
+
+
+def certificate_from_a_clinician() -> bytes:
+    """A clinician's certificate used as if it were an authority's, to certify somebody else as the PCP."""
+    designee = b.office().clinician(b.DESIGNEE)
+    key = authority.new_key()
+    span = authority.Validity(b.office().now - timedelta(days=1), b.office().now + timedelta(days=1))
+    made = authority.certify_person(designee, Person(b.PCP, "Olga", "Examplesen", "MD"), key.public_key(), span)
+    return b.sign(b.issued().data, "PCPSig", KeyPair(key, made, (designee.certificate, *designee.chain)))
+
+
+def certificate_from_an_authority_of_our_name() -> bytes:
+    """Everything in the certificate as in the PCP's own, by an authority that bears our name; ours are enclosed."""
+    other = b.Office.open()
+    pair = other.clinician()
+    ours = b.office()
+    return b.sign(b.issued().data, "PCPSig", KeyPair(pair.key, pair.certificate, (ours.issuing.certificate, ours.root.certificate)))
+
+
+def certificate_from_the_seals_key() -> bytes:
+    """The seal's key used as an authority's."""
+    seal = b.office().seal
+    key = authority.new_key()
+    span = authority.Validity(b.office().now - timedelta(days=1), b.office().now + timedelta(days=1))
+    made = authority.certify_person(seal, Person(b.PCP, "Olga", "Examplesen", "MD"), key.public_key(), span)
+    return b.sign(b.issued().data, "PCPSig", KeyPair(key, made, (seal.certificate, *seal.chain)))
+
+
+def npi_in_the_name() -> bytes:
+    """Signed by a digital ID that somebody made themselves, with the PCP's NPI in its name."""
+    return b.sign(b.issued().data, "PCPSig", b.self_signed(f"NPI:{b.PCP} Olga Examplesen, MD"))
+
+
 EXPECTED = {
     value_from_another_plan: {"signature_broken"},
     one_value_in_two_fields: {"same_signature_twice"},
@@ -225,5 +287,13 @@ EXPECTED = {
     shadow_replace: {"changed_after_signing"},
     shadow_hide: set(),
     shadow_hide_and_replace: {"changed_after_signing"},
+    sneaky_signature_before_the_pcps: {"extra_field", "changed_after_signing"},
+    sneaky_signature_after_the_pcps: {"extra_field", "changed_after_signing"},
+    signature_of_a_stranger_in_the_members_field: {"self_signed_unpinned"},
+    second_certification: {"unverifiable"},
+    certificate_from_a_clinician: {"unknown_ca"},
+    certificate_from_an_authority_of_our_name: {"unknown_ca"},
+    certificate_from_the_seals_key: {"unknown_ca"},
+    npi_in_the_name: {"self_signed_unpinned"},
 }
 """Each file and the findings that it must at least give."""
