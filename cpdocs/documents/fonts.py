@@ -18,6 +18,8 @@ from fontTools.ttLib import TTFont, TTLibError
 
 from cpdocs.errors import WorkspaceFault
 
+ALL_FONTS = "ALL"
+"""The name of a file beside bundled fonts that says: no others may draw, whatever the system has."""
 CORE_FOLDER = Path("/usr/share/fonts/truetype/noto")
 CJK_FOLDER = Path("/usr/share/fonts/opentype/noto")
 CORE_PACKAGE = "fonts-noto-core"
@@ -66,6 +68,8 @@ def _bundled(shelves: tuple[Path, ...], _stamps: tuple[int, ...]) -> tuple[Path,
 @lru_cache(maxsize=8)
 def system_fonts(bundled: tuple[Path, ...]) -> tuple[Path, ...]:
     """The Debian fonts that may draw what ``bundled`` can't. Families that are bundled come from the bundle alone."""
+    if any((path.parent / ALL_FONTS).exists() for path in bundled):
+        return ()
     own = {path.name.partition("-")[0] for path in bundled}
     core = [path for path in _files(CORE_FOLDER, "*.ttf") if _reads(path) and path.name.partition("-")[0] not in own]
     cjk = [path for path in _files(CJK_FOLDER, "NotoSansCJK-*.ttc") if path.stem.partition("-")[2] in _STYLES]
@@ -107,6 +111,15 @@ def uncovered(text: str, folders: Iterable[Path]) -> list[str]:
         if path.stem.endswith("Regular"):
             missing -= _coverage(path, path.stat().st_mtime_ns)
     return [char for char in wanted if char in refused or ord(char) in missing]
+
+
+def fonts_for(text: Iterable[str], folders: Iterable[Path]) -> list[Path]:
+    """The system's fonts that have a character of ``text`` which no bundled font has: whichever of them draws, it is there."""
+    bundled = bundled_fonts(folders)
+    codes = {ord(char) for char in text if not _needs_no_glyph(char)}
+    for path in bundled:
+        codes -= _coverage(path, path.stat().st_mtime_ns)
+    return [path for path in system_fonts(bundled) if codes & _coverage(path, path.stat().st_mtime_ns)] if codes else []
 
 
 def advice(characters: Iterable[str], folders: Sequence[Path]) -> str:

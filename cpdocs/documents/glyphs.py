@@ -91,7 +91,8 @@ def uncertain(text: str) -> bool:
     but one of them have no text), or is a character that may have its form from another one."""
     if text.isascii():
         return not text
-    return len(text) == 1 and unicodedata.category(text) != "Zs" and unicodedata.normalize("NFKC", text) != text
+    plain = unicodedata.normalize("NFKC", text)
+    return len(text) == len(plain) == 1 and plain != text and unicodedata.category(plain) == "Lo"
 
 
 def spelled(font: Any, texts: Mapping[int, Iterable[str]]) -> dict[int, str]:

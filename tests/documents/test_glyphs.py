@@ -35,4 +35,4 @@ def test_a_letter_gives_back_the_words_of_its_catalogue(language: str, tmp_path:
 def test_a_cluster_of_several_glyphs_and_a_borrowed_form_are_uncertain() -> None:
     assert uncertain("")
     assert uncertain("⼀")  # the radical, drawn as the ideograph
-    assert not any(uncertain(text) for text in ("a", "fi", "é", "一", "(", "\u00a0"))
+    assert not any(uncertain(text) for text in ("a", "fi", "é", "一", "(", "\u00a0", "，", "ª"))

@@ -16,6 +16,7 @@ from cpdocs.mailroom.letters.printing import Printing, print_file
 
 if TYPE_CHECKING:
     from cpdocs.documents.letters import Letter
+    from cpdocs.mailroom.letters.recorded import MadeFrom
     from cpdocs.mailroom.letters.stamps import StampedLetters, Waiting
     from cpdocs.mailroom.workspace import Workspace
 
@@ -182,7 +183,7 @@ def _lines(
     return tuple(lines)
 
 
-def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str]) -> list[NewEvent]:
+def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str], kept: MadeFrom | None) -> list[NewEvent]:
     """What the ledger is told of a run: each of its letters, then the run itself."""
     events = [
         NewEvent(
@@ -214,5 +215,6 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str]) -> lis
         "sheets": sum(piece.sheets for piece in batch.pieces),
         "files": {**files},
         "tally": [[*row] for row in tally(batch.lines)],
+        **({"made_from": kept.event_data()} if kept else {}),
     }
     return [*events, NewEvent(EventType.RUN_STAGED, (run_subject(run.run_id),), summary)]

@@ -24,11 +24,13 @@ from cpdocs.errors import AnswerIsNo
 from cpdocs.mailroom.letters.batch import Batch, Made, assemble, batch_without_print, staged_events
 from cpdocs.mailroom.letters.presses import PressRoom, Terms, make_letters
 from cpdocs.mailroom.letters.recipients import Recipients, recipients
+from cpdocs.mailroom.letters.recorded import keep
 from cpdocs.mailroom.letters.reports import report_files, report_values
 from cpdocs.mailroom.letters.runs import RECONCILIATION, all_runs, letters_lock, publish, run_folder, unpublished
 from cpdocs.mailroom.letters.stamps import StampedLetters, Waiting
 
 if TYPE_CHECKING:
+    from cpdocs.core.members import Assignment
     from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.documents.letters import Letter, Unprintable
     from cpdocs.mailroom.workspace import Workspace
@@ -93,7 +95,7 @@ def run_letters(
         batch = _stamped(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
         if dry_run:
             return RunReport(report_values(ws, run, batch, terms.grade), None)
-        return _stage(ws, run, batch, terms.grade)
+        return _stage(order, batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,13 @@ class _Order:
     to: Recipients
     jobs: int
     progress: Progress | None
+
+    @property
+    def used(self) -> Iterator[Assignment]:
+        """The assignments to which letters were made."""
+        for outcome in self.to.outcomes:
+            if outcome.disposition is Disposition.MAILED and outcome.assignment is not None:
+                yield outcome.assignment
 
     def batch(self, made: dict[int, Made | str], stamped: StampedLetters | None, *, dry_run: bool) -> Batch:
         if dry_run:
@@ -223,20 +232,22 @@ def _letter(ws: Workspace, terms: Terms, run: RunRecord, outcome: RosterOutcome,
     )
 
 
-def _stage(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> RunReport:
+def _stage(order: _Order, batch: Batch) -> RunReport:
     """Checks that everything adds up, keeps the files, records the pieces in one transaction, and puts the files out."""
+    ws, run = order.ws, order.run
     if batch.faults:
         raise AnswerIsNo(
             f"Run {run.run_id} doesn't add up; nothing was staged: {' '.join(batch.faults[:5])}",
             todo="Look at the templates that the site has changed; the same command starts the run again.",
         )
-    files = report_files(ws, run, batch, grade)
+    files = report_files(ws, run, batch, order.terms.grade)
+    kept = keep(ws, order.room, order.used, sorted({piece.language for piece in batch.pieces})) if batch.pieces else None
     with ws.ledger.write() as tx:
         before = lettered_occasions(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
         twice = [piece for piece in batch.pieces if (run.kind, piece.key, piece.occasion) in before]
         if twice:
             raise AnswerIsNo(f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged.")
-        tx.extend(staged_events(run, batch, files))
+        tx.extend(staged_events(run, batch, files, kept))
     staged = all_runs(ws.ledger)[run.run_id]
     publish(ws, staged)
     return stored_report(ws, staged)
