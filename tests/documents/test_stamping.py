@@ -197,7 +197,7 @@ def test_retyped_blocks_are_byte_for_byte_what_the_line_breaker_gives() -> None:
     stamping = StampingPress(press())
     stamping.make(letter())
     (laid,) = next(iter(stamping._templates.values()))
-    said = [f"{first} {last}" for first in FIRST for last in LAST] + ["fi ffl AVAToy", "x", "Wide " * 40]
+    said = [f"{first} {last}" for first in FIRST for last in LAST] + ["fi ffl AVAToy", "ﬁ ½ ª", "x", "Wide " * 40]
     tried = same = 0
     for group in laid._groups:
         made = laid._retyping(group.member)

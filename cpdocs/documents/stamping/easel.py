@@ -34,51 +34,18 @@ class Drawing:
     ink: tuple[tuple[float, float, float, float], ...]
 
 
-Place = tuple[int, int, int, int]
-"""Where in a letter something is drawn: its page, its block there, the line, and the how-manieth glyph of that line."""
-
-
-class _Texts(glyphs.Said):
-    """Glyph → every text that it stood for, with the first place where it did."""
-
-    def keep(self, glyph: int, text: str) -> None:
-        easel = self.stream.easel
-        easel.drawn += 1
-        self.note(glyph, text, (easel.page, easel.block, easel.line, easel.drawn))
-
-    def note(self, glyph: int, text: str, place: Place) -> None:
-        """``glyph`` was drawn for ``text`` at ``place``."""
-        known = self.get(glyph)
-        if known is None:
-            dict.__setitem__(self, glyph, {text: place})
-        elif text not in known or known[text] > place:
-            known[text] = place
-
-
-class _Canvas(glyphs.SpellingStream):
-    """A stream whose fonts remember every text of a glyph and where it was drawn."""
-
-    easel: Easel
-
-    def listener(self, font: Any) -> glyphs.Said:
-        return _Texts(font, self)
-
-
 class Easel:
     """Draws parts of pages, all with the same fonts."""
 
     def __init__(self) -> None:
         self.fonts: dict[int, Any] = {}
-        self.page = self.block = self.line = self.drawn = 0
 
     def lines(self, slot: Slot, lines: Sequence[Any]) -> Drawing:
         """Lines by themselves, in CSS pixels from the page's upper left."""
         resources = _resources()
         stream = self._canvas(slot.page_box, resources)
-        self.page, self.block = slot.page, slot.number
         ink = tuple((x / 96, y / 96, (x + width) / 96, (y + height) / 96) for x, y, width, height in _ink(lines))
-        for self.line, line in enumerate(lines):
-            self.drawn = 0
+        for line in lines:
             draw_inline_level(stream, slot.page_box, line)
         _require_plain(resources)
         return Drawing(_operators(stream), ink)
@@ -88,7 +55,6 @@ class Easel:
         page = laid.document.pages[number]
         resources = _resources()
         stream = self._canvas(page._page_box, resources)
-        self.page, self.block, self.line, self.drawn = number, 0, 0, 0
         with _without_slots():
             page.paint(stream)
         _require_plain(resources)
@@ -102,9 +68,7 @@ class Easel:
         rectangle = (0, 0, page_box.margin_width(), page_box.margin_height())
         if rectangle[2:] != _LETTER:
             raise Unstampable
-        canvas = _Canvas(self.fonts, rectangle, resources, {}, None, {}, None)
-        canvas.easel = self
-        return canvas
+        return glyphs.SpellingStream(self.fonts, rectangle, resources, {}, None, {}, None)
 
 
 class Unstampable(Exception):
@@ -188,13 +152,12 @@ def shaped_once() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Face:
-    """A font face as it was used: how to ask for it, and by glyph the texts that it stood for, with the
-    first place of each, and its width (1/1000 em)."""
+    """A font face as it was used: how to ask for it, and by glyph the texts that it stood for and its width (1/1000 em)."""
 
     family: str
     weight: int
     style: int
-    texts: dict[int, dict[str, Place]]
+    texts: dict[int, dict[str, None]]
     widths: dict[int, int]
 
 
@@ -225,9 +188,7 @@ def merge_faces(into: dict[str, Face], more: dict[str, Face]) -> None:
             raise FacesDiffer
         known.widths.update(face.widths)
         for glyph, said in face.texts.items():
-            places = known.texts.setdefault(glyph, {})
-            for text, place in said.items():
-                places[text] = min(place, places.get(text, place))
+            known.texts.setdefault(glyph, {}).update(said)
 
 
 def font_objects(wanted: dict[str, Face], first: int, lay: Any) -> tuple[list[tuple[int, bytes]], bytes]:

@@ -4,7 +4,7 @@ Most of what differs from letter to letter is such: the lines of an address, a s
 fits its line whole, is the last on it, and has the height and baseline of the template's, WeasyPrint's line breaker would put
 every box where it stood (``split_first_line``, step 2). So the text is shaped once by Pango, as WeasyPrint would, and written
 as WeasyPrint writes it; the rest of the block's operators are the template's. Whatever is out of the ordinary (another font
-than the template's, glyphs that are moved, a line that is nearly full) is left to ``engine.break_again``.
+than the template's, glyphs that are moved or don't say their text, a line that is nearly full) is left to ``engine.break_again``.
 
 The template's own words are tried first: a block for which that doesn't give the template's very bytes is never retyped.
 Beside ``engine`` and ``easel`` the third part of the one place with WeasyPrint's internals.
@@ -22,6 +22,7 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
+from cpdocs.documents.glyphs import uncertain
 from cpdocs.documents.stamping.easel import Drawing, Easel
 from cpdocs.documents.stamping.engine import Run, Slot
 
@@ -56,9 +57,9 @@ class _Set:
 class _Line:
     """One text of the template and whatever of other words would set them as it is set."""
 
-    def __init__(self, easel: Easel, slot: Slot, box: Any, line: int, room: float) -> None:
+    def __init__(self, easel: Easel, slot: Slot, box: Any, room: float) -> None:
         self._box, self._room = box, room
-        self._place = (slot.page, slot.number, line)
+        self._noted: set[tuple[int, str]] = set()
         self._first = self._layout()
         self._layouts = self._layout()
         self._kept: dict[str, _Set | None] = {}
@@ -133,11 +134,10 @@ class _Line:
         numbers = memoryview(ffi.buffer(item.glyphs.glyphs, count * 4 * _GLYPH_INTS)).cast("I").tolist()
         if any(numbers[2::_GLYPH_INTS]) or any(numbers[3::_GLYPH_INTS]):
             return None
-        glyphs = numbers[0::_GLYPH_INTS]
-        shown = self._shown(list(zip(glyphs, numbers[1::_GLYPH_INTS], strict=True)))
-        if shown is None:
-            return None
-        return shown, glyphs, _texts(encoded[part.offset : part.offset + part.length], item.glyphs.log_clusters, count)
+        found = numbers[0::_GLYPH_INTS]
+        shown = self._shown(list(zip(found, numbers[1::_GLYPH_INTS], strict=True)))
+        texts = _texts(encoded[part.offset : part.offset + part.length], item.glyphs.log_clusters, count)
+        return None if shown is None or texts is None else (shown, found, texts)
 
     def _shown(self, glyphs: Sequence[tuple[int, int]]) -> str | None:
         known = self._glyphs
@@ -161,21 +161,21 @@ class _Line:
         kerning = widths[number] + 0 / self._size - width * 1000 * FROM_UNITS / self._size
         return f"{number:04x}>{int(kerning)}<" if kerning else f"{number:04x}"
 
-    def _note(self, glyphs: Sequence[int], texts: Sequence[str]) -> None:
+    def _note(self, numbers: Sequence[int], texts: Sequence[str]) -> None:
         """Remembers what each glyph stood for, as drawing would (``easel``)."""
-        page, block, line = self._place
-        said = self._drawn_with.to_unicode
-        for number, (glyph, text) in enumerate(zip(glyphs, texts, strict=True), start=1):
-            said.note(glyph, text, (page, block, line, number))
+        for glyph, text in set(zip(numbers, texts, strict=True)) - self._noted:
+            self._noted.add((glyph, text))
+            self._drawn_with.to_unicode.keep(glyph, text)
 
 
-def _texts(encoded: bytes, clusters: Any, count: int) -> list[str]:
-    """The text of each glyph of a run that goes from left to right."""
+def _texts(encoded: bytes, clusters: Any, count: int) -> list[str] | None:
+    """The text of each glyph of a run that goes from left to right; None where the words have to be written beside them."""
     starts = memoryview(ffi.buffer(clusters, count * 4)).cast("i").tolist()
     if count == len(encoded) and starts == list(range(count)):
         return list(encoded.decode("ascii"))
     ends = [*starts[1:], len(encoded)]
-    return [encoded[start:end].decode() for start, end in zip(starts, ends, strict=True)]
+    found = [encoded[start:end].decode() for start, end in zip(starts, ends, strict=True)]
+    return None if any(map(uncertain, found)) else found
 
 
 class Retyping:
@@ -205,7 +205,7 @@ def retyping(easel: Easel, slot: Slot) -> Retyping | None:
     found = _texts_of(slot)
     if found is None:
         return None
-    marks = {id(box): b"\0%d\0" % index for index, (box, *_) in enumerate(found)}
+    marks = {id(box): b"\0%d\0" % index for index, (box, _) in enumerate(found)}
     with _marked(marks):
         drawing = easel.lines(slot, slot.lines)
     between: list[bytes] = []
@@ -216,7 +216,7 @@ def retyping(easel: Easel, slot: Slot) -> Retyping | None:
             return None
         between.append(before)
     between.append(rest)
-    lines = [_Line(easel, slot, box, number, room) for box, number, room in found]
+    lines = [_Line(easel, slot, box, room) for box, room in found]
     made = Retyping(between, lines)
     own = made.drawing([run.text for run in slot.runs])
     return made if own == easel.lines(slot, slot.lines) else None
@@ -241,16 +241,16 @@ def _marked(marks: dict[int, bytes]) -> Iterator[None]:
         draw_text.draw_first_line = original
 
 
-def _texts_of(slot: Slot) -> list[tuple[Any, int, float]] | None:
-    """For each run of the block its box, the number of its line and the room that it has (CSS pixels); None where one isn't
+def _texts_of(slot: Slot) -> list[tuple[Any, float]] | None:
+    """For each run of the block its box and the room that it has (CSS pixels); None where one isn't
     the only text of its line."""
     block = slot.call.containing_block
     right = block.content_box_x() + block.width + slot.shift[0]
     runs: list[Run] = list(slot.runs)
-    found: list[tuple[Any, int, float]] = []
+    found: list[tuple[Any, float]] = []
     if block.style["direction"] != "ltr":
         return None
-    for number, line in enumerate(slot.lines):
+    for line in slot.lines:
         inside = [line, *line.descendants()]
         texts = [box for box in inside if isinstance(box, boxes.TextBox) and box.text.strip()]
         if len(texts) != 1 or len(found) == len(runs) or not all(_is_plain(box) for box in inside):
@@ -262,7 +262,7 @@ def _texts_of(slot: Slot) -> list[tuple[Any, int, float]] | None:
         spare = box.style["font_size"] if inside[-1] is not box else 0
         wraps = box.style["white_space"] not in ("nowrap", "pre")
         room = right - box.position_x - spare - _ROOM if wraps else float("inf")
-        found.append((box, number, room))
+        found.append((box, room))
     return found if len(found) == len(runs) else None
 
 
