@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 VISIBLE = (0.625, 2.125, 3.625, 2.667)
 """Left, top, right, bottom in inches: always visible through the window, however the letter slides."""
@@ -56,7 +57,7 @@ def set_address(names: Sequence[str], streets: Sequence[str], city_line: str, me
     are joined with a comma where that lets the block be larger, as the Postal Service allows.
     """
     best: AddressBlock | None = None
-    for lines in _arrangements([*filter(None, names)], [*filter(None, streets)], city_line):
+    for lines in dict.fromkeys(_arrangements([*filter(None, names)], [*filter(None, streets)], city_line)):
         block = _fit(lines, measure)
         if block is not None and (best is None or block.size > best.size):
             best = block
@@ -75,7 +76,8 @@ def _fit(lines: tuple[str, ...], measure: Measure) -> AddressBlock | None:
     size, leading = _SIZES[len(lines)]
     widest = max(measure(line) for line in lines)
     while widest * size > _WIDTH:
-        size = round(size - 0.1, 1)
+        # The next smaller half point: steps that are finer tell nobody anything, and each is a layout of its own.
+        size = (ceil(size * 2) - 1) / 2
         if size < SMALLEST:
             return None
     return AddressBlock(lines, size, leading)

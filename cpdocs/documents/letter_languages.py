@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from babel.messages.pofile import PoFileError, read_po
@@ -127,6 +128,7 @@ def _unusable(where: str, fault: str) -> InputFault:
     return InputFault(f"{where} can't be used: {fault}.", todo="Mend it, or remove it to use the one that came with cpdocs.")
 
 
+@lru_cache(maxsize=4096)
 def written_date(value: date, tag: str) -> str:
     """``value`` in words as readers of that language write it."""
     months = _MONTHS.get(tag)

@@ -80,6 +80,8 @@ class LetterPress:
         self._environments: dict[str, Environment] = {}
         self._untranslated: set[str] = set()
         self._kinds: dict[str, LetterKind] = {}
+        self._drawable: set[str] = set()
+        self._notice_texts: dict[Sender, list[dict[str, str]]] = {}
 
     def kind(self, name: str) -> LetterKind:
         """The kind of letter called ``name``; raises InputFault where it can't be used."""
@@ -101,7 +103,8 @@ class LetterPress:
                 self.html(replace(letter, kind=kind, language=language), address)
         return set(self._untranslated)
 
-    def _environment(self, language: str) -> Environment:
+    def environment(self, language: str) -> Environment:
+        """What renders templates in ``language``."""
         if language not in self._environments:
             catalogue = self.catalogues[language] if language != ENGLISH else None
             self._environments[language] = self._with_messages(environment(*self._places), catalogue)
@@ -156,7 +159,11 @@ class LetterPress:
         address = self.address(letter)
         if address is None:
             return ADDRESS_TOO_LONG
-        return UNDRAWABLE if uncovered(_own_text(letter.assignment), self.folders) else address
+        unknown = set(_own_text(letter.assignment)) - self._drawable
+        if unknown and uncovered("".join(sorted(unknown)), self.folders):
+            return UNDRAWABLE
+        self._drawable |= unknown
+        return address
 
     def address(self, letter: Letter) -> AddressBlock | None:
         """The address as set in the window; None where it doesn't fit at any size that may be used."""
@@ -172,7 +179,11 @@ class LetterPress:
 
     def html(self, letter: Letter, address: AddressBlock) -> str:
         """The letter's HTML. Raises InputFault, naming template, line and name, for a fault of a template."""
-        return render(self._environment(letter.language), self.kind(letter.kind).template, self.values(letter, address))
+        return self.rendered(letter.kind, letter.language, self.values(letter, address))
+
+    def rendered(self, kind: str, language: str, values: Mapping[str, Any]) -> str:
+        """The HTML of a kind of letter with these values. Raises as ``html``."""
+        return render(self.environment(language), self.kind(kind).template, values)
 
     def values_for(self, letter: Letter) -> Mapping[str, Any]:
         """The values of a letter whose address fits its window. Raises ValueError where it doesn't."""
@@ -217,6 +228,12 @@ class LetterPress:
         }
 
     def _notices(self, sender: Sender) -> list[dict[str, str]]:
+        """The notices with the sender's numbers: the same list for the same sender."""
+        if sender not in self._notice_texts:
+            self._notice_texts[sender] = self._with_numbers(sender)
+        return self._notice_texts[sender]
+
+    def _with_numbers(self, sender: Sender) -> list[dict[str, str]]:
         number = phone(sender.phone)
         return [
             {
@@ -263,4 +280,5 @@ def _ruler(font: Path) -> Measure:
     with TTFont(font, lazy=True) as face:
         units = face["head"].unitsPerEm
         advances = {code: face["hmtx"][name][0] / units for code, name in face.getBestCmap().items()}
-    return lambda text: sum(advances.get(ord(char), 1.0) for char in text)
+    by_char = {chr(code): advance for code, advance in advances.items()}
+    return lambda text: sum([by_char.get(char, 1.0) for char in text])

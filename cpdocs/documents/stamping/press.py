@@ -25,6 +25,7 @@ from cpdocs.documents.pdf import judged, toolbox
 from cpdocs.documents.preflight import Region, bare, inside, overlap, window_faults
 from cpdocs.documents.stamping import easel, engine
 from cpdocs.documents.stamping.easel import Unstampable
+from cpdocs.documents.stamping.forms import Forms
 from cpdocs.documents.stamping.template import Stamped, Template, Words, depends_on_words
 from cpdocs.documents.stamping.tokens import Tokens, tokens_of
 
@@ -41,6 +42,10 @@ _SCALED = b"1 0 0 -1 0 792 cm\n.75 0 0 .75 0 0 cm"
 """From PDF's points to CSS pixels."""
 _BEGIN = _SCALED + b"\n/S Do\n"
 """The shared part comes first; the page's own operators follow."""
+
+
+_PERSONAL = frozenset({"document_id", "member_name", "coordinator", "address_lines"})
+"""Values of a letter that belong to its person: what ``_names`` has, by the names that templates know."""
 
 
 class StampingDiffers(Exception):
@@ -69,6 +74,7 @@ class StampingPress:
     def __init__(self, press: LetterPress) -> None:
         self._press = press
         self._easel = easel.Easel()
+        self._forms = Forms(press, _PERSONAL)
         self._templates: OrderedDict[tuple[object, ...], list[Template]] = OrderedDict()
         self._checked: dict[tuple[str, ...], bool] = {}
         self.fresh: dict[bytes, bytes] = {}
@@ -85,15 +91,20 @@ class StampingPress:
             return address
         sheets = self._press.kind(letter.kind).stylesheets
         self._require_sound(sheets)
-        tokens = tokens_of(self._press.html(letter, address))
-        own = own_tokens(tokens, _names(letter, address))
+        tokens, own = self._tokens(letter, address)
         with judged():
             stamped = self._stamped(tokens, own, sheets, letter, address)
-            if _sampled(letter.document_id) and self._its_own(self._laid_out(tokens, sheets), own) != stamped:
-                raise StampingDiffers
+            if _sampled(letter.document_id):
+                rendered = tokens_of(self._press.html(letter, address))
+                if rendered != tokens or self._its_own(self._laid_out(rendered, sheets), own) != stamped:
+                    raise StampingDiffers
         if not _window_is_clear(stamped, address.lines, self._press.return_lines(letter)):
             raise Unstampable
         return self._pressed(stamped)
+
+    def _tokens(self, letter: Letter, address: AddressBlock) -> tuple[Tokens, frozenset[int]]:
+        tokens, own = self._forms.tokens(letter.kind, letter.language, self._press.values(letter, address))
+        return tokens, own_tokens(tokens, _names(letter, address)) if own is None else own
 
     def _require_sound(self, sheets: tuple[str, ...]) -> None:
         if sheets not in self._checked:

@@ -15,23 +15,30 @@ _RUNS = re.compile(r"[ \t\n\r]+")
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """``key``: every tag with its attributes, every blank text as it is, and of other texts whether white space begins and
-    ends them: what the element tree and the cascade depend on. ``texts``: what stands before, between and behind the tags,
-    character references and all. ``page`` is the HTML itself."""
+    ends them: what the element tree and the cascade depend on. ``texts``: what stands before, between and behind the
+    ``tags``, character references and all."""
 
-    page: str
+    tags: tuple[str, ...]
     key: tuple[str, tuple[str | int, ...]]
     texts: tuple[str, ...]
+
+    @property
+    def page(self) -> str:
+        """The HTML itself."""
+        parts = [""] * (len(self.tags) + len(self.texts))
+        parts[0::2], parts[1::2] = self.texts, self.tags
+        return "".join(parts)
 
 
 def tokens_of(page: str) -> Tokens:
     """The tokens of an HTML page."""
     parts = _TAG.split(page)
-    texts = tuple(parts[0::2])
-    shape = tuple([_shape(text) if text else "" for text in texts])
-    return Tokens(page, ("".join(parts[1::2]), shape), texts)
+    tags, texts = tuple(parts[1::2]), tuple(parts[0::2])
+    return Tokens(tags, ("".join(tags), tuple(map(shape_of, texts))), texts)
 
 
-def _shape(text: str) -> str | int:
+def shape_of(text: str) -> str | int:
+    """A blank ``text`` as it is; of any other whether white space begins and ends it."""
     bare = text.strip(_SPACE)
     if not bare:
         return text
