@@ -11,13 +11,14 @@ import os
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from cpdocs.errors import InputFault, WorkspaceFault
 
 CHUNK = 1 << 20
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_NO_FSYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "Free some space and run the command again."),
     errno.EDQUOT: ("the quota of this user is used up", "Free some space and run the command again."),
@@ -29,6 +30,10 @@ _REASONS = {
     errno.EMFILE: ("too many files are open", "Raise the limit on open files and run the command again."),
     errno.ENFILE: ("too many files are open on this machine", "Close other programs and run the command again."),
 }
+
+
+_DURABLE: set[Path] = set()
+"""The folders whose names this process has made durable."""
 
 
 class OutputExists(WorkspaceFault):
@@ -45,6 +50,14 @@ def disk_fault(error: OSError, folder: Path, doing: str = "write to") -> Workspa
     return WorkspaceFault(f"Can't {doing} {folder}: {reason}. Nothing half-written was left there.", todo=todo)
 
 
+def machine_fault(error: OSError) -> WorkspaceFault | None:
+    """The error for a person where the machine refused something that nobody foresaw; None where the fault may be ours."""
+    if error.errno not in _REASONS:
+        return None
+    reason, todo = _REASONS[error.errno]
+    return WorkspaceFault(f"The system refused: {reason}. Nothing that was recorded is lost.", todo=todo)
+
+
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Writes every byte of ``data``; raises OSError where the system can't."""
     view = memoryview(data)
@@ -56,9 +69,18 @@ def fsync_folder(folder: Path) -> None:
     """Makes the names in ``folder`` durable. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        fsync_open_folder(descriptor)
     finally:
         os.close(descriptor)
+
+
+def fsync_open_folder(descriptor: int) -> None:
+    """As :func:`fsync_folder`, for a folder that is open. Some shares know no such thing and say so, which is no fault."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
 
 
 def fsync_file(path: Path) -> None:
@@ -73,17 +95,23 @@ def fsync_file(path: Path) -> None:
 def make_folder(folder: Path, mode: int = 0o700) -> None:
     """Makes ``folder`` and the parents it lacks, each name durable in its own parent.
 
-    Raises WorkspaceFault where the system refuses.
+    A folder that is there may be one that somebody has made a moment ago, or was killed at making: its name is made durable
+    too, once in a process. Raises WorkspaceFault where the system refuses.
     """
-    if folder.is_dir():
-        return
-    if folder.parent != folder:
-        make_folder(folder.parent, mode)
     try:
-        with suppress(FileExistsError):
-            folder.mkdir(mode)
-        fsync_folder(folder.parent)
-        fsync_folder(folder)
+        there = folder.is_dir()
+        if there and folder in _DURABLE:
+            return
+        if not there:
+            if folder.parent != folder:
+                make_folder(folder.parent, mode)
+            with suppress(FileExistsError):
+                folder.mkdir(mode)
+            fsync_folder(folder)
+        # A parent that we may not open is somebody else's, and was there before us.
+        with suppress(PermissionError) if there else nullcontext():
+            fsync_folder(folder.parent)
+        _DURABLE.add(folder)
     except OSError as error:
         raise disk_fault(error, folder, "make the folder") from error
 

@@ -106,7 +106,19 @@ def test_putting_back_never_overwrites(paths: Paths) -> None:
     assert (paths.inbox / "return.pdf").read_bytes() == b"another"
 
 
-def test_from_another_file_system_a_file_is_claimed_beside_where_it_lay(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_another_file_system_a_file_is_claimed_beside_where_it_lay(on_a_share: Paths) -> None:
+    paths = on_a_share
+    drop(paths, folder="S01")
+    with claimed(paths, only(paths)) as mine:
+        assert mine is not None
+        assert mine.home.parent == paths.inbox / "S01" / HIDDEN
+    assert list(scan(paths.inbox)) == []
+    assert [claim.folder for claim in abandoned(paths)] == ["S01"]
+
+
+@pytest.fixture
+def on_a_share(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """An inbox from which nothing can be renamed into state/claims."""
     real = os.rename
 
     def across(source: object, target: object, **folders: int) -> None:
@@ -115,12 +127,84 @@ def test_from_another_file_system_a_file_is_claimed_beside_where_it_lay(paths: P
         real(source, target, **folders)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "rename", across)
+    return paths
+
+
+def planted(paths: Paths, folder: str, claim: str) -> Path:
+    """A folder that a stranger made where claims on shares lie."""
+    home = paths.inbox / folder / HIDDEN / claim
+    home.mkdir(parents=True)
+    return home
+
+
+def test_a_link_where_claims_on_shares_lie_leads_nowhere(paths: Paths) -> None:
+    keys = paths.state / "keys"
+    keys.mkdir()
+    (keys / "seal.p12").write_bytes(b"the organization's own")
+    (paths.inbox / HIDDEN).symlink_to(paths.state)
+    assert list(abandoned(paths)) == []
+    assert (keys / "seal.p12").read_bytes() == b"the organization's own"
+
+
+def test_a_link_among_the_claims_on_a_share_leads_nowhere(paths: Paths, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "own.pdf").write_bytes(b"somebody's own")
+    (paths.inbox / HIDDEN).mkdir()
+    (paths.inbox / HIDDEN / "1-2-3-").symlink_to(tmp_path / "elsewhere")
+    (planted(paths, "S01", "1-2-3-S01") / "return.pdf").symlink_to(tmp_path / "elsewhere" / "own.pdf")
+    os.link(tmp_path / "elsewhere" / "own.pdf", planted(paths, "S02", "1-2-3-S02") / "return.pdf")
+    assert list(abandoned(paths)) == []
+    assert (tmp_path / "elsewhere" / "own.pdf").exists()
+
+
+def test_no_file_is_claimed_through_a_link_that_bears_the_claims_name(on_a_share: Paths, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    file = drop(on_a_share)
+    seen = only(on_a_share)
+    (on_a_share.inbox / HIDDEN).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(WorkspaceFault, match="A link bears the name"), claimed(on_a_share, seen):
+        pass
+    assert file.exists()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_claim_on_a_share_came_by_the_folder_it_lies_in_whatever_its_name_says(paths: Paths) -> None:
+    (planted(paths, "S01", "1-2-3-S02") / "return.pdf").write_bytes(b"bytes")
+    assert [claim.folder for claim in abandoned(paths)] == ["S01"]
+
+
+def test_putting_back_follows_no_link(paths: Paths, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
     drop(paths, folder="S01")
     with claimed(paths, only(paths)) as mine:
         assert mine is not None
-        assert mine.home.parent == paths.inbox / "S01" / HIDDEN
-    assert list(scan(paths.inbox)) == []
-    assert [claim.folder for claim in abandoned(paths)] == ["S01"]
+        (paths.inbox / "S01").rmdir()
+        (paths.inbox / "S01").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(WorkspaceFault):
+            put_back(paths, mine)
+        assert mine.file.exists()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_an_inbox_that_went_away_is_not_made_anew_for_a_file_that_is_put_back(paths: Paths) -> None:
+    drop(paths)
+    with claimed(paths, only(paths)) as mine:
+        assert mine is not None
+        paths.inbox.rmdir()
+        with pytest.raises(WorkspaceFault):
+            put_back(paths, mine)
+    assert not paths.inbox.exists()
+    assert [claim.file.name for claim in abandoned(paths)] == ["return.pdf"]
+
+
+def test_a_file_half_put_back_is_put_back(paths: Paths) -> None:
+    file = drop(paths, folder="S01")
+    with claimed(paths, only(paths)) as mine:
+        assert mine is not None
+        os.link(mine.file, file)
+    assert list(abandoned(paths)) == []
+    assert list(paths.claims.iterdir()) == []
+    assert file.stat().st_nlink == 1
 
 
 def test_empty_claims_are_cleared_away(paths: Paths) -> None:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote, unquote
 
-from cpdocs.ledger.durable import disk_fault, fsync_folder, make_folder
+from cpdocs.errors import WorkspaceFault
+from cpdocs.ledger.durable import disk_fault, fsync_folder, fsync_open_folder, make_folder
 from cpdocs.mailroom.returns.inbox import Seen, open_folder, open_top
 from cpdocs.mailroom.returns.settling import Look
 from cpdocs.mailroom.workspace import Paths
@@ -77,14 +78,19 @@ def abandoned(paths: Paths, alone: Alone = _only_machine) -> Iterator[Claim]:
 
     Raises OSError where a claim can't be listed.
     """
-    for area in (paths.claims, *_hidden_areas(paths.inbox)):
-        for home in sorted(area.iterdir()) if area.is_dir() else ():
+    for area, folder in ((paths.claims, None), *_hidden_areas(paths.inbox)):
+        for home in sorted(area.iterdir()) if _is_folder(area) else ():
             with _locked(home, alone) as mine:
                 if not mine:
                     continue
                 files = list(home.iterdir())
                 for file in files:
-                    yield Claim(home, file, _folder_in(home.name))
+                    # On a share anybody can make such a folder: it came by where it lies, whatever its name says.
+                    claim = Claim(home, file, _folder_in(home.name) if folder is None else folder)
+                    if _given_back(paths, claim):
+                        release(claim)
+                    elif folder is None or _is_one_file(file):
+                        yield claim
                 if not files:
                     with suppress(OSError):
                         home.rmdir()
@@ -103,33 +109,79 @@ def release(made: Claim) -> None:
 
 def put_back(paths: Paths, made: Claim) -> None:
     """Gives a claimed file back to the inbox, where it settles anew; never over another file. Raises WorkspaceFault."""
-    folder = paths.inbox / made.folder
     stem, suffix = made.file.stem[:100], made.file.suffix[:20]
     names = (made.file.name, *(f"{stem}~{number}{suffix}" for number in range(1, 1000)))
     try:
-        make_folder(folder)
-        for name in names:
-            if _give_name(made.file, folder / name):
-                break
-        fsync_folder(folder)
+        with _open_inbox_folder(paths.inbox, made.folder) as folder:
+            for name in names:
+                if _give_name(made.file, name, folder):
+                    break
+            fsync_open_folder(folder)
     except OSError as error:
-        raise disk_fault(error, folder) from error
+        raise disk_fault(error, paths.inbox) from error
     release(made)
 
 
-def _give_name(file: Path, target: Path) -> bool:
-    """Names ``file`` in the inbox again; False where that name is taken. A hard link can't replace, as a rename would."""
+@contextmanager
+def _open_inbox_folder(inbox: Path, folder: str) -> Iterator[int]:
+    """The inbox, or a folder in it, open; one that is gone is made again, a link is no folder. Raises OSError."""
+    top = open_top(inbox)
     try:
-        os.link(file, target, follow_symlinks=False)
+        if not folder:
+            yield top
+            return
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700, dir_fd=top)
+        inner = open_folder(folder, top)
+        try:
+            yield inner
+        finally:
+            os.close(inner)
+    finally:
+        os.close(top)
+
+
+def _give_name(file: Path, name: str, folder: int) -> bool:
+    """Names ``file`` in the open ``folder``; False where that name is taken. A hard link can't replace, as a rename would."""
+    try:
+        os.link(file, name, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:
         return False
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        if target.exists() or target.is_symlink():
+        with suppress(FileNotFoundError):
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
             return False
-        file.rename(target)
+        os.rename(file, name, dst_dir_fd=folder)
     return True
+
+
+def _given_back(paths: Paths, claim: Claim) -> bool:
+    """Whether the claimed file has its name in the inbox again: somebody died between the two halves of putting it back."""
+    with suppress(OSError):
+        mine = claim.file.lstat()
+        if stat.S_ISREG(mine.st_mode) and mine.st_nlink > 1:
+            with _open_inbox_folder(paths.inbox, claim.folder) as folder, os.scandir(folder) as entries:
+                return any(entry.inode() == mine.st_ino and os.path.samestat(entry.stat(follow_symlinks=False), mine) for entry in entries)
+    return False
+
+
+def _is_one_file(file: Path) -> bool:
+    """Whether it is a regular file with no other name."""
+    try:
+        seen = file.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(seen.st_mode) and seen.st_nlink == 1
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether there is a folder, and no link to one."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _take(paths: Paths, seen: Seen, look: Look) -> Claim | None:
@@ -145,6 +197,8 @@ def _take(paths: Paths, seen: Seen, look: Look) -> Claim | None:
         for area in (paths.claims, paths.inbox / seen.spot.folder / HIDDEN):
             home = area / _claim_name(seen.spot.folder, look)
             make_folder(area)
+            if not _is_folder(area):
+                raise WorkspaceFault("A link bears the name under which returned files are claimed.", todo=f"Remove {area}.")
             try:
                 home.mkdir(mode=0o700)
             except FileExistsError:
@@ -196,14 +250,14 @@ def _same_file(file: Path, look: Look) -> bool:
     )
 
 
-def _hidden_areas(inbox: Path) -> list[Path]:
-    """The claim folders on shares: one in the inbox, one in each of its folders."""
+def _hidden_areas(inbox: Path) -> list[tuple[Path, str]]:
+    """The claim folders on shares, one in the inbox, one in each of its folders; each with the folder that it lies in."""
     try:
         with os.scandir(inbox) as entries:
-            folders = [inbox, *(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))]
+            folders = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name != HIDDEN)
     except FileNotFoundError:
         return []
-    return sorted(folder / HIDDEN for folder in folders if folder.name != HIDDEN)
+    return [(inbox / HIDDEN, ""), *((inbox / folder / HIDDEN, folder) for folder in folders)]
 
 
 @contextmanager
