@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -87,7 +86,8 @@ class BlobStore:
         try:
             with temporary(final.parent) as (descriptor, part):
                 write_all(descriptor, data)
-                self._keep(descriptor, part, final)
+                os.fsync(descriptor)
+                self._name(part, final)
         except OSError as error:
             raise disk_fault(error, self.root) from error
         return sha
@@ -119,16 +119,19 @@ class BlobStore:
                 while chunk := _read(source):
                     digest.update(chunk)
                     write_all(descriptor, chunk)
+                sha = digest.hexdigest()
+                final = self.path(sha)
+                kept = self._kept(final, sha)
+                if not kept:
+                    os.fsync(descriptor)
                 if not _unchanged(before, source, path):
                     raise SourceChanged(
                         "A file changed while it was being copied; nothing was kept of it.",
                         todo="Wait until whoever writes it is done, then run the command again.",
                     )
-                sha = digest.hexdigest()
-                final = self.path(sha)
-                if not self._kept(final, sha):
+                if not kept:
                     make_folder(final.parent)
-                    self._keep(descriptor, part, final)
+                    self._name(part, final)
         except OSError as error:
             raise disk_fault(error, self.root) from error
         return sha
@@ -148,13 +151,15 @@ class BlobStore:
             _log.warning("The stored file %s was damaged; the right bytes have come again and replace it.", sha)
             return False
         # Whoever put it may not have reached its own fsync of the folder.
-        with suppress(OSError):
+        make_folder(final.parent)
+        try:
             fsync_folder(final.parent)
+        except OSError as error:
+            raise disk_fault(error, final.parent) from error
         return True
 
-    def _keep(self, descriptor: int, part: Path, final: Path) -> None:
-        """Gives a written temporary file its name. A rename may replace: only the same content bears the same name."""
-        os.fsync(descriptor)
+    def _name(self, part: Path, final: Path) -> None:
+        """Gives a durable temporary file its name. A rename may replace: only the same content bears the same name."""
         part.replace(final)
         fsync_folder(final.parent)
 
