@@ -29,6 +29,25 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
 
 
+class JsonRows:
+    """One JSON document, a list, on standard output, each row as it comes: however many come, none is kept."""
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    def __enter__(self) -> JsonRows:
+        return self
+
+    def add(self, row: Any) -> None:
+        """One more row."""
+        text = json.dumps(row, ensure_ascii=False, indent=1, default=str)
+        click.echo(("," if self._begun else "[") + "\n " + text.replace("\n", "\n "), nl=False)
+        self._begun = True
+
+    def __exit__(self, *_: object) -> None:
+        click.echo("\n]" if self._begun else "[]")
+
+
 def counted(number: int, thing: str) -> str:
     """``3 letters``, ``1 letter``."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import chosen_workspace, pass_workspace
-from cpdocs.cli.output import print_json, say, show_error
+from cpdocs.cli.output import JsonRows, print_json, say, show_error
 from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.core.verdicts import Verdict
 from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, UsageFault
@@ -45,32 +46,31 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     from cpdocs.mailroom.returns.worker import Failed, Finished, Left
 
     ctx = click.get_current_context()
-    rows: list[dict[str, Any]] = []
-    failed: list[Failed] = []
-    try:
+    taken = held = 0
+    last: Failed | None = None
+    with JsonRows() if as_json else nullcontext() as rows:
         for outcome in intake_pass(ws, files):
             if isinstance(outcome, Taken | Finished):
                 row = _row(outcome)
-                rows.append(row)
-                if not as_json:
-                    click.echo(f"{_named(row['file'] or '(from an earlier run)', row['sha256'])}: {_sentence(outcome.record)}")
-                    _echo_findings(row["findings"])
+                taken += 1
+                held += row["verdict"] == Verdict.HELD.value
+                if rows is not None:
+                    rows.add(row)
+                    continue
+                click.echo(f"{_named(row['file'] or '(from an earlier run)', row['sha256'])}: {_sentence(outcome.record)}")
+                _echo_findings(row["findings"])
             elif isinstance(outcome, Left):
                 say(ctx, f"{_tag(outcome.spot.name)} is left in inbox/: {outcome.because.value}.")
             else:
-                failed.append(outcome)
-    finally:
-        if as_json:
-            print_json(rows)
-    held = sum(row["verdict"] == Verdict.HELD.value for row in rows)
-    if rows:
-        say(ctx, f"{len(rows)} taken in, {held} held." + (f" {_HELD_HINT}" if held else ""))
-    elif not failed:
+                if last is not None:
+                    _show_failure(last)
+                last = outcome
+    if taken:
+        say(ctx, f"{taken} taken in, {held} held." + (f" {_HELD_HINT}" if held else ""))
+    elif last is None:
         say(ctx, "Nothing to take in.")
-    for failure in failed[:-1]:
-        _show_failure(failure)
-    if failed:
-        raise failed[-1].error
+    if last is not None:
+        raise last.error
 
 
 @click.command()

@@ -21,7 +21,7 @@ from hashlib import file_digest
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import EventType, NewEvent, return_subject
-from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
+from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns, perhaps_unfinished
 from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.ledger.durable import open_plain
@@ -97,7 +97,8 @@ def take_file(ws: Workspace, knowledge: Knowledge, file: Path) -> Taken:
 
 def finish_returns(ws: Workspace, knowledge: Knowledge) -> Iterator[ReturnRecord]:
     """Decides on and answers what an earlier run received but didn't get to finish; then files what is complete."""
-    for record in list(fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values()):
+    for sha256 in perhaps_unfinished(ws.ledger.events(types=RETURN_EVENTS)):
+        record = the_return(ws.ledger, sha256)
         if record.decision is None or record.to_answer:
             yield finish(ws, decide(ws, knowledge, record.sha256))[0]
     unfiled = [_file(ws, plan.document_id) for plan in all_plans(ws).values() if plan.complete and not plan.filing and not plan.closed]

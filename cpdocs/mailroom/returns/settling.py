@@ -54,6 +54,13 @@ class Settling:
         self._unended_factor = unended_factor
         self._courses: dict[Hashable, _Course] = {}
 
+    def __len__(self) -> int:
+        """How many files it remembers."""
+        return len(self._courses)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._courses
+
     def settled(self, key: Hashable, look: Look, now: float) -> bool:
         """Whether the file is complete as of this look. A look that differs from the last one starts it over."""
         course = self._courses.get(key)

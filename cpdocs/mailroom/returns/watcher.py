@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _PASS_UNENDED_FACTOR = 2
 """``intake`` was asked for now: it waits twice the settling time for a PDF without its end, not ten times."""
+_DICE = SystemRandom()
+_JITTER = 0.1
+"""By what share of it an interval is longer or shorter, so that several watchers of one share don't look all at once."""
 _SLICE = 0.5
 """Seconds after which a pause looks whether it should end."""
 _STIRS = frozenset({"created", "modified", "moved", "closed"})
@@ -53,11 +57,14 @@ def intake_pass(
         for file in files:
             yield from worker.take_named(file)
         return
-    patience = monotonic() + ws.options.settle_seconds * (_PASS_UNENDED_FACTOR + 1)
     yield from worker.look()
-    looks = 1
+    looks, since = 1, monotonic()
     # On a slow machine, or a large inbox, a look may take longer than the settling time: each file gets its looks all the same.
-    while worker.unsettled and (looks < LOOKS or monotonic() < patience):
+    while worker.more_wait or (
+        worker.unsettled and (looks < LOOKS or monotonic() - since < ws.options.settle_seconds * (_PASS_UNENDED_FACTOR + 1))
+    ):
+        if worker.more_wait:
+            looks, since = 0, monotonic()
         wait(worker.pace)
         yield from worker.look()
         looks += 1
@@ -66,10 +73,21 @@ def intake_pass(
 
 
 class Watcher:
-    """Works on the inbox until told to stop. ``report`` gets each outcome; ``say`` a line about the folder itself."""
+    """Works on the inbox until told to stop. ``report`` gets each outcome; ``say`` a line about the folder itself.
 
-    def __init__(self, ws: Workspace, *, report: Callable[[Outcome], object], say: Callable[[str], object]) -> None:
+    ``chance`` gives numbers from 0 to 1, by which the intervals between looks differ.
+    """
+
+    def __init__(
+        self,
+        ws: Workspace,
+        *,
+        report: Callable[[Outcome], object],
+        say: Callable[[str], object],
+        chance: Callable[[], float] = _DICE.random,
+    ) -> None:
         self._ws = ws
+        self._chance = chance
         self._report = report
         self._say = say
         self._stirred = threading.Event()
@@ -123,8 +141,9 @@ class Watcher:
     def _rest(self, worker: Worker) -> None:
         """Waits for the next look: soon while something settles, else for the interval or until something stirs."""
         self._pause(worker.pace, or_stirred=False)
-        if not worker.unsettled:
-            self._pause(self._ws.options.scan_seconds - worker.pace, or_stirred=True)
+        if not worker.unsettled and not worker.more_wait:
+            interval = self._ws.options.scan_seconds * (1 + _JITTER * (2 * self._chance() - 1))
+            self._pause(interval - worker.pace, or_stirred=True)
             self._stirred.clear()
 
     def _pause(self, seconds: float, *, or_stirred: bool) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _LEAST_PACE = 0.02
 _FIRST_RETRY = 5.0
 _LAST_RETRY = 600.0
+_WATCHED_AT_ONCE = 500
+"""How many files are watched settling at a time, so that memory doesn't grow with the number of those that wait."""
 _NEVER_SETTLES = 120.0
 """Seconds of changing after which a file is named as one that doesn't settle."""
 
@@ -71,10 +73,13 @@ class Worker:
         self._knowledge = Knowledge(ws)
         self._settling = Settling(ws.options.settle_seconds, unended_factor)
         self._told: dict[Spot, LeftBecause] = {}
+        self._never_settle: set[Spot] = set()
         self._retries: dict[Path, tuple[float, float]] = {}
         self._reminded_on: date | None = None
         self.unsettled: tuple[Spot, ...] = ()
         """The files of the last look that are still to settle."""
+        self.more_wait = False
+        """Whether the last look left files for a later one, since it had enough to watch."""
 
     @property
     def pace(self) -> float:
@@ -95,24 +100,33 @@ class Worker:
         yield from self._remind()
         yield from self._sweep()
         unsettled: list[Spot] = []
-        present: list[Spot] = []
+        self.more_wait = False
+        left: set[Spot] = set()
+        room = _WATCHED_AT_ONCE - len(self._settling) + len(self._never_settle)
         try:
             for seen in scan(self._ws.paths.inbox):
-                present.append(seen.spot)
                 if seen.look is None:
+                    left.add(seen.spot)
                     yield from self._leave(seen.spot, seen.left or LeftBecause.UNREADABLE)
-                elif self._settling.settled(seen.spot, seen.look, self._monotonic()):
+                    continue
+                if seen.spot not in self._settling:
+                    if room <= 0:
+                        # However many files wait, only so many are remembered: the others' turn comes.
+                        self.more_wait = True
+                        continue
+                    room -= 1
+                if self._settling.settled(seen.spot, seen.look, self._monotonic()):
                     yield from self._take(seen)
                 else:
                     unsettled.append(seen.spot)
         except OSError as error:
             yield Failed("the inbox", disk_fault(error, self._ws.paths.inbox, "look into"))
         self.unsettled = tuple(unsettled)
-        self._settling.forget_all_but(present)
-        self._told = {spot: why for spot, why in self._told.items() if spot in set(present)}
-        for key in self._settling.changing_since(self._monotonic(), _NEVER_SETTLES):
-            assert isinstance(key, Spot)
-            yield from self._leave(key, LeftBecause.UNSETTLED)
+        self._settling.forget_all_but(unsettled)
+        self._never_settle = {spot for spot in self._settling.changing_since(self._monotonic(), _NEVER_SETTLES) if isinstance(spot, Spot)}
+        self._told = {spot: why for spot, why in self._told.items() if spot in left | self._never_settle}
+        for spot in sorted(self._never_settle, key=lambda each: (each.folder, each.name)):
+            yield from self._leave(spot, LeftBecause.UNSETTLED)
 
     def take_named(self, file: Path) -> Iterator[Outcome]:
         """Takes in a file that a person named, as complete: claimed where it lies in the inbox, else copied."""
