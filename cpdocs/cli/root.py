@@ -106,6 +106,15 @@ def run(argv: Sequence[str]) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        from cpdocs.ledger.durable import machine_fault
+
+        refused = machine_fault(error)
+        if refused is None:
+            _show_defect(error)
+            return 70
+        show_error(refused)
+        return refused.exit_status
     except Exception as error:  # noqa: BLE001 the last net: whatever went wrong, say so without showing data
         _show_defect(error)
         return 70
