@@ -131,3 +131,13 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hsm.Token]:
         except hsm.Unavailable as why_not:
             pytest.skip(str(why_not))
         yield made
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The figures of the crash tests: how many points each tried, and how many faults it found."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    lines = [value for report in reports for name, value in report.user_properties if name == "figures"]
+    if lines:
+        terminalreporter.section("points tried")
+        for line in sorted(set(lines)):
+            terminalreporter.write_line(line)

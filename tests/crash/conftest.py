@@ -1,7 +1,66 @@
-"""The workspaces of the flow tests, to be broken."""
+"""The workspaces of the flow tests, to be broken: each work begins from one that is made once and copied for every point."""
 
 from __future__ import annotations
 
-from tests.flows.conftest import _issued, _peopled, sample
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import CommandLine
+from tests.crash import scenarios
+from tests.crash.scenarios import Work
+from tests.flows.conftest import Office, _issued, _peopled, sample
 
 __all__ = ["_issued", "_peopled", "sample"]
+
+Figures = Callable[[int, list[str]], None]
+
+
+@pytest.fixture(scope="session")
+def works(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], Work]:
+    """Gives each work by its name, made when it is first asked for and done once, so that forks find everything imported."""
+    made: dict[str, Work] = {}
+
+    def office() -> Office:
+        root, documents = request.getfixturevalue("_issued")
+        return Office(CommandLine(root), request.getfixturevalue("sample"), documents)
+
+    def make(name: str) -> Work:
+        folder = tmp_path_factory.mktemp(name)
+        if name == "intake":
+            return scenarios.intake(office(), folder)
+        if name == "filing":
+            return scenarios.filing(office(), folder, pytest.MonkeyPatch())
+        if name == "issue":
+            return scenarios.issue(request.getfixturevalue("_peopled"), request.getfixturevalue("sample").plans["bh"], folder)
+        return scenarios.letters(folder)
+
+    def work(name: str) -> Work:
+        if name not in made:
+            made[name] = make(name)
+            root = made[name].copy(tmp_path_factory.mktemp("undisturbed") / "ws")
+            CommandLine(root, made[name].now)(*made[name].argv)
+            assert scenarios.faults(made[name], root) == []
+        return made[name]
+
+    return work
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, Any], None], request: pytest.FixtureRequest) -> Figures:
+    """Notes how many points were tried and what was found; the figures are printed at the end. Fails where any was."""
+
+    def note(tried: int, found: list[str]) -> None:
+        record_property("figures", f"{request.node.name}: {tried} points, {len(found)} faults")
+        assert found == []
+        assert tried
+
+    return note
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where a copy of a work's workspace goes, one after the other."""
+    return tmp_path / "ws"

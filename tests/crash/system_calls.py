@@ -1,19 +1,40 @@
-"""Kills a command at its N-th system call of each kind that touches the disk, what a library does inside included."""
+"""Kills or fails a command at its N-th system call of each kind that touches the disk, what a library does inside included."""
 
 from __future__ import annotations
 
 import functools
+import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-CALLS = "write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat"
-_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+from tests.crash.forks import Command, Prepare, fork, nothing
+
+CALLS = "write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir"
+"""What changes the disk: the points at which a kill tells."""
+FAILING = {
+    **dict.fromkeys(("write", "pwrite64", "ftruncate", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat"), "ENOSPC"),
+    **dict.fromkeys(("fsync", "fdatasync", "pread64", "unlink", "unlinkat", "rmdir"), "EIO"),
+    "openat": "EMFILE",
+}
+"""The error that each call is made to give: the one that it gives in life."""
+_PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The ``number``-th call of the kind ``name``."""
+
+    name: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
 
 
 @functools.cache
@@ -21,54 +42,53 @@ def why_not() -> str:
     """Why processes can't be traced and killed here; empty where they can."""
     if shutil.which("strace") is None:
         return "strace isn't installed"
-    probe = [sys.executable, "-I", "-S", "-c", "import os; os.write(2, b'')"]
-    done = subprocess.run(_killing(probe, "write", 1), capture_output=True, check=False)
-    return "" if done.returncode in _KILLED else "tracing isn't allowed here"
+    with tempfile.TemporaryDirectory() as folder:
+        # A workspace that isn't one: the command says so, and is killed while it says it.
+        try:
+            ended = run_traced(Path(folder), ["status"], ("-e", "trace=write", "-e", "inject=write:signal=SIGKILL:when=1"))
+        except Untraceable as error:
+            return str(error)
+    return "" if ended is None else "tracing isn't allowed here"
 
 
-def count(argv: Sequence[str], log: Path, *, children: bool = True) -> Counter[str]:
-    """How often the command makes each of the calls when nothing befalls it; ``log`` is a file to use."""
-    subprocess.run(
-        ["strace", *(["-f"] if children else []), "-qq", "-o", str(log), "-e", f"trace={CALLS}", *argv], check=True, capture_output=True
-    )
-    return Counter(re.findall(r"^(?:\d+ +)?([a-z0-9]+)\(", log.read_text(errors="replace"), re.M))
+class Untraceable(Exception):
+    """strace doesn't get hold of a process."""
 
 
-def sweep(
-    argv_for: Callable[[Path], Sequence[str]],
-    fresh: Callable[[str], Path],
-    log: Path,
-    *,
-    first: int = 1,
-    step: int = 1,
-    children: bool = True,
-) -> Iterator[tuple[str, Path, str]]:
-    """Kills at every ``step``-th call from the ``first``, each time in a ``fresh`` folder.
-
-    Without ``children`` only the command's own process is killed, never a child that it would outlive. Gives the point, the
-    folder and what had been printed by then.
-    """
-    counted = count(argv_for(fresh("counted")), log, children=children)
-    points = [(name, number) for name in sorted(counted) for number in range(1, counted[name] + 1)]
-    for name, number in points[first - 1 :: step]:
-        point = f"{name}-{number}"
-        folder = fresh(point)
-        done = subprocess.run(_killing(argv_for(folder), name, number, children=children), capture_output=True, text=True, check=False)
-        assert done.returncode in _KILLED, f"{point} wasn't reached:\n{done.stderr}"
-        yield point, folder, done.stdout
+def run_traced(
+    root: Path, command: Command, options: Sequence[str], log: Path = Path(os.devnull), prepare: Prepare = nothing, said: int = -1
+) -> int | None:
+    """Runs the command under strace with these options; its exit status, None where it was killed."""
+    forked = fork(root, command, prepare, said)
+    tracing = ["strace", "-p", str(forked.process), "-o", str(log), *options]
+    with subprocess.Popen(tracing, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as tracer:
+        assert tracer.stderr is not None
+        attached = "attached" in tracer.stderr.readline()
+        forked.go()
+        ended = forked.ended()
+        tracer.communicate(timeout=_PATIENCE)
+    if not attached:
+        raise Untraceable("tracing isn't allowed here")
+    return ended
 
 
-def _killing(argv: Sequence[str], name: str, number: int, *, children: bool = True) -> list[str]:
+def points(root: Path, command: Command, log: Path, calls: str = CALLS) -> list[Point]:
+    """Every call that the command makes when nothing befalls it; ``log`` is a file to use."""
+    assert run_traced(root, command, ("-e", f"trace={calls}"), log) == 0
+    counted = Counter(re.findall(r"^([a-z0-9]+)\(", log.read_text(errors="replace"), re.M))
+    return [Point(name, number) for name in sorted(counted) for number in range(1, counted[name] + 1)]
+
+
+def killed_at(root: Path, command: Command, point: Point, prepare: Prepare = nothing, said: int = -1) -> int | None:
+    """Runs the command and kills it at the point."""
     # strace counts each kind of call for itself.
-    return [
-        "strace",
-        *(["-f"] if children else []),
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-e",
-        f"trace={name}",
-        "-e",
-        f"inject={name}:signal=SIGKILL:when={number}",
-        *argv,
-    ]
+    trace = f"trace={point.name}"
+    return run_traced(
+        root, command, ("-e", trace, "-e", f"inject={point.name}:signal=SIGKILL:when={point.number}"), prepare=prepare, said=said
+    )
+
+
+def failed_at(root: Path, command: Command, point: Point, said: int = -1) -> int | None:
+    """Runs the command and lets the call fail at the point."""
+    trace = f"trace={point.name}"
+    return run_traced(root, command, ("-e", trace, "-e", f"inject={point.name}:error={FAILING[point.name]}:when={point.number}"), said=said)

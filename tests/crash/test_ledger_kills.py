@@ -1,120 +1,142 @@
-"""Whichever system call is the last one, what was said to be recorded is there, whole, and the next run finishes the rest."""
+"""Whatever happens at whichever call, what was said to be recorded is there, whole, and the next run finishes the rest.
+
+The three bugs that such a suite must catch are put in by these tests alone, and each is caught by the sweep for its kind.
+"""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
-from hashlib import sha256
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from cpdocs.core.events import return_subject
-from cpdocs.errors import CpdocsError
 from cpdocs.ledger.audit import verify
-from cpdocs.ledger.blobs import BlobStore
-from cpdocs.ledger.events import EventStore
 from tests.crash import system_calls, take_in
-from tests.crash.take_in import CONTENT
-from tests.ledger.conftest import BEGIN, SetClock, letter
+from tests.crash.conftest import Figures
+from tests.crash.forks import SHORT, Prepare, count_calls, nothing, run, run_until
+from tests.crash.power_cut import Disk, cuts, trace
+from tests.crash.system_calls import Point
+from tests.crash.take_in import SAID, begin, early_state, some_history, with_short_writes, without_folder_fsync
 
-HERE = Path(__file__).parent
-SHA = sha256(CONTENT).hexdigest()
-pytestmark = pytest.mark.skipif(bool(system_calls.why_not()), reason=system_calls.why_not() or "tracing works")
+traced = pytest.mark.skipif(bool(system_calls.why_not()), reason=system_calls.why_not() or "tracing works")
+pytestmark = pytest.mark.xdist_group("ledger-kills")
+Command = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return some_history(tmp_path_factory.mktemp("history") / "ws")
 
 
 @pytest.fixture
-def fresh(tmp_path) -> Callable[[str], Path]:
-    """Copies of one small ledger, each in a folder of its own."""
-    start = tmp_path / "start"
-    store = EventStore.create(start / "ledger.db", BEGIN, clock=SetClock(), user="clerk", host="desk")
-    store.append(*(letter(number) for number in range(300)))
-    store.close()
+def fresh(history: Path, tmp_path: Path) -> Callable[[], Path]:
+    """Gives a copy of a small ledger, each time in the same place."""
 
-    def copy(point: str) -> Path:
-        return Path(shutil.copytree(start, tmp_path / point))
+    def copy() -> Path:
+        shutil.rmtree(tmp_path / "ws", ignore_errors=True)
+        return Path(shutil.copytree(history, tmp_path / "ws"))
 
     return copy
 
 
-def command(*words: str) -> Callable[[Path], list[str]]:
-    return lambda state: [sys.executable, "-B", str(HERE / "take_in.py"), str(state), *words]
+def sweep(points: Iterable[Point], fresh: Callable[[], Path], broken: Callable[..., int | None], command: Command) -> tuple[int, list[str]]:
+    tried, found = 0, []
+    for point in points:
+        with tempfile.TemporaryFile() as said:
+            root = fresh()
+            broken(root, command, point, said=said.fileno())
+            said.seek(0)
+            done = SAID in said.read()
+        tried += 1
+        found += [f"{point}: {fault}" for fault in take_in.faults(root, said=done)]
+    return tried, found
 
 
-def recorded(state: Path) -> int:
-    store = EventStore.open(state / "ledger.db", clock=SetClock(), user="clerk", host="desk")
-    try:
-        return sum(1 for _ in store.events(subject=return_subject(SHA)))
-    finally:
-        store.close()
+def sweep_short(fresh: Callable[[], Path], prepare: Prepare = nothing) -> tuple[int, list[str]]:
+    tried, found = 0, []
+    for at in range(1, count_calls(fresh(), take_in.take_in, SHORT) + 1):
+        root = fresh()
+        assert run_until(root, take_in.take_in, at, fail_with=SHORT, prepare=prepare) == 0
+        tried += 1
+        found += [f"write {at}: {fault}" for fault in take_in.faults(root, said=True)]
+    return tried, found
 
 
-def faults(state: Path, printed: str) -> list[str]:
-    """What is wrong after a kill, and after the next run."""
-    found = [str(problem) for problem in verify(state / "ledger.db", state / "store", state / "checkpoints", (), {}).problems]
-    if "recorded" in printed and recorded(state) != 1:
-        found.append("it said that it had recorded the file, and hadn't")
-    try:
-        take_in.main(state, early=False)
-        if BlobStore(state / "store").get(SHA) != CONTENT or recorded(state) != 1:
-            found.append("the next run didn't finish it")
-    except CpdocsError as error:
-        found.append(error.message)
-    after = verify(state / "ledger.db", state / "store", state / "checkpoints", (), {})
-    return [*found, *(f"afterwards: {problem}" for problem in after.problems)]
+def sweep_cuts(fresh: Callable[[], Path], folder: Path, prepare: Prepare = nothing) -> tuple[int, list[str]]:
+    root = fresh()
+    disk = Disk.of(root)
+    lines = trace(root, take_in.take_in, folder / "trace", prepare)
+    said = next(number for number, line in enumerate(lines, start=1) if SAID.hex(" ", 1).replace(" ", r"\x") in line)
+    tried, found = 0, []
+    for moment, cut in cuts(disk, lines):
+        shutil.rmtree(root)
+        disk.left(cut, root)
+        tried += 1
+        done = int(moment.split()[2]) >= said
+        found += [f"{moment}, {cut}: {fault}" for fault in take_in.faults(root, said=done)]
+    return tried, found
 
 
-def run_sweep(fresh: Callable[[str], Path], log: Path, *words: str, first: int = 1, step: int = 1) -> tuple[int, list[str]]:
-    points, wrong = 0, []
-    for point, state, printed in system_calls.sweep(command(*words), fresh, log, first=first, step=step):
-        points += 1
-        wrong += [f"killed at {point}: {fault}" for fault in faults(state, printed)]
-        shutil.rmtree(state)
-    print(f"{points} points tried, {len(wrong)} faults")
-    return points, wrong
+@traced
+def test_a_kill_at_any_call_is_survived(fresh: Callable[[], Path], tmp_path: Path, figures: Figures) -> None:
+    points = system_calls.points(fresh(), take_in.take_in, tmp_path / "log")
+    figures(*sweep(points, fresh, system_calls.killed_at, take_in.take_in))
 
 
-@pytest.mark.xdist_group("crash")
-def test_storing_and_recording_survive_a_kill_at_calls_here_and_there(fresh, tmp_path):
-    points, wrong = run_sweep(fresh, tmp_path / "log", first=5, step=15)
-    assert points >= 2
-    assert wrong == []
-
-
+@traced
 @pytest.mark.slow
-def test_storing_and_recording_survive_a_kill_at_every_call(fresh, tmp_path):
-    points, wrong = run_sweep(fresh, tmp_path / "log")
-    assert points >= 30
-    assert wrong == []
+def test_a_failure_of_any_call_is_survived(fresh: Callable[[], Path], tmp_path: Path, figures: Figures) -> None:
+    points = system_calls.points(fresh(), take_in.take_in, tmp_path / "log", ",".join(system_calls.FAILING))
+    figures(*sweep(points, fresh, system_calls.failed_at, take_in.take_in))
 
 
+def test_a_write_cut_short_is_gone_on_with(fresh: Callable[[], Path], figures: Figures) -> None:
+    figures(*sweep_short(fresh))
+
+
+@traced
+def test_a_power_cut_at_any_moment_is_survived(fresh: Callable[[], Path], tmp_path: Path, figures: Figures) -> None:
+    figures(*sweep_cuts(fresh, tmp_path))
+
+
+@traced
+def test_an_event_recorded_before_its_file_is_caught_by_the_kills(fresh: Callable[[], Path], tmp_path: Path) -> None:
+    points = system_calls.points(fresh(), early_state, tmp_path / "log")
+    _, found = sweep(points[::3], fresh, system_calls.killed_at, early_state)
+    assert any("missing" in fault for fault in found)
+
+
+@traced
+def test_a_folder_that_is_not_synced_is_caught_by_the_power_cuts_and_by_no_kill(fresh: Callable[[], Path], tmp_path: Path) -> None:
+    _, found = sweep_cuts(fresh, tmp_path, without_folder_fsync)
+    assert any("missing" in fault for fault in found)
+    root = fresh()
+    assert run(root, take_in.take_in, without_folder_fsync) == 0
+    assert take_in.faults(root, said=True) == []
+
+
+def test_a_forgotten_rest_of_a_write_is_caught_by_the_short_writes(fresh: Callable[[], Path]) -> None:
+    _, found = sweep_short(fresh, with_short_writes)
+    assert any("at once" in fault and take_in.SHA in fault for fault in found), found
+
+
+@traced
 @pytest.mark.slow
-def test_the_sweep_finds_an_event_that_is_recorded_before_its_file_is_stored(fresh, tmp_path):
-    _, wrong = run_sweep(fresh, tmp_path / "log", "early")
-    assert any("missing" in fault for fault in wrong)
+def test_a_ledger_whose_making_is_cut_short_is_whole_or_absent(tmp_path: Path, figures: Figures) -> None:
+    def empty() -> Path:
+        shutil.rmtree(tmp_path / "ws", ignore_errors=True)
+        (tmp_path / "ws").mkdir()
+        return tmp_path / "ws"
 
-
-@pytest.mark.slow
-def test_a_ledger_whose_making_is_cut_short_is_whole_or_absent(tmp_path):
-    def begin(folder: Path) -> list[str]:
-        return [sys.executable, "-B", str(HERE / "begin.py"), str(folder)]
-
-    def folder(point: str) -> Path:
-        made = tmp_path / point
-        made.mkdir()
-        return made
-
-    points = 0
-    for point, root, _ in system_calls.sweep(begin, folder, tmp_path / "log"):
-        points += 1
-        ledger = root / "state" / "ledger.db"
-        if not ledger.exists():
-            subprocess.run(begin(root), check=True, capture_output=True)
-        assert verify(ledger, root / "store", root / "checkpoints", (), {}).problems == (), f"killed at {point}"
-        store = EventStore.open(ledger, clock=SetClock(), user="clerk", host="desk")
-        assert len(list(store.events())) == 1
-        store.close()
-    print(f"{points} points tried")
-    assert points >= 30
+    tried, found = 0, []
+    for point in system_calls.points(empty(), begin, tmp_path / "log"):
+        root = empty()
+        system_calls.killed_at(root, begin, point)
+        if not (root / "state" / "ledger.db").exists():
+            begin(root)
+        problems = verify(root / "state" / "ledger.db", root / "store", root / "checkpoints", (), {}).problems
+        found += [f"{point}: {problem}" for problem in problems]
+        tried += 1
+    figures(tried, found)

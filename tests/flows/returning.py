@@ -94,16 +94,21 @@ class Desk:
 
     def events(self, *types: str) -> list[Any]:
         """The recorded events of these types; of all, where none is named."""
-        from cpdocs.core.events import EventType
-        from cpdocs.ledger.events import EventStore
-        from cpdocs.mailroom.workspace import Paths
-        from cpdocs.wiring import SystemClock, ledger_place
+        return recorded(self.root, *types)
 
-        store = EventStore.open(ledger_place(Paths(self.root)), clock=SystemClock(), user="test", host="test")
-        try:
-            return list(store.events(types=[EventType(each) for each in types]))
-        finally:
-            store.close()
+
+def recorded(root: Path, *types: str) -> list[Any]:
+    """The events in the ledger of the workspace ``root``: of these types, or all."""
+    from cpdocs.core.events import EventType
+    from cpdocs.ledger.events import EventStore
+    from cpdocs.mailroom.workspace import Paths
+    from cpdocs.wiring import SystemClock, ledger_place
+
+    store = EventStore.open(ledger_place(Paths(root)), clock=SystemClock(), user="test", host="test")
+    try:
+        return list(store.events(types=[EventType(each) for each in types]))
+    finally:
+        store.close()
 
 
 def codes(row: dict[str, Any]) -> list[str]:
