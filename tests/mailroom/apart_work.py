@@ -28,8 +28,8 @@ def spin() -> None:
         pass
 
 
-def sleep() -> None:
-    time.sleep(60)
+def sleep(seconds: float = 60) -> None:
+    time.sleep(seconds)
 
 
 def fill_memory(megabytes: int) -> int:

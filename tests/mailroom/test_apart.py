@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cpdocs.core.verdicts import Verdict
 from cpdocs.mailroom.apart import run as apart
 from cpdocs.mailroom.apart.confinement import LANDLOCK, SECCOMP, measures
 from cpdocs.mailroom.apart.run import Stopped, run_apart
@@ -48,6 +49,11 @@ def test_values_of_ours_come_back_as_themselves() -> None:
 def test_what_hangs_is_killed_at_its_time(work: str) -> None:
     with pytest.raises(Stopped, match="limit"):
         do(work, seconds=0.3)
+
+
+def test_what_only_waits_for_its_turn_is_given_longer_than_what_works() -> None:
+    """A busy machine is no fault of the file's: seconds are of processor time."""
+    assert do("sleep", 1.0, seconds=0.5) is None
 
 
 def test_what_fills_memory_is_stopped_and_the_next_piece_of_work_is_done() -> None:
@@ -103,8 +109,30 @@ def test_the_child_reads_no_file_of_ours(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", ["a_stranger_class", "a_function", "booby_trap", "an_exception"])
 def test_an_answer_that_is_no_value_of_ours_is_none(answer: str) -> None:
-    with pytest.raises(Stopped, match="limit"):
+    with pytest.raises(Stopped, match="answer"):
         do(answer)
+
+
+def as_attribute(module: str, kind: str, name: str) -> bytes:
+    """An answer as Python up to 3.11.3 writes a member of an enumeration: the attribute ``name`` of the class ``kind``."""
+    return (
+        pickle.PROTO
+        + b"\4"
+        + f"cbuiltins\ngetattr\n(c{module}\n{kind}\nX".encode()
+        + len(name).to_bytes(4, "little")
+        + name.encode()
+        + b"tR."
+    )
+
+
+def test_a_member_of_an_enumeration_comes_back_however_python_writes_it() -> None:
+    assert apart._Answer(io.BytesIO(as_attribute("cpdocs.core.verdicts", "Verdict", "HELD"))).load() is Verdict.HELD
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Verdict", "__init_subclass__"), ("Verdict", "mro"), ("Finding", "__init__")])
+def test_an_answer_gets_no_attribute_but_a_member(kind: str, name: str) -> None:
+    with pytest.raises((pickle.UnpicklingError, KeyError)):
+        apart._Answer(io.BytesIO(as_attribute("cpdocs.core.verdicts", kind, name))).load()
 
 
 @pytest.mark.parametrize(("module", "name"), [("cpdocs.core.csvsafe", "csv.DictWriter"), ("cpdocs.scans.pages", "io.FileIO")])

@@ -24,6 +24,9 @@ from pathlib import Path
 
 import cpdocs
 
+WALL = 4.0
+"""How many times its seconds of processor time a child may take by the clock: a busy machine is no fault of the file's."""
+
 SECCOMP = "seccomp"
 LANDLOCK = "landlock"
 
@@ -82,7 +85,8 @@ class Confinement:
     def take(self, seconds: float, megabytes: int) -> tuple[str, ...]:
         """Takes this process's freedoms, for ever; gives the names of the measures in force beside the limits.
 
-        ``megabytes`` are those that it may take more than it has.
+        ``seconds`` are of processor time, and ``WALL`` times as many by the clock; ``megabytes`` are those that it may take
+        more than it has.
         """
         libc = self._libc
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -130,8 +134,12 @@ def _limit(seconds: float, megabytes: int) -> None:
         (resource.RLIMIT_NOFILE, 64),
     ):
         resource.setrlimit(kind, (limit, limit))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    for number, timer, after in (
+        (signal.SIGPROF, signal.ITIMER_PROF, seconds),
+        (signal.SIGALRM, signal.ITIMER_REAL, seconds * WALL),
+    ):
+        signal.signal(number, signal.SIG_DFL)
+        signal.setitimer(timer, after)
 
 
 def _readable() -> list[Path]:

@@ -18,13 +18,15 @@ import sys
 import sysconfig
 import threading
 import time
+from enum import EnumType
 from pathlib import Path
 from typing import Any
 
 import cpdocs
+from cpdocs.mailroom.apart.confinement import WALL
 
 JOB = struct.Struct("=cQdI")
-"""A message to the server: what (``R`` run, ``K`` kill), which job, seconds, megabytes. The job's socket comes with ``R``."""
+"""A message to the server: what (``R`` run, ``K`` kill), which job, seconds of processor time, megabytes. The job's socket comes with ``R``."""
 LENGTH = struct.Struct("=Q")
 STARTED = b"s"
 
@@ -49,7 +51,8 @@ _VALUE_PACKAGES = ("cpdocs.core.", "cpdocs.signing.examination", "cpdocs.signing
 
 
 class Stopped(Exception):
-    """The child gave no answer. ``why`` is ``limit`` (time, memory, or it died) or the name of the error that it met."""
+    """The child gave no answer. ``why`` is ``limit`` (time, memory, or it died), ``answer`` (it said what is no value of ours) or
+    the name of the error that it met."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -60,6 +63,8 @@ class _Answer(pickle.Unpickler):
     """Reads a child's answer: values of our own and of the calendar, and no other class or function."""
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("builtins", "getattr"):
+            return _member
         if (module, name) in _VALUES:
             return super().find_class(module, name)
         if module.startswith(_VALUE_PACKAGES):
@@ -68,6 +73,13 @@ class _Answer(pickle.Unpickler):
             if isinstance(found, type) and found.__module__ == module:
                 return found
         raise pickle.UnpicklingError("an answer holds something that is no value")
+
+
+def _member(kind: Any, name: str) -> Any:
+    """The member of an enumeration by its name: up to 3.11.3, Python pickles one as the attribute of its class."""
+    if isinstance(kind, EnumType):
+        return kind[name]
+    raise pickle.UnpicklingError("an answer asks for what is no value")
 
 
 class _Server:
@@ -115,7 +127,7 @@ _server: list[_Server] = []
 
 
 def run_apart(function: str, *given: Any, seconds: float, megabytes: int, **named: Any) -> Any:
-    """What ``function`` ("module:name") gives for these arguments, run in a child with so much time and memory.
+    """What ``function`` ("module:name") gives for these arguments, run in a child with so much processor time and memory.
 
     Arguments and answer must pickle, the answer being values of cpdocs. Raises Stopped where there is none.
     """
@@ -127,16 +139,18 @@ def run_apart(function: str, *given: Any, seconds: float, megabytes: int, **name
         try:
             _send(ours, LENGTH.pack(len(request)) + request, time.monotonic() + _SLOWEST_START)
             _receive(ours, time.monotonic() + _SLOWEST_START, most=len(STARTED))
-            answer = _receive(ours, time.monotonic() + seconds + _GRACE, most=_MOST_ANSWER)
+            answer = _receive(ours, time.monotonic() + seconds * WALL + _GRACE, most=_MOST_ANSWER)
         except OSError:
             answer = b""
         finally:
             with _lock:
                 server.kill(job)
+    if not answer:
+        raise Stopped("limit")
     try:
         done, result = _Answer(io.BytesIO(answer)).load()
     except Exception:  # noqa: BLE001 whatever can't be read as an answer is none
-        raise Stopped("limit") from None
+        raise Stopped("answer") from None
     if done is not True:
         raise Stopped(str(result))
     return result

@@ -98,12 +98,12 @@ def judge(
     if matched is None and 0 < len(data) <= ws.options.max_return_bytes:
         try:
             reading = _apart("cpdocs.scans.reading:read_scan", SCAN_SECONDS, data, most_pages=ws.options.max_return_pages)
-        except Stopped:
-            limited = (finding("resource_limit", "while its pages were looked at"),)
+        except Stopped as stopped:
+            limited = (_unanswered(stopped, "while its pages were looked at"),)
         try:
             matched = _apart("cpdocs.signing.returned:match", SECONDS, data, knowledge.index, reading.documents)
-        except Stopped:
-            limited = (finding("resource_limit"),)
+        except Stopped as stopped:
+            limited = (_unanswered(stopped),)
     plan = find_plan(ws.ledger, matched.document_id) if matched and matched.document_id else None
     examination = _examine(ws, data, plan, knowledge, received_at, reading.documents if plan and not known else ())
     findings = [*examination.findings, *limited, *_scan_findings(examination.lane, matched, reading, plan)]
@@ -152,9 +152,13 @@ def _examine(
         then = knowledge.directory_at(_signed_at(first, plan, received_at)) if plan else None
         return first if then is None else look(replace(record, directory_then=then))
     except Stopped as stopped_by:
-        code = "resource_limit" if stopped_by.why == "limit" else "unverifiable"
         lane = Lane.DIGITAL if issued and data.startswith(issued) else Lane.UNMATCHED
-        return Examination(Verdict.HELD, lane, plan.document_id if plan else None, (finding(code),))
+        return Examination(Verdict.HELD, lane, plan.document_id if plan else None, (_unanswered(stopped_by),))
+
+
+def _unanswered(stopped: Stopped, when: str = "") -> Finding:
+    """What is said of a file whose child gave no answer: it took too much, or the parser failed."""
+    return finding("resource_limit" if stopped.why == "limit" else "unverifiable", when)
 
 
 def _apart(function: str, seconds: float, *given: Any, **named: Any) -> Any:
