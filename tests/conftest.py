@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cpdocs.cli import run
 from tests import hsm
 from tests.postgres import Server, Unavailable, running
 
 NOW = "2026-11-02T15:00:00Z"
+settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+"""No example fails for being slow on a busy machine, and a run doesn't depend on chance: the long fuzzing has its own target."""
+
 SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "synthea-ma"
 
 
