@@ -26,7 +26,8 @@ import cpdocs
 from cpdocs.mailroom.apart.confinement import WALL
 
 JOB = struct.Struct("=cQdI")
-"""A message to the server: what (``R`` run, ``K`` kill), which job, seconds of processor time, megabytes. The job's socket comes with ``R``."""
+"""A message to the server: what (``R`` run, ``K`` kill), which job, seconds of processor time, megabytes. The job's socket
+comes with ``R``."""
 LENGTH = struct.Struct("=Q")
 STARTED = b"s"
 
