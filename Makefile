@@ -28,9 +28,9 @@ setup: .venv/.ready ## Debian packages, .venv/ and .venv/bin/cpdocs
 demo: setup ## the whole road on invented data, in a new folder
 	@$(BIN)/cpdocs demo
 
-test: setup ## every test that runs within minutes
+test: setup ## every test that runs within minutes; LEDGER=postgresql keeps the tests' ledgers in a database
 	@.ci/packages $(TEST_PACKAGES)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(if $(LEDGER),--ledger $(LEDGER))
 
 check: setup ## format, lint, types, architecture
 	@$(BIN)/ruff format --check .

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,9 @@ class Outcome:
 class CommandLine:
     """Runs ``cpdocs`` as a user would, in this process, in one workspace, at a fixed time."""
 
+    moved_to: Callable[[], str] | None = None
+    """Gives the address of a new database for the ledger of each workspace that a test uses (``--ledger postgresql``)."""
+
     def __init__(self, root: Path, now: str = NOW) -> None:
         self.root = root
         self.now = now
@@ -52,6 +55,8 @@ class CommandLine:
         self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True
     ) -> Outcome:
         """Runs one command. ``status`` is the exit status it must have; None takes any."""
+        if self.moved_to and workspace and (self.root / "state" / "ledger.db").exists() and args[:2] != ("audit", "move"):
+            self("audit", "move", "--to", self.moved_to())
         argv = [*(["--workspace", str(self.root)] if workspace else []), *map(str, args)]
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
         previous = os.environ.get("CPDOCS_NOW")
@@ -82,6 +87,24 @@ def _text(stream: io.TextIOWrapper) -> str:
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)
     return buffer.getvalue().decode()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--ledger", choices=("sqlite", "postgresql"), default="sqlite", help="what keeps the ledgers of the tests' workspaces")
+
+
+@pytest.fixture(autouse=True)
+def _ledger_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Moves each workspace that a test uses into a database of its own, where the whole suite is asked to run on PostgreSQL."""
+    if request.config.getoption("--ledger") == "sqlite":
+        yield
+        return
+    if request.node.get_closest_marker("ledger_file"):
+        pytest.skip("is about a ledger in a file")
+    server: Server = request.getfixturevalue("postgres")
+    with contextlib.ExitStack() as until_the_end:
+        monkeypatch.setattr(CommandLine, "moved_to", staticmethod(lambda: until_the_end.enter_context(server.database())))
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -37,8 +37,10 @@ class Unavailable(Exception):
 class Server:
     """One running server; every ledger gets a database of its own, cleared for the next."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self.folder = folder
+        self._start = start
+        self._process = start()
         self._numbers = count(1)
         self._made: set[str] = set()
         self._free: list[str] = []
@@ -52,6 +54,32 @@ class Server:
 
         return psycopg.connect(url, autocommit=True, options="-c search_path=cpdocs")
 
+    def begin(self) -> None:
+        """Waits until the server answers. Raises Unavailable where it doesn't start."""
+        import psycopg
+
+        until = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.connect(self.url("postgres")).close()
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    raise Unavailable(f"PostgreSQL doesn't start here: {_last_line(self.folder / 'log')}") from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """SIGQUIT ends it at once, as a crash would; SIGINT in order, its sessions thrown out."""
+        self._process.send_signal(how)
+        self._process.wait()
+
+    def restart(self) -> None:
+        """Stops the server in order, whoever is connected, and starts it again."""
+        self.stop(signal.SIGINT)
+        self._process = self._start()
+        self.begin()
+
     @contextmanager
     def database(self, template: str = "") -> Iterator[str]:
         """The address of a database without a ledger, or of a copy of the one at the address ``template``."""
@@ -61,7 +89,8 @@ class Server:
                 source = f" TEMPLATE {template.partition('?')[0].rpartition('/')[2]}" if template else ""
                 connection.execute(f"CREATE DATABASE {name}{source}")
                 self._made.add(name)
-            yield self.url(name)
+        yield self.url(name)
+        with self.connect(self.url("postgres")) as connection:
             connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
             if template:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -75,7 +104,7 @@ class Server:
 def running() -> Iterator[Server]:
     """A server until the block ends. Raises Unavailable."""
     try:
-        import psycopg
+        import psycopg  # noqa: F401  # whether it is there
     except ImportError:
         raise Unavailable("psycopg isn't installed") from None
     programs = _programs()
@@ -85,24 +114,17 @@ def running() -> Iterator[Server]:
         if user:
             os.chown(folder, user.pw_uid, user.pw_gid)
         _initialize(programs, folder, user)
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(_command(programs, folder), stdout=log, stderr=log, cwd=folder, env={}, **_as(user))
-        server = Server(folder)
+
+        def start() -> subprocess.Popen[bytes]:
+            with (folder / "log").open("ab") as log:
+                return subprocess.Popen(_command(programs, folder), stdout=log, stderr=log, cwd=folder, env={}, **_as(user))
+
+        server = Server(folder, start)
         try:
-            until = time.monotonic() + _START_SECONDS
-            while True:
-                try:
-                    server.connect(server.url("postgres")).close()
-                except psycopg.OperationalError:
-                    if process.poll() is not None or time.monotonic() > until:
-                        raise Unavailable(f"PostgreSQL doesn't start here: {_last_line(folder / 'log')}") from None
-                    time.sleep(0.02)
-                else:
-                    break
+            server.begin()
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait()
+            server.stop()
     finally:
         shutil.rmtree(folder)
 

@@ -124,7 +124,8 @@ class PostgresHome:
                 yield bool(mine)
             finally:
                 if mine:
-                    connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
+                    with suppress(DBAPIError):  # a connection that broke has let go of it
+                        connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
 
     @contextmanager
     def faults_named(self) -> Iterator[None]:

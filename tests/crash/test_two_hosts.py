@@ -84,5 +84,10 @@ def _watch(root: Path, host: str) -> int:
         os._exit(status)
 
 
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process's file locks reach nobody, as on a share that has none."""
+    monkeypatch.setattr(fcntl, "flock", _no_locks)
+
+
 def _no_locks(descriptor: int, operation: int) -> NoReturn:
     raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))

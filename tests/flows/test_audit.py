@@ -48,6 +48,7 @@ def test_a_whole_trail_is_said_to_be_whole(cli, root):
     assert len(bytes.fromhex(answer["root"])) == 32
 
 
+@pytest.mark.ledger_file
 def test_one_changed_byte_of_the_ledger_or_the_store_ends_with_status_1_and_is_named(cli, root):
     for path in [root / "state" / "ledger.db", *(path for path in (root / "state" / "store").rglob("*") if path.is_file())]:
         good = path.read_bytes()
@@ -102,6 +103,7 @@ def test_a_missing_key_hides_no_fault_and_no_other_key_stands_in_for_it(cli, roo
     assert "The trail is broken" in cli("audit", "verify", status=1).err
 
 
+@pytest.mark.ledger_file
 def test_a_checkpoint_is_printed_kept_and_verified_against(cli, root, tmp_path):
     outside = tmp_path / "checkpoint.txt"
     note = cli("audit", "checkpoint").out
@@ -129,6 +131,7 @@ def test_another_workspaces_checkpoint_contradicts_this_trail(cli, root, bare_cl
     bare_cli("audit", "verify", "--against", tmp_path / "absent.txt", status=3)
 
 
+@pytest.mark.ledger_file
 def test_the_name_of_the_ledger_can_change_and_both_checkpoints_hold(cli, root):
     cli("audit", "checkpoint")
     settings = root / "cpdocs.toml"
@@ -149,6 +152,7 @@ def test_one_documents_or_members_history_is_shown(cli, root, who):
     assert "Letter staged" in line
 
 
+@pytest.mark.ledger_file
 def test_a_runs_history_is_shown_in_order(cli, root):
     assert [event["seq"] for event in cli("audit", "show", "R1", "--json").json] == [3, 4, 5]
 
@@ -158,6 +162,7 @@ def test_an_id_that_nothing_is_recorded_under_is_said_so(cli, root):
     assert "twelve digits" in cli("audit", "show", "-", stdin="12\n", status=3).err
 
 
+@pytest.mark.ledger_file
 def test_an_exported_trail_is_checked_without_cpdocs(cli, root, tmp_path):
     cli("audit", "checkpoint")
     record(root, NewEvent(EventType.RUN_RELEASED, ("run:R1",)))

@@ -178,6 +178,7 @@ def test_private_keys_and_pins_are_in_a_backup_only_where_asked_for(vault: Vault
     )
 
 
+@pytest.mark.ledger_file
 def test_a_workspace_restored_without_keys_says_what_to_put_back_and_then_works(vault: Vault, tmp_path: Path) -> None:
     keys = vault.create("--with-keys")
     made = vault.create()
@@ -401,6 +402,7 @@ def test_an_archive_names_nobody_and_tells_nothing_in_the_clear(issued: Office, 
     assert made["events"] > 0
 
 
+@pytest.mark.ledger_file
 def test_the_copy_of_the_ledger_is_the_ledger(vault: Vault, tmp_path: Path) -> None:
     from cpdocs.ledger.pages import file_state, load_sums
     from cpdocs.ledger.snapshot import snapshot

@@ -256,6 +256,7 @@ def test_without_a_route_for_the_practices_ehr_it_is_held(complete: Office) -> N
     assert [reason["code"] for reason in complete.status(complete.documents["bh"])["filing_held"]] == ["no_route"]
 
 
+@pytest.mark.ledger_file
 def test_a_time_stamping_authority_that_is_down_holds_the_package_and_not_the_return(signed: tuple[Office, Path]) -> None:
     office, folder = signed
     document_id = office.documents["bh"]

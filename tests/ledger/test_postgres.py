@@ -112,6 +112,47 @@ def test_a_connection_that_broke_is_named_and_the_next_one_is_made(store, ledger
     assert store.append(letter(3))[0].seq == 2
 
 
+def test_a_server_that_restarts_loses_nothing_and_the_next_command_goes_on(store, postgres):
+    store.append(letter(1), letter(2))
+    before = store.head()
+    postgres.restart()
+    assert store.head() == before
+    with pytest.raises(WorkspaceFault, match=r"connection broke|stopping"), store.write() as tx:  # noqa: PT012
+        tx.append(letter(3))
+        postgres.restart()
+        tx.append(letter(4))
+    assert store.head() == before, "half a transaction is none"
+    assert store.append(letter(3))[0].seq == before.size + 1
+
+
+def test_appends_at_once_all_succeed_also_where_the_database_isolates_more_strictly(store, ledger, reopen):
+    """A serializable transaction that waited for the lock would end in a serialization failure; ours reads what was committed."""
+    name = ledger.partition("?")[0].rpartition("/")[2]
+    with raw(ledger) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    try:
+        stores = [reopen() for _ in range(3)]
+        threads = [threading.Thread(target=lambda each=each: [each.append(letter(number)) for number in range(20)]) for each in stores]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [event.seq for event in store.events()] == list(range(1, 62))
+        with store.write() as tx:
+            assert tx._connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
+    finally:
+        with raw(ledger) as connection:
+            connection.execute(f"ALTER DATABASE {name} RESET default_transaction_isolation")
+
+
+def test_who_works_alone_on_a_broken_connection_is_told_at_the_next_append_and_no_sooner(store, ledger, capfd):
+    with store.alone("letters") as mine, raw(ledger) as connection:
+        assert mine
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cpdocs'")
+    assert store.append(letter(1))[0].seq == 2
+    assert capfd.readouterr().err == ""
+
+
 def test_a_server_that_is_not_there_is_named_without_its_words(postgres, clock):
     nowhere = "postgresql:///cpdocs?host=/nonexistent&user=secretname"
     with pytest.raises(WorkspaceFault, match="can't be reached") as caught:

@@ -95,7 +95,7 @@ def create_backup(ws: Workspace, folder: Path, recipients: Sequence[Recipient], 
     if target.resolve().is_relative_to(ws.paths.root):
         raise UsageFault("A backup inside the workspace is lost with it.", todo="Name a folder on another disk, machine or share.")
     make_folder(target)
-    with working(ws.paths) as work:
+    with working(ws) as work:
         begin_attempt(ws.paths, ws.clock.true_now())
         _sweep(target, _mark(ws))
         made = _create(ws, target, work, recipients, with_keys=with_keys, full=full)

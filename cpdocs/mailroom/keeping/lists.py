@@ -8,10 +8,8 @@ The lists never leave this machine in the clear; the ledger's ``backup.made`` sa
 
 from __future__ import annotations
 
-import fcntl
 import heapq
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,14 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import EventType
-from cpdocs.errors import Busy, InputFault
+from cpdocs.errors import InputFault
 from cpdocs.ledger.blobs import BlobStore
 from cpdocs.ledger.durable import disk_fault, make_folder, stream_durably, write_durably
+from cpdocs.mailroom.alone import only_one
 from cpdocs.mailroom.keeping.age import digest_of
 from cpdocs.mailroom.workspace import Paths
 
 if TYPE_CHECKING:
     from cpdocs.mailroom.records import Reads
+    from cpdocs.mailroom.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +66,12 @@ def backups_folder(paths: Paths) -> Path:
 
 
 @contextmanager
-def working(paths: Paths) -> Iterator[Path]:
+def working(ws: Workspace) -> Iterator[Path]:
     """A folder to work in, for one backup at a time; emptied before and after. Raises Busy where another is being made."""
-    home = backups_folder(paths)
+    home = backups_folder(ws.paths)
     make_folder(home)
-    descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     work = home / "work"
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Busy("Another backup of this workspace is being made.", todo="Wait until it is done.") from None
+    with only_one(ws, "backup", home / "lock", "Another backup of this workspace is being made."):
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir(0o700)
@@ -85,8 +80,6 @@ def working(paths: Paths) -> Iterator[Path]:
             raise disk_fault(error, work) from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    finally:
-        os.close(descriptor)
 
 
 def begin_attempt(paths: Paths, at: datetime) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,8 +16,9 @@ from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import RUN_EVENTS, Piece, RunRecord, RunState, fold_runs, is_run_id, may_become, piece_of
 from cpdocs.core.print_files import print_names
 from cpdocs.core.roster import Disposition, dispose_recorded, known_from
-from cpdocs.errors import Busy, InputFault
+from cpdocs.errors import InputFault
 from cpdocs.ledger.durable import disk_fault, fsync_folder, make_folder, write_durably
+from cpdocs.mailroom.alone import only_one
 from cpdocs.mailroom.register import load_register
 
 if TYPE_CHECKING:
@@ -40,25 +39,9 @@ class Pull:
     code: str
 
 
-@contextmanager
-def letters_lock(ws: Workspace) -> Iterator[None]:
-    """Only one process at a time makes or changes runs. Raises Busy at once where another does.
-
-    The system lets go of the lock when its holder ends, however it ends.
-    """
-    path = ws.paths.state / "letters.lock"
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise disk_fault(error, path.parent) from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy("Another process is at work on a letter run.", todo="Wait until it is done, then run the command again.") from None
-        yield
-    finally:
-        os.close(descriptor)
+def letters_lock(ws: Workspace) -> AbstractContextManager[None]:
+    """Only one process at a time makes or changes runs. Raises Busy at once where another does."""
+    return only_one(ws, "letters", ws.paths.state / "letters.lock", "Another process is at work on a letter run.")
 
 
 def all_runs(source: EventStore | Transaction) -> dict[str, RunRecord]:
