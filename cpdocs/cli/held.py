@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from cpdocs.cli.tables import print_table
 from cpdocs.core.held_words import what_to_decide
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.return_record import ReturnRecord
-from cpdocs.errors import UsageFault
+from cpdocs.errors import InputFault, UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
 _SHORT = 12
+_MOST_LINES = 40
 
 
 @click.group()
@@ -67,23 +69,51 @@ def list_(ws: Workspace, as_json: bool) -> None:
 @click.option(
     "--save", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a copy of the returned file, to look at."
 )
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write its pages beside the issued ones, with what differs marked (PDF).",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @pass_workspace
-def show(ws: Workspace, item: str, save: Path | None, as_json: bool) -> None:
+def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_json: bool) -> None:
     """One held file: what is known of it, why it is held, and what to decide.
 
     \b
     cpdocs held show 3f9ac0 --save /tmp/return.pdf
+    cpdocs held show 3f9ac0 --pictures /tmp/compared.pdf
+
+    For a file that a signing service wrote anew, or of which a signing program changed more than a signature needs, its pages
+    are drawn beside the issued ones, and the words on its further pages are shown. Each look is an event.
     """
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.mailroom.access import about_return, record_access
+    from cpdocs.mailroom.returns.comparing import compare
     from cpdocs.mailroom.returns.held import find_held
 
     record = find_held(ws, item)
-    record_access(ws, "held show --save" if save else "held show", *about_return(record))
+    wanted = [name for name, chosen in (("--save", save), ("--pictures", pictures)) if chosen]
+    record_access(ws, " ".join(["held show", *wanted]), *about_return(record))
+    seen = compare(ws, record)
     if save is not None:
         write_durably(save, ws.blobs.get(record.sha256))
+    if pictures is not None:
+        if seen is None or not seen.pictures:
+            raise InputFault(
+                "There are no pages to compare." if seen is None else seen.sentences[0],
+                todo="Only what a signing service or program wrote anew is compared; see the file itself with --save.",
+            )
+        write_durably(pictures, ws.blobs.get(seen.pictures))
     found = _item(ws, record)
+    words = ws.blobs.get(seen.words).decode() if seen and seen.words else ""
+    if seen is not None:
+        found["comparison"] = {
+            "pictures_sha256": seen.pictures or None,
+            "pages": [{"page": each.number, "marked": each.marked, "only_in": each.only_in or None} for each in seen.pages],
+            "cut_short": seen.cut_short,
+            "words": words,
+        }
     if as_json:
         print_json(found)
         return
@@ -94,8 +124,20 @@ def show(ws: Workspace, item: str, save: Path | None, as_json: bool) -> None:
     click.echo("Why it is held:")
     for each in found["findings"]:
         click.echo(f"  {each['code']}: {each['message']}")
+    for told in map(_signature_in_words, found["signatures"]):
+        click.echo(f"Signed: {told}")
+    if seen is not None:
+        click.echo("Beside the issued plan:")
+        for told in seen.sentences:
+            click.echo(f"  {told}")
+    if words:
+        click.echo("On the pages that only this file has, it says:")
+        for line in words.splitlines()[:_MOST_LINES]:
+            click.echo(f"  | {line}")
     click.echo(f"To decide: {found['decide']}")
     click.echo(f"The file: {found['stored']}")
+    if seen is not None and seen.pictures and pictures is None:
+        say(click.get_current_context(), f"To compare the pages: `cpdocs held show {found['id']} --pictures FILE.pdf`.")
     if save is None:
         say(click.get_current_context(), f"To look at it: `cpdocs held show {found['id']} --save FILE.pdf`.")
 
@@ -212,6 +254,26 @@ def recheck(ws: Workspace, items: tuple[str, ...], as_json: bool) -> None:
     for record in records:
         click.echo(_line(record))
     say(click.get_current_context(), f"{len(records)} judged again, {sum(record.waiting for record in records)} still held.")
+
+
+def _signature_in_words(each: Mapping[str, Any]) -> str:
+    """One signature in a sentence, as the file itself states it: names in it are whatever its maker wrote."""
+    if each.get("problem"):
+        return f"in {_plain(each['field'])}, and it can't be read."
+    covers = {"whole_file": "over the whole file", "revision": "over the file as it was then"}.get(
+        each["covers"], "over a part of the file"
+    )
+    sound = "intact" if each["intact"] else "NOT intact"
+    dates = f", good from {str(each['valid_from'])[:10]} to {str(each['valid_until'])[:10]}" if each.get("valid_from") else ""
+    issuer = f" issued by {_plain(each['issuer'])}" if each.get("issuer") else ""
+    known = each.get("identity") or "nobody vouches for it"
+    signer = _plain(each["signer"]) or "nobody named"
+    return f"in {_plain(each['field'])}, by {signer}; certificate{issuer}{dates}: {known}. {sound}, {covers}."
+
+
+def _plain(text: object) -> str:
+    """A stranger's words for a terminal: one line, nothing that steers it."""
+    return "".join(char if char.isprintable() else "?" for char in str(text))[:120]
 
 
 def _tell(ws: Workspace, record: ReturnRecord, *, as_json: bool) -> None:

@@ -55,6 +55,7 @@ class EventType(StrEnum):
 
     RETURN_RECEIVED = "return.received"
     RETURN_DECIDED = "return.decided"
+    RETURN_COMPARED = "return.compared"
     HELD_RESOLVED = "held.resolved"
     NOTICE_WRITTEN = "notice.written"
 

@@ -141,6 +141,7 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.SIGNING_WITNESSED: lambda _: "Signed in person before a witness",
     EventType.RETURN_RECEIVED: lambda _: "A file came back",
     EventType.RETURN_DECIDED: lambda data: f"Decided on a returned file: {data.get('verdict', '')}".rstrip(": "),
+    EventType.RETURN_COMPARED: lambda _: "A returned file's pages were drawn beside the issued ones",
     EventType.HELD_RESOLVED: lambda data: f"A person decided on a held file: {data.get('decision', '')}".rstrip(": "),
     EventType.NOTICE_WRITTEN: lambda _: "A notice was written",
     EventType.FILING_HELD: _held,

@@ -37,20 +37,21 @@ def looks_like_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:1024]
 
 
-def page_pictures(data: bytes, *, most_pages: int) -> Iterator[Image.Image]:
-    """Every page of ``data`` in order, as a gray picture; at most ``most_pages`` of them.
+def page_pictures(data: bytes, *, most_pages: int, dpi: int = DPI, forms: bool = False) -> Iterator[Image.Image]:
+    """Every page of ``data`` in order, as a gray picture; at most ``most_pages`` of them. ``forms`` draws what stands in a PDF's
+    fields, signatures' pictures too; a picture file's frames keep their own resolution, whatever ``dpi`` says.
 
     Raises:
         UnreadablePages: at once or at the first page that can't be drawn.
         TooManyPages: after ``most_pages`` pages, where there are more.
     """
     if looks_like_pdf(data):
-        yield from _pdf_pages(data, most_pages)
+        yield from _pdf_pages(data, most_pages, dpi, forms=forms)
     else:
         yield from _image_frames(data, most_pages)
 
 
-def _pdf_pages(data: bytes, most_pages: int) -> Iterator[Image.Image]:
+def _pdf_pages(data: bytes, most_pages: int, dpi: int, *, forms: bool) -> Iterator[Image.Image]:
     import pypdfium2 as pdfium
 
     try:
@@ -58,13 +59,14 @@ def _pdf_pages(data: bytes, most_pages: int) -> Iterator[Image.Image]:
     except pdfium.PdfiumError:
         raise UnreadablePages from None
     try:
+        if forms:
+            document.init_forms()
         for number in range(min(len(document), most_pages)):
             try:
                 page = document[number]
                 width, height = page.get_size()
-                scale = min(DPI / 72, _LONGEST_SIDE / max(width, height, 1))
-                # Form fields are drawn with the page: a signature's appearance never hides the codes, and may be looked at.
-                bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
+                scale = min(dpi / 72, _LONGEST_SIDE / max(width, height, 1))
+                bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=forms)
                 picture = bitmap.to_pil().convert("L")
             except (pdfium.PdfiumError, ValueError, MemoryError):
                 raise UnreadablePages from None

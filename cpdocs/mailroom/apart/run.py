@@ -48,7 +48,7 @@ _VALUES = frozenset(
         ("builtins", "object"),
     }
 )
-_VALUE_PACKAGES = ("cpdocs.core.", "cpdocs.signing.examination", "cpdocs.signing.index", "cpdocs.scans.")
+_VALUE_PACKAGES = ("cpdocs.core.", "cpdocs.signing.examination", "cpdocs.signing.index", "cpdocs.scans.", "cpdocs.filing.rendition")
 
 
 class Stopped(Exception):

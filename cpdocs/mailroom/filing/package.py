@@ -154,8 +154,7 @@ def _upload(
     description: str,
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
-    from cpdocs.filing.rendition import compose
-    from cpdocs.scans.flat import flat_pdf
+    from cpdocs.mailroom.apart.drawing import compose, flat_pdf
     from cpdocs.signing.fields import MEANING
 
     paper = CertificatePaper(

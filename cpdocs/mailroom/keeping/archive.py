@@ -48,6 +48,8 @@ _NAMES = {
         EventType.HELD_RESOLVED: "returned-{seq}",
         EventType.NOTICE_WRITTEN: "notices/{seq}",
     },
+    "pictures_sha256": {EventType.RETURN_COMPARED: "compared-{seq}.pdf"},
+    "words_sha256": {EventType.RETURN_COMPARED: "compared-{seq}.txt"},
     "plan_sha256": {EventType.PLAN_ISSUED: "plan"},
     "cover_sha256": {EventType.PLAN_ISSUED: "cover.pdf"},
     "return_sha256": {EventType.SLOT_FILLED: "returned-{seq}"},
@@ -69,6 +71,7 @@ documents/<id>/    one plan version or one letter, by the id printed on it:
     issued.pdf       a plan as it was sealed and sent out; letter.pdf for a letter
     cover.pdf        its cover sheet; plan.* the file that it was made from
     returned-<n>.*   what came back, unaltered; n is the number of the event that first mentions it
+    compared-<n>.*   a returned file's pages beside the issued ones, and the words on its further pages
     chart/           what was put in the chart: the signed plan with its certificate, and the files beside it
     notices/         what was answered
     events.jsonl     everything recorded about it, oldest first, one event a line

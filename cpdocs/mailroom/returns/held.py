@@ -18,13 +18,13 @@ from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault
 from cpdocs.mailroom import people
 from cpdocs.mailroom.access import about_return, glass_broken
+from cpdocs.mailroom.apart.drawing import flat_pdf
 from cpdocs.mailroom.knowledge import Knowledge
 from cpdocs.mailroom.plans.road import plan_event
 from cpdocs.mailroom.records import the_plan
 from cpdocs.mailroom.returns.attest import Attestation, ink_fill
 from cpdocs.mailroom.returns.judging import judge
 from cpdocs.mailroom.returns.receiving import decide, finish, the_return
-from cpdocs.scans.flat import flat_pdf
 
 if TYPE_CHECKING:
     from cpdocs.ledger.events import Transaction

@@ -8,7 +8,8 @@ finished by the next start, and two workers on one inbox do nothing twice.
 2. ``RETURN_RECEIVED``: the first time these bytes come, or come by another folder.
 3. ``RETURN_DECIDED`` and a ``SLOT_FILLED`` for each slot that it fills, in one transaction. The judging itself happens
    before, outside the lock; what was recorded meanwhile and could change the answer makes it judge again.
-4. The notice to the practice, then the package where the plan is now complete.
+4. For what a person must compare, its pages beside the issued ones. The notice to the practice, then the package where the plan
+   is now complete.
 5. Only then does the file leave the inbox's claim.
 """
 
@@ -27,7 +28,7 @@ from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.ledger.durable import open_plain
 from cpdocs.mailroom.filing.file import file_if_complete
 from cpdocs.mailroom.records import all_plans, find_plan
-from cpdocs.mailroom.returns import claims, notices
+from cpdocs.mailroom.returns import claims, comparing, notices
 from cpdocs.mailroom.returns.judging import Judgement, judge, judge_oversized
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def finish(ws: Workspace, record: ReturnRecord) -> tuple[ReturnRecord, CpdocsErr
 
     Gives the record, and what kept the plan from being filed: `cpdocs file`, or the next start, tries that again.
     """
+    comparing.compare(ws, record)
     notices.answer(ws, record)
     unfiled = None
     if record.document_id and record.slots_filled:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from cpdocs.errors import InputFault
 from cpdocs.filing.rendition import what_acts
-from cpdocs.scans.flat import flat_pdf
+from cpdocs.mailroom.apart.drawing import flat_pdf
 from tests.filing import pdfs
 
 
