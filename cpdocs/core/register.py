@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from cpdocs.core.enrollment import ENROLLMENT_EVENTS, Enrollment, enrollment
 from cpdocs.core.events import JSON, Event, EventType
-from cpdocs.core.members import Assignment, Program
+from cpdocs.core.members import Assignment, Program, shared
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 
 Key: TypeAlias = tuple[str, str, str, str]
@@ -136,7 +136,7 @@ def assignment_to_json(item: Assignment) -> dict[str, JSON]:
 def assignment_from_json(row: Mapping[str, Any]) -> Assignment:
     """The assignment that ``assignment_to_json`` wrote."""
     values: dict[str, Any] = dict.fromkeys(_ASSIGNMENT_FIELDS, "")
-    values.update(row)
+    values.update({name: shared(name, value) for name, value in row.items()})
     values["dob"] = date.fromisoformat(row["dob"])
     values["assigned_on"] = date.fromisoformat(row["assigned_on"])
     values["end_on"] = date.fromisoformat(row["end_on"]) if "end_on" in row else None

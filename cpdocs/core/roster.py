@@ -12,12 +12,13 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from cpdocs.core.cells import is_forbidden_name, parse_date, parse_flag, split_list, tidy
 from cpdocs.core.enrollment import Choice, Enrollment
 from cpdocs.core.ids import is_damaged_by_spreadsheet, is_member_id, is_npi
-from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.members import Assignment, Program, age_on, shared
 from cpdocs.core.options import AgeRange, Options
 from cpdocs.core.register import Key, Register
 from cpdocs.core.zips import is_deliverable_zip, repad_zip
@@ -157,7 +158,7 @@ def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | s
         return "cells_misaligned"
     if any(len(cell) > LONGEST_CELL for cell in cells.values()):
         return "cell_too_long"
-    text = {name: tidy(cell) for name, cell in cells.items() if name in _TEXT}
+    text = {name: shared(name, tidy(cell)) for name, cell in cells.items() if name in _TEXT}
     text["zip"], repadded = repad_zip(text["zip"], text["state"])
     assignment = Assignment(
         **text,
@@ -168,7 +169,7 @@ def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | s
         end_on=end_on,
         format_need=_code(cells["format_need"]) or "standard",
         safe_contact=_code(cells["safe_contact"]) or "mail",
-        plan_type=tidy(cells["plan_type"]).upper(),
+        plan_type=shared("plan_type", tidy(cells["plan_type"]).upper()),
         status=_code(cells["status"]),
         assignment_source=_code(cells["assignment_source"]),
         exclusion_flags=tuple(flag.upper() for flag in split_list(cells["exclusion_flags"])),
@@ -183,6 +184,7 @@ _TEXT = frozenset(COLUMNS) - {
 }
 
 
+@lru_cache(maxsize=256)
 def _code(cell: str) -> str:
     return tidy(cell).casefold().replace(" ", "_").replace("-", "_")
 

@@ -6,7 +6,6 @@ Every cell is text as the person saw it, or as near as a spreadsheet lets us: no
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from cpdocs.intake.encodings import decode
 from cpdocs.intake.limits import MAX_BYTES, MAX_CELL, SPLIT, check_size
 
 _SEPARATORS = (",", ";", "\t")
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,15 @@ class Table:
     ignored_columns: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """As ``Table``, but the rows are read one by one, and only once; a fault is raised where it stands."""
+
+    rows: Iterator[Row]
+    encoding: str
+    ignored_columns: tuple[str, ...]
+
+
 def read_table(
     data: bytes, name: str, columns: Sequence[str], *, optional: Sequence[str] = (), renamed: Mapping[str, str] | None = None
 ) -> Table:
@@ -52,6 +61,14 @@ def read_table(
 
     Raises InputFault: no table, damaged, too large, columns missing or there twice.
     """
+    table = open_table(data, name, columns, optional=optional, renamed=renamed)
+    return Table(tuple(table.rows), table.encoding, table.ignored_columns)
+
+
+def open_table(
+    data: bytes, name: str, columns: Sequence[str], *, optional: Sequence[str] = (), renamed: Mapping[str, str] | None = None
+) -> OpenTable:
+    """As ``read_table``, for tables whose rows should not all be held at once; damage further down is raised by ``rows``."""
     if len(data) > MAX_BYTES:
         raise InputFault(f"{name} has more than {MAX_BYTES // 1024**2} MB.", todo=SPLIT)
     matcher = _Matcher(columns, optional, renamed or {})
@@ -65,9 +82,9 @@ def read_table(
         records = _csv_records(text, name, matcher)
         header = next(records, (1, []))[1]
     known = matcher.match(header, name)
-    rows = tuple(_row(line, cells, known, len(header), matcher.names) for line, cells in records)
+    rows = (_row(line, cells, known, len(header), matcher.names) for line, cells in records)
     ignored = tuple(tidy(title)[:60] for place, title in enumerate(header) if tidy(title) and place not in known)
-    return Table(rows, encoding, ignored)
+    return OpenTable(rows, encoding, ignored)
 
 
 def _folded(title: str) -> str:
@@ -140,7 +157,8 @@ def _csv_records(text: str, name: str, matcher: _Matcher) -> Iterator[tuple[int,
     first = text[: MAX_CELL * 4].splitlines()[0] if text else ""
     separator = max(_SEPARATORS, key=lambda one: matcher.score(_header_cells(first, one)))
     csv.field_size_limit(MAX_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    # Line by line from the text itself: io.StringIO would hold it once more, in four bytes a character.
+    reader = csv.reader((match[0] for match in _LINES.finditer(text)), delimiter=separator, strict=True)
     line = 1
     while True:
         try:

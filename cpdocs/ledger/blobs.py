@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -64,17 +65,29 @@ class BlobStore:
         try:
             data = read_plain(path)
         except FileNotFoundError:
-            raise BlobMissing(
-                f"The store lacks the file {sha}.", todo="Restore it from a backup; 'cpdocs audit verify' names all that is missing."
-            ) from None
+            raise _missing(sha) from None
         except OSError as error:
             raise disk_fault(error, path.parent, "read from") from error
         if sha256(data).hexdigest() != sha:
-            raise BlobDamaged(
-                f"The stored file {sha} is damaged: its bytes have changed.",
-                todo="Restore it from a backup; 'cpdocs audit verify' names all that is damaged.",
-            )
+            raise _damaged(sha)
         return data
+
+    def chunks(self, sha: str) -> Iterator[bytes]:
+        """The bytes, a part at a time. Raises as ``get``; where they are damaged at the end, so nothing is done with them before."""
+        path = self.path(sha)
+        digest = sha256()
+        try:
+            descriptor = open_plain(path)
+            with os.fdopen(descriptor, "rb") as file:
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+                    yield chunk
+        except FileNotFoundError:
+            raise _missing(sha) from None
+        except OSError as error:
+            raise disk_fault(error, path.parent, "read from") from error
+        if digest.hexdigest() != sha:
+            raise _damaged(sha)
 
     def put(self, data: bytes) -> str:
         """Stores ``data`` durably and gives its SHA-256. Raises WorkspaceFault where the disk refuses."""
@@ -162,6 +175,19 @@ class BlobStore:
         """Gives a durable temporary file its name. A rename may replace: only the same content bears the same name."""
         part.replace(final)
         fsync_folder(final.parent)
+
+
+def _missing(sha: str) -> BlobMissing:
+    return BlobMissing(
+        f"The store lacks the file {sha}.", todo="Restore it from a backup; 'cpdocs audit verify' names all that is missing."
+    )
+
+
+def _damaged(sha: str) -> BlobDamaged:
+    return BlobDamaged(
+        f"The stored file {sha} is damaged: its bytes have changed.",
+        todo="Restore it from a backup; 'cpdocs audit verify' names all that is damaged.",
+    )
 
 
 def _read(source: int) -> bytes:

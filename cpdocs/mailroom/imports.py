@@ -7,7 +7,7 @@ are recorded whole or not at all (contract §3).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,12 +19,11 @@ from cpdocs.core.letters import ASSIGNMENT, lettered
 from cpdocs.core.members import Assignment
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, Key, assignment_to_json, designation_to_json, fold, row_to_json
-from cpdocs.core.roster import COLUMNS, Disposition, RosterOutcome, dispose, known_from
+from cpdocs.core.roster import COLUMNS, Disposition, Line, RosterOutcome, dispose, known_from
 from cpdocs.intake.limits import MAX_BYTES, MAX_DIRECTORY_BYTES
 from cpdocs.mailroom.input_files import read_input
 
 if TYPE_CHECKING:
-    from cpdocs.intake.tables import Table
     from cpdocs.ledger.events import Transaction
     from cpdocs.mailroom.workspace import Workspace
 
@@ -76,14 +75,14 @@ def import_roster(
 
     Raises InputFault: the file can't be read, or a column is missing.
     """
-    from cpdocs.intake.tables import read_table
+    from cpdocs.intake.tables import open_table
 
     data = read_input(path, MAX_BYTES)
-    table = read_table(data, path.name, COLUMNS, renamed=ws.options.columns)
-    if record:
-        ws.blobs.put(data)
+    table = open_table(data, path.name, COLUMNS, renamed=ws.options.columns)
     with ws.ledger.write() as tx:
-        outcomes, changed = _judge(ws, tx, table, kind, reviewed)
+        outcomes, changed = _judge(ws, tx, table.rows, kind, reviewed)
+        if record:
+            ws.blobs.put(data)
         result = RosterImport(sha256(data).hexdigest(), table.encoding, outcomes, len(changed), table.ignored_columns)
         if record:
             tx.extend(_roster_events(result, len(data), changed))
@@ -91,7 +90,7 @@ def import_roster(
 
 
 def _judge(
-    ws: Workspace, tx: Transaction, table: Table, kind: str, reviewed: Container[str]
+    ws: Workspace, tx: Transaction, rows: Iterable[Line], kind: str, reviewed: Container[str]
 ) -> tuple[tuple[RosterOutcome, ...], Mapping[int, Assignment]]:
     """The outcome of each line, and by line the assignments that the ledger doesn't hold in just this form.
 
@@ -102,7 +101,7 @@ def _judge(
     pieces = lettered(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
     letters = {key for piece_kind, key in pieces if piece_kind == kind}
     known = known_from(register, letters, ages=ws.options.ages, reviewed=reviewed)
-    outcomes = tuple(dispose(table.rows, known, eastern_date(ws.clock.now())))
+    outcomes = tuple(dispose(rows, known, eastern_date(ws.clock.now())))
     current: dict[Key, Assignment] = dict(register.assignments)
     mailed: set[Key] = set()
     changed: dict[int, Assignment] = {}
@@ -118,7 +117,7 @@ def _judge(
     return outcomes, changed
 
 
-def _roster_events(result: RosterImport, size: int, changed: Mapping[int, Assignment]) -> list[NewEvent]:
+def _roster_events(result: RosterImport, size: int, changed: Mapping[int, Assignment]) -> Iterator[NewEvent]:
     summary: dict[str, JSON] = {
         "file": result.sha256,
         "size": size,
@@ -127,16 +126,10 @@ def _roster_events(result: RosterImport, size: int, changed: Mapping[int, Assign
         "counts": {**result.counts},
         "recorded": result.recorded,
     }
-    events = [NewEvent(EventType.ROSTER_IMPORTED, (), summary)]
-    events += [
-        NewEvent(
-            EventType.ASSIGNMENT_RECORDED,
-            (member_subject(item.member_id),),
-            {"file": result.sha256, "line": line, "assignment": assignment_to_json(item)},
-        )
-        for line, item in changed.items()
-    ]
-    return events
+    yield NewEvent(EventType.ROSTER_IMPORTED, (), summary)
+    for line, item in changed.items():
+        data: dict[str, JSON] = {"file": result.sha256, "line": line, "assignment": assignment_to_json(item)}
+        yield NewEvent(EventType.ASSIGNMENT_RECORDED, (member_subject(item.member_id),), data)
 
 
 def import_practices(ws: Workspace, path: Path) -> DirectoryImport:

@@ -45,6 +45,10 @@ class _File:
             return self._packed(where)[number]
         return self._data[where : self._data.find(b"endobj", where)].partition(b"stream\n")[0]
 
+    def let_go(self) -> None:
+        """Has the system keep nothing of the file in this process's memory: it is read once, from front to back."""
+        self._data.madvise(mmap.MADV_DONTNEED)
+
     def stream(self, number: int) -> bytes:
         """The data of stream ``number``, inflated."""
         kind, where, _ = self._entry(number)
@@ -97,6 +101,7 @@ class _Reader:
                 yield from self.pages(int(kid))
             else:
                 yield self._ids_of_page(value)
+        self.file.let_go()
 
     def _ids_of_page(self, page: bytes) -> tuple[str, ...]:
         contents = re.search(rb"/Contents ?(?:\[([^\]]*)\]|(\d+ 0 R))", page)

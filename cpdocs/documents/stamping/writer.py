@@ -29,7 +29,7 @@ class PdfWriter:
         self._where = array("Q", [0])
         self._within = array("H", [65535])
         self._waiting: list[tuple[int, bytes]] = []
-        self._pages: list[int] = []
+        self._pages = array("Q")
         self._parents: list[int] = []
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
@@ -90,19 +90,21 @@ class PdfWriter:
 
     def _page_tree(self) -> int:
         """Nodes of at most 128 children each, the leaves first; gives the root's number."""
-        level = [(parent, self._pages[index * _KIDS : (index + 1) * _KIDS]) for index, parent in enumerate(self._parents)]
-        counts = dict.fromkeys(self._pages, 1)
+        parts = (self._pages[start : start + _KIDS] for start in range(0, len(self._pages), _KIDS))
+        level = [(parent, part, len(part)) for parent, part in zip(self._parents, parts, strict=True)]
         while True:
-            parts = [level[start : start + _KIDS] for start in range(0, len(level), _KIDS)]
-            uppers = [self.reserve() for _ in parts]
-            for upper, part in zip(uppers, parts, strict=True):
-                for number, kids in part:
-                    counts[number] = sum(counts[kid] for kid in kids)
-                    self.put(number, b"<</Type/Pages/Parent %d 0 R/Kids[%b]/Count %d>>" % (upper, _references(kids), counts[number]))
-            level = [(upper, [number for number, _ in part]) for upper, part in zip(uppers, parts, strict=True)]
+            groups = [level[start : start + _KIDS] for start in range(0, len(level), _KIDS)]
+            uppers = [self.reserve() for _ in groups]
+            for upper, group in zip(uppers, groups, strict=True):
+                for number, kids, count in group:
+                    self.put(number, b"<</Type/Pages/Parent %d 0 R/Kids[%b]/Count %d>>" % (upper, _references(kids), count))
+            level = [
+                (upper, array("Q", [number for number, *_ in group]), sum(count for *_, count in group))
+                for upper, group in zip(uppers, groups, strict=True)
+            ]
             if len(level) == 1:
-                root, kids = level[0]
-                self.put(root, b"<</Type/Pages/Kids[%b]/Count %d>>" % (_references(kids), len(self._pages)))
+                root, kids, count = level[0]
+                self.put(root, b"<</Type/Pages/Kids[%b]/Count %d>>" % (_references(kids), count))
                 return root
 
     def _pack(self) -> None:
@@ -125,10 +127,9 @@ class PdfWriter:
         start = self._place
         self._at(number)
         width = (max(self._where).bit_length() + 7) // 8
-        rows = b"".join(
-            b"%c%b%b" % (kind, where.to_bytes(width, "big"), within.to_bytes(2, "big"))
-            for kind, where, within in zip(self._kinds, self._where, self._within, strict=True)
-        )
+        rows = bytearray()
+        for kind, where, within in zip(self._kinds, self._where, self._within, strict=True):
+            rows += b"%c%b%b" % (kind, where.to_bytes(width, "big"), within.to_bytes(2, "big"))
         identifier = self._digest.hexdigest()[:32].encode()
         entries = b"/Type/XRef/Size %d/W[1 %d 2]/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]/Filter/FlateDecode" % (
             len(self._kinds),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -183,10 +183,10 @@ def _lines(
     return tuple(lines)
 
 
-def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str], kept: MadeFrom | None) -> list[NewEvent]:
+def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str], kept: MadeFrom | None) -> Iterator[NewEvent]:
     """What the ledger is told of a run: each of its letters, then the run itself."""
-    events = [
-        NewEvent(
+    for piece in batch.pieces:
+        yield NewEvent(
             EventType.LETTER_STAGED,
             (document_subject(piece.document_id), member_subject(piece.key[0]), run_subject(run.run_id)),
             {
@@ -205,8 +205,6 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str], kept: 
                 **({"file": piece.file} if piece.file > 1 else {}),
             },
         )
-        for piece in batch.pieces
-    ]
     summary: dict[str, JSON] = {
         "run_id": run.run_id,
         "records_in": len(batch.lines),
@@ -217,4 +215,4 @@ def staged_events(run: RunRecord, batch: Batch, files: Mapping[str, str], kept: 
         "tally": [[*row] for row in tally(batch.lines)],
         **({"made_from": kept.event_data()} if kept else {}),
     }
-    return [*events, NewEvent(EventType.RUN_STAGED, (run_subject(run.run_id),), summary)]
+    yield NewEvent(EventType.RUN_STAGED, (run_subject(run.run_id),), summary)

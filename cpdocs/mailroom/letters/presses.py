@@ -8,12 +8,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +34,8 @@ Done = TypeVar("Done")
 _WORTH_A_PROCESS = 6
 """Letters for which another process, which takes about a second to begin, is worth starting."""
 _CHUNK = 4
+_AHEAD = 3
+"""Chunks for each process that are under way or made and not yet taken: what waits is held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def on_cores(work: Callable[[Item], Done], items: Iterable[Item], jobs: int, *, 
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_watch_parent) as pool:
         try:
-            yield from pool.map(work, items, chunksize=chunk)
+            yield from _in_turn(pool, work, items, jobs * _AHEAD, chunk)
         except BrokenProcessPool as fault:
             raise Defect(
                 "A process that was making letters died. Nothing was staged.",
@@ -106,6 +110,22 @@ def on_cores(work: Callable[[Item], Done], items: Iterable[Item], jobs: int, *, 
             ) from fault
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_turn(pool: Executor, work: Callable[[Item], Done], items: Iterable[Item], ahead: int, chunk: int) -> Iterator[Done]:
+    """What ``pool`` makes of the items, in order; only so many chunks are under way or wait to be taken."""
+    todo = iter(items)
+    under_way: deque[Future[list[Done]]] = deque()
+    while part := list(islice(todo, chunk)):
+        under_way.append(pool.submit(_each, work, part))
+        if len(under_way) >= ahead:
+            yield from under_way.popleft().result()
+    while under_way:
+        yield from under_way.popleft().result()
+
+
+def _each(work: Callable[[Item], Done], part: Sequence[Item]) -> list[Done]:
+    return [work(item) for item in part]
 
 
 def _watch_parent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
@@ -26,7 +27,10 @@ _TO_LOOK_AT = ("held", "rejected")
 
 def manifest(batch: Batch) -> str:
     """A CSV with a line for every line of the roster; the columns after ``warnings`` say which piece it became, and where it is."""
-    rows = []
+    return csv_text(MANIFEST_COLUMNS, _manifest_rows(batch))
+
+
+def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
     for line in batch.lines:
         row: dict[str, object] = {
             "line": line.line,
@@ -47,8 +51,7 @@ def manifest(batch: Batch) -> str:
                 "print_file": batch.files[line.piece.file - 1].name,
                 "first_page": line.piece.first_page,
             }
-        rows.append(row)
-    return csv_text(MANIFEST_COLUMNS, rows)
+        yield row
 
 
 def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cpdocs.core.letters import RUN_EVENTS, Piece, RunRecord, RunState, fold_run
 from cpdocs.core.print_files import print_names
 from cpdocs.core.roster import Disposition, dispose_recorded, known_from
 from cpdocs.errors import InputFault
-from cpdocs.ledger.durable import disk_fault, fsync_folder, make_folder, write_durably
+from cpdocs.ledger.durable import disk_fault, fsync_folder, make_folder, stream_durably
 from cpdocs.mailroom.alone import only_one
 from cpdocs.mailroom.register import load_register
 
@@ -76,7 +76,7 @@ def publish(ws: Workspace, run: RunRecord) -> None:
     shutil.rmtree(part, ignore_errors=True)
     make_folder(part)
     for name, sha in run.files.items():
-        write_durably(part / name, ws.blobs.get(sha))
+        stream_durably(part / name, ws.blobs.chunks(sha))
     try:
         part.rename(folder)
         fsync_folder(folder.parent)

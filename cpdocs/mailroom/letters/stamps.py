@@ -73,8 +73,9 @@ class StampedLetters:
         """
         from cpdocs.documents.stamping.easel import merge_faces
 
-        chunks = [tuple(letters[start : start + _CHUNK]) for start in range(0, len(letters), _CHUNK)]
-        for chunk in on_cores(partial(stamp, self._room, self._run), chunks, min(jobs, len(chunks))):
+        starts = range(0, len(letters), _CHUNK)
+        chunks = (tuple(letters[start : start + _CHUNK]) for start in starts)
+        for chunk in on_cores(partial(stamp, self._room, self._run), chunks, min(jobs, len(starts))):
             self._shared |= chunk.shared
             merge_faces(self._faces, chunk.faces)
             for item in chunk.made:
