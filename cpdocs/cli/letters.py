@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,13 +13,13 @@ from cpdocs.cli.letter_archive import copy, pages
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
 from cpdocs.cli.output import counted, print_json, say
 from cpdocs.cli.params import DAY
+from cpdocs.cli.progress import progress
 from cpdocs.cli.tables import print_table
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, Piece, RunRecord, RunState
 from cpdocs.documents.reading_level import TARGET
 from cpdocs.mailroom.workspace import Workspace
 
-_EVERY = 100
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
@@ -74,8 +71,8 @@ def run(
     from cpdocs.mailroom.letters.run import run_letters
     from cpdocs.mailroom.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
-    with _progress(ctx) as progress:
-        report = run_letters(ws, roster=roster, kind=kind, again=again, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=progress)
+    with progress(ctx, "letters") as tell:
+        report = run_letters(ws, roster=roster, kind=kind, again=again, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=tell)
     prints = report.print_files
     paths = {
         "print_file": prints[0] if prints else None,
@@ -115,33 +112,6 @@ def _show_counts(values: dict[str, Any]) -> None:
     click.echo(f"{counted(values['pages'], 'page')} on {counted(values['sheets'], 'sheet')}{separators}")
     for warning, number in values["warnings"].items():
         click.echo(f"warning {warning}: {number}")
-
-
-@contextmanager
-def _progress(ctx: click.Context) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal; elsewhere a line now and then with ``-v``, else nothing. On standard error."""
-    flags = ctx.find_root().obj
-    if flags["quiet"]:
-        yield None
-        return
-    if not sys.stderr.isatty():
-        yield _lines(ctx) if flags["verbose"] else None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("letters"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("letters", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _lines(ctx: click.Context) -> Callable[[int, int], None]:
-    def tell(done: int, total: int) -> None:
-        if done % _EVERY == 0 or done == total:
-            say(ctx, f"{done} of {total} letters made")
-
-    return tell
 
 
 @letters.command()

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from operator import itemgetter
 
+from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW
 from cpdocs.documents.stamping.easel import Drawing, Easel, shaped_once
 from cpdocs.documents.stamping.engine import LaidOut, Run, Slot, break_again
 from cpdocs.documents.stamping.retype import Retyping, retyping
 from cpdocs.documents.stamping.tokens import Tokens, collapsed, is_blank, is_ordinary, plain
 
-_KEPT_DRAWINGS = 4096
+_KEPT_DRAWINGS = 1024
+_WINDOWS = (max(MAY_SHOW[2], UPPER_WINDOW[2]), max(MAY_SHOW[3], UPPER_WINDOW[3]))
+"""Inches from the upper left corner of the sheet: no window opens right of it or below."""
 _DEPENDS_ON_WORDS = re.compile(
     r"string-set|target-text|target-counter|leader\s*\(|content\s*\(|:dir\s*\(|attr\s*\(|outline|clamp|max-lines", re.I
 )
@@ -39,7 +42,8 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Stamped:
-    """A letter: of every page the shared part and the operators of its own, and what blocks say on the first page and where."""
+    """A letter: of every page the shared part and the operators of its own, and what blocks say on the first page where an
+    envelope's windows may open."""
 
     shared: tuple[Shared, ...]
     own: tuple[bytes, ...]
@@ -107,7 +111,7 @@ class Template:
                 return None
             for page in self._groups[index].pages:
                 mine[page].append(drawing.operators)
-                if page == 0:
+                if page == 0 and _may_show(drawing):
                     first.append((self._groups[index].said(tokens), drawing.ink))
         return Stamped(sheets[0], tuple(b"\n".join(parts) for parts in mine), tuple(first))
 
@@ -146,7 +150,7 @@ class Template:
                 return None
             for page in group.pages:
                 pages[page].append(drawing.operators)
-                if page == 0:
+                if page == 0 and _may_show(drawing):
                     first.append((group.said(tokens), drawing.ink))
         drawn = [b"\n".join(filter(None, parts)) for parts in pages]
         return tuple(Shared(operators, sha256(operators).digest()) for operators in drawn), tuple(first)
@@ -208,6 +212,11 @@ class _Group:
 
     def said(self, tokens: Tokens) -> str:
         return " ".join(plain(text) for text in self.take(tokens.texts))
+
+
+def _may_show(drawing: Drawing) -> bool:
+    """Whether a block on the first page reaches into the part of it where windows may open, or near it."""
+    return any(box[0] < _WINDOWS[0] and box[1] < _WINDOWS[1] for box in drawing.ink)
 
 
 def _twins(places: Sequence[_Place]) -> list[_Group]:
