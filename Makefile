@@ -8,7 +8,7 @@ RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-
 TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2
 JUDGE_PACKAGES := default-jre-headless libjaxb-java
 
-.PHONY: help setup demo test check bench crash conformance docs lock wheel sbom
+.PHONY: help setup demo test check bench crash fuzz conformance docs lock wheel sbom
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ bench: setup ## what the README claims about speed, as ratios
 crash: setup ## the long sweeps: kills, full disks, failing calls
 	@.ci/packages $(TEST_PACKAGES)
 	@$(BIN)/python -m pytest -m slow tests
+
+fuzz: setup ## bent files, guided by the code that they reach (a minute; FUZZ=-max_total_time=3600 for longer)
+	@$(BIN)/python -m tests.signing.fuzz $(FUZZ)
 
 docs: setup ## docs/commands.md from the commands' own help, docs/attacks.md from the tests'
 	@$(BIN)/python -m tests.reference

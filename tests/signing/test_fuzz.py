@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +19,13 @@ from tests.signing import builder as b
 
 EXAMPLES = int(os.environ.get("CPDOCS_FUZZ", "60"))
 """How many files each test tries; the environment asks for a longer sweep."""
-QUIET = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+QUIET = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize="CPDOCS_FUZZ" not in os.environ,
+)
 
 TOKENS = (
     b"<<",
@@ -72,6 +82,14 @@ def mangled(draw: st.DrawFn, *, start: int = 0) -> bytes:
         else:
             data[at:at] = str(draw(st.integers(-(2**63), 2**63))).encode()
     return bytes(data)
+
+
+@pytest.mark.slow
+def test_the_guided_search_finds_nothing_in_its_first_runs() -> None:
+    command = [sys.executable, "-m", "tests.signing.fuzz", "-runs=300", "-seed=1"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False, timeout=1800)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Done 300 runs" in done.stderr
 
 
 @QUIET
