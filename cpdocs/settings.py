@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cpdocs.core.mail_barcodes import Mailer
 from cpdocs.core.options import AgeRange, FilingTarget, Options, TokenPlace
 from cpdocs.core.print_files import FileLimit
+from cpdocs.core.seeds import Seed
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.errors import Problem, WorkspaceFault
 
@@ -120,10 +122,30 @@ class _Audit(_Table):
     origin: Annotated[str, Field(pattern=r"^[^\s+]+$", max_length=100)] = _default(Options, "checkpoint_origin")
 
 
+class _Barcode(_Table):
+    mailer_id: Annotated[str, Field(pattern=r"^([0-9]{6}|[0-9]{9})$")]
+    service: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
+
+
+class _Seed(_Table):
+    name: Filled
+    address1: Filled
+    address2: Text = ""
+    city: Filled
+    state: Filled
+    zip: Annotated[str, Field(pattern=r"^[0-9]{5}(-?[0-9]{4})?$")]
+    language: Text = ""
+    large_print: bool = False
+    program: Literal["BH", "LTSS"] = "BH"
+    cp_org: Text = ""
+
+
 class _Letters(_Table):
     kinds: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]] = list(_default(Options, "letter_kinds"))
     file_sheets: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     file_pieces: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    barcode: _Barcode | None = None
+    seed: list[_Seed] = []
 
 
 class _Backup(_Table):
@@ -245,6 +267,8 @@ def _values(read: _Settings) -> Settings:
         held_days=read.health.held_days,
         letter_kinds=tuple(read.letters.kinds),
         print_limit=FileLimit(read.letters.file_sheets, read.letters.file_pieces),
+        mailer=Mailer(**read.letters.barcode.model_dump()) if read.letters.barcode else None,
+        seeds=tuple(Seed(**seed.model_dump()) for seed in read.letters.seed),
     )
     return Settings(senders, options)
 

@@ -110,6 +110,12 @@ def _show_counts(values: dict[str, Any]) -> None:
     print_table(["", "lines", "why"], rows)
     separators = f", and {counted(len(values['groups']), 'separator sheet')}" if values["groups"] else ""
     click.echo(f"{counted(values['pages'], 'page')} on {counted(values['sheets'], 'sheet')}{separators}")
+    if values["seeds"]:
+        click.echo(
+            f"{counted(len(values['seeds']), 'seed piece')} on {counted(sum(seed['sheets'] for seed in values['seeds']), 'sheet')} besides"
+        )
+    for seed in values["seeds_not_made"]:
+        click.echo(f"seed piece to {seed['name']} not made: {seed['code']}")
     for warning, number in values["warnings"].items():
         click.echo(f"warning {warning}: {number}")
 
@@ -230,8 +236,8 @@ def show(ws: Workspace, run_id: str, as_json: bool) -> None:
     click.echo(f"Run {run_id}: {record.kind}, {record.state.value}, letters dated {record.on.isoformat()}")
     if record.state is not RunState.BEGUN:
         click.echo(", ".join(f"{name} {record.counts.get(name, 0)}" for name in DISPOSITIONS))
-    rows = [[str(p.number), p.document_id, p.language, p.format, str(p.pages), str(p.sheets)] for p in pieces]
-    print_table(["piece", "document", "language", "format", "pages", "sheets"], rows)
+    rows = [[str(p.number), p.document_id, p.language, p.format, str(p.pages), str(p.sheets), p.seed and "seed"] for p in pieces]
+    print_table(["piece", "document", "language", "format", "pages", "sheets", ""], rows)
 
 
 def _run_json(record: RunRecord) -> dict[str, Any]:
@@ -260,6 +266,8 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
         "file": piece.file,
         "first_page": piece.first_page,
         "sha256": piece.sha256,
+        **({"barcode": piece.barcode} if piece.barcode else {}),
+        **({"seed": piece.seed} if piece.seed else {}),
     }
 
 

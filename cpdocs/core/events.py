@@ -34,6 +34,7 @@ class EventType(StrEnum):
     RUN_BEGUN = "run.begun"
     RUN_STAGED = "run.staged"
     LETTER_STAGED = "letter.staged"
+    SEED_STAGED = "seed.staged"
     RUN_RELEASED = "run.released"
     RUN_CANCELLED = "run.cancelled"
     RUN_MAILED = "run.mailed"

@@ -74,13 +74,19 @@ def warning_counts(lines: Iterable[LineResult]) -> dict[str, int]:
 
 
 def faults(records_in: int, lines: Sequence[LineResult], pieces: Sequence[Piece], printed: PrintCounts) -> list[str]:
-    """What doesn't add up, in words; empty where every line, piece and sheet is accounted for."""
+    """What doesn't add up, in words; empty where every line, piece and sheet is accounted for.
+
+    Seed pieces answer no line; their pages and sheets count like all others'.
+    """
     by_disposition: Mapping[str, int] = counts(lines)
     found = []
     if records_in != sum(by_disposition.values()):
         found.append(f"{records_in} lines came in and {sum(by_disposition.values())} have a disposition.")
-    if by_disposition["mailed"] != len(pieces):
-        found.append(f"{by_disposition['mailed']} lines are to be mailed and {len(pieces)} letters were made.")
+    letters = [piece for piece in pieces if not piece.seed]
+    if by_disposition["mailed"] != len(letters):
+        found.append(f"{by_disposition['mailed']} lines are to be mailed and {len(letters)} letters were made.")
+    if any(line.piece is not None and line.piece.seed for line in lines):
+        found.append("A seed piece answers a line.")
     if len({piece.document_id for piece in pieces}) != len(pieces):
         found.append("Two letters have the same document id.")
     if [piece.number for piece in pieces] != list(range(1, len(pieces) + 1)):

@@ -6,7 +6,8 @@ sent per household: a shared letter discloses (mailroom.md). A run is begun, sta
 run's pieces are not lettered. All of it is folded from the events below.
 
 ``RUN_BEGUN`` carries run_id, kind, to (whom the kind is for), on (the date on the letters) and roster (SHA-256, or empty);
-``LETTER_STAGED`` what :class:`Piece` has; ``RUN_STAGED`` what :class:`RunRecord` has besides; ``RUN_RELEASED`` and
+``LETTER_STAGED`` what :class:`Piece` has, ``SEED_STAGED`` the same of a seed piece; ``RUN_STAGED`` what :class:`RunRecord` has
+besides; ``RUN_RELEASED`` and
 ``RUN_CANCELLED`` run_id (and reason), ``RUN_MAILED`` run_id and on.
 """
 
@@ -17,9 +18,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.ids import derive_document_id
+from cpdocs.core.mail_barcodes import UNIQUE_FOR, Mailer, Serials
 
 ASSIGNMENT = "assignment"
 """The kind of letter that a new assignment brings."""
@@ -29,6 +32,12 @@ AGAIN = "again-"
 
 AssignmentKey = tuple[str, str, str, str]
 """Member id, program, CP, ISO date of assignment: ``Assignment.key``."""
+
+NOBODY: AssignmentKey = ("", "", "", "")
+"""What stands in place of an assignment for a seed piece."""
+
+PIECE_EVENTS = (EventType.LETTER_STAGED, EventType.SEED_STAGED)
+"""The events that :func:`piece_of` reads; seed pieces letter nobody."""
 
 RUN_EVENTS = (
     EventType.RUN_BEGUN,
@@ -79,6 +88,10 @@ class Piece:
     sha256: str
     occasion: str = ""
     file: int = 1
+    barcode: str = ""
+    """The first twenty digits of its Intelligent Mail barcode; empty where it has none."""
+    seed: str = ""
+    """Whose seed piece it is; empty for a member's letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +113,22 @@ class RunRecord:
     to: str = "assigned"
     tally: tuple[tuple[str, str, str, int], ...] = ()
     """Lines by (program, language as the roster names it, disposition)."""
+    serials: Serials | None = None
+    """The serials of its Intelligent Mail barcodes; None where it has none."""
 
     @property
     def pieces(self) -> int:
-        """How many letters the run has."""
+        """How many letters the run has for members."""
         return self.counts.get("mailed", 0)
+
+
+def serials_used(runs: Iterable[RunRecord], on: date) -> list[tuple[Serials, bool]]:
+    """The barcode serials of every run in order, each with whether a piece may have been mailed in the last 45 days, or may be yet."""
+
+    def counts(run: RunRecord) -> bool:
+        return run.state is not RunState.CANCELLED and (run.mailed_on is None or run.mailed_on >= on - UNIQUE_FOR)
+
+    return [(run.serials, counts(run)) for run in runs if run.serials is not None]
 
 
 def may_become(state: RunState, target: RunState) -> bool:
@@ -136,6 +160,7 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
                 sheets=data["sheets"],
                 files=data["files"],
                 tally=tuple((program, language, outcome, number) for program, language, outcome, number in data.get("tally", ())),
+                serials=_serials(data.get("barcodes")),
             )
         elif event.type is EventType.RUN_RELEASED:
             runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.RELEASED)
@@ -145,6 +170,11 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
             mailed_on = date.fromisoformat(data["on"])
             runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.MAILED, mailed_on=mailed_on)
     return runs
+
+
+def seed_id(secret: bytes, run_id: str, number: int) -> str:
+    """The document id of the seed piece of a run to the seed that stands at that place in the settings, from 1."""
+    return derive_document_id(secret, "seed", run_id, str(number))
 
 
 def lettered(events: Iterable[Event]) -> dict[tuple[str, AssignmentKey], str]:
@@ -171,13 +201,17 @@ def lettered_occasions(events: Iterable[Event]) -> dict[tuple[str, AssignmentKey
     return pieces
 
 
+def _serials(data: Mapping[str, Any] | None) -> Serials | None:
+    return Serials(Mailer(data["mailer_id"], data["service"]), data["first_serial"], data["serials"]) if data else None
+
+
 def piece_of(event: Event) -> Piece:
-    """The piece that a LETTER_STAGED event records."""
+    """The piece that a LETTER_STAGED or SEED_STAGED event records."""
     data = event.data
     return Piece(
         number=data["piece"],
         document_id=data["document_id"],
-        key=_key(data["assignment"]),
+        key=_key(data["assignment"]) if "assignment" in data else NOBODY,
         language=data["language"],
         format=data["format"],
         pages=data["pages"],
@@ -186,6 +220,8 @@ def piece_of(event: Event) -> Piece:
         sha256=data["digest"],
         occasion=data.get("occasion", ""),
         file=data.get("file", 1),
+        barcode=data.get("barcode", ""),
+        seed=data.get("seed", ""),
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cpdocs.core.mail_barcodes import Mailer
 from cpdocs.core.print_files import FileLimit
+from cpdocs.core.seeds import Seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class Options:
     """The kinds of letter that may be sent: folders of templates/letters/."""
     print_limit: FileLimit = field(default_factory=FileLimit)
     """The most that one print file may have; a run of more has several."""
+    mailer: Mailer | None = None
+    """Whose Intelligent Mail barcodes stand on letters; None: there are none."""
+    seeds: tuple[Seed, ...] = ()
+    """Our own people who get a letter of every run."""
     backup_hours: int = 26
     """The age of the last backup that ``doctor`` and ``health`` accept; this and the three below: 0 accepts any."""
     watch_minutes: int = 10

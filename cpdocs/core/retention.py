@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event, EventType
+from cpdocs.core.letters import PIECE_EVENTS
 
 HOLD_EVENTS = (EventType.ARCHIVE_HELD, EventType.ARCHIVE_RELEASED)
 
@@ -98,4 +99,4 @@ def holding(kept: Kept, holds: Iterable[Hold]) -> tuple[Hold, ...]:
 def _kind(event: Event, subject: str) -> str:
     if subject.startswith("return:"):
         return "unmatched return"
-    return "letter" if event.type is EventType.LETTER_STAGED else "plan"
+    return "letter" if event.type in PIECE_EVENTS else "plan"

@@ -33,7 +33,10 @@ ADULT = 18
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter to be made: its identity, its date, the language (BCP 47) and the form that the member needs."""
+    """One letter to be made: its identity, its date, the language (BCP 47) and the form that the member needs.
+
+    ``barcode``: room is left above the address for an Intelligent Mail barcode, where the address leaves any.
+    """
 
     kind: str
     document_id: str
@@ -42,6 +45,7 @@ class Letter:
     large_print: bool
     assignment: Assignment
     occasion: str = ""
+    barcode: bool = False
 
     @property
     def to_guardian(self) -> bool:
@@ -150,7 +154,7 @@ class LetterPress:
             created=datetime.combine(letter.on, time(12), EASTERN),
             stylesheets=self.kind(letter.kind).stylesheets,
         )
-        if window_faults(rendered.pdf, address.lines, self.return_lines(letter)):
+        if window_faults(rendered.pdf, address, self.return_lines(letter)):
             return WINDOW
         return PrintedLetter(rendered.pdf, rendered.pages, address)
 
@@ -170,7 +174,7 @@ class LetterPress:
         member = letter.assignment
         names = ["To the parent or guardian of", member.full_name] if letter.to_guardian else [member.full_name]
         last = city_line(member.city, member.state, member.zip)
-        return set_address(names, [member.address1, member.address2], last, self._measure)
+        return set_address(names, [member.address1, member.address2], last, self._measure, barcode=letter.barcode)
 
     def return_lines(self, letter: Letter) -> list[str]:
         """The sender's street address, without the name: it shows through the envelope's upper window."""

@@ -1,7 +1,8 @@
 """What the envelope's windows would show, read from the finished letter itself.
 
 Whatever the template did, only the address may lie where the window may open, and only the sender's street address where the
-return window may (mailroom.md, "A run"). A letter that fails is held.
+return window may (mailroom.md, "A run"). Where a barcode is to be printed, its place and its quiet zones are empty.
+A letter that fails is held.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE
+from cpdocs.documents.envelope import BARCODE, BARCODE_CLEAR, MAY_SHOW, UPPER_WINDOW, VISIBLE, AddressBlock
 
 _TOLERANCE = 0.01
 """Inches: rounding of glyph boxes."""
@@ -22,11 +23,21 @@ Region = tuple[float, float, float, float]
 """Left, top, right, bottom in inches from the sheet's upper left corner."""
 
 
-def window_faults(pdf: bytes, address: Sequence[str], return_lines: Sequence[str]) -> tuple[str, ...]:
+BARCODE_ZONE: Region = (
+    BARCODE[0] - BARCODE_CLEAR[0],
+    BARCODE[1] - BARCODE_CLEAR[1],
+    BARCODE[2] + BARCODE_CLEAR[0],
+    BARCODE[3] + BARCODE_CLEAR[1],
+)
+"""A barcode with its quiet zones: the letter has nothing here where one is to be printed."""
+
+
+def window_faults(pdf: bytes, address: AddressBlock, return_lines: Sequence[str]) -> tuple[str, ...]:
     """Why the letter can't go into a window envelope, as codes; empty where it can.
 
     ``outside_window``: part of the address may be hidden, or something else may show; ``window_text``: the visible text
-    isn't the address; ``return_window``: something else than the sender's street address stands where the return window opens.
+    isn't the address; ``return_window``: something else than the sender's street address stands where the return window opens;
+    ``barcode_zone``: something stands where the barcode goes.
     """
     document = pypdfium2.PdfDocument(pdf)
     try:
@@ -36,8 +47,10 @@ def window_faults(pdf: bytes, address: Sequence[str], return_lines: Sequence[str
         boxes = [(kind, box) for kind, box in _boxes(page, height) if overlap(box, MAY_SHOW)]
         if any(kind != pdfium.FPDF_PAGEOBJ_TEXT or not inside(box, VISIBLE) for kind, box in boxes):
             faults.append("outside_window")
-        if _text_in(page, MAY_SHOW, height) != bare(address):
+        if _text_in(page, MAY_SHOW, height) != bare(address.lines):
             faults.append("window_text")
+        if address.barcode and any(overlap(box, BARCODE_ZONE) for _, box in boxes):
+            faults.append("barcode_zone")
         upper = [kind for kind, box in _boxes(page, height) if overlap(box, UPPER_WINDOW)]
         if any(kind != pdfium.FPDF_PAGEOBJ_TEXT for kind in upper) or _text_in(page, UPPER_WINDOW, height) != bare(return_lines):
             faults.append("return_window")

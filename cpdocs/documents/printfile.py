@@ -53,8 +53,8 @@ class PrintFile:
         self._pad()
         self.separator_pages += self.pages - before
 
-    def add_letter(self, pdf: bytes, piece: int) -> int:
-        """Adds a letter as piece number ``piece`` and gives its first page's number, counted from 1."""
+    def add_letter(self, pdf: bytes, piece: int, barcode: bytes = b"") -> int:
+        """Adds a letter as piece number ``piece``, with the operators of its barcode; gives its first page's number, from 1."""
         first = self.pages
         self._append(pdf)
         sheets = range(first, self.pages, 2)
@@ -62,7 +62,7 @@ class PrintFile:
             page = self._pdf.pages[index]
             mark = SheetMark(self.run_id, piece, number, len(sheets))
             page.contents_add(b"q", prepend=True)
-            page.contents_add(b"Q\n" + sheet_code(mark))
+            page.contents_add(b"Q\n" + sheet_code(mark) + (b"\n" + barcode if number == 1 else b""))
         self.blank_pages += self._pad()
         return first + 1
 

@@ -11,6 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from cpdocs.core.ids import format_document_id, luhn_mod_n
 from cpdocs.core.letters import SheetMark
+from cpdocs.documents.envelope import AddressBlock
 from cpdocs.documents.preflight import window_faults
 from cpdocs.documents.printfile import PrintFile, read_sheet_code, recount
 
@@ -97,7 +98,7 @@ def test_two_letters_on_a_page_are_seen() -> None:
     assert recount(pages(f"{an_id(0)} {an_id(1)}")).differences([an_id(0)])
 
 
-def window(*drawn: tuple[float, float, str], box: tuple[float, float] | None = None) -> tuple[str, ...]:
+def window(*drawn: tuple[float, float, str], box: tuple[float, float] | None = None, barcode: bool = False) -> tuple[str, ...]:
     """Faults of a page with text at (x, y) inches from the upper left, and perhaps a filled square."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(612, 792), invariant=True)
@@ -107,7 +108,8 @@ def window(*drawn: tuple[float, float, str], box: tuple[float, float] | None = N
     if box:
         canvas.rect(box[0] * 72, 792 - box[1] * 72, 10, 10, fill=1)
     canvas.save()
-    return window_faults(out.getvalue(), ["Robin Sample", "Boston, MA 02108"], ["1 Example Street"])
+    address = AddressBlock(("Robin Sample", "Boston, MA 02108"), 9, 11, barcode)
+    return window_faults(out.getvalue(), address, ["1 Example Street"])
 
 
 ADDRESS = ((0.75, 2.35, "Robin Sample"), (0.75, 2.5, "Boston, MA 02108"))

@@ -22,7 +22,7 @@ from weasyprint import HTML
 
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE, AddressBlock
 from cpdocs.documents.pdf import judged, toolbox
-from cpdocs.documents.preflight import Region, bare, inside, overlap, window_faults
+from cpdocs.documents.preflight import BARCODE_ZONE, Region, bare, inside, overlap, window_faults
 from cpdocs.documents.stamping import easel, engine
 from cpdocs.documents.stamping.easel import Unstampable
 from cpdocs.documents.stamping.forms import Forms
@@ -62,10 +62,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A letter's pages, and the SHA-256 of everything that is drawn on them."""
+    """A letter's pages, the SHA-256 of everything that is drawn on them, and whether there is room for a barcode."""
 
     sides: tuple[Side, ...]
     sha256: str
+    barcode: bool
 
 
 class StampingPress:
@@ -98,9 +99,9 @@ class StampingPress:
                 rendered = tokens_of(self._press.html(letter, address))
                 if rendered != tokens or self._its_own(self._laid_out(rendered, sheets), own) != stamped:
                     raise StampingDiffers
-        if not _window_is_clear(stamped, address.lines, self._press.return_lines(letter)):
+        if not _window_is_clear(stamped, address, self._press.return_lines(letter)):
             raise Unstampable
-        return self._pressed(stamped)
+        return self._pressed(stamped, barcode=address.barcode)
 
     def _tokens(self, letter: Letter, address: AddressBlock) -> tuple[Tokens, frozenset[int]]:
         tokens, own = self._forms.tokens(letter.kind, letter.language, self._press.values(letter, address))
@@ -128,7 +129,7 @@ class StampingPress:
                 return stamped
         template = self._laid_out(tokens, sheets)
         stamped = self._its_own(template, own)
-        if window_faults(self._first_page(stamped), address.lines, self._press.return_lines(letter)):
+        if window_faults(self._first_page(stamped), address, self._press.return_lines(letter)):
             raise Unstampable
         variants.insert(0, template)
         del variants[_VARIANTS:]
@@ -160,7 +161,7 @@ class StampingPress:
             raise StampingDiffers
         return stamped
 
-    def _pressed(self, stamped: Stamped) -> Pressed:
+    def _pressed(self, stamped: Stamped, *, barcode: bool) -> Pressed:
         whole = sha256()
         sides = []
         for shared, own in zip(stamped.shared, stamped.own, strict=True):
@@ -170,7 +171,7 @@ class StampingPress:
             whole.update(shared.digest)
             whole.update(own)
             sides.append(Side(shared.digest, zlib.compress(_BEGIN + own)))
-        return Pressed(tuple(sides), whole.hexdigest())
+        return Pressed(tuple(sides), whole.hexdigest(), barcode)
 
     def whole(self, letter: Letter) -> PrintedLetter | Unprintable:
         """A letter that can't be taken apart, laid out and preflighted as a PDF of its own."""
@@ -203,13 +204,15 @@ def _names(letter: Letter, address: AddressBlock) -> list[str]:
     return [escape(name) for name in said if name]
 
 
-def _window_is_clear(stamped: Stamped, address: Sequence[str], return_lines: Sequence[str]) -> bool:
+def _window_is_clear(stamped: Stamped, address: AddressBlock, return_lines: Sequence[str]) -> bool:
     """The preflight of a stamped letter: of its blocks' boxes and words, as ``preflight`` does of a PDF (mailroom.md, "A run")."""
     seen = _said_in(stamped.first_page, MAY_SHOW)
     if any(not inside(box, VISIBLE) for _, boxes in seen for box in boxes if overlap(box, MAY_SHOW)):
         return False
+    if address.barcode and any(overlap(box, BARCODE_ZONE) for _, boxes in seen for box in boxes):
+        return False
     upper = _said_in(stamped.first_page, UPPER_WINDOW)
-    return bare([text for text, _ in seen]) == bare(address) and bare([text for text, _ in upper]) == bare(return_lines)
+    return bare([text for text, _ in seen]) == bare(address.lines) and bare([text for text, _ in upper]) == bare(return_lines)
 
 
 def _said_in(words: Iterable[Words], zone: Region) -> list[Words]:

@@ -23,6 +23,8 @@ _PAGE = b"/MediaBox[0 0 612 792]"
 _STATES = b"<</a1<</ca 1>>/a1.0<</ca 1>>/A1<</CA 1>>/A1.0<</CA 1>>>>"
 
 
+_UNSCALED = b"1.33333333 0 0 -1.33333333 0 1056"
+"""From CSS pixels of a page back to points from its lower left."""
 _FACE = re.compile(rb"/([A-Za-z]+) [0-9.]+ Tf")
 
 
@@ -51,30 +53,31 @@ class StampedPrintFile:
         self._pad()
         self.separator_pages += self.pages - before
 
-    def add_letter(self, letter: Pressed, piece: int) -> int:
-        """Adds a letter as piece number ``piece`` and gives its first page's number, counted from 1."""
+    def add_letter(self, letter: Pressed, piece: int, barcode: bytes = b"") -> int:
+        """Adds a letter as piece number ``piece``, with the operators of its barcode; gives its first page's number, from 1."""
         first = self.pages
         count = (len(letter.sides) + 1) // 2
         for index, side in enumerate(letter.sides):
-            self.add_side(side, None if index % 2 else SheetMark(self.run_id, piece, index // 2 + 1, count))
+            mark = None if index % 2 else SheetMark(self.run_id, piece, index // 2 + 1, count)
+            self.add_side(side, mark, b"" if index else barcode)
         self.blank_pages += self._pad()
         return first + 1
 
-    def add_side(self, side: Side, mark: SheetMark | None = None) -> None:
-        """Adds one page, with a code where it is a sheet's front."""
+    def add_side(self, side: Side, mark: SheetMark | None = None, barcode: bytes = b"") -> None:
+        """Adds one page, with a code where it is a sheet's front, and a barcode where it has one."""
         contents = self._writer.reserve()
         self._writer.put_deflated(contents, b"", side.own)
         references = b"%d 0 R" % contents
         if mark is not None:
-            references += b" %d 0 R" % self._code(mark)
+            references += b" %d 0 R" % self._code(mark, barcode)
         self._writer.add_page(b"%b/Resources %d 0 R/Contents[%b]" % (_PAGE, self._resources_of(side.shared), references))
 
-    def add_foreign(self, pdf: bytes, piece: int) -> int:
+    def add_foreign(self, pdf: bytes, piece: int, barcode: bytes = b"") -> int:
         """Adds a letter that is a PDF of its own, with fonts of its own."""
         first = self.pages
         with pikepdf.open(io.BytesIO(pdf)) as source:
             count = (len(source.pages) + 1) // 2
-        self._import(pdf, [SheetMark(self.run_id, piece, sheet, count) for sheet in range(1, count + 1)])
+        self._import(pdf, [SheetMark(self.run_id, piece, sheet, count) for sheet in range(1, count + 1)], barcode)
         self.blank_pages += self._pad()
         return first + 1
 
@@ -100,12 +103,14 @@ class StampedPrintFile:
             self._resources[digest] = resources
         return self._resources[digest]
 
-    def _code(self, mark: SheetMark, *, flipped: bool = True) -> int:
+    def _code(self, mark: SheetMark, barcode: bytes, *, flipped: bool = True) -> int:
         if len(mark.text) not in self._code_checked:
             sheets.check(mark)
             self._code_checked.add(len(mark.text))
         number = self._writer.reserve()
         code = sheets.sheet_code(mark)
+        if barcode:
+            code += b"\nq %b cm\n%b\nQ" % (_UNSCALED, barcode)
         if flipped:
             self._writer.put_stream(number, b"", code)
         else:
@@ -118,7 +123,7 @@ class StampedPrintFile:
         self._writer.add_page(_PAGE + b"/Resources<<>>")
         return 1
 
-    def _import(self, pdf: bytes, marks: list[SheetMark]) -> None:
+    def _import(self, pdf: bytes, marks: list[SheetMark], barcode: bytes = b"") -> None:
         """Adds the pages of a PDF without their tags."""
         with pikepdf.open(io.BytesIO(pdf)) as source:
             known: dict[tuple[int, int], int] = {}
@@ -128,7 +133,11 @@ class StampedPrintFile:
                 page.contents_coalesce()
                 contents = self._copied(page.Contents, known).replace(b"[", b"").replace(b"]", b"")
                 if index % 2 == 0 and marks:
-                    contents = b"%d 0 R %b %d 0 R" % (begin, contents, self._code(marks[index // 2], flipped=False))
+                    contents = b"%d 0 R %b %d 0 R" % (
+                        begin,
+                        contents,
+                        self._code(marks[index // 2], b"" if index else barcode, flipped=False),
+                    )
                 resources = self._copied(page.Resources, known)
                 self._writer.add_page(b"%b/Resources %b/Contents[%b]" % (_PAGE, resources, contents))
 

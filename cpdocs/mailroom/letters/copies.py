@@ -117,6 +117,7 @@ def _made_again(ws: Workspace, item: Mailed) -> bytes:
         large_print=piece.format == "large_print",
         assignment=assignment(ws, kept, piece.key),
         occasion=piece.occasion,
+        barcode=bool(piece.barcode),
     )
     with room_of(ws, kept) as room:
         made = room.press().make(letter)

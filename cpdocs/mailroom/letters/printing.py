@@ -37,8 +37,8 @@ class Printing(Protocol):
     def add_separator(self, pdf: bytes) -> None:
         """Adds a separator, which takes a sheet of its own."""
 
-    def add(self, letter: Waiting, piece: int) -> int:
-        """Adds a letter; gives its first page's number, counted from 1."""
+    def add(self, letter: Waiting, piece: int, barcode: bytes) -> int:
+        """Adds a letter, with the operators of its barcode; gives its first page's number, counted from 1."""
 
     def finish(self, expected: Sequence[str]) -> list[str]:
         """Ends the file and reads it back: where it differs from ``expected``, a document id or nothing for each page."""
@@ -90,8 +90,8 @@ class _Merged:
     def add_separator(self, pdf: bytes) -> None:
         self._file.add_separator(pdf)
 
-    def add(self, letter: Waiting, piece: int) -> int:
-        return self._file.add_letter(self._ws.blobs.get(letter.sha256), piece)
+    def add(self, letter: Waiting, piece: int, barcode: bytes) -> int:
+        return self._file.add_letter(self._ws.blobs.get(letter.sha256), piece, barcode)
 
     def finish(self, expected: Sequence[str]) -> list[str]:
         from cpdocs.documents.printfile import recount
@@ -125,8 +125,8 @@ class _Written:
     def add_separator(self, pdf: bytes) -> None:
         self._file.add_separator(pdf)
 
-    def add(self, letter: Waiting, piece: int) -> int:
-        return self._stamped.add(self._file, letter, piece)
+    def add(self, letter: Waiting, piece: int, barcode: bytes) -> int:
+        return self._stamped.add(self._file, letter, piece, barcode)
 
     def finish(self, expected: Sequence[str]) -> list[str]:
         from cpdocs.documents.stamping.readback import document_ids

@@ -66,11 +66,25 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> 
         **counts(batch.lines),
         "codes": codes(batch.lines),
         "warnings": warning_counts(batch.lines),
-        "languages": dict(sorted(Counter(piece.language for piece in batch.pieces).items())),
+        "languages": dict(sorted(Counter(piece.language for piece in batch.letters).items())),
         "reading_grade": grade,
         "pieces": len(batch.pieces),
-        "pages": sum(piece.pages for piece in batch.pieces),
-        "sheets": sum(piece.sheets for piece in batch.pieces),
+        "pages": sum(piece.pages for piece in batch.letters),
+        "sheets": sum(piece.sheets for piece in batch.letters),
+        "seeds": [
+            {
+                "piece": piece.number,
+                "name": piece.seed,
+                "document_id": piece.document_id,
+                "pages": piece.pages,
+                "sheets": piece.sheets,
+                "print_file": batch.files[piece.file - 1].name,
+                "first_page": piece.first_page,
+            }
+            for piece in batch.seeds
+        ],
+        "seeds_not_made": [{"name": name, "code": code} for name, code in batch.seeds_not_made],
+        "barcodes": sum(1 for piece in batch.pieces if piece.barcode),
         "groups": [
             {
                 "file": group.file,
@@ -133,6 +147,8 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
             }
             for name in DISPOSITIONS
         ],
+        "seeds": values["seeds"],
+        "seeds_not_made": values["seeds_not_made"],
         "separator_sheets": batch.printed.separator_pages // 2,
         "print_sheets": batch.printed.pages // 2,
         "print_pages": batch.printed.pages,

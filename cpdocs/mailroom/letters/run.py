@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import EventType, NewEvent, run_subject
-from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered_occasions, next_run_id
+from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered_occasions, next_run_id, seed_id
 from cpdocs.core.roster import Disposition, RosterOutcome
+from cpdocs.core.seeds import Seed, seed_assignment
 from cpdocs.errors import AnswerIsNo
-from cpdocs.mailroom.letters.batch import Batch, Made, assemble, batch_without_print, staged_events
+from cpdocs.mailroom.letters.batch import Batch, Made, Production, assemble, batch_without_print, serials_of, staged_events
 from cpdocs.mailroom.letters.presses import PressRoom, Terms, make_letters
 from cpdocs.mailroom.letters.recipients import Recipients, recipients
 from cpdocs.mailroom.letters.recorded import keep
@@ -91,7 +92,7 @@ def run_letters(
         terms = room.terms(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()), drafts=drafts)
         wanted = recipients(ws, terms.kind, roster, again=again, reviewed=terms.languages, record=not dry_run)
         run = _planned(ws, terms.kind, wanted.roster) if dry_run else _begin(ws, terms.kind, wanted.roster)
-        order = _Order(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, progress)
+        order = _Order(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, progress, _barcodes(ws, run, wanted))
         batch = _stamped(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
         if dry_run:
             return RunReport(report_values(ws, run, batch, terms.grade), None)
@@ -109,6 +110,7 @@ class _Order:
     to: Recipients
     jobs: int
     progress: Progress | None
+    barcodes: bool
 
     @property
     def used(self) -> Iterator[Assignment]:
@@ -117,10 +119,15 @@ class _Order:
             if outcome.disposition is Disposition.MAILED and outcome.assignment is not None:
                 yield outcome.assignment
 
-    def batch(self, made: dict[int, Made | str], stamped: StampedLetters | None, *, dry_run: bool) -> Batch:
+    def batch(self, made: Production, stamped: StampedLetters | None, *, dry_run: bool) -> Batch:
         if dry_run:
-            return batch_without_print(self.ws, self.to.outcomes, made, self.terms.unreviewed)
-        return assemble(self.ws, self.run, self.to.outcomes, made, self.terms.unreviewed, stamped)
+            return batch_without_print(self.ws, self.run, self.to.outcomes, made)
+        return assemble(self.ws, self.run, self.to.outcomes, made, stamped)
+
+
+def _barcodes(ws: Workspace, run: RunRecord, to: Recipients) -> bool:
+    """Whether letters get barcodes: somebody's are set, and there are serials for as many as there may be."""
+    return serials_of(ws, run, len(to.outcomes) + len(ws.options.seeds)) is not None
 
 
 def _stamped(order: _Order, *, dry_run: bool) -> Batch | None:
@@ -143,7 +150,7 @@ def _laid_out(order: _Order, *, dry_run: bool) -> Batch:
 
     def waiting(letters: Sequence[Letter]) -> Iterator[Waiting | Unprintable]:
         for item in make_letters(order.room, letters, order.jobs):
-            yield Waiting(item.pages, keep(item.pdf), None) if isinstance(item, PrintedLetter) else item
+            yield Waiting(item.pages, keep(item.pdf), None, item.address.barcode) if isinstance(item, PrintedLetter) else item
 
     from cpdocs.documents.letters import PrintedLetter
 
@@ -199,36 +206,61 @@ def _begin(ws: Workspace, kind: LetterKind, roster_sha: str) -> RunRecord:
     return run
 
 
-def _make(order: _Order, press: Callable[[Sequence[Letter]], Iterable[Waiting | Unprintable]]) -> dict[int, Made | str]:
-    """By line: the letter that was made, or the code for which it is held after all."""
+def _make(order: _Order, press: Callable[[Sequence[Letter]], Iterable[Waiting | Unprintable]]) -> Production:
+    """Every letter that the run is for, and the seed pieces, or why one can't be made."""
     from cpdocs.documents.letters import Unprintable
 
     wanted = [outcome for outcome in order.to.outcomes if outcome.disposition is Disposition.MAILED]
-    letters = [_letter(order.ws, order.terms, order.run, outcome, order.to.occasions.get(outcome.line, "")) for outcome in wanted]
-    made: dict[int, Made | str] = {}
+    letters = [(outcome.line, "", _letter(order, outcome)) for outcome in wanted]
+    if letters:
+        letters += [(0, seed.name, _seed_letter(order, number, seed)) for number, seed in enumerate(order.ws.options.seeds, start=1)]
     # In the order of the print file, as nearly as it is known: what is alike lies together.
-    pairs = sorted(zip(wanted, letters, strict=True), key=lambda pair: (pair[1].assignment.zip, pair[1].document_id))
-    for (outcome, letter), result in zip(pairs, press([letter for _, letter in pairs]), strict=True):
-        made[outcome.line] = result.code if isinstance(result, Unprintable) else Made(letter, result.pages, result.sha256, result)
+    letters.sort(key=lambda item: (item[2].assignment.zip, item[2].document_id))
+    lines: dict[int, Made | str] = {}
+    seeds: list[Made] = []
+    not_made: list[tuple[str, str]] = []
+    results = press([letter for _, _, letter in letters])
+    for done, ((line, seed_name, letter), result) in enumerate(zip(letters, results, strict=True), start=1):
+        if isinstance(result, Unprintable):
+            if seed_name:
+                not_made.append((seed_name, result.code))
+            else:
+                lines[line] = result.code
+        else:
+            made = Made(letter, result.pages, result.sha256, result, seed_name)
+            if seed_name:
+                seeds.append(made)
+            else:
+                lines[line] = made
         if order.progress is not None:
-            order.progress(len(made), len(wanted))
-    return made
+            order.progress(done, len(letters))
+    return Production(lines, tuple(seeds), tuple(not_made), order.terms.unreviewed)
 
 
-def _letter(ws: Workspace, terms: Terms, run: RunRecord, outcome: RosterOutcome, occasion: str) -> Letter:
+def _letter(order: _Order, outcome: RosterOutcome) -> Letter:
+    assignment = outcome.assignment
+    assert assignment is not None
+    occasion = order.to.occasions.get(outcome.line, "")
+    return _letter_to(order, assignment, letter_id(order.ws.id_secret, order.run.kind, assignment.key, occasion), occasion)
+
+
+def _seed_letter(order: _Order, number: int, seed: Seed) -> Letter:
+    return _letter_to(order, seed_assignment(seed, order.run.on), seed_id(order.ws.id_secret, order.run.run_id, number), "")
+
+
+def _letter_to(order: _Order, assignment: Assignment, document_id: str, occasion: str) -> Letter:
     from cpdocs.documents.letter_languages import ENGLISH
     from cpdocs.documents.letters import Letter
 
-    assignment = outcome.assignment
-    assert assignment is not None
     return Letter(
-        kind=run.kind,
-        document_id=letter_id(ws.id_secret, run.kind, assignment.key, occasion),
-        on=run.on,
-        language=terms.languages.tag_for(assignment.language_written or assignment.language_spoken) or ENGLISH,
+        kind=order.run.kind,
+        document_id=document_id,
+        on=order.run.on,
+        language=order.terms.languages.tag_for(assignment.language_written or assignment.language_spoken) or ENGLISH,
         large_print=assignment.format_need == "large_print",
         assignment=assignment,
         occasion=occasion,
+        barcode=order.barcodes,
     )
 
 
@@ -244,7 +276,7 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
     kept = keep(ws, order.room, order.used, sorted({piece.language for piece in batch.pieces})) if batch.pieces else None
     with ws.ledger.write() as tx:
         before = lettered_occasions(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
-        twice = [piece for piece in batch.pieces if (run.kind, piece.key, piece.occasion) in before]
+        twice = [piece for piece in batch.letters if (run.kind, piece.key, piece.occasion) in before]
         if twice:
             raise AnswerIsNo(f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged.")
         tx.extend(staged_events(run, batch, files, kept))

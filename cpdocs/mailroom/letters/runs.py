@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
-from cpdocs.core.letters import RUN_EVENTS, Piece, RunRecord, RunState, fold_runs, is_run_id, may_become, piece_of
+from cpdocs.core.letters import PIECE_EVENTS, RUN_EVENTS, Piece, RunRecord, RunState, fold_runs, is_run_id, may_become, piece_of
 from cpdocs.core.print_files import print_names
 from cpdocs.core.roster import Disposition, dispose_recorded, known_from
 from cpdocs.errors import InputFault
@@ -58,8 +58,9 @@ def the_run(source: EventStore | Transaction, run_id: str) -> RunRecord:
 
 
 def pieces_of(source: EventStore | Transaction, run_id: str) -> tuple[Piece, ...]:
-    """The pieces of a run, in mailing order."""
-    return tuple(piece_of(event) for event in source.events(subject=run_subject(run_id), types=(EventType.LETTER_STAGED,)))
+    """The pieces of a run, seeds among them, in mailing order."""
+    found = (piece_of(event) for event in source.events(subject=run_subject(run_id), types=PIECE_EVENTS))
+    return tuple(sorted(found, key=lambda piece: piece.number))
 
 
 def run_folder(ws: Workspace, run_id: str) -> Path:

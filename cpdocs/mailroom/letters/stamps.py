@@ -32,12 +32,13 @@ _CHUNK = 64
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A letter that was made: its pages, the SHA-256 of what is drawn on them or of its PDF, and where it waits for the print
-    file; None where its PDF is in the store."""
+    """A letter that was made: its pages, the SHA-256 of what is drawn on them or of its PDF, where it waits for the print
+    file (None where its PDF is in the store), and whether there is room for a barcode on it."""
 
     pages: int
     sha256: str
     place: int | None
+    barcode: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ class StampedLetters:
         except OSError as error:
             raise disk_fault(error, self._folder) from error
         if isinstance(item, PrintedLetter):
-            return Waiting(item.pages, sha256(item.pdf).hexdigest(), place)
-        return Waiting(len(item.sides), item.sha256, place)
+            return Waiting(item.pages, sha256(item.pdf).hexdigest(), place, item.address.barcode)
+        return Waiting(len(item.sides), item.sha256, place, item.barcode)
 
     def print_file(self, run_id: str, target: BinaryIO) -> StampedPrintFile:
         """The print file to be written to ``target``."""
@@ -101,7 +102,7 @@ class StampedLetters:
 
         return StampedPrintFile(run_id, target, self._shared)
 
-    def add(self, target: StampedPrintFile, letter: Waiting, piece: int) -> int:
+    def add(self, target: StampedPrintFile, letter: Waiting, piece: int, barcode: bytes) -> int:
         """Adds a letter to the print file as piece number ``piece``; gives its first page's number, counted from 1."""
         from cpdocs.documents.letters import PrintedLetter
 
@@ -109,8 +110,8 @@ class StampedLetters:
         self._spool.seek(letter.place)
         item: Any = pickle.load(self._spool)  # noqa: S301  # written by this very process
         if isinstance(item, PrintedLetter):
-            return target.add_foreign(item.pdf, piece)
-        return target.add_letter(item, piece)
+            return target.add_foreign(item.pdf, piece, barcode)
+        return target.add_letter(item, piece, barcode)
 
     def finish(self, target: StampedPrintFile) -> str:
         """Ends the print file with the fonts; gives its SHA-256."""
