@@ -136,6 +136,7 @@ def test_a_rehearsal_says_the_same_and_writes_nothing(cli: CommandLine, small: P
     assert [rehearsed[name] for name in same] == [real[name] for name in same]
 
 
+@pytest.mark.ledger_file
 def test_the_same_run_in_two_copies_of_a_workspace_has_the_same_bytes(cli: CommandLine, small: Path, tmp_path: Path) -> None:
     twin = CommandLine(tmp_path / "twin")
     shutil.copytree(cli.root, twin.root)
