@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -16,6 +17,14 @@ from tests.flows.conftest import Office, _issued, _peopled, sample
 __all__ = ["_issued", "_peopled", "sample"]
 
 Figures = Callable[[int, list[str]], None]
+Item = TypeVar("Item")
+EVERY = int(os.environ.get("CRASH_EVERY", "1"))
+"""The long sweeps take every so-manyth point; 1 for all of them."""
+
+
+def every(points: Sequence[Item]) -> Sequence[Item]:
+    """The points that a long sweep is to try: all, unless ``CRASH_EVERY`` says to take every so-manyth."""
+    return points[EVERY // 2 :: EVERY]
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +62,15 @@ def figures(record_property: Callable[[str, Any], None], request: pytest.Fixture
     """Notes how many points were tried and what was found; the figures are printed at the end. Fails where any was."""
 
     def note(tried: int, found: list[str]) -> None:
-        record_property("figures", f"{request.node.name}: {tried} points, {len(found)} faults")
+        record_property("figures", f"{request.node.name}: {tried} points{_which(request)}, {len(found)} faults")
         assert found == []
         assert tried
 
     return note
+
+
+def _which(request: pytest.FixtureRequest) -> str:
+    return f" (every {EVERY}th)" if EVERY > 1 and request.node.get_closest_marker("slow") else ""
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash import images, system_calls, take_in
-from tests.crash.conftest import Figures
+from tests.crash.conftest import EVERY, Figures, every
 from tests.crash.forks import Command, Prepare, nothing
 from tests.crash.images import Machine
 from tests.crash.power_cut import Disk, cuts, trace
@@ -36,14 +36,14 @@ def mountable() -> None:
         pytest.skip(why_not)
 
 
-def played(work: Work, place: Path, wanted: int = 0) -> tuple[int, list[str]]:
-    """Cuts the power of the work at every moment that leaves something new, or at about ``wanted`` of them."""
+def played(work: Work, place: Path, wanted: int = 0, every: int = 1) -> tuple[int, list[str]]:
+    """Cuts the power of the work at every moment that leaves something new, or about ``wanted``, or each ``every``-th of them."""
     disk = Disk.of(work.copy(place))
     lines = trace(place, work.argv, place.with_name("trace"))
     done = len(recorded(place))
     before = Disk.of(work.copy(place))
     moments = sum(1 for _ in cuts(before, lines))
-    step = max(1, -(-moments // wanted)) if wanted else 1
+    step = max(1, -(-moments // wanted)) if wanted else every
     tried, found = 0, []
     for number, (moment, cut) in enumerate(cuts(disk, lines), start=1):
         if number % step and number < moments:
@@ -73,7 +73,7 @@ def test_a_power_cut_at_every_moment_is_finished_by_the_next_command(
     works: Works, name: str, place: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CPDOCS_NOW", works(name).now)
-    figures(*played(works(name), place))
+    figures(*played(works(name), place, every=EVERY))
 
 
 def on_images(
@@ -149,7 +149,7 @@ def test_a_power_cut_of_a_real_disk_is_finished_by_the_next_command(
     work = works(name)
     monkeypatch.setenv("CPDOCS_NOW", work.now)
     points = system_calls.points(work.copy(place), work.argv, tmp_path / "log")
-    figures(*on_images(tmp_path / "disks", work.root, work.argv, points[::4], lambda root, _: faults(work, root)))
+    figures(*on_images(tmp_path / "disks", work.root, work.argv, every(points), lambda root, _: faults(work, root)))
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def test_a_disk_that_is_too_small_by_any_amount_loses_nothing(
 ) -> None:
     work = works(name)
     monkeypatch.setenv("CPDOCS_NOW", work.now)
-    figures(*filled(work, tmp_path, step=64))
+    figures(*filled(work, tmp_path, step=16 * EVERY))
 
 
 @pytest.mark.usefixtures("mountable")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash import system_calls
-from tests.crash.conftest import Figures
+from tests.crash.conftest import Figures, every
 from tests.crash.forks import ERRORS, SHORT, count_calls, run_until
 from tests.crash.scenarios import NAMES, Work, faults
 
@@ -83,7 +83,7 @@ def test_a_kill_at_a_few_system_calls_is_finished_by_the_next_command(works: Wor
 @each_work
 def test_a_kill_at_every_call_is_finished_by_the_next_command(works: Works, name: str, place: Path, figures: Figures) -> None:
     work = works(name)
-    figures(*sweep(work, place, range(1, calls(work, place) + 1)))
+    figures(*sweep(work, place, every(range(1, calls(work, place) + 1))))
 
 
 @pytest.mark.slow
@@ -91,14 +91,14 @@ def test_a_kill_at_every_call_is_finished_by_the_next_command(works: Works, name
 @pytest.mark.parametrize("number", ERRORS, ids=[os.strerror(number) for number in ERRORS])
 def test_a_failure_of_every_call_loses_nothing(works: Works, name: str, place: Path, number: int, figures: Figures) -> None:
     work = works(name)
-    figures(*sweep(work, place, range(1, calls(work, place) + 1), number))
+    figures(*sweep(work, place, every(range(1, calls(work, place) + 1)), number))
 
 
 @pytest.mark.slow
 @each_work
 def test_a_write_that_is_cut_short_is_gone_on_with(works: Works, name: str, place: Path, figures: Figures) -> None:
     work = works(name)
-    figures(*sweep(work, place, range(1, calls(work, place, SHORT) + 1), SHORT))
+    figures(*sweep(work, place, every(range(1, calls(work, place, SHORT) + 1)), SHORT))
 
 
 @pytest.mark.slow
@@ -107,7 +107,7 @@ def test_a_write_that_is_cut_short_is_gone_on_with(works: Works, name: str, plac
 def test_a_kill_at_every_system_call_is_finished_by_the_next_command(works: Works, name: str, place: Path, figures: Figures) -> None:
     work = works(name)
     points = system_calls.points(work.copy(place), work.argv, place.with_name("log"))
-    figures(*sweep_traced(work, place, points, system_calls.killed_at))
+    figures(*sweep_traced(work, place, every(points), system_calls.killed_at))
 
 
 @pytest.mark.slow
@@ -116,4 +116,4 @@ def test_a_kill_at_every_system_call_is_finished_by_the_next_command(works: Work
 def test_a_failure_of_every_system_call_loses_nothing(works: Works, name: str, place: Path, figures: Figures) -> None:
     work = works(name)
     points = system_calls.points(work.copy(place), work.argv, place.with_name("log"), ",".join(system_calls.FAILING))
-    figures(*sweep_traced(work, place, points, system_calls.failed_at))
+    figures(*sweep_traced(work, place, every(points), system_calls.failed_at))
