@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from importlib import import_module
 
 from cpdocs.scans.codes import Outcome, PageReading, read_page
 from cpdocs.scans.pages import TooManyPages, UnreadablePages, page_pictures
@@ -38,6 +39,15 @@ class ScanReading:
         """The page numbers of ``document_id`` that were not seen, by the page count that its own pages state."""
         counts = {page.mark.pages for page in self.pages if page.mark and page.mark.document_id == document_id}
         return tuple(sorted(set(range(1, max(counts, default=0) + 1)) - self.present(document_id)))
+
+
+def get_ready() -> None:
+    """Imports what looking at pages takes: for a process that forks one for each file, which would each do so."""
+    for module in ("pypdfium2", "zxingcpp", "PIL.ImageFilter"):
+        import_module(module)
+    from PIL import Image
+
+    Image.init()
 
 
 def read_scan(data: bytes, *, most_pages: int) -> ScanReading:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,3 +133,45 @@ def test_the_command_stops_cleanly_on_sigterm_and_its_lines_name_no_file(desk: D
     assert lines[-1] == "Stopped.\n"
     assert "Samplewick" not in "".join(lines)
     assert list((desk.root / "state" / "claims").iterdir()) == []
+
+
+def test_however_many_wait_only_some_are_watched_at_a_time_and_all_are_taken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cpdocs.mailroom.returns import worker
+    from cpdocs.mailroom.returns.settling import Settling
+
+    monkeypatch.setattr(worker, "_WATCHED_AT_ONCE", 2)
+    most: list[int] = []
+    real = Settling.settled
+
+    def counting(self: Settling, *given: Any) -> bool:
+        answer = real(self, *given)
+        most.append(len(self))
+        return answer
+
+    monkeypatch.setattr(Settling, "settled", counting)
+    for number in range(5):
+        desk.drop(f"letter {number}".encode(), name=f"{number}.txt", practice=("", "S01")[number % 2])
+    assert len(desk.intake()) == 5
+    assert max(most) == 2
+    with watching(desk.root) as it:
+        for number in range(5, 8):
+            desk.drop(f"letter {number}".encode(), name=f"{number}.txt")
+        taken = {it.next_taken().record.sha256 for _ in range(3)}
+    assert len(taken) == 3
+
+
+@pytest.mark.parametrize(("chance", "share"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
+def test_intervals_between_looks_differ_by_chance(desk: Desk, monkeypatch: pytest.MonkeyPatch, chance: float, share: float) -> None:
+    ws = open_workspace(desk.root)
+    watcher = Watcher(ws, report=lambda _: None, say=lambda _: None, chance=lambda: chance)
+    paused: list[tuple[float, bool]] = []
+
+    def pause(seconds: float, *, or_stirred: bool) -> None:
+        paused.append((seconds, or_stirred))
+        if or_stirred:
+            watcher.stop()
+
+    monkeypatch.setattr(watcher, "_pause", pause)
+    watcher.run()
+    waited = next(seconds for seconds, or_stirred in paused if or_stirred) + paused[0][0]
+    assert waited == pytest.approx(ws.options.scan_seconds * share)

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -111,3 +112,8 @@ def booby_trap() -> Booby:
 
 def an_exception() -> Stopped:
     return Stopped("x")
+
+
+def imported(module: str) -> bool:
+    """Whether the server had imported a module before it forked this child."""
+    return module in sys.modules

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,10 @@ def test_a_server_that_died_is_replaced() -> None:
     apart._server[0].process.kill()
     apart._server[0].process.wait()
     assert do("echo", 2) == 2
+
+
+def test_what_looking_at_pages_takes_is_imported_once_and_not_by_every_child() -> None:
+    until = time.monotonic() + 60
+    while not do("imported", "zxingcpp") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert do("imported", "pypdfium2")

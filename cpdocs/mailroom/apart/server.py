@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from cpdocs.mailroom.apart.confinement import Confinement
 from cpdocs.mailroom.apart.run import JOB, LENGTH, STARTED
+from cpdocs.scans.reading import get_ready
 
 PRELOADED = ("cpdocs.signing.verify", "cpdocs.signing.returned", "cpdocs.scans.reading")
 _REAP_EVERY = 0.5
@@ -40,10 +41,16 @@ def main() -> NoReturn:
 def serve(line: socket.socket, confinement: Confinement) -> None:
     """Forks, kills and reaps as told, until the line closes."""
     children: dict[int, int] = {}
+    prepared = False
     while True:
-        ready, _, _ = select.select([line], [], [], _REAP_EVERY if children else None)
+        ready, _, _ = select.select([line], [], [], (_REAP_EVERY if children else None) if prepared else 0)
         _reap(children)
         if not ready:
+            if not prepared:
+                # The first piece of work needn't wait for what the others will be glad of.
+                get_ready()
+                gc.freeze()
+                prepared = True
             continue
         message, descriptors, _, _ = socket.recv_fds(line, JOB.size, 1)
         if not message:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -72,8 +72,8 @@ def is_partial(name: str) -> bool:
     return lower.startswith(_PARTIAL_STARTS) or lower.endswith(_PARTIAL_ENDS) or any(part in lower for part in _PARTIAL_MIDDLES)
 
 
-def scan(inbox: Path) -> Iterator[Seen]:
-    """One look at everything in the inbox, in name order folder by folder. A missing inbox is an empty one.
+def scan(inbox: Path, wanted: Callable[[Spot], bool] = lambda _: True) -> Iterator[Seen]:
+    """One look at everything in the inbox that is ``wanted``, in name order folder by folder. A missing inbox is an empty one.
 
     Raises OSError where a folder can't be listed.
     """
@@ -89,14 +89,14 @@ def scan(inbox: Path) -> Iterator[Seen]:
             if kind is None:
                 continue
             if stat.S_ISDIR(kind):
-                yield from _scan_folder(top, name)
-            else:
-                yield _look(top, Spot("", name), kind)
+                yield from _scan_folder(top, name, wanted)
+            elif wanted(spot := Spot("", name)):
+                yield _look(top, spot, kind)
     finally:
         os.close(top)
 
 
-def _scan_folder(top: int, folder: str) -> Iterator[Seen]:
+def _scan_folder(top: int, folder: str, wanted: Callable[[Spot], bool]) -> Iterator[Seen]:
     try:
         inner = open_folder(folder, top)
     except OSError:
@@ -104,15 +104,16 @@ def _scan_folder(top: int, folder: str) -> Iterator[Seen]:
         return
     try:
         for name in sorted(os.listdir(inner)):  # noqa: PTH208 an open folder has no path
-            if is_partial(name):
+            spot = Spot(folder, name)
+            if is_partial(name) or not wanted(spot):
                 continue
             kind = _kind(inner, name)
             if kind is None:
                 continue
             if stat.S_ISDIR(kind):
-                yield Seen(Spot(folder, name), left=LeftBecause.DEEP_FOLDER)
+                yield Seen(spot, left=LeftBecause.DEEP_FOLDER)
             else:
-                yield _look(inner, Spot(folder, name), kind)
+                yield _look(inner, spot, kind)
     finally:
         os.close(inner)
 

@@ -102,20 +102,21 @@ class Worker:
         unsettled: list[Spot] = []
         self.more_wait = False
         left: set[Spot] = set()
-        room = _WATCHED_AT_ONCE - len(self._settling) + len(self._never_settle)
+        most = _WATCHED_AT_ONCE + len(self._never_settle)
+
+        def wanted(spot: Spot) -> bool:
+            # However many files wait, only so many are looked at and remembered: the others' turn comes.
+            if spot in self._settling or len(self._settling) < most:
+                return True
+            self.more_wait = True
+            return False
+
         try:
-            for seen in scan(self._ws.paths.inbox):
+            for seen in scan(self._ws.paths.inbox, wanted):
                 if seen.look is None:
                     left.add(seen.spot)
                     yield from self._leave(seen.spot, seen.left or LeftBecause.UNREADABLE)
-                    continue
-                if seen.spot not in self._settling:
-                    if room <= 0:
-                        # However many files wait, only so many are remembered: the others' turn comes.
-                        self.more_wait = True
-                        continue
-                    room -= 1
-                if self._settling.settled(seen.spot, seen.look, self._monotonic()):
+                elif self._settling.settled(seen.spot, seen.look, self._monotonic()):
                     yield from self._take(seen)
                 else:
                     unsettled.append(seen.spot)
@@ -124,7 +125,8 @@ class Worker:
         self.unsettled = tuple(unsettled)
         self._settling.forget_all_but(unsettled)
         self._never_settle = {spot for spot in self._settling.changing_since(self._monotonic(), _NEVER_SETTLES) if isinstance(spot, Spot)}
-        self._told = {spot: why for spot, why in self._told.items() if spot in left | self._never_settle}
+        if not self.more_wait:
+            self._told = {spot: why for spot, why in self._told.items() if spot in left or spot in self._never_settle}
         for spot in sorted(self._never_settle, key=lambda each: (each.folder, each.name)):
             yield from self._leave(spot, LeftBecause.UNSETTLED)
 
