@@ -106,6 +106,8 @@ class _Intake(_Table):
 class _Signing(_Table):
     tsa_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
     key_days: Annotated[int, Field(ge=1, le=1095)] = 365
+    fetch_revocation: list[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?$")]] = []
+    fetch_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = _default(Options, "fetch_minutes")
 
 
 class _Token(_Table):
@@ -154,6 +156,7 @@ class _Backup(_Table):
 
 class _Archive(_Table):
     retention_years: Annotated[int, Field(ge=6, le=100)] = _default(Options, "retention_years")
+    renew_months: Annotated[int, Field(ge=1, le=120)] = _default(Options, "renew_months")
 
 
 class _Health(_Table):
@@ -259,9 +262,12 @@ def _values(read: _Settings) -> Settings:
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,
         key_days=read.signing.key_days,
+        fetch_hosts=frozenset(read.signing.fetch_revocation),
+        fetch_minutes=read.signing.fetch_minutes,
         tokens={name: TokenPlace(**place.model_dump()) for name, place in read.token.items()},
         backup_hours=read.backup.max_age_hours,
         retention_years=read.archive.retention_years,
+        renew_months=read.archive.renew_months,
         watch_minutes=read.health.watch_minutes,
         checkpoint_hours=read.health.checkpoint_hours,
         held_days=read.health.held_days,

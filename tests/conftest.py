@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cpdocs.cli import run
-from tests import hsm
+from tests import hsm, tsa
 from tests.postgres import Server, Unavailable, running
 
 NOW = "2026-11-02T15:00:00Z"
@@ -169,3 +169,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("points tried")
         for line in sorted(set(lines)):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def time_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tsa.Authority]:
+    """A time-stamping authority in a process of its own."""
+    with tsa.running(tmp_path_factory.mktemp("tsa")) as made:
+        yield made

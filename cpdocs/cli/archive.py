@@ -1,20 +1,20 @@
-"""``cpdocs archive hold|release|holds|due|export``."""
+"""``cpdocs archive hold|release|holds|due|renew|export``."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 
 import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import print_json, say
-from cpdocs.cli.params import DAY
+from cpdocs.cli.params import DAY, DOCUMENT_ID
 from cpdocs.cli.status import read_member_id
-from cpdocs.core.clock import eastern_date
+from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import document_subject, member_subject
 from cpdocs.core.ids import last_four, parse_document_id
-from cpdocs.errors import UsageFault
+from cpdocs.errors import AnswerIsNo, UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -30,6 +30,7 @@ def archive() -> None:
     \b
     cpdocs archive hold 7K3M-9QXW-2RC --reason "subpoena of 2 November" --by "Your Name"
     cpdocs archive due
+    cpdocs archive renew --dry-run
     cpdocs archive export /media/archive/2026
     """
 
@@ -141,6 +142,54 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
         click.get_current_context(),
         f"{len(found)} records are past their time; nothing is deleted." if found else "Nothing is past its time.",
     )
+
+
+@archive.command()
+@click.argument("documents", metavar="[ID…]", nargs=-1, type=DOCUMENT_ID)
+@click.option("--before", type=DAY, help="What ends before this day; else before renew_months from now have passed.")
+@click.option("--all", "everything", is_flag=True, help="Every signed file, whenever its proof ends: before an algorithm ages out.")
+@click.option("--dry-run", is_flag=True, help="Say what would be stamped anew, and what no longer verifies; change nothing.")
+@_JSON
+@pass_workspace
+def renew(ws: Workspace, documents: tuple[str, ...], before: date | None, everything: bool, dry_run: bool, as_json: bool) -> None:
+    """Lay a new time stamp over filed plans before what proves their signatures ends.
+
+    \b
+    cpdocs archive renew --dry-run
+    cpdocs archive renew --before 2031-01-01
+    cpdocs archive renew 7K3M-9QXW-2RC
+    cpdocs archive renew --all
+
+    The file before stays the beginning of the new one, and nothing is written over: the new file and a signed manifest are put into
+    outbox/renewed/. One that no longer verifies is left as it is and named, with exit status 1.
+    """
+    from cpdocs.mailroom.keeping.renewal import ageing
+    from cpdocs.mailroom.keeping.renewal import renew as renew_files
+
+    if sum((bool(documents), before is not None, everything)) > 1:
+        raise UsageFault("ID, --before and --all exclude each other.", todo="Give one of them, or none.")
+    limit = datetime.combine(before, time(), EASTERN) if before else None
+    files = ageing(ws, before=limit, ids=documents, everything=everything)
+    outcomes = []
+    ctx = click.get_current_context()
+    for each in renew_files(ws, files, gain=not (everything or documents), dry_run=dry_run) if files else ():
+        outcomes.append(each)
+        if each.why_not:
+            say(ctx, f"{each.document_id}: not renewed. {each.why_not} {each.todo}")
+        elif each.after is None:
+            say(ctx, f"{each.document_id}: would be stamped anew (PAdES {each.before.level.value}{_until(each.before.until)}).")
+        else:
+            say(ctx, f"{each.document_id}: PAdES {each.after.level.value}{_until(each.after.until)}.")
+    if as_json:
+        print_json([each.as_json() for each in outcomes])
+    refused = sum(bool(each.why_not) for each in outcomes)
+    say(ctx, f"{len(outcomes) - refused} of {len(outcomes)} files {'can be' if dry_run else 'were'} stamped anew.")
+    if refused:
+        raise AnswerIsNo(f"{refused} files were not renewed.", todo="Each is named above with the reason.")
+
+
+def _until(moment: datetime | None) -> str:
+    return f", good until {eastern_date(moment).isoformat()}" if moment else ""
 
 
 @archive.command()

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     "--vouches-for",
     type=click.Choice([each.value for each in Binding]),
     required=True,
-    help="Where its certificates name the clinician's NPI: the one thing that it is believed for.",
+    help="The one thing that it is believed for: where its certificates name the clinician's NPI, or the time in its stamps.",
 )
 @click.option("--organization", multiple=True, metavar="NAME", help="Believe it for certificates of this organization only; repeatable.")
+@click.option("--crl-url", multiple=True, metavar="URL", help="Where its list of revoked certificates lies; repeatable.")
+@click.option("--ocsp-url", default="", metavar="URL", help="Where it answers about one certificate.")
 @click.option("--by", required=True, metavar="NAME", help="Who decided that it is believed.")
 @click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -37,18 +39,21 @@ def import_ca(
     certificate: Path,
     vouches_for: str,
     organization: tuple[str, ...],
+    crl_url: tuple[str, ...],
+    ocsp_url: str,
     by: str,
     pin_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Believe the certificates that an authority elsewhere signs for clinicians.
+    """Believe the certificates that an authority elsewhere signs for clinicians, or the time in its time stamps.
 
     CERTIFICATE is that of the authority which signs people's certificates itself, not one above it. A signature counts only
-    with its current list of revoked certificates on record (keys import-crl).
+    with its current list of revoked certificates on record (keys import-crl, or keys fetch where addresses are given).
 
     \b
     cpdocs keys import-ca hospital-ca.crt --vouches-for npi-in-serial-number --by "Sam Sample"
     cpdocs keys import-ca ca.crt --vouches-for npi-in-san --organization "Example Health Center" --by "Sam Sample"
+    cpdocs keys import-ca tsa.crt --vouches-for time --by "Sam Sample"
     """
     from cpdocs.mailroom.keys.authorities import trust_authority
     from cpdocs.mailroom.plans.signing import read_input
@@ -61,12 +66,19 @@ def import_ca(
         organizations=organization,
         by=by,
         secret=pin_from(ctx, pin_file),
+        crl_urls=crl_url,
+        ocsp_url=ocsp_url,
     )
     if as_json:
         print_json(_row(ws, record))
         return
     say(ctx, f"Believed for {record.binding.value}: {record.name}")
-    say(ctx, "Next: record its list of revoked certificates with `cpdocs keys import-crl FILE`; without one its signatures are held.")
+    if record.binding is Binding.TIME:
+        say(ctx, "Next: record its list of revoked certificates too, if it publishes one: it is kept with what is filed.")
+    elif record.crl_urls or record.ocsp_url:
+        say(ctx, "Next: `cpdocs keys fetch`, now and by a schedule; `cpdocs watch` does it too where fetch_revocation allows it.")
+    else:
+        say(ctx, "Next: record its list of revoked certificates with `cpdocs keys import-crl FILE`; without one its signatures are held.")
 
 
 @click.command("cas")
@@ -170,7 +182,44 @@ def _row(ws: Workspace, record: AuthorityRecord) -> dict[str, Any]:
             for each in record.lists.values()
         ],
         "answers": len(record.answers),
+        "crl_urls": list(record.crl_urls),
+        "ocsp_url": record.ocsp_url,
     }
 
 
-COMMANDS = (import_ca, cas, drop_ca, import_crl)
+@click.command("fetch")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.pass_context
+@pass_workspace
+def fetch(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
+    """Ask outside authorities what they revoked, at the addresses on record, and decide again on what waited for it.
+
+    \b
+    cpdocs keys fetch
+
+    Only hosts that fetch_revocation under [signing] names are asked. Exit status 1 where one gave nothing that counts. What is fetched
+    must be signed by the authority, so no PIN is asked, and a scheduled job can do it.
+    """
+    from cpdocs.errors import AnswerIsNo
+    from cpdocs.mailroom.keys.fetch import fetch_all, waiting_for_word
+    from cpdocs.mailroom.returns.held import recheck
+
+    done = list(fetch_all(ws))
+    waiting = [each.sha256 for each in waiting_for_word(ws)] if any(each.new for each in done) else []
+    rechecked = recheck(ws, waiting) if waiting else []
+    failed = [each for each in done if each.problem]
+    if as_json:
+        decided = [{"sha256": each.sha256, "verdict": each.verdict.value if each.verdict else None} for each in rechecked]
+        print_json({"fetched": [each.as_json() for each in done], "rechecked": decided})
+    for each in done:
+        came = each.problem or (f"new, good until {each.next_update[:16]} UTC" if each.new else "nothing new")
+        say(ctx, f"{each.authority[:12]} {each.kind} {each.url}: {came}")
+    if rechecked:
+        say(ctx, f"{len(rechecked)} held returns were decided again.")
+    if failed:
+        raise AnswerIsNo(
+            f"{len(failed)} of {len(done)} questions brought nothing that counts.", todo="Each is named above with the reason."
+        )
+
+
+COMMANDS = (import_ca, cas, drop_ca, import_crl, fetch)

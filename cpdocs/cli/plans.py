@@ -15,7 +15,7 @@ from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import last_four
 from cpdocs.core.moments import eastern_text
-from cpdocs.core.plan_record import PlanState
+from cpdocs.core.plan_record import KeptFile, PlanState
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import AnswerIsNo
 from cpdocs.mailroom.workspace import Workspace
@@ -174,12 +174,21 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         lines.append(("Superseded", f"by {record.superseded_by}"))
     if record.filing:
         lines.append(("Filed", f"{eastern_text(record.filing.at)} → {ws.paths.ehr / record.filing.package}"))
+        lines += [("Proof", _proof(each)) for each in record.filing.kept]
     lines += [("Not filed", f"{reason['message']} {reason.get('todo', '')}".rstrip()) for reason in record.filing_held]
     if record.uploaded:
         lines.append(("In chart", f"{eastern_text(record.uploaded.at)}, confirmed by {record.uploaded.by}"))
     lines.append(("File", str(ws.paths.plans / record.file)))
     for label, text in lines:
         click.echo(f"{label + ':':<12}{text}")
+
+
+def _proof(kept: KeptFile) -> str:
+    stamp = (
+        f", time stamp of {eastern_text(kept.stamped_at)} by {kept.authority or 'an authority without a name'}" if kept.stamped_at else ""
+    )
+    until = f", good until {eastern_date(kept.until).isoformat()}" if kept.until else ""
+    return f"PAdES {kept.level.value}{stamp}{until}"
 
 
 @plan.command("list")

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option("--ink", type=FILE, help="member: a PNG of the member's handwriting, to be shown on the page.")
 @click.option("--representative", is_flag=True, help="member: the representative whom the plan names signs (for a minor, always).")
 @click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@click.option(
+    "--tsa-url", metavar="URL", help="Prove the time by this time-stamping authority (RFC 3161); else by the workspace's, if any."
+)
 @click.option("-o", "--out", type=FILE, help="The signed file; else FILE with -signed in its name. Never written over another.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
@@ -42,6 +45,7 @@ def sign(
     ink: Path | None,
     representative: bool,
     pin_file: Path | None,
+    tsa_url: str | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -52,20 +56,31 @@ def sign(
     \b
     cpdocs sign plan.pdf --slot pcp --key me.p12
     cpdocs sign plan.pdf --slot pcp --key me.p12 --passphrase-file pass.txt -o signed.pdf
+    cpdocs sign plan.pdf --slot pcp --key me.p12 --tsa-url http://tsa.example.org/
     cpdocs sign plan.pdf --slot member --in-person --witness "Sam Sample" --ink ink.png
+
+    Where an authority that --tsa-url names doesn't answer, nothing is signed; where the workspace's doesn't, the signature has no
+    time stamp.
     """
     _check_usage(slot, key=key, in_person=in_person, witness=witness)
     if slot == "pcp":
         assert key is not None
-        done = _sign_as_clinician(ctx, file, key, passphrase_file, out)
+        done = _sign_as_clinician(ctx, file, key, passphrase_file, out, tsa_url)
         following = "Send it back the way it came: to the Community Partner, or into inbox/."
     else:
-        from cpdocs.mailroom.plans.signing import sign_in_person
+        from cpdocs.mailroom.plans.signing import Stamping, sign_in_person
         from cpdocs.wiring import open_workspace
 
         ws = open_workspace(chosen_workspace())
         done = sign_in_person(
-            ws, file, witness=witness or "", secret=pin_from(ctx, pin_file), ink=ink, out=out, representative=representative
+            ws,
+            file,
+            witness=witness or "",
+            secret=pin_from(ctx, pin_file),
+            ink=ink,
+            out=out,
+            representative=representative,
+            stamping=Stamping(tsa_url or ws.options.tsa_url, required=bool(tsa_url)),
         )
         following = f"Put it into {ws.paths.inbox} and run `cpdocs intake`, or send it on for the PCP to sign."
     if as_json:
@@ -77,10 +92,13 @@ def sign(
                 "signer": done.signer.name,
                 "npi": done.signer.npi or None,
                 "credential": done.signer.credential or None,
+                "timestamped": done.timestamped,
             }
         )
         return
-    say(ctx, f"Signed {done.document_id}: {done.file}")
+    say(ctx, f"Signed {done.document_id}{' with a time stamp' if done.timestamped else ''}: {done.file}")
+    if done.why_not:
+        say(ctx, f"The signature has no time stamp: {done.why_not}")
     if slot == "pcp" and not done.signer.npi:
         say(ctx, "This digital ID names no NPI: the signature counts once the Community Partner has confirmed whose it is.")
     say(ctx, f"Next: {following}")
@@ -103,17 +121,21 @@ def _check_usage(slot: str, *, key: Path | None, in_person: bool, witness: str |
         )
 
 
-def _sign_as_clinician(ctx: click.Context, file: Path, key: Path, passphrase_file: Path | None, out: Path | None) -> Signed:
+def _sign_as_clinician(
+    ctx: click.Context, file: Path, key: Path, passphrase_file: Path | None, out: Path | None, tsa_url: str | None
+) -> Signed:
     from cpdocs import wiring
-    from cpdocs.mailroom.plans.signing import sign_as_clinician
+    from cpdocs.mailroom.plans.signing import Stamping, sign_as_clinician
 
     clock: Clock
+    stamping = Stamping(tsa_url or "", required=True)
     try:
         ws = wiring.open_workspace(chosen_workspace())
         clock, templates = ws.clock, ws.shipped_templates
+        stamping = Stamping(tsa_url or ws.options.tsa_url, required=bool(tsa_url))
     except WorkspaceFault:
         if chosen_workspace() is not None:
             raise
         clock, templates = wiring.SystemClock(), wiring.shipped_templates()
     passphrase = pin_from(ctx, passphrase_file, "passphrase") if passphrase_file or sys.stdin.isatty() else None
-    return sign_as_clinician(file, key, passphrase, out=out, now=clock.now(), templates=templates)
+    return sign_as_clinician(file, key, passphrase, out=out, now=clock.now(), templates=templates, stamping=stamping)

@@ -4,7 +4,7 @@ What each event carries in ``data``:
 
 ``AUTHORITY_TRUSTED``
     fingerprint, serial, name, not_before, not_after, pem, vouches_for (a ``Binding``), organizations (only certificates of
-    these; empty: of any), by (who decided it).
+    these; empty: of any), crl_urls and ocsp_url (where it may be asked what it revoked), by (who decided it).
 ``AUTHORITY_DROPPED``
     fingerprint, reason, by.
 ``REVOCATIONS_IMPORTED``
@@ -30,11 +30,12 @@ AUTHORITY_EVENTS = (EventType.AUTHORITY_TRUSTED, EventType.AUTHORITY_DROPPED, Ev
 
 
 class Binding(StrEnum):
-    """Where in its certificates an authority states whose each is: the one thing that it is believed for."""
+    """The one thing that an authority is believed for: where in its certificates it states whose each is, or the time in its stamps."""
 
     SERIAL_NUMBER = "npi-in-serial-number"
     SAN = "npi-in-san"
     USER_ID = "npi-in-user-id"
+    TIME = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class AuthorityRecord:
     organizations: tuple[str, ...]
     by: str
     trusted_at: datetime
+    crl_urls: tuple[str, ...] = ()
+    ocsp_url: str = ""
     dropped_at: datetime | None = None
     reason: str = ""
     lists: Mapping[tuple[str, ...], ListRecord] = field(default_factory=lambda: MappingProxyType({}))
@@ -118,6 +121,8 @@ def _record(event: Event) -> AuthorityRecord:
         organizations=tuple(data["organizations"]),
         by=data["by"],
         trusted_at=event.at,
+        crl_urls=tuple(data.get("crl_urls", ())),
+        ocsp_url=data.get("ocsp_url", ""),
     )
 
 

@@ -82,6 +82,7 @@ class EventType(StrEnum):
     ARCHIVE_HELD = "archive.held"
     ARCHIVE_RELEASED = "archive.released"
     ARCHIVE_EXPORTED = "archive.exported"
+    ARCHIVE_RENEWED = "archive.renewed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,9 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, slot, on, offered, language, by, reason, verbal_consent, next_try.
 ``PLAN_FILED``
     document_id, target, package (folder under outbox/, POSIX), upload_sha256, manifest_sha256, closed_sha256 (or null),
-    files_sha256 (every file of the package).
+    files_sha256 (every file of the package), kept: [{sha256, level, until, stamped_at, authority}] (signed files, closed).
+``ARCHIVE_RENEWED``
+    document_id, before_sha256, sha256, level, until, stamped_at, authority, folder (under outbox/, POSIX), manifest_sha256.
 ``FILING_HELD``
     document_id, target, reasons: [{code, message}].
 ``UPLOAD_CONFIRMED``
@@ -46,7 +48,18 @@ from typing import Any, TypeAlias
 
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.issued import IssuedPlan
-from cpdocs.core.plan_record import Filing, PlanRecord, PlanState, ReceiptCorrection, Refusal, Remark, Sending, SlotFill
+from cpdocs.core.plan_record import (
+    Filing,
+    KeptFile,
+    PlanRecord,
+    PlanState,
+    ProofLevel,
+    ReceiptCorrection,
+    Refusal,
+    Remark,
+    Sending,
+    SlotFill,
+)
 from cpdocs.core.verdicts import Evidence, Slot
 
 __all__ = [
@@ -74,6 +87,7 @@ PLAN_EVENTS = (
     EventType.SLOT_REFUSED,
     EventType.PLAN_FILED,
     EventType.FILING_HELD,
+    EventType.ARCHIVE_RENEWED,
     EventType.UPLOAD_CONFIRMED,
 )
 """The events that a plan version's record is folded from."""
@@ -259,8 +273,35 @@ def _filed(_: _Road, event: Event) -> _Road:
         manifest_sha256=_text(data, "manifest_sha256"),
         closed_sha256=_text(data, "closed_sha256"),
         at=event.at,
+        kept=tuple(_kept(each) for each in data.get("kept", ())) or _kept_before_levels(data),
     )
     return {"filing": filing, "filing_held": ()}
+
+
+def _kept(data: Mapping[str, Any], renewed: int = 0) -> KeptFile:
+    return KeptFile(
+        sha256=_text(data, "sha256"),
+        level=ProofLevel(data["level"]),
+        until=_time(_text(data, "until")),
+        stamped_at=_time(_text(data, "stamped_at")),
+        authority=_text(data, "authority"),
+        renewed=renewed,
+    )
+
+
+def _kept_before_levels(data: Mapping[str, Any]) -> tuple[KeptFile, ...]:
+    """What was filed before events told how far a proof reaches: nothing is claimed of it."""
+    closed = _text(data, "closed_sha256")
+    return (KeptFile(closed, ProofLevel.BASIC, None, None, ""),) if closed else ()
+
+
+def _renewed(road: _Road, event: Event) -> _Road:
+    filing: Filing | None = road.get("filing")
+    if filing is None:
+        return {}
+    before = _text(event.data, "before_sha256")
+    kept = tuple(_kept(event.data, each.renewed + 1) if each.sha256 == before else each for each in filing.kept)
+    return {"filing": replace(filing, kept=kept)}
 
 
 def _filing_held(_: _Road, event: Event) -> _Road:
@@ -281,6 +322,7 @@ _STEPS = {
     EventType.SLOT_FILLED: _filled,
     EventType.SLOT_REFUSED: _refused,
     EventType.PLAN_FILED: _filed,
+    EventType.ARCHIVE_RENEWED: _renewed,
     EventType.FILING_HELD: _filing_held,
     EventType.UPLOAD_CONFIRMED: _uploaded,
 }

@@ -59,6 +59,10 @@ class Options:
     tsa_url: str = ""
     key_days: int = 365
     """How long a digital ID that we issue is valid."""
+    fetch_hosts: frozenset[str] = frozenset()
+    """The hosts that may be asked what outside authorities revoked; none: nothing is fetched."""
+    fetch_minutes: int = 60
+    """How often the watcher asks."""
     tokens: Mapping[str, TokenPlace] = field(default_factory=dict)
     """Which of the organization's keys (root, issuing, seal) are, or shall be, on a token; the others are in files."""
     letter_kinds: tuple[str, ...] = ("assignment", "reminder", "cannot-reach", "plan-copy", "decline-confirmation", "change-confirmation")
@@ -76,3 +80,5 @@ class Options:
     held_days: int = 5
     retention_years: int = 7
     """Counted from the last event about a document; at least six (45 CFR 164.316(b)(2))."""
+    renew_months: int = 12
+    """A proof that ends sooner than this many months from now wants a new time stamp."""

@@ -25,6 +25,15 @@ class PlanState(StrEnum):
     REFUSED = "refused"
 
 
+class ProofLevel(StrEnum):
+    """How far a signature's proof reaches (PAdES, ETSI EN 319 142-1), the least first: ``cpdocs.signing.proof`` says what each means."""
+
+    BASIC = "B-B"
+    TIMED = "B-T"
+    LONG_TERM = "B-LT"
+    ARCHIVAL = "B-LTA"
+
+
 @dataclass(frozen=True, slots=True)
 class SlotFill:
     """What filled a slot. ``signed_at`` is the signer's own claim or a proven time, None where nothing states it;
@@ -93,8 +102,21 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A signed file as it is kept for good, closed, by its digest: how far its proof reaches, until when, and whose time stamp of when
+    is the last over it (None and empty: none). ``renewed`` counts the stamps that were laid over it since."""
+
+    sha256: str
+    level: ProofLevel
+    until: datetime | None
+    stamped_at: datetime | None
+    authority: str
+    renewed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
-    """A package that was built: its target, its folder under outbox/, and the digests that pin it."""
+    """A package that was built: its target, its folder under outbox/, the digests that pin it, and the signed files kept with it."""
 
     target: str
     package: str
@@ -102,6 +124,17 @@ class Filing:
     manifest_sha256: str
     closed_sha256: str
     at: datetime
+    kept: tuple[KeptFile, ...] = ()
+
+    @property
+    def level(self) -> ProofLevel | None:
+        """The least that is proven of the files kept; None where none of them is signed digitally."""
+        return min((each.level for each in self.kept), key=list(ProofLevel).index, default=None)
+
+    @property
+    def proven_until(self) -> datetime | None:
+        """When the first of the proofs ends."""
+        return min((each.until for each in self.kept if each.until), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from cpdocs.core.events import Event, EventType
 from cpdocs.core.letters import PIECE_EVENTS
 
 HOLD_EVENTS = (EventType.ARCHIVE_HELD, EventType.ARCHIVE_RELEASED)
+_NOT_ABOUT_IT = frozenset({*HOLD_EVENTS, EventType.RECORD_ACCESSED, EventType.ARCHIVE_RENEWED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ def fold_holds(events: Iterable[Event]) -> dict[int, Hold]:
 def fold_kept(events: Iterable[Event]) -> dict[str, Kept]:
     """Every document, and every return that belongs to none, by subject, in order of their first event.
 
-    Holds, releases and views are no events about the document: they don't make it younger.
+    Holds, releases, views and new time stamps are no events about the document: they don't make it younger.
     """
     kept: dict[str, Kept] = {}
     for event in events:
-        if event.type in HOLD_EVENTS or event.type is EventType.RECORD_ACCESSED:
+        if event.type in _NOT_ABOUT_IT:
             continue
         documents = [subject for subject in event.subjects if subject.startswith("document:")]
         returns = [subject for subject in event.subjects if subject.startswith("return:")]

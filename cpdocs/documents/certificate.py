@@ -14,7 +14,7 @@ from typing import Any
 
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.members import Assignment
-from cpdocs.core.plan_record import PlanRecord, SlotFill
+from cpdocs.core.plan_record import KeptFile, PlanRecord, ProofLevel, SlotFill
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.html import fill, long_date, short_date, template_folders
@@ -43,7 +43,7 @@ class CertificatePaper:
     """What the page is made from. ``originals`` names the files that lie beside the upload PDF with their SHA-256.
 
     ``checkpoint`` is the signed text that pins the ledger's head, ``built_at`` (aware) the moment of filing,
-    ``meanings`` what each signature says.
+    ``meanings`` what each signature says, ``kept`` the signed files as they are kept, closed.
     """
 
     record: PlanRecord
@@ -55,6 +55,7 @@ class CertificatePaper:
     checkpoint: str
     built_at: datetime
     sandbox: bool = False
+    kept: tuple[KeptFile, ...] = ()
 
 
 def render_certificate(paper: CertificatePaper, *, shipped: Path, site: Path | None = None) -> Rendered:
@@ -94,6 +95,7 @@ def certificate_view(paper: CertificatePaper) -> dict[str, Any]:
             ("Issued", f"{moment_text(record.issued_at)}, {record.pages} pages, sealed by {paper.sender.name}"),
             ("Seal's certificate, SHA-256", hash_text(record.seal_fingerprint)),
             ("Filed", moment_text(paper.built_at)),
+            *[("Long-term proof", _proof(each)) for each in paper.kept],
         ],
         "slots": [_slot_view(paper, slot, record.fills.get(slot)) for slot in (Slot.MEMBER, Slot.PCP)],
         "files": [(name, hash_text(digest)) for name, digest in (("The plan as issued", record.sha256), *paper.originals)],
@@ -123,6 +125,19 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
         ("Returned file, SHA-256", hash_text(fill.return_sha256)),
     ]
     return {"heading": _SLOTS[slot], "rows": [row for row in rows if row[1]]}
+
+
+def _proof(kept: KeptFile) -> str:
+    """How far the proof reaches, in the standard's word and in plain ones."""
+    words = {
+        ProofLevel.BASIC: "no trusted time stamp; the signatures prove themselves while their certificates are good",
+        ProofLevel.TIMED: "a time stamp shows when it was there",
+        ProofLevel.LONG_TERM: "time stamps, and whether each certificate was revoked, are in the file",
+        ProofLevel.ARCHIVAL: "all that is needed to check the signatures is in the file, under a time stamp",
+    }
+    stamp = f" by {kept.authority or 'the authority'}, {moment_text(kept.stamped_at)}" if kept.stamped_at else ""
+    until = f"; good until {long_date(eastern_date(kept.until))}, then to be stamped anew" if kept.until else ""
+    return f"PAdES {kept.level.value}: {words[kept.level]}{stamp}{until}"
 
 
 def _by_label(evidence: Evidence) -> str:

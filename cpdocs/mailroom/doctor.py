@@ -62,6 +62,7 @@ def examine(ws: Workspace) -> list[Checked]:
         _permissions,
         _disk,
         _keys,
+        _time_stamps,
         _database,
         _clock,
         _settings,
@@ -283,11 +284,17 @@ def _own_lists(ws: Workspace, now: datetime) -> Iterator[Checked]:
 
 def _outside_authorities(ws: Workspace) -> Iterator[Checked]:
     """Those whose word on revocation is missing, old or about to be, and those whose own certificate ends."""
+    from cpdocs.core.authority_records import Binding
     from cpdocs.mailroom.keys.authorities import authority_records
 
     now = ws.clock.now()
     for each in authority_records(ws.ledger).values():
         if not each.trusted:
+            continue
+        if each.binding is Binding.TIME:
+            if each.not_after - now < _SEAL_WARNING:
+                said = f"The time-stamping authority's certificate ends on {each.not_after:%Y-%m-%d}: {each.name}."
+                yield Checked("time stamps", Level.WARNING, said, "Record its next one: `cpdocs keys import-ca FILE --vouches-for time`.")
             continue
         if each.answers and not each.lists:
             continue  # asked about each certificate by itself: nothing of its grows old for all
@@ -304,6 +311,35 @@ def _outside_authorities(ws: Workspace) -> Iterator[Checked]:
             continue
         todo = "Fetch its current list and run `cpdocs keys import-crl FILE`; a scheduled job can."
         yield Checked("outside authority", Level.WARNING, f"{problem}: {each.name} ({each.fingerprint[:12]}).", todo)
+
+
+def _time_stamps(ws: Workspace) -> Iterator[Checked]:
+    """Whether the authority that is asked for time stamps is believed, and whose proof needs a new one."""
+    from cpdocs.core.authority_records import Binding
+    from cpdocs.mailroom.keeping.proofs import proofs
+    from cpdocs.mailroom.keys.authorities import authority_records
+
+    believed = any(each.trusted and each.binding is Binding.TIME for each in authority_records(ws.ledger).values())
+    if ws.options.tsa_url and not believed:
+        yield Checked(
+            "time stamps",
+            Level.WARNING,
+            "An authority for time stamps is set (tsa_url) and none is believed: its stamps prove nothing here.",
+            "Record its certificate: `cpdocs keys import-ca FILE --vouches-for time`.",
+        )
+    found = proofs(ws)
+    if found.ended:
+        said = f"The time stamps over {found.ended} signed files have ended: nothing can be laid over them any more."
+        yield Checked("long-term proof", Level.WARNING, said, "Keep the checkpoints and the ledger: they still show when each came.")
+    if found.ending and found.first:
+        todo = "Run `cpdocs archive renew`" + ("." if ws.options.tsa_url else " once tsa_url names a time-stamping authority.")
+        said = (
+            f"The proof of {found.ending} signed files ends within {ws.options.renew_months} months, the first on {found.first:%Y-%m-%d}."
+        )
+        yield Checked("long-term proof", Level.WARNING, said, todo)
+    elif found.files and not found.ended:
+        bare = f"; {found.unstamped} carry no time stamp that is believed" if found.unstamped else ""
+        yield Checked("long-term proof", Level.OK, f"{found.files} signed files are kept{bare}.")
 
 
 def _database(ws: Workspace) -> Iterator[Checked]:

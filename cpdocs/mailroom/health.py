@@ -81,6 +81,8 @@ def pulses(ws: Workspace) -> list[Pulse]:
         ("overdue", _overdue),
         ("backup", _backup),
         ("checkpoint", _checkpoint),
+        ("proof", _proof),
+        ("revocation", _revocation),
     )
     found: list[Pulse] = []
     for name, check in checks:
@@ -165,6 +167,31 @@ def _checkpoint(ws: Workspace) -> Iterator[Pulse]:
     age = ws.clock.true_now() - first.recorded_at
     allowed = timedelta(hours=ws.options.checkpoint_hours)
     yield Pulse("checkpoint", not allowed or age <= allowed, f"Events since {_span(age)} are under no checkpoint.", _seconds(age))
+
+
+def _proof(ws: Workspace) -> Iterator[Pulse]:
+    """Whether a kept signature's proof ends soon, or has: a sandbox's clock counts here, since its certificates go by it."""
+    from cpdocs.mailroom.keeping.proofs import proofs
+
+    found = proofs(ws)
+    left = _seconds(found.first - ws.clock.now()) if found.first else None
+    message = f"Of {found.files} signed files the proof of {found.ending} ends within {ws.options.renew_months} months."
+    yield Pulse("proof", not found.ending, message, left)
+
+
+def _revocation(ws: Workspace) -> Iterator[Pulse]:
+    """Whether every outside authority's list is current: returns under one that isn't are held."""
+    from cpdocs.core.authority_records import Binding
+    from cpdocs.mailroom.keys.authorities import authority_records
+
+    records = [each for each in authority_records(ws.ledger).values() if each.trusted and each.binding is not Binding.TIME]
+    asked = [each for each in records if each.lists or not each.answers]
+    ends = [min((found.next_update for found in each.lists.values()), default=None) for each in asked]
+    now = ws.clock.now()
+    stale = sum(end is None or end < now for end in ends)
+    first = min((end for end in ends if end), default=None)
+    message = f"Of {len(records)} outside authorities {stale} have no current list of revoked certificates."
+    yield Pulse("revocation", not stale, message, _seconds(first - now) if first else None)
 
 
 def _seconds(age: timedelta) -> int:

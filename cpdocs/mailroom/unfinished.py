@@ -20,6 +20,10 @@ def finish_all(ws: Workspace) -> None:
         from cpdocs.mailroom.filing.file import finish_filings
 
         finish_filings(ws)
+    if (ws.paths.renewed / STAGED).is_dir():
+        from cpdocs.mailroom.keeping.renewal import finish_renewals
+
+        finish_renewals(ws)
     if (ws.paths.notices / STAGED).is_dir():
         from cpdocs.mailroom.members import finish_notices
 

@@ -59,6 +59,11 @@ class Paths:
         return self.outbox / "ehr"
 
     @property
+    def renewed(self) -> Path:
+        """Filed plans that were stamped anew."""
+        return self.outbox / "renewed"
+
+    @property
     def state(self) -> Path:
         return self.root / "state"
 

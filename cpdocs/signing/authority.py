@@ -35,6 +35,8 @@ ROOT_CRL_LIFE = timedelta(days=366)
 
 _DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 _ADOBE_DOCUMENTS = ObjectIdentifier("1.2.840.113583.1.1.5")
+_NO_REVOCATION = x509.UnrecognizedExtension(ObjectIdentifier("2.5.29.56"), b"\x05\x00")
+"""noRevAvail (RFC 9608): it ends before a list could say anything of it, so nobody waits for one."""
 _LEAST_RSA_BITS = 2048
 _SIGNING_CURVES = ("secp256r1", "secp384r1", "secp521r1")
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -150,7 +152,7 @@ def certify_one_time(in_person: KeyPair, document_id: str, sha256: str, public_k
             x509.NameAttribute(NameOID.SERIAL_NUMBER, DOCUMENT_PREFIX + document_id),
         ]
     )
-    return _leaf(subject, public_key, _issuer(in_person), validity, uris=(digest_uri(sha256),), for_person=False)
+    return _leaf(subject, public_key, _issuer(in_person), validity, uris=(digest_uri(sha256),), for_person=False, short_lived=True)
 
 
 def make_crl(authority: KeyPair, revocations: Sequence[Revocation], *, number: int, now: datetime, life: timedelta = CRL_LIFE) -> bytes:
@@ -251,6 +253,7 @@ def _leaf(
     *,
     uris: Sequence[str] = (),
     for_person: bool = True,
+    short_lived: bool = False,
 ) -> x509.Certificate:
     purposes = [_DOCUMENT_SIGNING, _ADOBE_DOCUMENTS]
     if for_person and uris:
@@ -264,6 +267,8 @@ def _leaf(
     if uris:
         names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri) for uri in uris])
         builder = builder.add_extension(names, critical=False)
+    if short_lived:
+        builder = builder.add_extension(_NO_REVOCATION, critical=False)
     return builder.sign(issuer.key, hashes.SHA256())
 
 

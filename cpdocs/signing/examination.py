@@ -18,7 +18,9 @@ class SignatureReport:
     None without one. ``slot`` is ``member``, ``pcp``, ``seal`` or ``timestamp``; ``covers`` how much of the file, and
     ``changes_after`` what came into the file behind it. The certificate had to be valid at ``judged_at``. Whether it was revoked
     is known from ``revocation_source``: our ``ledger``, or an outside authority's ``crl`` or ``ocsp`` answer with that SHA-256,
-    made at ``revocation_from`` and good until ``revocation_until``; empty where nobody says.
+    made at ``revocation_from`` and good until ``revocation_until``; empty where nobody says. ``level`` is how far the proof reaches
+    (PAdES); empty for a time stamp. ``serial`` is the certificate's, hexadecimal; ``authority`` the fingerprint of the outside authority
+    that is believed and signed it.
     """
 
     slot: str
@@ -47,6 +49,9 @@ class SignatureReport:
     revocation_from: datetime | None = None
     revocation_until: datetime | None = None
     changes_after: str = ""
+    level: str = ""
+    serial: str = ""
+    authority: str = ""
     problem: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -78,6 +83,9 @@ class SignatureReport:
             "revocation_from": _iso(self.revocation_from),
             "revocation_until": _iso(self.revocation_until),
             "changes_after": self.changes_after,
+            "level": self.level or None,
+            "serial": self.serial,
+            "authority_sha256": self.authority or None,
             "problem": self.problem,
         }
 

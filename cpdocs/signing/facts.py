@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,6 +31,7 @@ from cpdocs.signing.certificates import CertificateFacts, certificate_facts
 from cpdocs.signing.coverage import Covers, covers
 from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification, is_timestamp_field, item
 from cpdocs.signing.metadata import same_particulars
+from cpdocs.signing.store import complete
 from cpdocs.signing.trust import Trust, Vouching
 
 MOST_FIELDS = 64
@@ -108,6 +110,7 @@ class FieldFacts:
 class FileFacts:
     """A whole file. ``problem`` is set where the library can't read it at all.
 
+    ``material`` names the fields for whose signatures the file's own store says all that is needed (``store.complete``).
     ``extends_issued`` is whether the file's revisions are the issued plan's own, then others; ``same_particulars``
     whether title and other metadata are as issued. Both are only looked at where an issued plan was given.
     """
@@ -118,6 +121,7 @@ class FileFacts:
     issued_revisions: int = 0
     extends_issued: bool = False
     same_particulars: bool = False
+    material: frozenset[str] = frozenset()
     problem: str = ""
 
     def signature_in(self, field: str) -> SignatureFacts | None:
@@ -161,6 +165,7 @@ def _read(data: bytes, trust: Trust, received_at: datetime, issued: bytes | None
         issued_revisions=ours,
         extends_issued=extends,
         same_particulars=extends and same_particulars(reader, ours - 1),
+        material=complete(reader, trust.all_anchors),
     )
 
 
@@ -219,6 +224,7 @@ async def _signatures(
         except Exception as error:  # noqa: BLE001 check 11
             embedded.append((name, field, None, type(error).__name__))
     embedded.sort(key=lambda each: each[2].signed_revision if each[2] else -1)
+    stamps = await _stamps([each[2] for each in embedded if each[2] is not None], trust, received_at)
     facts: list[SignatureFacts] = []
     for name, field, signature, problem in embedded:
         if signature is None:
@@ -227,13 +233,33 @@ async def _signatures(
         if any(each.change in (Change.OTHER, Change.UNCLEAR) for each in facts):
             policy = None
         try:
-            facts.append(await _signature(signature, policy, trust, received_at))
+            proven = min((at for revision, at in stamps if revision > signature.signed_revision), default=received_at)
+            facts.append(await _signature(signature, policy, trust, received_at, proven))
         except Exception as error:  # noqa: BLE001 check 11
             facts.append(SignatureFacts(name, is_timestamp_field(field), type(error).__name__, revision=signature.signed_revision))
     return facts
 
 
-async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | None, trust: Trust, received_at: datetime) -> SignatureFacts:
+async def _stamps(signatures: list[EmbeddedPdfSignature], trust: Trust, received_at: datetime) -> list[tuple[int, datetime]]:
+    """The document time stamps that are believed, with their revision and time, the newest first. Each must have been good when the next
+    one was laid over it: that is what stamping an archive anew is for."""
+    found: list[tuple[int, datetime]] = []
+    moment = received_at
+    for signature in sorted(signatures, key=lambda each: each.signed_revision, reverse=True):
+        if signature.sig_object_type != "/DocTimeStamp" or not trust.timestamp_roots:
+            continue
+        with suppress(Exception):  # check 11: what kept it from being read is told as a fact about that stamp
+            status: Any = await async_validate_pdf_timestamp(signature, _context(trust.timestamp_roots, (), moment), skip_diff=True)
+            if status.intact and status.valid and status.trusted and _covers(signature) is not Covers.UNCLEAR:
+                moment = min(moment, status.timestamp)
+                found.append((signature.signed_revision, moment))
+    return found
+
+
+async def _signature(
+    signature: EmbeddedPdfSignature, policy: StrictPolicy | None, trust: Trust, received_at: datetime, proven: datetime
+) -> SignatureFacts:
+    """``proven``: the time of the first time stamp that is believed and lies over the signature; ``received_at`` without any."""
     is_timestamp = signature.sig_object_type == "/DocTimeStamp"
     der = signature.signer_cert.dump()
     certificate = certificate_facts(der, trust)
@@ -242,15 +268,15 @@ async def _signature(signature: EmbeddedPdfSignature, policy: StrictPolicy | Non
     status: Any
     value, hidden = _value(signature.pkcs7_content)
     if is_timestamp:
-        context = _context(trust.timestamp_roots, (), received_at)
+        context = _context(trust.timestamp_roots, (), proven)
         status = await async_validate_pdf_timestamp(signature, context, diff_policy=policy, skip_diff=skip)
         timestamp_at, timestamp_trusted = status.timestamp, status.trusted
-        judged_at = received_at
+        judged_at = proven
     else:
-        judged_at = _judged_at(signature, certificate, trust, received_at)
+        judged_at = _judged_at(signature, certificate, trust, received_at, proven)
         outside = certificate is not None and certificate.vouching is Vouching.OUTSIDE
         context = _context(trusting.anchors(trust, der), (*trust.issuing, *trust.in_person), judged_at, as_constrained=outside)
-        stamp_context = _context(trust.timestamp_roots, (), received_at)
+        stamp_context = _context(trust.timestamp_roots, (), proven)
         status = await async_validate_pdf_signature(
             signature, context, stamp_context, key_usage_settings=_FOR_SIGNING, diff_policy=policy, skip_diff=skip
         )
@@ -290,16 +316,21 @@ def _value(contents: bytes) -> tuple[bytes, bool]:
     return contents[:element], any(contents[element:])
 
 
-def _judged_at(signature: EmbeddedPdfSignature, certificate: CertificateFacts | None, trust: Trust, received_at: datetime) -> datetime:
-    """The moment at which the certificate must be valid: receipt, which is proven; for a one-time key that lived minutes,
-    the witnessed signing; for an expired one with a time stamp, the stamp's time (believed only if the stamp is). In a sandbox
-    whose clock stands before the certificate was made, the signer's clock, as far as it can be true."""
+def _judged_at(
+    signature: EmbeddedPdfSignature, certificate: CertificateFacts | None, trust: Trust, received_at: datetime, proven: datetime
+) -> datetime:
+    """The moment at which the certificate must be valid: receipt, which is proven; for a one-time key that lived minutes, the witnessed
+    signing; for an expired one under a document time stamp that is believed, that one's time; for one with a time stamp, the
+    stamp's time (believed only if the stamp is). In a sandbox whose clock stands before the certificate was made, the signer's
+    clock, as far as it can be true."""
     if certificate is None:
         return received_at
     witnessed = trust.witnessed.get(certificate.fingerprint)
     if witnessed is not None:
         return witnessed.at
     if certificate.not_after < received_at and trust.timestamp_roots:
+        if proven <= certificate.not_after:
+            return proven
         for stamp in generic_cms.extract_tst_data_iter(signature.signer_info, signed=False):
             stamped: datetime = stamp["encap_content_info"]["content"].parsed["gen_time"].native
             return min(stamped, received_at)

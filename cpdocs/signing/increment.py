@@ -25,10 +25,12 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, Signer
+from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from cpdocs.signing.keyfiles import KeyPair, certificate_der
 from cpdocs.signing.objects import pdf as pdf_object
+from cpdocs.signing.timestamps import asking, size_of_answer
 
 if TYPE_CHECKING:
     from cpdocs.signing.appearance import Picture
@@ -100,13 +102,17 @@ def append_signature(
     certify: bool = False,
     picture: Picture | None = None,
     packing: Format = Format.PADES,
+    timestamper: TimeStamper | None = None,
 ) -> bytes:
     """``pdf`` with the empty field ``field`` signed by ``pair``: the bytes given, unchanged, and an increment behind them.
 
     The field's own lock is carried into the signature. ``certify`` makes it the author's signature that allows filling
-    in and signing and nothing else (DocMDP P=2). ``picture`` becomes the field's appearance. The same input, key and
-    time give the same bytes with a P-256 key.
+    in and signing and nothing else (DocMDP P=2). ``picture`` becomes the field's appearance. With ``timestamper`` the signature carries a
+    time stamp (PAdES B-T); without, the same input, key and time give the same bytes with a P-256 key in a file.
+
+    Raises TimestampUnavailable where the authority gave no time stamp.
     """
+    room = _room(pair) + (2 * size_of_answer(timestamper) if timestamper else 0)
     out = Increment(pdf, field)
     embedder = PdfCMSEmbedder().write_cms(field_name=field, writer=out, existing_fields_only=True)
     place = next(embedder).get_object()
@@ -118,7 +124,7 @@ def append_signature(
     embedder.send(
         SigObjSetup(
             sig_placeholder=SignatureObject(
-                bytes_reserved=_room(pair),
+                bytes_reserved=room,
                 subfilter=packing.value,
                 timestamp=statement.signed_at,
                 name=statement.name,
@@ -135,9 +141,16 @@ def append_signature(
         )
     )
     prepared, output = embedder.send(SigIOSetup(md_algorithm=DIGEST))
-    embedder.send(
-        asyncio.run(signer.async_sign(prepared.document_digest, DIGEST, use_pades=packing is Format.PADES, signed_attr_settings=attributes))
+    made = signer.async_sign(
+        prepared.document_digest,
+        DIGEST,
+        use_pades=packing is Format.PADES,
+        signed_attr_settings=attributes,
+        timestamper=timestamper,
     )
+    with asking():
+        signed = asyncio.run(made)
+    embedder.send(signed)
     output.seek(0)
     whole = output.read()
     assert isinstance(whole, bytes)

@@ -67,6 +67,22 @@ def read_authority(certificate: x509.Certificate, *, name: str) -> None:
         raise InputFault(f"The key of the authority in {name} is too weak to be believed.", todo="Ask it for a current certificate.")
 
 
+def read_time_authority(certificate: x509.Certificate, *, name: str) -> None:
+    """Refuses a certificate by which no time stamp could be believed: neither an authority's nor a time-stamping unit's own, or weak.
+
+    Raises InputFault.
+    """
+    try:
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        stamps = ExtendedKeyUsageOID.TIME_STAMPING in purposes
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        stamps = False
+    if not stamps:
+        read_authority(certificate, name=name)
+    elif not strong_key(certificate.public_key()):
+        raise InputFault(f"The key of the authority in {name} is too weak to be believed.", todo="Ask it for a current certificate.")
+
+
 def read_material(data: bytes, authorities: Sequence[x509.Certificate], *, name: str) -> Material:
     """The list or answer in ``data`` (a file called ``name``; a list PEM or DER), proven to be by one of ``authorities``.
 

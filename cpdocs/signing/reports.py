@@ -10,6 +10,7 @@ from cpdocs.signing.examination import SignatureReport
 from cpdocs.signing.facts import FileFacts, SignatureFacts
 from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.outside import Status
+from cpdocs.signing.proof import level_of
 from cpdocs.signing.slotchecks import SlotOutcome
 from cpdocs.signing.trust import Revoked, Trust, Vouching
 
@@ -20,10 +21,10 @@ _UNTRUSTED = frozenset(
 
 def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> tuple[SignatureReport, ...]:
     """A report on every signature in the order in which they were made; ``outcomes`` for the slots that were judged."""
-    return tuple(_report(each, outcomes, trust) for each in facts.signatures)
+    return tuple(_report(each, facts, outcomes, trust) for each in facts.signatures)
 
 
-def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> SignatureReport:
+def _report(signature: SignatureFacts, facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> SignatureReport:
     slot = SLOT_OF_FIELD.get(signature.field)
     outcome = outcomes.get(slot) if slot else None
     certificate = signature.certificate
@@ -58,6 +59,9 @@ def _report(signature: SignatureFacts, outcomes: Mapping[Slot, SlotOutcome], tru
         revocation_from=status.this_update if status else None,
         revocation_until=status.next_update if status else None,
         changes_after=signature.change.value,
+        level="" if signature.is_timestamp or signature.problem else level_of(facts, signature).value,
+        serial=f"{certificate.serial:x}" if certificate else "",
+        authority=certificate.outside.authority if certificate and certificate.outside else "",
         problem=signature.problem,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from pyhanko.sign.timestamps import TimeStamper
 
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.verdicts import Slot
@@ -50,13 +51,15 @@ def sign_slot(
     ink: Ink | None = None,
     packing: Format = Format.PADES,
     name: str = "The file",
+    timestamper: TimeStamper | None = None,
 ) -> bytes:
     """``pdf`` with ``slot`` signed: the bytes given, and one increment behind them with the signature and its picture.
 
-    PAdES B-B with the slot's meaning as its reason. ``now`` (aware) is the signer's own clock; ``font`` a TrueType file;
-    ``name`` what to call the file in messages.
+    PAdES B-B with the slot's meaning as its reason, B-T with a ``timestamper``. ``now`` (aware) is the signer's own clock; ``font`` a
+    TrueType file; ``name`` what to call the file in messages.
 
     Raises:
+        TimestampUnavailable: the authority gave no time stamp.
         InputFault: not an issued plan, changed since, the slot is signed already, or the key can't sign it.
     """
     plan = look(pdf, name=name)
@@ -66,7 +69,7 @@ def sign_slot(
     _check_key(pair, slot, (plan.seal_fingerprint, *plan.signed.values()))
     statement = Statement(name=signatory.name, reason=MEANING[slot], signed_at=now)
     picture = Picture(_lines(slot, signatory, now), font, ink)
-    return append_signature(pdf, FIELD_OF_SLOT[slot], pair, statement, picture=picture, packing=packing)
+    return append_signature(pdf, FIELD_OF_SLOT[slot], pair, statement, picture=picture, packing=packing, timestamper=timestamper)
 
 
 def _check_key(pair: KeyPair, slot: Slot, taken: tuple[str, ...]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_hash
@@ -34,7 +36,7 @@ class UrlTimeStamper(TimeStamper):
 
     def __init__(self, url: str) -> None:
         if urlsplit(url).scheme not in ("http", "https"):
-            raise TimestampUnavailable("tsa_url in cpdocs.toml is no http(s) address.", todo="Correct it, or leave it empty.")
+            raise TimestampUnavailable("The time-stamping authority's address is no http(s) address.", todo="Correct it, or leave it out.")
         TimeStamper.__init__(self)
         self._url = url
 
@@ -45,7 +47,7 @@ class UrlTimeStamper(TimeStamper):
             response["status"]["status"].native  # noqa: B018 parsed when looked at
         except (ValueError, TypeError):
             raise TimestampUnavailable(
-                "The time-stamping authority's answer is no time stamp.", todo="Check tsa_url in cpdocs.toml, then try again."
+                "The time-stamping authority's answer is no time stamp.", todo="Check its address, then try again."
             ) from None
         return response
 
@@ -59,8 +61,35 @@ class UrlTimeStamper(TimeStamper):
         except (OSError, HTTPException, ValueError) as error:
             raise TimestampUnavailable(
                 f"The time-stamping authority can't be reached ({type(error).__name__}).",
-                todo="Check the network and tsa_url in cpdocs.toml, then try again.",
+                todo="Check the network and its address (tsa_url in cpdocs.toml), then try again.",
             ) from None
+
+
+_SPARE = 1024
+_DIGEST = "sha256"
+
+
+def size_of_answer(stamper: TimeStamper) -> int:
+    """Bytes to keep free for a time stamp: the authority is asked once for nothing. Raises TimestampUnavailable."""
+    return len(stamp_over(stamper, bytes(32)).dump()) + _SPARE
+
+
+def stamp_over(stamper: TimeStamper, digest: bytes) -> cms.ContentInfo:
+    """A time stamp over a SHA-256 digest. Raises TimestampUnavailable."""
+    with asking():
+        return asyncio.run(stamper.async_timestamp(digest, _DIGEST))
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Says in words that the authority asked inside the block gave no time stamp: raises TimestampUnavailable."""
+    try:
+        yield
+    except (TimestampRequestError, SigningError, OSError, ValueError) as error:
+        raise TimestampUnavailable(
+            f"The time-stamping authority gave no time stamp ({type(error).__name__}).",
+            todo="Check its address (tsa_url in cpdocs.toml), then try again.",
+        ) from None
 
 
 class TokenInvalid(InputFault):
@@ -77,13 +106,12 @@ class Stamped:
 
 def token_over(data: bytes, stamper: TimeStamper) -> bytes:
     """A token (DER, RFC 3161) over the SHA-256 of ``data``. Raises TimestampUnavailable."""
+    token: bytes = stamp_over(stamper, sha256(data).digest()).dump()
     try:
-        token: bytes = asyncio.run(stamper.async_timestamp(sha256(data).digest(), "sha256")).dump()
         read_token(token, data)
-    except (TimestampRequestError, SigningError, TokenInvalid, OSError, ValueError) as error:
+    except TokenInvalid:
         raise TimestampUnavailable(
-            f"The time-stamping authority gave no time stamp ({type(error).__name__}).",
-            todo="Check tsa_url in cpdocs.toml, then try again.",
+            "The time-stamping authority's answer doesn't hold.", todo="Check tsa_url in cpdocs.toml, then try again."
         ) from None
     return token
 

@@ -104,6 +104,11 @@ class Trust:
         theirs = (load(der) for der in self.pinned if (pin := self.pins.get(fingerprint(der))) and pin.member_id)
         return frozenset(key_sha256(each) for each in theirs if each)
 
+    @property
+    def all_anchors(self) -> frozenset[bytes]:
+        """Every certificate (DER) that is believed by itself."""
+        return frozenset((*self.roots, *self.pinned, *self.timestamp_roots, *(each.certificate for each in self.outside)))
+
     def latest_claim(self, received_at: datetime) -> datetime:
         """The latest time that a signer's clock can truly show for a file received at ``received_at``."""
         return max(received_at, self.true_now) if self.true_now else received_at

@@ -113,6 +113,7 @@ def _why_not(record: PlanRecord) -> str:
 
 def _file(ws: Workspace, record: PlanRecord) -> Filed:
     """Builds and records one package, or records why it waits. The record is read again under the write lock."""
+    from cpdocs.mailroom.filing.closing import kept_json
     from cpdocs.mailroom.filing.facts import Shelf
     from cpdocs.mailroom.filing.package import build_package
     from cpdocs.signing.timestamps import TimestampUnavailable
@@ -142,7 +143,8 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
         package=package.folder,
         upload_sha256=package.upload_sha256,
         manifest_sha256=package.manifest_sha256,
-        closed_sha256=package.closed_sha256 or None,
+        closed_sha256=package.closed[0].sha256 if package.closed else None,
+        kept=[kept_json(each) for each in package.closed],
         files_sha256=[file.sha256 for file in package.files],
     )
     with ws.ledger.write() as tx:

@@ -5,7 +5,7 @@
     index.csv                one line for the import job
     audit.html  audit.jsonl  the trail, for people and for machines
     originals/               the issued file and every returned file that counts, byte for byte
-    closed/                  the returned file with both signatures and its validation material, where there is one
+    closed/                  each signed file with its validation material, and a time stamp where an authority is set
     manifest.json            every file with its SHA-256, signed; written last
 """
 
@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import document_subject
-from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.plan_record import KeptFile, PlanRecord
 from cpdocs.core.verdicts import Evidence
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
@@ -25,6 +24,7 @@ from cpdocs.filing.targets import upload_name
 from cpdocs.filing.trail import Entry, trail_html, trail_jsonl
 from cpdocs.ledger.checkpoint import load_checkpoint_key
 from cpdocs.ledger.events import decode
+from cpdocs.mailroom.filing.closing import Closed, Closer, kept_json
 from cpdocs.mailroom.filing.facts import Shelf, describe, index_file, manifest_facts, signed_on
 from cpdocs.mailroom.trail.audit import sign_now
 
@@ -44,7 +44,7 @@ class Package:
     files: tuple[PackageFile, ...]
     upload_sha256: str
     manifest_sha256: str
-    closed_sha256: str
+    closed: tuple[KeptFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,15 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     are missing or damaged, InputFault where a returned scan can't be drawn.
     """
     returns = _returns(ws, record)
-    closed = _closed(ws, record, returns)
+    closer = Closer(ws)
+    closed = [closer.close(data) for data in _whole(returns)]
     signed = sign_now(ws)
     title = ws.options.plan_titles[record.program]
     description = describe(record, title)
     originals = _originals(ws, record, returns)
-    if closed:
-        originals.append(PackageFile(f"closed/{record.document_id}.pdf", closed, "closed"))
+    for number, each in enumerate(closed, start=1):
+        name = record.document_id if len(closed) == 1 else f"{record.document_id}-{number}"
+        originals.append(PackageFile(f"closed/{name}.pdf", each.data, "closed"))
     upload = _upload(ws, record, shelf, returns, closed, signed.note, originals, description)
     document_type = shelf.target.document_type or title
     name = upload_name(
@@ -93,14 +95,15 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         *originals,
     ]
     key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
-    manifest = build_manifest(manifest_facts(ws, record, shelf, document_type, description, signed.note), files, key.sign)
+    facts = manifest_facts(ws, record, shelf, document_type, description, signed.note)
+    facts["long_term"] = [kept_json(each.kept) for each in closed]
+    manifest = build_manifest(facts, files, key.sign)
     files.append(PackageFile(NAME, manifest, "manifest"))
     for file in files:
         ws.blobs.put(file.data)
     # The folder's name says nothing and is never given twice, whatever the site calls the upload PDF.
     folder = f"{shelf.target.name}/{record.document_id}"
-    digest = sha256(closed).hexdigest() if closed else ""
-    return Package(folder, tuple(files), upload_file.sha256, files[-1].sha256, digest)
+    return Package(folder, tuple(files), upload_file.sha256, files[-1].sha256, tuple(each.kept for each in closed))
 
 
 def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
@@ -118,24 +121,6 @@ def _whole(returns: Sequence[_Return]) -> list[bytes]:
     return [data for data in files if not any(other != data and other.startswith(data) for other in files)]
 
 
-def _closed(ws: Workspace, record: PlanRecord, returns: Sequence[_Return]) -> bytes:
-    """The one file with both signatures, closed; empty where the approvals came otherwise (signing.md, "Closing")."""
-    whole = _whole(returns)
-    if len(whole) != 1 or not all(fill.evidence in _IN_THE_FILE for fill in record.fills.values()):
-        return b""
-    from cpdocs.ledger.durable import read_plain
-    from cpdocs.mailroom.keys.revocations import published_lists
-    from cpdocs.mailroom.keys.trust import load_trust
-    from cpdocs.signing.closing import close
-    from cpdocs.signing.timestamps import UrlTimeStamper
-
-    trust = load_trust(ws.ledger)
-    ours = (*trust.roots, *trust.issuing, *trust.in_person, *trust.seals)
-    lists = (*published_lists(ws), *(read_plain(file) for file in sorted(ws.paths.keys.glob("root*.crl"))))
-    stamper = UrlTimeStamper(ws.options.tsa_url) if ws.options.tsa_url else None
-    return close(whole[0], certificates=ours, crls=lists, timestamper=stamper)
-
-
 def _originals(ws: Workspace, record: PlanRecord, returns: Sequence[_Return]) -> list[PackageFile]:
     files = [PackageFile("originals/issued.pdf", ws.blobs.get(record.sha256), "issued")]
     for number, each in enumerate(returns, start=1):
@@ -148,7 +133,7 @@ def _upload(
     record: PlanRecord,
     shelf: Shelf,
     returns: Sequence[_Return],
-    closed: bytes,
+    closed: Sequence[Closed],
     checkpoint: str,
     originals: Sequence[PackageFile],
     description: str,
@@ -167,12 +152,12 @@ def _upload(
         checkpoint=checkpoint,
         built_at=ws.clock.now(),
         sandbox=ws.sandbox,
+        kept=tuple(each.kept for each in closed),
     )
     certificate = render_certificate(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
-    whole = _whole(returns)
-    plan, further = (whole[0], whole[1:]) if whole else (ws.blobs.get(record.sha256), [])
+    plan, *further = [each.data for each in closed] or [ws.blobs.get(record.sha256)]
     scans = [flat_pdf(each.data, most_pages=ws.options.max_return_pages) for each in returns if not each.signed]
-    return compose(closed or plan, further=further, scans=scans, certificate=certificate.pdf, title=description)
+    return compose(plan, further=further, scans=scans, certificate=certificate.pdf, title=description)
 
 
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:

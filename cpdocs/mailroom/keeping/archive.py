@@ -47,6 +47,7 @@ _NAMES = {
         EventType.RETURN_DECIDED: "returned-{seq}",
         EventType.HELD_RESOLVED: "returned-{seq}",
         EventType.NOTICE_WRITTEN: "notices/{seq}",
+        EventType.ARCHIVE_RENEWED: "chart/renewed-{seq}.pdf",
     },
     "pictures_sha256": {EventType.RETURN_COMPARED: "compared-{seq}.pdf"},
     "words_sha256": {EventType.RETURN_COMPARED: "compared-{seq}.txt"},
@@ -55,7 +56,7 @@ _NAMES = {
     "return_sha256": {EventType.SLOT_FILLED: "returned-{seq}"},
     "upload_sha256": {EventType.PLAN_FILED: "chart/signed-plan-and-certificate.pdf"},
     "closed_sha256": {EventType.PLAN_FILED: "chart/closed.pdf"},
-    "manifest_sha256": {EventType.PLAN_FILED: "chart/manifest.json"},
+    "manifest_sha256": {EventType.PLAN_FILED: "chart/manifest.json", EventType.ARCHIVE_RENEWED: "chart/renewed-{seq}.json"},
 }
 """What a stored file is called in a document's folder, by the key and the event that name it."""
 _STARTS = {b"%PDF-": ".pdf", b"II*\x00": ".tif", b"MM\x00*": ".tif", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"PK\x03\x04": ".zip"}

@@ -47,25 +47,44 @@ def authority_records(source: Reads) -> Mapping[str, AuthorityRecord]:
 
 
 def trust_authority(
-    ws: Workspace, data: bytes, *, name: str, binding: Binding, organizations: Sequence[str], by: str, secret: people.Secret
+    ws: Workspace,
+    data: bytes,
+    *,
+    name: str,
+    binding: Binding,
+    organizations: Sequence[str],
+    by: str,
+    secret: people.Secret,
+    crl_urls: Sequence[str] = (),
+    ocsp_url: str = "",
 ) -> AuthorityRecord:
     """Records that certificates signed by the authority in ``data`` (PEM or DER, a file called ``name``) are believed.
 
-    They are for the NPI at ``binding``'s place alone, and where ``organizations`` are given only with one of them as subject.
-    Recording the same again changes nothing; another binding replaces the one before.
+    They are for the NPI at ``binding``'s place alone, or for the time in its time stamps, and where ``organizations`` are given only
+    with one of them as subject.
+    ``crl_urls`` and ``ocsp_url`` are where it may be asked what it revoked. Recording the same again changes nothing; anything else
+    replaces what was recorded before.
 
     Raises:
         InputFault: no authority's certificate, a weak one, one past its dates, or one of our own.
         WorkspaceFault: the acting account is no issuer, or its PIN is wrong.
     """
     from cpdocs.mailroom.keys.trust import load_trust
+    from cpdocs.signing.fetching import check_address
     from cpdocs.signing.keyfiles import certificate_der, certificate_pem, fingerprint, read_certificate, serial_text
-    from cpdocs.signing.material import read_authority
+    from cpdocs.signing.material import read_authority, read_time_authority
 
     require_said(by, "--by", "who decided that this authority is believed")
+    for url in (*crl_urls, *((ocsp_url,) if ocsp_url else ())):
+        check_address(url)
     people.require(ws, Role.ISSUER, secret)
     certificate = read_certificate(data, name=name)
-    read_authority(certificate, name=name)
+    if binding is Binding.TIME:
+        if organizations:
+            raise InputFault("A time stamp names no organization.", todo="Leave --organization out.")
+        read_time_authority(certificate, name=name)
+    else:
+        read_authority(certificate, name=name)
     ends = certificate.not_valid_after_utc
     if ws.clock.now() > ends:
         raise InputFault(f"The authority's certificate in {name} expired on {ends:%Y-%m-%d}.", todo="Ask it for the current one.")
@@ -83,11 +102,14 @@ def trust_authority(
         "pem": certificate_pem(certificate).decode(),
         "vouches_for": binding.value,
         "organizations": list(named),
+        "crl_urls": list(dict.fromkeys(crl_urls)),
+        "ocsp_url": ocsp_url,
         "by": by.strip(),
     }
     with ws.ledger.write() as tx:
         before = authority_records(tx).get(mark)
-        if before is None or not before.trusted or (before.binding, before.organizations) != (binding, named):
+        said = (binding, named, tuple(dict.fromkeys(crl_urls)), ocsp_url)
+        if before is None or not before.trusted or (before.binding, before.organizations, before.crl_urls, before.ocsp_url) != said:
             tx.append(NewEvent(EventType.AUTHORITY_TRUSTED, (authority_subject(mark),), event))
         return authority_records(tx)[mark]
 
@@ -116,8 +138,9 @@ def drop_authority(ws: Workspace, which: str, *, reason: str, by: str, secret: p
         return authority_records(tx)[mark]
 
 
-def import_revocations(ws: Workspace, data: bytes, *, name: str) -> Imported:
-    """Records a list of revoked certificates (CRL) or an answer (OCSP) by an authority that is believed.
+def import_revocations(ws: Workspace, data: bytes, *, name: str, only: str = "") -> Imported:
+    """Records a list of revoked certificates (CRL) or an answer (OCSP) by an authority that is believed (``only``: by this one, by its
+    fingerprint).
 
     The bytes are kept: a verdict names them. The same again changes nothing.
 
@@ -131,7 +154,7 @@ def import_revocations(ws: Workspace, data: bytes, *, name: str) -> Imported:
 
     if len(data) > MOST_BYTES:
         raise InputFault(f"{name} is larger than {MOST_BYTES // 1024**2} MB.", todo="Give the authority's list in parts, or OCSP answers.")
-    believed = [each for each in authority_records(ws.ledger).values() if each.trusted]
+    believed = [each for each in authority_records(ws.ledger).values() if each.trusted and only in ("", each.fingerprint)]
     material = read_material(data, [x509.load_pem_x509_certificate(each.pem.encode()) for each in believed], name=name)
     latest = max(ws.clock.now(), ws.clock.true_now()) if ws.sandbox else ws.clock.now()
     if material.this_update > latest + CLOCK_SLACK:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from cpdocs.core.authority_records import AUTHORITY_EVENTS, AuthorityRecord, fold_authorities
+from cpdocs.core.authority_records import AUTHORITY_EVENTS, AuthorityRecord, Binding, fold_authorities
 from cpdocs.core.events import EventType
 from cpdocs.core.key_records import KEY_EVENTS, fold_keys
 from cpdocs.errors import CpdocsError
@@ -32,13 +32,15 @@ def load_trust(source: Reads, store: BlobStore | None = None) -> Trust:
     own = own_certificates(source)
     keys = fold_keys(source.events(types=KEY_EVENTS)).values()
     pinned = [key for key in keys if key.pinned]
+    believed = [each for each in fold_authorities(source.events(types=AUTHORITY_EVENTS)).values() if each.trusted]
     return Trust(
         roots=tuple(own.get("root", ())),
         issuing=tuple(own.get("issuing", ())),
         in_person=tuple(own.get("in-person", ())),
         seals=tuple(own.get("seal", ())),
         pinned=tuple(_der(key.pem) for key in pinned),
-        outside=tuple(_outside(each, store) for each in fold_authorities(source.events(types=AUTHORITY_EVENTS)).values() if each.trusted),
+        timestamp_roots=tuple(_der(each.pem) for each in believed if each.binding is Binding.TIME),
+        outside=tuple(_outside(each, store) for each in believed if each.binding is not Binding.TIME),
         revoked={key.fingerprint: Revoked(key.revoked_at, key.reason) for key in keys if key.revoked_at},
         pins={key.fingerprint: Pin(key.recorded_at, npi=key.npi, member_id=key.member_id) for key in pinned},
         issued=frozenset(key.fingerprint for key in keys if not key.pinned),

@@ -8,8 +8,10 @@ the signature count is the event, recorded before the signed file is handed out.
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,11 +41,25 @@ _ADULT = 18
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A file that was signed: where it lies, its document id as the seal states it, and whom the certificate names."""
+    """A file that was signed: where it lies, its document id as the seal states it, and whom the certificate names.
+
+    ``timestamped``: the signature carries a time stamp; ``why_not`` says why it doesn't where an authority was asked.
+    """
 
     file: Path
     document_id: str
     signer: NamedIn
+    timestamped: bool = False
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamping:
+    """The time-stamping authority to ask for a stamp in the signature (empty: none), and whether signing waits for it: a member at a
+    visit may be where there is no network."""
+
+    url: str = ""
+    required: bool = False
 
 
 def read_input(path: Path, what: str) -> bytes:
@@ -77,13 +93,14 @@ def output_for(file: Path, out: Path | None) -> Path:
 
 
 def sign_as_clinician(
-    file: Path, key: Path, passphrase: people.Secret | None, *, out: Path | None, now: datetime, templates: Path
+    file: Path, key: Path, passphrase: people.Secret | None, *, out: Path | None, now: datetime, templates: Path, stamping: Stamping
 ) -> Signed:
     """Signs the PCP's slot of ``file`` with the digital ID ``key`` (PKCS#12). ``templates`` is where the fonts are.
 
     ``passphrase`` is asked for only where the digital ID has one; None where nobody can be asked.
 
     Raises:
+        TimestampUnavailable: the time-stamping authority that must be used gave no time stamp.
         InputFault: a file that may not be signed, a digital ID that can't sign it, an output that is there already.
     """
     from cpdocs.signing.identity import named_in
@@ -101,13 +118,22 @@ def sign_as_clinician(
         if passphrase is None:
             raise
         pair = read_pkcs12(stored, passphrase(), name=key.name)
-    signed = sign_slot(pdf, Slot.PCP, pair, signatory_of(pair.certificate), now=now, font=_font(templates), name=file.name)
+    sign = partial(sign_slot, pdf, Slot.PCP, pair, signatory_of(pair.certificate), now=now, font=_font(templates), name=file.name)
+    signed, timestamped, why_not = _stamped(sign, stamping)
     write_durably(target, signed)
-    return Signed(target, plan.document_id, named_in(pair.certificate))
+    return Signed(target, plan.document_id, named_in(pair.certificate), timestamped, why_not)
 
 
 def sign_in_person(
-    ws: Workspace, file: Path, *, witness: str, secret: people.Secret, ink: Path | None, out: Path | None, representative: bool
+    ws: Workspace,
+    file: Path,
+    *,
+    witness: str,
+    secret: people.Secret,
+    ink: Path | None,
+    out: Path | None,
+    representative: bool,
+    stamping: Stamping,
 ) -> Signed:
     """The member, or who acts for them, signs the member's slot of ``file`` before ``witness``, the acting account.
 
@@ -139,7 +165,8 @@ def sign_in_person(
         in_person, record.document_id, before, key.public_key(), authority.Validity.at(now, authority.ONE_TIME_LIFE)
     )
     pair = KeyPair(key, certificate, (in_person.certificate, *in_person.chain))
-    signed = sign_slot(pdf, Slot.MEMBER, pair, signatory, now=now, font=_font(ws.shipped_templates), ink=written, name=file.name)
+    sign = partial(sign_slot, pdf, Slot.MEMBER, pair, signatory, now=now, font=_font(ws.shipped_templates), ink=written, name=file.name)
+    signed, timestamped, why_not = _stamped(sign, stamping)
     after = ws.blobs.put(signed)
     data: dict[str, JSON] = {
         "slot": Slot.MEMBER.value,
@@ -160,7 +187,21 @@ def sign_in_person(
         may_fill(the_plan(tx, record.document_id), Slot.MEMBER, on=eastern_date(now), now=now)
         tx.append(plan_event(EventType.SIGNING_WITNESSED, record, **data))
     write_durably(target, signed)
-    return Signed(target, record.document_id, named_in(certificate))
+    return Signed(target, record.document_id, named_in(certificate), timestamped, why_not)
+
+
+def _stamped(sign: Callable[..., bytes], stamping: Stamping) -> tuple[bytes, bool, str]:
+    """The file signed with a time stamp in the signature, or without one where that may be, and why then."""
+    from cpdocs.signing.timestamps import TimestampUnavailable, UrlTimeStamper
+
+    if not stamping.url:
+        return sign(), False, ""
+    try:
+        return sign(timestamper=UrlTimeStamper(stamping.url)), True, ""
+    except TimestampUnavailable as error:
+        if stamping.required:
+            raise
+        return sign(), False, error.message
 
 
 def _issued(ws: Workspace, pdf: bytes, name: str) -> PlanRecord:

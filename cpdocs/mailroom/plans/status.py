@@ -108,6 +108,21 @@ def status_json(standing: Standing) -> dict[str, JSON]:
         "uploaded_at": _iso(record.uploaded.at if record.uploaded else None),
         "superseded_by": record.superseded_by or None,
         "filing_held": [dict(reason) for reason in record.filing_held],
+        "proof": proof_json(record),
+    }
+
+
+def proof_json(record: PlanRecord) -> JSON:
+    """How far the proof of a filed version's signatures reaches, and until when; None where none is digital, or it isn't filed."""
+    filing = record.filing
+    if filing is None or filing.level is None:
+        return None
+    return {
+        "level": filing.level.value,
+        "until": _iso(filing.proven_until),
+        "files": [
+            {"sha256": each.sha256, "level": each.level.value, "until": _iso(each.until), "renewed": each.renewed} for each in filing.kept
+        ],
     }
 
 

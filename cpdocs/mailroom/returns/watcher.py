@@ -95,6 +95,7 @@ class Watcher:
         self._ears: _Ears | None = None
         self._there = True
         self._sealed_on: date | None = None
+        self._fetched_at: float | None = None
         self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:
@@ -110,6 +111,7 @@ class Watcher:
                 self._listen()
                 self._pass_on(worker.look())
                 self._seal_day()
+                self._fetch()
                 self._heart.beat()
                 self._rest(worker)
         finally:
@@ -137,6 +139,29 @@ class Watcher:
         self._sealed_on = today
         if stamped and stamped.why_not:
             self._say(f"No time stamp on it: {stamped.why_not.message}")
+
+    def _fetch(self) -> None:
+        """Asks outside authorities what they revoked, on an interval and where the settings allow it, and decides again what waited."""
+        options = self._ws.options
+        now = time.monotonic()
+        if not options.fetch_hosts or (self._fetched_at is not None and now - self._fetched_at < options.fetch_minutes * 60):
+            return
+        from cpdocs.mailroom.keys.fetch import fetch_all, waiting_for_word
+        from cpdocs.mailroom.returns.held import recheck
+
+        self._fetched_at = now
+        try:
+            done = list(fetch_all(self._ws))
+            waiting = [each.sha256 for each in waiting_for_word(self._ws)] if any(each.new for each in done) else []
+            rechecked = recheck(self._ws, waiting) if waiting else []
+        except CpdocsError as error:
+            self._say(f"What was revoked elsewhere could not be asked: {error.message}")
+            return
+        for each in done:
+            if each.problem:
+                self._say(f"{each.authority[:12]} {each.kind}: {each.problem}")
+        if rechecked:
+            self._say(f"{len(rechecked)} held returns were decided again after a fresh word on revocation.")
 
     def _rest(self, worker: Worker) -> None:
         """Waits for the next look: soon while something settles, else for the interval or until something stirs."""
