@@ -153,7 +153,12 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
         click.echo(f"{_named(row['file'], checked.sha256)}: {decision.verdict.value}{_about(decision)}")
         for each in row["signatures"]:
             words = ["intact" if each["intact"] else "NOT INTACT", "trusted" if each["trusted"] else "not trusted"]
-            words.append(f"signed {each['signed_at']}" if each["signed_at"] else "signed at no stated time")
+            if each["timestamped"]:
+                words.append(f"proven to be there {each['timestamped']}")
+            elif each["slot"] != "timestamp":
+                words.append(f"signed {each['signed_at']} by the signer's own clock" if each["signed_at"] else "signed at no stated time")
+            if each["level"]:
+                words.append(f"PAdES {each['level']}")
             signer = (_plain(each["signer"]) or "no name") if sys.stdout.isatty() else "a signature"
             click.echo(f"  {each['slot']}: {signer}, {', '.join(words)}")
         _echo_findings(row["findings"])

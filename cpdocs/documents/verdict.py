@@ -57,7 +57,7 @@ def verdict_view(paper: VerdictPaper) -> dict[str, Any]:
         ("File, SHA-256", hash_text(report["sha256"])),
         ("Lane", report["lane"].replace("_", " ")),
         ("Would fill", " and ".join(report["slots_filled"]) or "nothing"),
-        ("Examined", moment_text(paper.made_at)),
+        ("Examined", f"{moment_text(paper.made_at)}, by {report['made_by']}"),
     ]
     return {
         "organization": paper.organization,
@@ -68,36 +68,62 @@ def verdict_view(paper: VerdictPaper) -> dict[str, Any]:
         "findings": [
             {"code": each["code"], "weight": _WEIGHTS[each["severity"]], "message": each["message"]} for each in report["findings"]
         ],
+        "summary": [_summary(each) for each in report["signatures"] if each["slot"] in ("member", "pcp")],
         "signatures": [_signature_view(each) for each in report["signatures"]],
+        "revisions": [(f"Revision {each['number']}", each["what"]) for each in report["revisions"]],
         "checked": list(report["checked"]),
         "unchecked": list(report["not_checked"]),
     }
 
 
+def _summary(each: Mapping[str, Any]) -> tuple[str, str]:
+    """One line for an approval: who, as whom, when, and whether it is believed."""
+    who = ", ".join(filter(None, (each["signer"], each["credential"]))) or "a signer without a name"
+    npi = f", NPI {each['npi']}" if each["npi"] else ""
+    when = f"proven to be there {_moment(each['timestamped'])}" if each["timestamped"] else ""
+    claimed = f"claimed {_moment(each['signed_at'])}" if each["signed_at"] else "no time stated"
+    held = "intact" if each["intact"] else "NOT INTACT"
+    trusted = "believed" if each["trusted"] else "NOT BELIEVED"
+    said = f"{who}{npi}; {when or claimed}; {held}; {trusted}; {each['identity']}"
+    return {"member": "Member", "pcp": "PCP or designee"}[each["slot"]], said
+
+
 def _signature_view(each: Mapping[str, Any]) -> dict[str, Any]:
-    heading = _HEADINGS.get(each["slot"], "A time stamp on the document" if each["slot"] == "timestamp" else "Another signature")
+    stamp = each["slot"] == "timestamp"
+    heading = _HEADINGS.get(each["slot"], "A time stamp on the document" if stamp else "Another signature")
     dates = f"{_moment(each['valid_from'])} to {_moment(each['valid_until'])}" if each["valid_from"] else ""
     said = f"{_moment(each['revoked_at'])} ({each['revoked_because']})" if each["revoked_at"] else "no"
     revoked = f"{said}, by {_source(each)}" if each["revocation_source"] else "nobody says"
-    rows = [
-        ("Could not be read", each["problem"]),
-        ("Name", ", ".join(filter(None, (each["signer"], each["credential"])))),
+    own = [
         ("NPI", each["npi"]),
         ("Meaning", f"“{each['reason']}”" if each["reason"] else "none stated"),
         ("Signed (claimed)", f"{_moment(each['signed_at'])}, by the signer's own clock" if each["signed_at"] else "no time stated"),
         ("Signed (proven)", _moment(each["timestamped"]) or "by no time stamp that we trust"),
+    ]
+    rows = [
+        ("Could not be read", each["problem"]),
+        ("Name", ", ".join(filter(None, (each["signer"], each["credential"])))),
+        *([("Time", _moment(each["timestamped"]) or "of an authority that we don't know")] if stamp else own),
         ("Made over these bytes by this key", "yes" if each["intact"] else "NO"),
         ("Whose certificate", each["identity"]),
+        ("Certificate, SHA-256", hash_text(each["certificate_sha256"])),
         ("Issued by", each["issuer"]),
+        ("Chain above it", "; then ".join(_link(link) for link in each["chain"])),
         ("Valid", f"{dates}; judged as of {_moment(each['judged_at'])}" if dates and each["judged_at"] else dates),
-        ("Revoked", revoked if each["certificate_sha256"] else ""),
+        ("Revoked", revoked if each["certificate_sha256"] and not stamp else ""),
         ("Believed", "yes" if each["trusted"] else "NO"),
-        ("Covers", _COVERS.get(each["covers"], each["covers"])),
+        ("Covers", f"{_COVERS.get(each['covers'], each['covers'])} ({each['covers_bytes']:,} bytes)" if each["covers_bytes"] else ""),
         ("Came into the file after it", _AFTER.get(each["changes_after"], each["changes_after"])),
         ("Format", ", ".join(filter(None, (each["format"], each["digest"])))),
-        ("Certificate, SHA-256", hash_text(each["certificate_sha256"])),
+        ("How far its proof reaches", f"PAdES {each['level']}" if each["level"] else ""),
     ]
     return {"heading": heading, "rows": [row for row in rows if row[1]]}
+
+
+def _link(text: str) -> str:
+    """A certificate of the chain: its name, and the beginning of its fingerprint, which the JSON report has whole."""
+    name, _, mark = text.rpartition(" (")
+    return f"{name} (SHA-256 {hash_text(mark.rstrip(')')[:16])} …)"
 
 
 def _source(each: Mapping[str, Any]) -> str:

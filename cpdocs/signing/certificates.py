@@ -40,6 +40,7 @@ class CertificateFacts:
     serial: int
     name: str
     issuer: str
+    issuer_name: str
     named: NamedIn
     not_before: datetime
     not_after: datetime
@@ -74,7 +75,8 @@ def certificate_facts(der: bytes, trust: Trust) -> CertificateFacts | None:
         key_sha256=sha256(key).hexdigest(),
         serial=certificate.serial_number,
         name=named.name,
-        issuer=_common_name(certificate.issuer),
+        issuer=common_name(certificate.issuer),
+        issuer_name=certificate.issuer.rfc4514_string(),
         named=named,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
@@ -116,7 +118,7 @@ def _for_documents(certificate: x509.Certificate) -> bool:
     return any(each.dotted_string in _PURPOSES for each in purposes)
 
 
-def _common_name(name: x509.Name) -> str:
+def common_name(name: x509.Name) -> str:
     """The name's common name, else all of it as text."""
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(found[0].value) if found else name.rfc4514_string()

@@ -20,7 +20,8 @@ class SignatureReport:
     is known from ``revocation_source``: our ``ledger``, or an outside authority's ``crl`` or ``ocsp`` answer with that SHA-256,
     made at ``revocation_from`` and good until ``revocation_until``; empty where nobody says. ``level`` is how far the proof reaches
     (PAdES); empty for a time stamp. ``serial`` is the certificate's, hexadecimal; ``authority`` the fingerprint of the outside authority
-    that is believed and signed it.
+    that is believed and signed it; ``chain`` the certificates from above the signer's up to the one that is believed by itself, each as
+    its name and fingerprint. The signature came with ``revision`` (from 1) and covers the file up to the offset ``end``.
     """
 
     slot: str
@@ -52,6 +53,9 @@ class SignatureReport:
     level: str = ""
     serial: str = ""
     authority: str = ""
+    chain: tuple[str, ...] = ()
+    revision: int = 0
+    end: int = 0
     problem: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -86,6 +90,9 @@ class SignatureReport:
             "level": self.level or None,
             "serial": self.serial,
             "authority_sha256": self.authority or None,
+            "chain": list(self.chain),
+            "revision": self.revision,
+            "covers_bytes": self.end,
             "problem": self.problem,
         }
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cpdocs.core.verdicts import Slot
-from cpdocs.signing.certificates import CertificateFacts
+from cpdocs.signing.certificates import CertificateFacts, common_name
 from cpdocs.signing.examination import SignatureReport
 from cpdocs.signing.facts import FileFacts, SignatureFacts
 from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.outside import Status
 from cpdocs.signing.proof import level_of
 from cpdocs.signing.slotchecks import SlotOutcome
-from cpdocs.signing.trust import Revoked, Trust, Vouching
+from cpdocs.signing.trust import Revoked, Trust, Vouching, fingerprint, load
 
 _UNTRUSTED = frozenset(
     {"revoked", "revocation_unknown", "revocation_stale", "organization_not_covered", "expired", "not_yet_valid", "wrong_key_usage"}
@@ -29,6 +29,7 @@ def _report(signature: SignatureFacts, facts: FileFacts, outcomes: Mapping[Slot,
     outcome = outcomes.get(slot) if slot else None
     certificate = signature.certificate
     known = certificate is not None and certificate.vouching is not Vouching.NOBODY
+    believed = signature.timestamp_trusted if signature.is_timestamp else known and signature.chain_ok
     refused = outcome is not None and any(each.code in _UNTRUSTED for each in outcome.findings)
     signer = outcome.signer if outcome else ""
     source, revoked, status = _revocation(certificate, trust)
@@ -40,10 +41,10 @@ def _report(signature: SignatureFacts, facts: FileFacts, outcomes: Mapping[Slot,
         credential=outcome.credential if outcome else "",
         signed_at=signature.claimed_at,
         timestamped=signature.timestamp_at if signature.timestamp_trusted else None,
-        trusted=signature.sound and known and signature.chain_ok and not refused,
+        trusted=signature.sound and believed and not refused,
         intact=signature.sound,
         covers=signature.covers.value,
-        vouching=certificate.vouching.value if certificate else "",
+        vouching=_vouching(signature),
         fingerprint=certificate.fingerprint if certificate else "",
         reason=signature.reason,
         digest=signature.digest,
@@ -62,8 +63,43 @@ def _report(signature: SignatureFacts, facts: FileFacts, outcomes: Mapping[Slot,
         level="" if signature.is_timestamp or signature.problem else level_of(facts, signature).value,
         serial=f"{certificate.serial:x}" if certificate else "",
         authority=certificate.outside.authority if certificate and certificate.outside else "",
+        chain=_chain(certificate, trust),
+        revision=signature.revision + 1,
+        end=signature.end,
         problem=signature.problem,
     )
+
+
+def _vouching(signature: SignatureFacts) -> str:
+    if signature.certificate is None:
+        return ""
+    if signature.is_timestamp:
+        return (
+            "a time-stamping authority's that is believed"
+            if signature.timestamp_trusted
+            else "a time-stamping authority's that isn't believed"
+        )
+    return signature.certificate.vouching.value
+
+
+def _chain(certificate: CertificateFacts | None, trust: Trust) -> tuple[str, ...]:
+    """The certificates above the signer's that are on record, up to the one that is believed by itself."""
+    if certificate is None:
+        return ()
+    own = {Vouching.ISSUING: trust.issuing, Vouching.IN_PERSON: trust.in_person, Vouching.SEAL: ()}
+    outside = tuple(each.certificate for each in trust.outside) if certificate.vouching is Vouching.OUTSIDE else ()
+    middle = _named(certificate.issuer_name, (*own.get(certificate.vouching, ()), *outside))
+    above = middle
+    if certificate.vouching in own:
+        issuers = [found.issuer.rfc4514_string() for der in middle if (found := load(der))] or [certificate.issuer_name]
+        above = (*middle, *_named(issuers[0], trust.roots))
+    return tuple(f"{common_name(found.subject)} ({fingerprint(der)})" for der in above if (found := load(der)))
+
+
+def _named(name: str, certificates: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The certificate among these that has the name; the newest, where several have."""
+    found = [der for der in certificates if (each := load(der)) and each.subject.rfc4514_string() == name]
+    return tuple(found[-1:])
 
 
 def _slot_name(signature: SignatureFacts, slot: Slot | None) -> str:

@@ -31,6 +31,8 @@ def paper(*signatures: dict[str, Any], **changes: Any) -> VerdictPaper:
         "slots_filled": [],
         "findings": [{"code": "unknown_ca", "severity": "held", "message": "Nobody knows the issuer."}],
         "signatures": list(signatures),
+        "made_by": "cpdocs 0",
+        "revisions": [{"number": 1, "what": "The plan as it was rendered."}],
         "checked": ["One thing."],
         "not_checked": ["Another."],
     }
@@ -68,6 +70,16 @@ def test_what_fails_is_said_in_capitals_and_what_a_finding_weighs_in_words() -> 
 def test_characters_that_no_font_draws_or_that_steer_the_reader_stand_as_their_codes() -> None:
     text = words(paper(signature(signer="Ned \ue123\x07\u202e<b>Samplewick</b>")))
     assert "Ned <U+E123><U+0007><U+202E><b>Samplewick</b>" in text
+
+
+def test_the_head_says_in_short_who_approved_and_a_stamp_has_no_meaning_or_claim() -> None:
+    shown = verdict_view(paper(signature(), signature(slot="timestamp", timestamped=NOW), signature(slot="seal")))
+    (line,) = shown["summary"]
+    assert line[0] == "PCP or designee"
+    assert line[1].startswith("Olga Examplesen, MD, NPI 1234567893; claimed Nov 2, 2026, 10:00 AM EST; intact; believed")
+    stamp = dict(shown["signatures"][1]["rows"])
+    assert stamp["Time"] == "Nov 2, 2026, 10:00 AM EST"
+    assert not {"Meaning", "Signed (claimed)", "Revoked"} & stamp.keys()
 
 
 def test_a_file_without_signatures_says_so() -> None:

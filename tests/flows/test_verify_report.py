@@ -26,6 +26,18 @@ def test_the_report_as_data_tells_of_each_signature_and_of_what_was_not_checked(
     assert pcp["issuer"].endswith("Issuing Authority")
     assert pcp["valid_from"] < pcp["judged_at"] < pcp["valid_until"]
     assert (pcp["timestamped"], pcp["revoked_at"], pcp["covers"]) == (None, None, "whole_file")
+    assert [each.rpartition(" (")[0].rsplit(" ", 2)[-2:] for each in pcp["chain"]] == [["Issuing", "Authority"], ["Root", "Authority"]]
+    assert [each.rpartition(" (")[0].rsplit(" ", 2)[-2:] for each in seal["chain"]] == [["Root", "Authority"]]
+    assert (seal["covers_bytes"] < pcp["covers_bytes"], pcp["covers_bytes"]) == (True, signed.stat().st_size)
+    assert (pcp["level"], pcp["serial"], pcp["revocation_source"]) == (
+        "B-B",
+        desk.office.cli("keys", "list", "--json").json[0]["serial"],
+        "ledger",
+    )
+    grew = [each["what"] for each in report["revisions"]]
+    assert grew[0] == "The plan as it was rendered."
+    assert grew[-1].startswith("The PCP's or designee's signature, over the first")
+    assert grew[-1].endswith("nothing came after it.")
     assert len(report["checked"]) == 12
     assert any("keyboard" in each for each in report["not_checked"])
 
@@ -35,7 +47,14 @@ def test_the_report_on_paper_holds_the_same_and_is_tagged(desk: Desk, tmp_path: 
     desk.office.cli("verify", signed, "--report", "pdf", "-o", out, now=RETURN)
     reader = PdfReader(out)
     text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
-    for words in ("accepted", "Signed (claimed)", "by no time stamp that we trust", "What was not checked", desk.office.documents["bh"]):
+    for words in (
+        "accepted",
+        "Signed (claimed)",
+        "by no time stamp that we trust",
+        "What was not checked",
+        "How the file came about",
+        desk.office.documents["bh"],
+    ):
         assert words in text
     assert "/StructTreeRoot" in reader.trailer["/Root"]
 

@@ -6,7 +6,7 @@ proven time, whose certificate, revocation, coverage, and what came into the fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import cpdocs
@@ -73,9 +73,39 @@ def verdict_report(ws: Workspace, checked: Checked) -> dict[str, Any]:
         "slots_filled": [slot.value for slot in decision.slots_filled],
         "findings": [{"code": each.code, "severity": each.severity.value, "message": each.message} for each in decision.findings],
         "signatures": [dict(each) for each in decision.signatures],
+        "revisions": _revisions(decision.signatures),
         "checked": list(CHECKED if digital else ONLY_LANE),
         "not_checked": list(NOT_CHECKED if digital else NOT_CHECKED_OFF_LANE + NOT_CHECKED),
     }
+
+
+_CAME = {
+    "none": "nothing came after it",
+    "archival": "after it came validation material or time stamps, nothing else",
+    "signatures": "after it came signatures in the plan's own fields, validation material or time stamps, nothing else",
+    "other": "AFTER IT CAME SOMETHING ELSE",
+    "unclear": "what came after it must be looked at by a person",
+    "not_judged": "what came after it was not judged",
+}
+
+
+def _revisions(signatures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How the file grew, revision by revision, as far as its signatures tell: each covers everything up to its own end."""
+    signed = {each["revision"]: each for each in signatures if not each["problem"]}
+    rows = []
+    last = max(signed, default=0)
+    first = min(signed, default=0)
+    for number in range(1, last + 1):
+        each = signed.get(number)
+        if each is None:
+            rows.append(
+                {"number": number, "what": "The plan as it was rendered." if number < first else "No signature in it: what it brought was judged as coming after the one before."}
+            )
+            continue
+        what = {"seal": "The organization's seal", "member": "The member's signature", "pcp": "The PCP's or designee's signature"}
+        name = what.get(each["slot"], "A document time stamp" if each["slot"] == "timestamp" else "Another signature")
+        rows.append({"number": number, "what": f"{name}, over the first {each['covers_bytes']:,} bytes; {_CAME[each['changes_after']]}."})
+    return rows
 
 
 def report_pdf(ws: Workspace, report: Mapping[str, Any]) -> bytes:
