@@ -250,7 +250,7 @@ async def _stamps(signatures: list[EmbeddedPdfSignature], trust: Trust, received
             continue
         with suppress(Exception):  # check 11: what kept it from being read is told as a fact about that stamp
             status: Any = await async_validate_pdf_timestamp(signature, _context(trust.timestamp_roots, (), moment), skip_diff=True)
-            if status.intact and status.valid and status.trusted and _covers(signature) is not Covers.UNCLEAR:
+            if status.intact and status.valid and status.trusted and covers(signature) is not Covers.UNCLEAR:
                 moment = min(moment, status.timestamp)
                 found.append((signature.signed_revision, moment))
     return found

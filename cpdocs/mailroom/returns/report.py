@@ -99,7 +99,12 @@ def _revisions(signatures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         each = signed.get(number)
         if each is None:
             rows.append(
-                {"number": number, "what": "The plan as it was rendered." if number < first else "No signature in it: what it brought was judged as coming after the one before."}
+                {
+                    "number": number,
+                    "what": "The plan as it was rendered."
+                    if number < first
+                    else "No signature in it: what it brought was judged as coming after the one before.",
+                }
             )
             continue
         what = {"seal": "The organization's seal", "member": "The member's signature", "pcp": "The PCP's or designee's signature"}
