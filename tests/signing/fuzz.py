@@ -17,7 +17,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["cpdocs.signing", "pyhanko", "pyhanko_certvalidator", "asn1crypto"]):
+with atheris.instrument_imports(include=["cpdocs.signing", "pyhanko.pdf_utils", "pyhanko.sign"]):
     from cpdocs.core.verdicts import Verdict
     from cpdocs.signing.index import IssuedIndex
     from cpdocs.signing.returned import match
@@ -86,7 +86,7 @@ def main() -> None:
     corpus.mkdir(exist_ok=True)
     signed()
     given = sys.argv[1:] or ["-max_total_time=60"]
-    own = ["-max_len=20000", "-rss_limit_mb=3000", "-timeout=60", f"-artifact_prefix={corpus}/"]
+    own = ["-max_len=4096", "-len_control=0", "-rss_limit_mb=3000", "-timeout=60", f"-artifact_prefix={corpus}/"]
     search = [str(corpus)] if all(option.startswith("-") for option in given) else []
     atheris.Setup([sys.argv[0], *own, *given, *search], try_one)
     atheris.Fuzz()

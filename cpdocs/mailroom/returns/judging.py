@@ -94,19 +94,17 @@ def judge(
     known = knowledge.index.by_bytes(data)
     matched = Match(known, by_bytes=True, candidates=(known,)) if known else None
     reading = ScanReading()
-    limited: tuple[Finding, ...] = ()
     if matched is None and 0 < len(data) <= ws.options.max_return_bytes:
         try:
             reading = _apart("cpdocs.scans.reading:read_scan", SCAN_SECONDS, data, most_pages=ws.options.max_return_pages)
-        except Stopped as stopped:
-            limited = (_unanswered(stopped, "while its pages were looked at"),)
-        try:
             matched = _apart("cpdocs.signing.returned:match", SECONDS, data, knowledge.index, reading.documents)
         except Stopped as stopped:
-            limited = (_unanswered(stopped),)
+            # It has cost its limit once: it isn't tried on the next parser.
+            unread = _unread(_unanswered(stopped, "while its plan was looked for"))
+            return _judgement(unread, [*unread.findings], None, knowledge, practice_id=practice_id, received_at=received_at, as_of=as_of)
     plan = find_plan(ws.ledger, matched.document_id) if matched and matched.document_id else None
     examination = _examine(ws, data, plan, knowledge, received_at, reading.documents if plan and not known else ())
-    findings = [*examination.findings, *limited, *_scan_findings(examination.lane, matched, reading, plan)]
+    findings = [*examination.findings, *_scan_findings(examination.lane, matched, reading, plan)]
     if plan and practice_id and plan.practice_id not in (practice_id, *also_by):
         findings.append(finding("wrong_return_folder"))
     return _judgement(examination, findings, plan, knowledge, practice_id=practice_id, received_at=received_at, as_of=as_of)
@@ -159,6 +157,12 @@ def _examine(
 def _unanswered(stopped: Stopped, when: str = "") -> Finding:
     """What is said of a file whose child gave no answer: it took too much, or the parser failed."""
     return finding("resource_limit" if stopped.why == "limit" else "unverifiable", when)
+
+
+def _unread(found: Finding) -> Examination:
+    from cpdocs.signing.examination import Examination
+
+    return Examination(Verdict.HELD, Lane.UNMATCHED, None, (found,))
 
 
 def _apart(function: str, seconds: float, *given: Any, **named: Any) -> Any:
