@@ -2,7 +2,10 @@
 
 The library validates seal, member's and PCP's signature with its own difference policy; the verdict does that with the
 strict one, and everything else that it checks. Wanted: at most 1.3 times the bare calls at any size, 13 pages under one
-second and 20 under two. Beyond 5 pages the bare calls are only run with an argument: they take minutes.
+second and 20 under two. Beyond 5 pages the bare calls are only run with an argument: they take minutes. Then what a file costs that
+never ends, and one that unfolds without end: at most the processor time and memory that its child is given.
+
+All times are of processors: a busy machine doesn't change them.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import os
+import resource
 import statistics
 import sys
 import time
@@ -25,7 +30,11 @@ from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from cpdocs.core.verdicts import Verdict
+from cpdocs.mailroom.apart import run as apart
+from cpdocs.signing.record import Record
+from tests.flows.test_bombs import memory_bomb
 from tests.signing import builder
+from tests.signing.attacks import structure
 
 RUNS = 7
 SIZES = (2, 3, 5, 13, 20)
@@ -42,9 +51,9 @@ def bare(data: bytes) -> None:
 
 
 def timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def main() -> None:
@@ -67,5 +76,27 @@ def main() -> None:
             print(f"{pages} pages: verdict {statistics.median(timed(verdict) for _ in range(RUNS)) * 1000:.0f} ms")
 
 
+def bombs() -> None:
+    """What two files cost that would take everything there is, in a child with little."""
+    seconds, megabytes = 2.0, 300
+    plan, house = builder.issued(), builder.office()
+    record = Record(directory=builder.directory(), received_at=house.now)
+    for name, data in (("one that never ends", structure.entries_of_no_width()), ("one that unfolds to 600 MB", memory_bomb(600))):
+        apart.stop()
+        given = {"plan": plan.plan, "issued": plan.data, "trust": builder.trust(), "record": record}
+        try:
+            apart.run_apart("cpdocs.signing.verify:verify_return", data, **given, seconds=seconds, megabytes=megabytes)
+            ended = "got a verdict"
+        except apart.Stopped as stopped:
+            ended = f"stopped ({stopped.why})"
+        server = apart._server[0].process.pid
+        time.sleep(1.5)  # until the server has buried it
+        used = sum(map(int, Path(f"/proc/{server}/stat").read_text("ascii").rsplit(")", 1)[1].split()[13:15])) / os.sysconf("SC_CLK_TCK")
+        apart.stop()
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        print(f"{name} ({len(data)} bytes): {used:.1f} s of {seconds:.0f} s, {most} MB at most with {megabytes} MB to take: {ended}")
+
+
 if __name__ == "__main__":
     main()
+    bombs()
