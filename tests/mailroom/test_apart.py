@@ -87,9 +87,16 @@ def test_what_the_child_prints_is_not_seen(capfd: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.skipif(SECCOMP not in measures(), reason="this kernel doesn't let a process filter its system calls")
-@pytest.mark.parametrize("work", ["connect", "run_a_program", "fork", "start_a_thread", "signal_the_parent"])
+@pytest.mark.parametrize(
+    "work", ["connect", "run_a_program", "fork", "start_a_thread", "signal_the_parent", "signal_a_thread_of_the_parent"]
+)
 def test_the_child_reaches_neither_network_nor_other_processes(work: str) -> None:
     assert do("attempt", work) in {"PermissionError", "RuntimeError"}
+
+
+@pytest.mark.skipif(SECCOMP not in measures(), reason="this kernel doesn't let a process filter its system calls")
+def test_the_child_leaves_nothing_behind_where_others_might_find_it() -> None:
+    assert do("attempt", "leave_in_shared_memory") == "PermissionError"
 
 
 @pytest.mark.skipif(SECCOMP not in measures(), reason="this kernel doesn't let a process filter its system calls")
@@ -97,6 +104,7 @@ def test_the_child_removes_nothing(tmp_path: Path) -> None:
     target = tmp_path / "file"
     target.write_bytes(b"x")
     assert do("attempt", "remove_file", str(target)) == "PermissionError"
+    assert do("attempt", "set_times", str(target)) == "PermissionError"
     assert target.exists()
 
 

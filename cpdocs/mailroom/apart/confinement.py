@@ -2,8 +2,8 @@
 
 Always: so much processor time, wall time and memory; no file may grow by a byte; no core dump; it dies with its parent.
 Where the kernel allows: *seccomp*: no socket, no new process or program, no tracing or signalling of others, nothing
-opened for writing, renamed or removed; *Landlock*: nothing read but Python and its libraries, so that neither the
-ledger nor the keys can be looked at. ``cpdocs doctor`` says which are in force.
+opened for writing, renamed, removed, or left in shared memory or queues; *Landlock*: nothing read but Python and its
+libraries, so that neither the ledger nor the keys can be looked at. ``cpdocs doctor`` says which are in force.
 
 What it can't stop: an attacker who takes over the child can still answer in its name. It can't keep the answer, send it
 anywhere, or touch what is stored.
@@ -57,16 +57,18 @@ def _number(text: str) -> int | None:
 
 _FORBIDDEN = _numbers("""
 socket 41 198, connect 42 203, accept 43 202, sendto 44 206, sendmsg 46 211, bind 49 200, listen 50 201, accept4 288 242,
-sendmmsg 307 269, clone 56 220, fork 57 -, vfork 58 -, execve 59 221, execveat 322 281, kill 62 129, tkill 200 130,
-rt_sigqueueinfo 129 138, pidfd_send_signal 424 424, ptrace 101 117, process_vm_readv 310 270, process_vm_writev 311 271,
-pidfd_open 434 434, pidfd_getfd 438 438, kcmp 312 272, rename 82 -, renameat 264 38, renameat2 316 276, unlink 87 -,
-unlinkat 263 35, mkdir 83 -, mkdirat 258 34, rmdir 84 -, creat 85 -, link 86 -, linkat 265 37, symlink 88 -, symlinkat 266 36,
-mknod 133 -, mknodat 259 33, chmod 90 -, fchmod 91 52, fchmodat 268 53, chown 92 -, fchown 93 55, lchown 94 -, fchownat 260 54,
-truncate 76 45, ftruncate 77 46, fallocate 285 47, utimensat 280 88, setxattr 188 5, lsetxattr 189 6, fsetxattr 190 7,
-mount 165 40, umount2 166 39, pivot_root 155 41, chroot 161 51, unshare 272 97, setns 308 268, bpf 321 280,
+sendmmsg 307 269, clone 56 220, fork 57 -, vfork 58 -, execve 59 221, execveat 322 281, kill 62 129, tkill 200 130, tgkill 234
+131, rt_sigqueueinfo 129 138, rt_tgsigqueueinfo 297 240, pidfd_send_signal 424 424, ptrace 101 117, process_vm_readv 310 270,
+process_vm_writev 311 271, pidfd_open 434 434, pidfd_getfd 438 438, kcmp 312 272, rename 82 -, renameat 264 38, renameat2 316
+276, unlink 87 -, unlinkat 263 35, mkdir 83 -, mkdirat 258 34, rmdir 84 -, creat 85 -, link 86 -, linkat 265 37, symlink 88 -,
+symlinkat 266 36, mknod 133 -, mknodat 259 33, chmod 90 -, fchmod 91 52, fchmodat 268 53, chown 92 -, fchown 93 55, lchown 94 -,
+fchownat 260 54, truncate 76 45, ftruncate 77 46, fallocate 285 47, utimensat 280 88, setxattr 188 5, lsetxattr 189 6, fsetxattr
+190 7, mount 165 40, umount2 166 39, pivot_root 155 41, chroot 161 51, unshare 272 97, setns 308 268, bpf 321 280,
 perf_event_open 298 241, userfaultfd 323 282, io_uring_setup 425 425, io_uring_enter 426 426, keyctl 250 219, add_key 248 217,
 request_key 249 218, init_module 175 105, finit_module 313 273, open_by_handle_at 304 265, prlimit64 302 261, setrlimit 160 164,
-personality 135 92, reboot 169 142
+personality 135 92, reboot 169 142, shmget 29 194, shmat 30 196, msgget 68 186, msgsnd 69 189, semget 64 190, mq_open 240 180,
+utime 132 -, utimes 235 -, futimesat 261 -, removexattr 197 14, lremovexattr 198 15, fremovexattr 199 16, fchmodat2 452 452,
+open_tree 428 428, move_mount 429 429, fsopen 430 430, fsconfig 431 431, fsmount 432 432, mount_setattr 442 442
 """)
 _ABSENT = _numbers("clone3 435 435, openat2 437 437")
 """Answered as if the kernel didn't know them: the C library then uses the older call, whose arguments can be looked at."""
