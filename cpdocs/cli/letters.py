@@ -10,6 +10,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_archive import copy, pages
+from cpdocs.cli.letter_holds import hold
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
 from cpdocs.cli.output import counted, print_json, say
 from cpdocs.cli.params import DAY
@@ -271,5 +272,5 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
     }
 
 
-for _command in (pages, copy, reprint, returned, suppress, addresses, report, proof):
+for _command in (hold, pages, copy, reprint, returned, suppress, addresses, report, proof):
     letters.add_command(_command)

@@ -40,6 +40,7 @@ class EventType(StrEnum):
     RUN_MAILED = "run.mailed"
     RUN_REPRINTED = "run.reprinted"
     LETTER_RETURNED = "letter.returned"
+    HOLD_RELEASED = "hold.released"
     MEMBER_SUPPRESSED = "member.suppressed"
     MEMBER_UNSUPPRESSED = "member.unsuppressed"
     ADDRESSES_CHECKED = "addresses.checked"

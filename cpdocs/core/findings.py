@@ -154,6 +154,7 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
             ),
             ("withdrawn_version", _HELD, "This plan was withdrawn.", "There is nothing to sign; ask us if you expected otherwise."),
             ("not_open", _HELD, "This plan is not waiting for signatures.", "Ask us where it stands."),
+            ("member_not_enrolled", _HELD, "By our record the member no longer takes part in the program.", _OURS_TO_LOOK),
             ("already_filled", _REMARK, "We have this approval already.", "There is nothing more to do."),
         ),
         "The seal and the file's integrity": (

@@ -25,6 +25,10 @@ _BY_CODE = {
     "superseded_version": _CLOSED,
     "withdrawn_version": _CLOSED,
     "not_open": _CLOSED,
+    "member_not_enrolled": (
+        "Find out whether the member still takes part. Where the roster is wrong, import a mended one and recheck; "
+        "otherwise withdraw the plan and reject this."
+    ),
     "no_signature": "Was it meant to be signed? Reject it, so that the practice learns that no signature is in it.",
     "wrong_return_folder": (
         "Ask how the plan came to that practice. If it is in order, accept it with the reason; if not, treat it as a disclosure."

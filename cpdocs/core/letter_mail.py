@@ -16,10 +16,14 @@ from datetime import date
 from hashlib import sha256
 
 from cpdocs.core.events import Event, EventType
+from cpdocs.core.holds import ADDRESS_RETURNED
 from cpdocs.core.letters import AssignmentKey
 from cpdocs.core.members import Assignment
 
-MAIL_EVENTS = (EventType.LETTER_RETURNED, EventType.MEMBER_SUPPRESSED, EventType.MEMBER_UNSUPPRESSED, EventType.ADDRESSES_CHECKED)
+MAIL_EVENTS = (
+    *(EventType.LETTER_RETURNED, EventType.HOLD_RELEASED, EventType.MEMBER_SUPPRESSED, EventType.MEMBER_UNSUPPRESSED),
+    EventType.ADDRESSES_CHECKED,
+)
 """The events that :func:`fold_mail` reads."""
 
 REASONS: Mapping[str, str] = {
@@ -79,9 +83,13 @@ class Mail:
     """(member id, or empty for everybody; address fingerprint) → reason."""
     suppressed: frozenset[str] = frozenset()
     checked: Mapping[str, CheckedAddress] = field(default_factory=dict)
+    released: frozenset[tuple[str, str]] = frozenset()
+    """(member id, address fingerprint) of which a person said since that letters may go there."""
 
     def flag(self, member_id: str, address: str) -> str:
         """Why nothing goes to this member at this address; empty where nothing is known against it."""
+        if (member_id, address) in self.released:
+            return ""
         return self.flags.get((member_id, address)) or self.flags.get(("", address)) or ""
 
 
@@ -98,6 +106,7 @@ def fold_mail(events: Iterable[Event]) -> Mail:
     flags: dict[tuple[str, str], str] = {}
     suppressed: set[str] = set()
     checked: dict[str, CheckedAddress] = {}
+    released: set[tuple[str, str]] = set()
     for event in events:
         data = event.data
         if event.type is EventType.LETTER_RETURNED:
@@ -105,6 +114,10 @@ def fold_mail(events: Iterable[Event]) -> Mail:
             returned[piece.document_id] = piece
             everybody = REASONS.get(piece.reason) == "address"
             flags[("" if everybody else piece.key[0], piece.address)] = piece.reason
+            released = {(member, address) for member, address in released if address != piece.address}
+        elif event.type is EventType.HOLD_RELEASED:
+            if data["code"] == ADDRESS_RETURNED:
+                released.add((data["member_id"], data["address"]))
         elif event.type is EventType.MEMBER_SUPPRESSED:
             suppressed.add(data["member_id"])
         elif event.type is EventType.MEMBER_UNSUPPRESSED:
@@ -114,7 +127,7 @@ def fold_mail(events: Iterable[Event]) -> Mail:
                 checked[row["record_id"]] = CheckedAddress(
                     row["dpv"], row["address1"], row["address2"], row["city"], row["state"], row["zip"]
                 )
-    return Mail(returned, flags, frozenset(suppressed), checked)
+    return Mail(returned, flags, frozenset(suppressed), checked, frozenset(released))
 
 
 def _returned(event: Event) -> ReturnedPiece:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.verdicts import Slot
-from cpdocs.errors import InputFault
+from cpdocs.errors import AnswerIsNo, InputFault, Problem
 
 
 def may_issue(version: int, last: PlanRecord | None) -> None:
@@ -102,6 +102,19 @@ def may_fill(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None
     if record.returned:
         raise InputFault(f"{record.document_id} was returned with comments; it can't be approved.", todo="Issue a corrected version.")
     _day_on_the_road(record, on, now, "approved")
+
+
+def must_take_part(record: PlanRecord, ended: str) -> None:
+    """Nobody approves for a member who left the program or died. ``ended`` is what is on record, empty where nothing is.
+
+    Raises AnswerIsNo.
+    """
+    if ended:
+        raise AnswerIsNo(
+            f"{record.document_id}: by our record the member no longer takes part; nothing was recorded.",
+            problems=[Problem("member_not_enrolled", f"on record as {ended.replace('_', ' ')}.")],
+            todo="Where the roster is wrong, import a mended one; otherwise withdraw the plan with `cpdocs plan withdraw`.",
+        )
 
 
 def may_refuse(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None:

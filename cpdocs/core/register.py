@@ -18,13 +18,15 @@ from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 Key: TypeAlias = tuple[str, str, str, str]
 """An assignment's identity: member, program, CP, date (contract §1)."""
 
-MEMBER_EVENTS = (EventType.ASSIGNMENT_RECORDED, *ENROLLMENT_EVENTS)
+MEMBER_EVENTS = (EventType.ASSIGNMENT_RECORDED, EventType.HOLD_RELEASED, *ENROLLMENT_EVENTS)
 """What is known of members."""
 DIRECTORY_EVENTS = (EventType.PRACTICES_IMPORTED, EventType.CLINICIANS_IMPORTED, EventType.DESIGNATIONS_IMPORTED)
 """What is known of practices and who works there."""
 REGISTER_EVENTS = (*MEMBER_EVENTS, *DIRECTORY_EVENTS)
 
 _LIVE = frozenset({"assigned", "engaged"})
+_DECEASED = "deceased"
+_ENDED = frozenset({"declined", "disenrolled"})
 _ASSIGNMENT_FIELDS = tuple(item.name for item in fields(Assignment))
 
 
@@ -39,6 +41,8 @@ class Register:
     assignments: Mapping[Key, Assignment] = field(default_factory=dict)
     by_member: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
     enrollment: Enrollment = field(default_factory=Enrollment)
+    releases: Mapping[tuple[Key, str], Assignment] = field(default_factory=dict)
+    """(assignment, code of a hold that a person released) → the assignment as it was then."""
 
     def member(self, member_id: str) -> tuple[Assignment, ...]:
         """The member's assignments, as first recorded; empty where the member is unknown."""
@@ -47,9 +51,11 @@ class Register:
     def enrolled(self, member_id: str, program: Program, on: date) -> Assignment | None:
         """The member's live assignment to ``program`` on that day: the latest begun, or None.
 
-        Live: status assigned or engaged, not past its ``end_on``, and the member hasn't declined or left for another CP.
+        Live: status assigned or engaged, not past its ``end_on``, and the member hasn't died, declined or left for another CP.
         One that begins later still counts, since a plan may be prepared ahead of it.
         """
+        if self.stated_end(member_id, program) == _DECEASED:
+            return None
         live = [
             item
             for item in self.member(member_id)
@@ -64,12 +70,25 @@ class Register:
         """The member's latest begun assignment to ``program``, live or not."""
         return max((item for item in self.member(member_id) if item.program == program), key=lambda item: item.assigned_on, default=None)
 
+    def stated_end(self, member_id: str, program: Program) -> str:
+        """Why plans for ``program`` stop by what rosters state: ``deceased``, ``declined``, ``disenrolled``; empty: they go on.
+
+        The latest begun assignment counts, so that a newer one takes the place of one that ended; a death counts whichever
+        program it is stated for. Only what a roster states counts: a member whom a later one doesn't name stays as they were
+        (contract §4).
+        """
+        if any(item.status == _DECEASED for item in self.member(member_id)):
+            return _DECEASED
+        latest = self.latest(member_id, program)
+        return latest.status if latest is not None and latest.status in _ENDED else ""
+
 
 def fold(events: Iterable[Event]) -> Register:
     """The register that these events, in order, add up to. Other types of event are passed over."""
     assignments: dict[Key, Assignment] = {}
     by_member: dict[str, list[Key]] = {}
     said: list[Event] = []
+    releases: dict[tuple[Key, str], Assignment] = {}
     practices: dict[str, Practice] = {}
     clinicians: dict[str, dict[str, Clinician]] = {}
     designations: dict[tuple[str, str], tuple[Designation, ...]] = {}
@@ -80,6 +99,10 @@ def fold(events: Iterable[Event]) -> Register:
                 if item.key not in assignments:
                     by_member.setdefault(item.member_id, []).append(item.key)
                 assignments[item.key] = item
+            case EventType.HOLD_RELEASED:
+                member_id, program, cp_org, assigned_on = event.data["assignment"]
+                key = (member_id, program, cp_org, assigned_on)
+                releases[key, event.data["code"]] = assignments[key]
             case EventType.PRACTICES_IMPORTED:
                 practices.update((row["practice_id"], Practice(**row)) for row in event.data["practices"])
             case EventType.CLINICIANS_IMPORTED:
@@ -96,7 +119,7 @@ def fold(events: Iterable[Event]) -> Register:
         clinicians={npi: tuple(rows.values()) for npi, rows in clinicians.items()},
         designations=tuple(item for pair in sorted(designations) for item in designations[pair]),
     )
-    return Register(directory, assignments, {member: tuple(keys) for member, keys in by_member.items()}, enrollment(said))
+    return Register(directory, assignments, {member: tuple(keys) for member, keys in by_member.items()}, enrollment(said), releases)
 
 
 def _replaced_pairs(

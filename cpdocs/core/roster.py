@@ -17,6 +17,7 @@ from typing import Protocol, TypeAlias
 
 from cpdocs.core.cells import is_forbidden_name, parse_date, parse_flag, split_list, tidy
 from cpdocs.core.enrollment import Choice, Enrollment
+from cpdocs.core.holds import still_holds
 from cpdocs.core.ids import is_damaged_by_spreadsheet, is_member_id, is_npi
 from cpdocs.core.members import Assignment, Program, age_on, shared
 from cpdocs.core.options import AgeRange, Options
@@ -87,7 +88,8 @@ class Known:
     """What was on record before the first line.
 
     ``lettered``: assignments that a letter of this kind exists for. ``persons``: the member id under which each person
-    was first recorded. ``reviewed``: the written languages (case-folded) in which reviewed text exists.
+    was first recorded. ``reviewed``: the written languages (case-folded) in which reviewed text exists. ``releases``: holds that a
+    person released, with the assignment as it was then.
     """
 
     lettered: Container[Key] = frozenset()
@@ -95,6 +97,12 @@ class Known:
     enrollment: Enrollment = field(default_factory=Enrollment)
     ages: Mapping[str, AgeRange] = field(default_factory=lambda: Options().ages)
     reviewed: Container[str] = frozenset({"english"})
+    releases: Mapping[tuple[Key, str], Assignment] = field(default_factory=dict)
+
+    def released(self, code: str, item: Assignment) -> bool:
+        """Whether a person released this hold of the assignment, and nothing that it was judged by has changed since."""
+        then = self.releases.get((item.key, code))
+        return then is not None and still_holds(code, then, item)
 
 
 def known_from(
@@ -108,7 +116,7 @@ def known_from(
     persons: dict[PersonKey, str] = {}
     for item in register.assignments.values():
         persons.setdefault(person_key(item), item.member_id)
-    return Known(lettered, persons, register.enrollment, ages or Options().ages, reviewed)
+    return Known(lettered, persons, register.enrollment, ages or Options().ages, reviewed, register.releases)
 
 
 def dispose(lines: Iterable[Line], known: Known, today: date) -> Iterator[RosterOutcome]:
@@ -226,10 +234,9 @@ class _Judge:
             return Disposition.DUPLICATE, "same_assignment"
         if code := self._suppressed(item):
             return Disposition.SUPPRESSED, code
-        if code := _held(item, self._today):
-            return Disposition.HELD, code
-        if same_person:
-            return Disposition.HELD, "possible_same_person"
+        for code in _holds(item, self._today, same_person=same_person):
+            if not self._known.released(code, item):
+                return Disposition.HELD, code
         # What the contract doesn't name: a cell that we can't read where a mistake would reach the wrong person.
         if item.status not in _LIVE:
             return Disposition.HELD, "status_unknown"
@@ -259,16 +266,17 @@ class _Judge:
             yield "assignment_ended"
 
 
-def _held(item: Assignment, today: date) -> str:
-    """Rule 5 but for its last: why a letter can't go out as things are, or empty."""
+def _holds(item: Assignment, today: date, *, same_person: bool) -> Iterator[str]:
+    """Rule 5: every reason why a letter can't go out as things are, in the order of the contract."""
     if item.plan_type in _NOT_ELIGIBLE and not item.dmh_accs:
-        return "plan_not_eligible"
+        yield "plan_not_eligible"
     if item.exclusion_flags and item.assignment_source != "referral":
-        return "excluded_from_auto_assignment"
+        yield "excluded_from_auto_assignment"
     if item.format_need not in _ON_PAPER:
-        return "format_not_printable"
+        yield "format_not_printable"
     if not item.address1 or not item.city or not is_deliverable_zip(item.zip):
-        return "undeliverable_address"
+        yield "undeliverable_address"
     if age_on(item.dob, today) < ADULT and not item.guardian_name:
-        return "minor_without_guardian"
-    return ""
+        yield "minor_without_guardian"
+    if same_person:
+        yield "possible_same_person"

@@ -91,11 +91,13 @@ class Knowledge:
         return folder if folder in self.directory.practices else ""
 
     def member_of(self, plan: PlanRecord) -> tuple[Assignment | None, str]:
-        """The member's latest assignment to the plan's program, and why plans for it stop (empty: they don't)."""
+        """The member's latest assignment to the plan's program, and why plans for it stop (empty: they don't): by what the
+        member said, or by what a roster states."""
         register = load_register(self._ws, plan.member_id)
-        assignment = register.latest(plan.member_id, Program(plan.program))
+        program = Program(plan.program)
+        assignment = register.latest(plan.member_id, program)
         stopped = register.enrollment.stops(assignment) if assignment else None
-        return assignment, stopped.value if stopped else ""
+        return assignment, stopped.value if stopped else register.stated_end(plan.member_id, program)
 
     def outdated(self, source: Reads, as_of: int, plan: PlanRecord | None) -> bool:
         """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plan``."""

@@ -57,7 +57,11 @@ from cpdocs.signing.reports import reports
 from cpdocs.signing.slotchecks import check_slot
 from cpdocs.signing.trust import Trust
 
-_CLOSED = {"": None, "superseded": "superseded_version", "withdrawn": "withdrawn_version"}
+_CLOSED = {
+    "superseded": "superseded_version",
+    "withdrawn": "withdrawn_version",
+    **dict.fromkeys(("deceased", "declined", "disenrolled", "changed_cp"), "member_not_enrolled"),
+}
 
 
 def verify_return(
@@ -135,7 +139,7 @@ def _seen_before(data: bytes, issued: bytes, facts: FileFacts, signature: Signat
 def _state(plan: IssuedPlan | None) -> Iterator[Finding]:
     """The plan's own state: what is closed is held (contract §4)."""
     if plan is not None and plan.closed:
-        yield finding(_CLOSED.get(plan.closed) or "not_open")
+        yield finding(_CLOSED.get(plan.closed, "not_open"))
 
 
 def _ink(lane: Lane) -> Iterator[Finding]:

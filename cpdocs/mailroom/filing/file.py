@@ -126,7 +126,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     practice = register.directory.practices.get(record.practice_id)
     ehr = practice.ehr if practice else ""
     target = choose_target(ws.options.targets, ehr)
-    doubts = _doubts(ws, register, member, target, ehr, plan)
+    doubts = (*_left(register, record), *_doubts(ws, register, member, target, ehr, plan))
     if doubts or member is None or practice is None or target is None:
         return _hold(ws, record, target, doubts)
     try:
@@ -169,6 +169,15 @@ def _hold(ws: Workspace, record: PlanRecord, target: FilingTarget | None, doubts
         with ws.ledger.write() as tx:
             tx.append(plan_event(EventType.FILING_HELD, record, target=target.name if target else None, reasons=reasons))
     return Filed(record.document_id, None, tuple(doubts))
+
+
+def _left(register: Register, record: PlanRecord) -> tuple[Doubt, ...]:
+    """Whether a roster states that the member died or left before the plan was filed: a person must look."""
+    ended = register.stated_end(record.member_id, Program(record.program))
+    if not ended:
+        return ()
+    todo = "Where the roster is wrong, import a mended one and file again; otherwise withdraw the plan, or file it by hand."
+    return (Doubt("member_not_enrolled", f"The last roster that names the member says {ended}.", todo),)
 
 
 def _doubts(

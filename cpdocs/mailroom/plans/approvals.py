@@ -55,7 +55,9 @@ def record_approval(
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
         moves.may_fill(record, Slot.MEMBER, on=on, now=now)
-        member = load_register(ws, record.member_id).latest(record.member_id, Program(record.program))
+        register = load_register(ws, record.member_id)
+        moves.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
+        member = register.latest(record.member_id, Program(record.program))
         if not representative and member is not None and age_on(member.dob, on) < ADULT:
             representative, relation = _representative(ws, record)
         tx.append(
@@ -99,6 +101,7 @@ def record_chart_note(ws: Workspace, document_id: str, *, note: str, npi: str, o
             )
         moves.may_fill(record, Slot.PCP, on=on, now=now)
         register = load_register(ws, record.member_id)
+        moves.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
         written = min(datetime.combine(on, time(23, 59), EASTERN).astimezone(UTC), now)
         standing = _standing(register, record, npi, written, now, Knowledge(ws).directory_at(written))
         if not standing.may_approve:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType
-from cpdocs.core.moves import may_fill
+from cpdocs.core.moves import may_fill, must_take_part
 from cpdocs.core.people import Role
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.verdicts import Slot
@@ -236,7 +236,9 @@ def _signatory(ws: Workspace, record: PlanRecord, witness: str, *, representativ
     from cpdocs.intake.plan_file import read_plan
     from cpdocs.signing.sign import Signatory
 
-    member = load_register(ws, record.member_id).latest(record.member_id, Program(record.program))
+    register = load_register(ws, record.member_id)
+    must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
+    member = register.latest(record.member_id, Program(record.program))
     if member is None:
         raise WorkspaceFault(f"The member of {record.document_id} is not on record any more.", todo="Run `cpdocs audit verify`.")
     minor = age_on(member.dob, eastern_date(now)) < _ADULT

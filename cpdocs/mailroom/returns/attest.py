@@ -47,6 +47,7 @@ def ink_fill(knowledge: Knowledge, plan: PlanRecord, said: Attestation, *, recei
     if not said.by.strip():
         raise UsageFault("An attestation needs a name.", todo="Say with --by who read the page.")
     moves.may_fill(plan, said.slot, on=said.signed_on, now=now)
+    moves.must_take_part(plan, knowledge.member_of(plan)[1])
     if said.signed_on > eastern_date(received_at):
         raise InputFault(f"{plan.document_id}: signed on {said.signed_on}, after it was received.", todo="Read the date again.")
     who = _pcp(knowledge, plan, said, received_at) if said.slot is Slot.PCP else _member(knowledge, plan, said)
