@@ -1,7 +1,9 @@
 """What a letter costs in CPU: stamped into a print file, laid out in full, by bare WeasyPrint, by Typst and by ReportLab.
 
-All in one run, on the same invented members. ``--letters N`` stamps N letters (default 600). Peers are installed into a venv
-in .cache/; where that can't be done they are skipped with a word.
+All in one run, on the same invented members, for two kinds of letter: ``two-pages`` (benchmarks/site), one page with the notice
+in every language on its back, and the shipped letter of four pages. ``--letters N`` stamps N letters (default 600). Peers are
+installed into a venv in .cache/; where that can't be done they are skipped with a word. What a whole run costs, roster and ledger
+included, is measured by letters_run.py.
 """
 
 from __future__ import annotations
@@ -32,16 +34,18 @@ from cpdocs.documents.stamping.readback import document_ids
 from tests.documents.letter_samples import LTSS, SHIPPED, letter, press
 
 ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "benchmarks" / "site"
+KINDS = ("two-pages", "assignment")
 PEERS = ROOT / ".cache" / "peers"
 SLOW, BULK = 7, 40
 """Letters laid out in full, and letters that the peers make."""
 WARM = 8
 
 
-def member(number: int) -> Letter:
+def member(number: int, kind: str = "assignment") -> Letter:
     """A letter to an invented member."""
     name = "".join(chr(97 + number // 26**place % 26) for place in range(3)).title()
-    item = letter(first_name=f"Sample{name}", address1=f"{number} Specimen Street", **(LTSS if number % 2 else {}))
+    item = letter(kind=kind, first_name=f"Sample{name}", address1=f"{number} Specimen Street", **(LTSS if number % 2 else {}))
     return replace(item, document_id=derive_document_id(b"b" * 32, "letter", str(number)))
 
 
@@ -52,16 +56,16 @@ def cpu(call: Callable[[], object]) -> float:
     return (time.process_time() - start) * 1000
 
 
-def stamped(ours: LetterPress, number: int) -> tuple[float, float, int]:
+def stamped(ours: LetterPress, number: int, kind: str) -> tuple[float, float, int]:
     """Milliseconds and bytes a letter, print file and reading it back included; layouts beforehand. Then megabytes."""
     stamping = StampingPress(ours)
     for place in range(WARM):
-        stamping.make(member(place))
+        stamping.make(member(place, kind))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "print.pdf"
 
         def run() -> None:
-            made = [item for place in range(number) if isinstance(item := stamping.make(member(place)), Pressed)]
+            made = [item for place in range(number) if isinstance(item := stamping.make(member(place, kind)), Pressed)]
             shared, faces = stamping.taken()
             with path.open("wb") as target:
                 file = StampedPrintFile("2026-11-02-01", target, shared)
@@ -86,24 +90,21 @@ def plain(block: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>|^[^<]*>", " ", block)).split())
 
 
-def peers(ours: LetterPress) -> dict[str, object]:
+def peers(ours: LetterPress, kind: str) -> dict[str, object]:
     python = PEERS / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--quiet", "typst", "reportlab"], check=False)
-    asked = {"fonts": str(SHIPPED / "fonts"), "letters": [words(ours, member(number)) for number in range(BULK)]}
+    asked = {"fonts": str(SHIPPED / "fonts"), "letters": [words(ours, member(number, kind)) for number in range(BULK)]}
     answer = subprocess.run(
         [str(python), str(ROOT / "benchmarks" / "_peers.py")], input=json.dumps(asked), capture_output=True, text=True, check=False
     )
     return json.loads(answer.stdout) if answer.returncode == 0 else {"Typst and ReportLab": "skipped: they can't be run"}
 
 
-def main() -> None:
-    reading = argparse.ArgumentParser(description=__doc__)
-    reading.add_argument("--letters", type=int, default=600)
-    number = reading.parse_args().letters
-    ours = press()
-    item = member(1)
+def compared(kind: str, number: int) -> None:
+    ours = press(SITE)
+    item = member(1, kind)
     address = ours.address(item)
     assert address is not None
     page = ours.html(item, address)
@@ -114,18 +115,26 @@ def main() -> None:
             stylesheets=[weasyprint.CSS(filename=sheet) for sheet in sheets]
         )
 
-    ms, size, memory = stamped(ours, number)
+    ms, size, memory = stamped(ours, number, kind)
     rounds = [(cpu(lambda: ours.make(item)), cpu(bare)) for _ in range(SLOW + 1)][1:]
     full, plain_weasyprint = (statistics.median(column) for column in zip(*rounds, strict=True))
-    print(f"letters of four pages with the notice in every language; CPU a letter, {number} stamped, {BULK} by each peer")
+    print(f"{kind}, CPU a letter; {number} stamped, {BULK} by each peer")
     print(f"  stamped, print file written and read back  {ms:8.2f} ms  {size / 1000:7.2f} KB  ({memory} MB at most)")
     rows: dict[str, object] = {"laid out in full, tagged, preflighted": {"ms": full}, "bare WeasyPrint": {"ms": plain_weasyprint}}
-    for name, value in {**rows, **peers(ours)}.items():
+    for name, value in {**rows, **peers(ours, kind)}.items():
         if isinstance(value, dict):
             kb = f"{value['kb']:7.2f} KB" if "kb" in value else " " * 10
             print(f"  {name:41s} {value['ms']:8.2f} ms  {kb}  {value['ms'] / ms:6.1f} times ours")
         else:
             print(f"  {name}: {value}")
+
+
+def main() -> None:
+    reading = argparse.ArgumentParser(description=__doc__)
+    reading.add_argument("--letters", type=int, default=600)
+    number = reading.parse_args().letters
+    for kind in KINDS:
+        compared(kind, number)
 
 
 if __name__ == "__main__":
