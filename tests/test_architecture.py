@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from importlinter.cli import lint_imports
@@ -21,3 +22,18 @@ def test_no_module_has_grown_into_two() -> None:
         if (lines := len(path.read_text("utf-8").splitlines())) > 400
     }
     assert long == {}
+
+
+def test_what_weasyprint_does_not_promise_is_used_in_few_places() -> None:
+    promised = {"weasyprint", "weasyprint.urls", "weasyprint.text.fonts"}
+    using = set()
+    for path in (ROOT / "cpdocs").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] in ("weasyprint", "pydyf") and name not in promised for name in names):
+                using.add(str(path.relative_to(ROOT / "cpdocs" / "documents")))
+    assert using == {
+        *("fontmap.py", "glyphs.py", "pdf.py", "tags.py"),  # documents: fonts, words beside glyphs, tags
+        *("stamping/engine.py", "stamping/easel.py", "stamping/retype.py"),  # letters stamped from a layout
+    }

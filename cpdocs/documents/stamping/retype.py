@@ -26,7 +26,8 @@ from cpdocs.documents.glyphs import uncertain
 from cpdocs.documents.stamping.easel import Drawing, Easel
 from cpdocs.documents.stamping.engine import Run, Slot
 
-_KEPT_LINES = 2048
+_KEPT_LINES = 256
+"""Enough for cities, which lie together in mailing order; names hardly come twice."""
 _GLYPH_INTS = 5
 """PangoGlyphInfo: glyph, width, x offset, y offset, attributes."""
 _NO_GLYPH = 0x0FFFFFFF

@@ -128,6 +128,8 @@ class Template:
         group, kept = self._groups[index], self._kept[index]
         texts = group.take(tokens.texts)
         if texts not in kept:
+            if (retyped := self._retyped(group, texts)) is not None:
+                return retyped  # whose lines are kept
             if len(kept) >= _KEPT_DRAWINGS:
                 kept.clear()
             kept[texts] = self._draw(group, texts)
@@ -155,6 +157,12 @@ class Template:
         drawn = [b"\n".join(filter(None, parts)) for parts in pages]
         return tuple(Shared(operators, sha256(operators).digest()) for operators in drawn), tuple(first)
 
+    def _retyped(self, group: _Group, texts: tuple[str, ...]) -> Drawing | None:
+        if texts == group.take(self.tokens.texts):
+            return None
+        retyped, words = self._retyping(group.member), self._slots[group.member].words(texts)
+        return None if retyped is None or words is None else retyped.drawing(words)
+
     def _retyping(self, member: int) -> Retyping | None:
         if member not in self._retypings:
             self._retypings[member] = retyping(self._easel, self._slots[member].slot)
@@ -167,9 +175,6 @@ class Template:
         words = place.words(texts)
         if words is None:
             return None
-        retyped = self._retyping(group.member)
-        if retyped is not None and (drawing := retyped.drawing(words)) is not None:
-            return drawing
         with shaped_once():
             lines = break_again(self._laid, place.slot, words)
             return None if lines is None else self._easel.lines(place.slot, lines)
