@@ -30,6 +30,7 @@ _OWN.cdef(
     "int32_t hb_font_get_glyph_h_advance(void *font, uint32_t glyph);"
     "void hb_font_get_scale(void *font, int *x, int *y);"
 )
+UNSAID = "\ufffd"
 _MIRRORED = dict(zip("()[]{}<>«»‹›", ")(][}{><»«›‹", strict=True))
 _ALPHABET = "".join(map(chr, range(0x20, 0x7F)))
 
@@ -74,8 +75,7 @@ class Said(dict[int, Any]):
         return False
 
     def __setitem__(self, glyph: int, text: str) -> None:
-        self.stream.heard(text)
-        self.keep(glyph, text)
+        self.stream.heard(self, glyph, text)
 
     def keep(self, glyph: int, text: str) -> None:
         """Remembers that ``glyph`` stood for ``text``."""
@@ -110,9 +110,14 @@ def _spelled(font: Any, glyph: int, texts: Sequence[str]) -> str:
         return texts[0]
 
     def rank(text: str) -> tuple[bool, bool, int, str]:
-        return (not (len(text) == 1 and nominal_glyph(font, text) == glyph), not text, len(text), text)
+        return (not (len(text) == 1 and nominal_glyph(font, text) == glyph), text == UNSAID, len(text), text)
 
     return min(candidates, key=rank)
+
+
+def _by_itself(font: Any, glyph: int, words: str) -> str:
+    """What a glyph says whose words are written beside it: the character of theirs that has it, or that it says none."""
+    return next((char for char in words if nominal_glyph(font, char) == glyph), UNSAID)
 
 
 class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has no type information
@@ -121,7 +126,7 @@ class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has
     words = ""
     _start = 0
     _uncertain = False
-    _heard: tuple[str, ...] = ()
+    _heard: list[tuple[Said, int, str]]
 
     def add_font(self, pango_font: Any) -> Any:
         font, size = super().add_font(pango_font)
@@ -134,9 +139,9 @@ class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has
         """What takes note of the texts of a font's glyphs."""
         return Said(font, self)
 
-    def heard(self, text: str) -> None:
+    def heard(self, said: Said, glyph: int, text: str) -> None:
         """Takes note of a glyph that is drawn."""
-        self._heard += (text,)
+        self._heard.append((said, glyph, text))
         self._uncertain = self._uncertain or uncertain(text)
 
     @contextmanager
@@ -148,13 +153,16 @@ class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has
 
     def begin_text(self) -> None:
         super().begin_text()
-        self._start, self._uncertain, self._heard = len(self.stream), False, ()
+        self._start, self._uncertain, self._heard = len(self.stream), False, []
 
     def end_text(self) -> None:
         if self._uncertain:
-            words = pydyf.String(self.words.strip() or "".join(self._heard))
-            self.stream[self._start : self._start] = ["/Span", pydyf.Dictionary({"ActualText": words}), b"BDC"]
+            words = self.words.strip() or "".join([text for _, _, text in self._heard])
+            actual = pydyf.Dictionary({"ActualText": pydyf.String(words)})
+            self.stream[self._start : self._start] = ["/Span", actual, b"BDC"]
             self.stream.append(b"EMC")
+        for said, glyph, text in self._heard:
+            said.keep(glyph, _by_itself(said.font, glyph, words) if self._uncertain else text)
         super().end_text()
 
 

@@ -213,7 +213,7 @@ _STYLES = ("normal", "oblique", "italic")
 
 def _found_again(name: str, face: Face, easel: Easel, lay: Any) -> Any:
     """The face as a font of WeasyPrint's, of the same size whoever asks."""
-    sample = next((text for said in face.texts.values() for text in sorted(said) if text.strip()), "")
+    sample = next((text for said in face.texts.values() for text in sorted(said) if text.strip() and text != glyphs.UNSAID), "")
     style = f"font-family: '{face.family}'; font-weight: {face.weight}; font-style: {_STYLES[face.style]}; font-size: 16px"
     laid = lay(f'<style>@page {{ size: 8.5in 11in }}</style><p style="{escape(style)}">{escape(sample)}</p>')
     for slot in laid.slots:
