@@ -166,15 +166,32 @@ class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has
         super().end_text()
 
 
-def complete(font: Any) -> None:
-    """Gives a font that was drawn with the glyphs of a letter's alphabet, whether it used them or not, in the order of glyphs.
+def alphabet(font: Any) -> tuple[int, int]:
+    """The glyphs (a bit for each) that a face has for the ASCII characters, and those for letters and digits among them."""
+    known: tuple[int, int] | None = font.__dict__.get("alphabet_glyphs")
+    if known is None:
+        found = {char: nominal_glyph(font, char) for char in _ALPHABET}
+        every = sum({1 << glyph for glyph in found.values() if glyph is not None})
+        known = (every, sum({1 << glyph for char, glyph in found.items() if glyph is not None and char.isalnum()}))
+        font.__dict__["alphabet_glyphs"] = known
+    return known
 
-    So nearly all letters have the same fonts, which are cut out once. Only a face that drew a letter or digit gets them.
+
+def with_alphabet(font: Any, drawn: int) -> int:
+    """These glyphs (a bit for each), and where a letter or digit is among them the face's whole alphabet.
+
+    So nearly all letters have the same fonts, which are cut out once.
     """
+    every, telling = alphabet(font)
+    return drawn | every if drawn & telling else drawn
+
+
+def complete(font: Any) -> None:
+    """Gives a font that was drawn with what it is written with: its alphabet besides what was drawn, in the order of glyphs."""
     said = font.to_unicode
     if isinstance(said, Said):
         said = spelled(font, said)
-    if any(text.isascii() and text.isalnum() for text in said.values()):
+    if any(alphabet(font)[1] >> glyph & 1 for glyph in said):
         for char in _ALPHABET:
             glyph = nominal_glyph(font, char)
             if glyph is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -199,7 +199,7 @@ def to_pdf(
     laid out that no font can draw (callers look with ``fonts.uncovered`` first, and can say in which field it is).
     """
     shop = _workshop(folders)
-    moment = created.astimezone(UTC).isoformat(timespec="seconds")
+    moment = moment_of(created)
     with _complaints() as complaints:
         try:
             sheets = [shop.sheet(name) for name in stylesheets]
@@ -210,19 +210,41 @@ def to_pdf(
                 cache=shop.pictures,
                 pdf_variant=_VARIANTS[profile],
             )
-            _prepare(document, moment, profile, painters)
-            with tags.mended(), spelling() if profile == "letter" else nullcontext():
-                pdf = document.write_pdf(
-                    pdf_variant=_VARIANTS[profile],
-                    pdf_identifier=identifier.encode("ascii"),
-                    finisher=_without_object_streams if profile == "plan" else None,
-                )
+            if profile == "letter":
+                with spelling():
+                    pdf = write_letter(document, moment, identifier, painters=painters)
+            else:
+                _prepare(document, moment, profile, painters)
+                with tags.mended():
+                    pdf = document.write_pdf(
+                        pdf_variant=_VARIANTS[profile], pdf_identifier=identifier.encode("ascii"), finisher=_without_object_streams
+                    )
         except FatalURLFetchingError as refused:
             raise InputFault(
                 f"A document can't be made: {refused}.", todo="Put the file into the template folder, or correct the template."
             ) from None
     _judge(complaints)
     return Rendered(pdf, len(document.pages), _boxes(document))
+
+
+def moment_of(created: datetime) -> str:
+    """A PDF's date as WeasyPrint takes it."""
+    return created.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def write_letter(
+    document: Document,
+    moment: str,
+    identifier: str,
+    *,
+    painters: PainterOf | None = None,
+    finisher: Callable[[Document, pydyf.PDF], None] | None = None,
+) -> bytes:
+    """Writes a document that was laid out as tagged PDF/UA-1; ``finisher`` sees it before it is serialised."""
+    _prepare(document, moment, "letter", painters)
+    with tags.mended():
+        pdf: bytes = document.write_pdf(pdf_variant=_VARIANTS["letter"], pdf_identifier=identifier.encode("ascii"), finisher=finisher)
+    return pdf
 
 
 def _prepare(document: Document, moment: str, profile: Profile, painters: PainterOf | None) -> None:

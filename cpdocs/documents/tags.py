@@ -85,7 +85,7 @@ def mended() -> Iterator[None]:
 
 def prepare(page: Page, painters: Sequence[Painter] = ()) -> None:
     """Makes ``page`` draw its margins as artifacts, and ``painters`` after everything else."""
-    margin_boxes = set(_margin_content(page._page_box))
+    margin_boxes = set(margin_content(page._page_box))
     paint = page.paint
 
     def paint_page(stream: Any, scale: float = 1) -> None:
@@ -108,7 +108,8 @@ def prepare(page: Page, painters: Sequence[Painter] = ()) -> None:
     page.paint = paint_page
 
 
-def _margin_content(page_box: Any) -> Iterator[Any]:
+def margin_content(page_box: Any) -> Iterator[Any]:
+    """Every box in the margins of a page: what is drawn of them are artifacts."""
     for child in page_box.children:
         if isinstance(child, boxes.MarginBox):
             yield from child.descendants(placeholders=True)

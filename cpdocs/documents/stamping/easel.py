@@ -50,6 +50,10 @@ class Easel:
         _require_plain(resources)
         return Drawing(_operators(stream), ink)
 
+    def face_of(self, name: str) -> Any:
+        """The font of this name in the operators as it was drawn with here; None where it wasn't."""
+        return next((font for font in self.fonts.values() if font.hash == name), None)
+
     def furniture(self, laid: LaidOut, number: int) -> bytes:
         """Everything on page ``number`` (from 0) but the lines of its slots. Raises Unstampable for pictures and effects."""
         page = laid.document.pages[number]

@@ -24,10 +24,12 @@ from weasyprint.document import Document, Page
 from weasyprint.draw import draw_inline_level
 from weasyprint.draw.text import draw_first_line, draw_text
 from weasyprint.formatting_structure import boxes, build
+from weasyprint.html import get_html_metadata
 from weasyprint.layout import LayoutContext, background, block, inline, layout_document
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.pdf import fonts as pdf_fonts
 from weasyprint.pdf import stream as pdf_stream
+from weasyprint.pdf.metadata import DocumentMetadata
 from weasyprint.text import line_break
 
 from cpdocs.errors import Defect
@@ -180,7 +182,7 @@ def lay_out(html: Any, font_config: Any, stylesheets: Sequence[Any], pictures: d
     )
     with _recording(calls):
         pages = [Page(page_box) for page_box in layout_document(html, root, context)]
-    document = Document(pages, None, html.url_fetcher, font_config, {}, None)
+    document = Document(pages, DocumentMetadata(**get_html_metadata(html)), html.url_fetcher, font_config, {}, None)
     slots = tuple(slot for number, page in enumerate(pages) for slot in _slots(page._page_box, number, calls))
     return LaidOut(document, slots, tuple(_nodes(html.etree_element)), context)
 

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from hashlib import sha256
 from html import escape
 from itertools import accumulate
@@ -20,8 +21,9 @@ from typing import TYPE_CHECKING
 
 from weasyprint import HTML
 
+from cpdocs.core.clock import EASTERN
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE, AddressBlock
-from cpdocs.documents.pdf import judged, toolbox
+from cpdocs.documents.pdf import judged, moment_of, toolbox
 from cpdocs.documents.preflight import BARCODE_ZONE, Region, bare, inside, overlap, window_faults
 from cpdocs.documents.stamping import easel, engine
 from cpdocs.documents.stamping.easel import Unstampable
@@ -80,6 +82,7 @@ class StampingPress:
         self._checked: dict[tuple[str, ...], bool] = {}
         self.fresh: dict[bytes, bytes] = {}
         self._known: set[bytes] = set()
+        self._made: tuple[Template, Tokens] | None = None
         self.layouts = 0
 
     def make(self, letter: Letter) -> Pressed | Unprintable:
@@ -93,6 +96,7 @@ class StampingPress:
         sheets = self._press.kind(letter.kind).stylesheets
         self._require_sound(sheets)
         tokens, own = self._tokens(letter, address)
+        self._made = None
         with judged():
             stamped = self._stamped(tokens, own, sheets, letter, address)
             if _sampled(letter.document_id):
@@ -102,6 +106,27 @@ class StampingPress:
         if not _window_is_clear(stamped, address, self._press.return_lines(letter)):
             raise Unstampable
         return self._pressed(stamped, barcode=address.barcode)
+
+    def own_pdf(self, letter: Letter) -> bytes | None:
+        """The tagged PDF/UA-1 file of the letter that was made last, as its full layout writes it; None where that has to be laid out.
+
+        Raises StampingDiffers where it was laid out besides and isn't the same.
+        """
+        if self._made is None:
+            return None
+        template, tokens = self._made
+        changes = template.changes(tokens)
+        try:
+            with judged():
+                moment = moment_of(datetime.combine(letter.on, time(12), EASTERN))
+                pdf = None if changes is None else template.tagged(moment).stamp(changes, letter.document_id)
+        except Unstampable:
+            return None
+        if pdf is not None and _sampled(letter.document_id):
+            full = self._press.make(letter)
+            if getattr(full, "pdf", b"") != pdf:
+                raise StampingDiffers
+        return pdf
 
     def _tokens(self, letter: Letter, address: AddressBlock) -> tuple[Tokens, frozenset[int]]:
         tokens, own = self._forms.tokens(letter.kind, letter.language, self._press.values(letter, address))
@@ -126,6 +151,7 @@ class StampingPress:
         for template in variants:
             stamped = template.stamp(tokens, own)
             if stamped is not None:
+                self._made = (template, tokens)
                 return stamped
         template = self._laid_out(tokens, sheets)
         stamped = self._its_own(template, own)
@@ -133,6 +159,7 @@ class StampingPress:
             raise Unstampable
         variants.insert(0, template)
         del variants[_VARIANTS:]
+        self._made = (template, tokens)
         return stamped
 
     def _first_page(self, stamped: Stamped) -> bytes:

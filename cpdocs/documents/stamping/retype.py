@@ -12,7 +12,7 @@ Beside ``engine`` and ``easel`` the third part of the one place with WeasyPrint'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -182,8 +182,20 @@ def _texts(encoded: bytes, clusters: Any, count: int) -> list[str] | None:
 class Retyping:
     """A block that can be retyped: the operators between its texts, and for each of its runs the line where it stands."""
 
-    def __init__(self, between: Sequence[bytes], lines: Sequence[_Line]) -> None:
-        self._between, self._lines = between, lines
+    def __init__(self, between: Sequence[bytes], lines: Sequence[_Line], marks: dict[int, bytes]) -> None:
+        self._between, self._lines, self._marks = between, lines, marks
+
+    def operators(self, words: Sequence[str]) -> list[bytes] | None:
+        """The operator of each of the block's texts with these words; None where they don't stand as the template's did."""
+        if any(text != text.strip() or "\n" in text or "\t" in text for text in words):
+            return None
+        made = [line.set(text) for text, line in zip(words, self._lines, strict=True)]
+        return None if None in made else [text.operator for text in made if text is not None]
+
+    def around(self, draw: Callable[[], bytes]) -> list[bytes] | None:
+        """What stands around the texts where the block is drawn in another way; None where they can't be found in it."""
+        with _marked(self._marks):
+            return _split(draw(), self._marks)
 
     def drawing(self, words: Sequence[str]) -> Drawing | None:
         """The block with these words for its runs; None where they don't stand as the template's did."""
@@ -209,18 +221,23 @@ def retyping(easel: Easel, slot: Slot) -> Retyping | None:
     marks = {id(box): b"\0%d\0" % index for index, (box, _) in enumerate(found)}
     with _marked(marks):
         drawing = easel.lines(slot, slot.lines)
+    between = _split(drawing.operators, marks)
+    if between is None:
+        return None
+    lines = [_Line(easel, slot, box, room) for box, room in found]
+    made = Retyping(between, lines, marks)
+    own = made.drawing([run.text for run in slot.runs])
+    return made if own == easel.lines(slot, slot.lines) else None
+
+
+def _split(operators: bytes, marks: dict[int, bytes]) -> list[bytes] | None:
     between: list[bytes] = []
-    rest = drawing.operators
     for mark in marks.values():
-        before, there, rest = rest.partition(mark)
+        before, there, operators = operators.partition(mark)
         if not there:
             return None
         between.append(before)
-    between.append(rest)
-    lines = [_Line(easel, slot, box, room) for box, room in found]
-    made = Retyping(between, lines)
-    own = made.drawing([run.text for run in slot.runs])
-    return made if own == easel.lines(slot, slot.lines) else None
+    return [*between, operators]
 
 
 @contextmanager

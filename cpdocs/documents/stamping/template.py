@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW
 from cpdocs.documents.stamping.easel import Drawing, Easel, shaped_once
 from cpdocs.documents.stamping.engine import LaidOut, Run, Slot, break_again
 from cpdocs.documents.stamping.retype import Retyping, retyping
 from cpdocs.documents.stamping.tokens import Tokens, collapsed, is_blank, is_ordinary, plain
+
+if TYPE_CHECKING:
+    from cpdocs.documents.stamping.tagged import TaggedTemplate
 
 _KEPT_DRAWINGS = 1024
 _WINDOWS = (max(MAY_SHOW[2], UPPER_WINDOW[2]), max(MAY_SHOW[3], UPPER_WINDOW[3]))
@@ -83,6 +87,7 @@ class Template:
         self._furniture = [self._draw_furniture(number, frozen) for number in range(laid.pages)]
         self._kept: list[dict[tuple[str, ...], Drawing | None]] = [{} for _ in self._groups]
         self._retypings: dict[int, Retyping | None] = {}
+        self._tagged: dict[str, TaggedTemplate] = {}
         self._plans: dict[frozenset[int], _Plan] = {}
         self._sheets: dict[tuple[frozenset[int], tuple[str, ...]], tuple[tuple[Shared, ...], tuple[Words, ...]] | None] = {}
 
@@ -114,6 +119,27 @@ class Template:
                 if page == 0 and _may_show(drawing):
                     first.append((self._groups[index].said(tokens), drawing.ink))
         return Stamped(sheets[0], tuple(b"\n".join(parts) for parts in mine), tuple(first))
+
+    def changes(self, tokens: Tokens) -> list[tuple[Slot, list[str], Retyping | None]] | None:
+        """The slots that say something else in a letter of these tokens, with their words and how they are retyped; None where
+        one of them has something out of the ordinary."""
+        found = []
+        for index, place in enumerate(self._slots):
+            texts = [tokens.texts[token] for token in place.tokens]
+            if texts != [self.tokens.texts[token] for token in place.tokens]:
+                words = place.words(texts)
+                if words is None:
+                    return None
+                found.append((place.slot, words, self._retyping(index)))
+        return found
+
+    def tagged(self, moment: str) -> TaggedTemplate:
+        """The tagged file of this layout, of this moment; its first use writes it. Raises Unstampable."""
+        from cpdocs.documents.stamping.tagged import TaggedTemplate
+
+        if moment not in self._tagged:
+            self._tagged[moment] = TaggedTemplate(self._laid, self._easel, moment)
+        return self._tagged[moment]
 
     def _planned(self, own: frozenset[int]) -> _Plan:
         mine = tuple(index for index, group in enumerate(self._groups) if not own.isdisjoint(group.tokens))
