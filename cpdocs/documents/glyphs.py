@@ -115,9 +115,17 @@ def _spelled(font: Any, glyph: int, texts: Sequence[str]) -> str:
     return min(candidates, key=rank)
 
 
-def _by_itself(font: Any, glyph: int, words: str) -> str:
-    """What a glyph says whose words are written beside it: the character of theirs that has it, or that it says none."""
-    return next((char for char in words if nominal_glyph(font, char) == glyph), UNSAID)
+def _by_themselves(heard: Sequence[tuple[Said, int, str]], words: str) -> Iterator[tuple[Said, int, str]]:
+    """What glyphs say whose words are written beside them: alone in its cluster, its text; else the character of the words that
+    has this very glyph, or that it says none.
+
+    Of a cluster's glyphs the last one to be read, or in right-to-left text the first one to be drawn, has the whole text.
+    """
+    backwards = any(unicodedata.bidirectional(char) in ("R", "AL") for char in words)
+    for place, (said, glyph, text) in enumerate(heard):
+        beside = place + 1 if backwards else place - 1
+        alone = text and not uncertain(text) and not (0 <= beside < len(heard) and not heard[beside][2])
+        yield said, glyph, text if alone else next((char for char in words if nominal_glyph(said.font, char) == glyph), UNSAID)
 
 
 class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has no type information
@@ -161,8 +169,8 @@ class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has
             actual = pydyf.Dictionary({"ActualText": pydyf.String(words)})
             self.stream[self._start : self._start] = ["/Span", actual, b"BDC"]
             self.stream.append(b"EMC")
-        for said, glyph, text in self._heard:
-            said.keep(glyph, _by_itself(said.font, glyph, words) if self._uncertain else text)
+        for said, glyph, text in _by_themselves(self._heard, words) if self._uncertain else self._heard:
+            said.keep(glyph, text)
         super().end_text()
 
 

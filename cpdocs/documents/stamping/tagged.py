@@ -319,14 +319,13 @@ class TaggedTemplate:
     def _cut(self, font: Any, wanted: int) -> Any:
         """A face with these glyphs."""
         mine = copy.copy(font)
-        texts: dict[int, dict[str, None]] = {}
+        texts: dict[int, Iterable[str]] = {}
         widths: dict[int, int] = {}
+        # What the layout itself drew comes last and counts.
         for known in (self._easel.face_of(font.hash), self._drawn_with[font.hash], font):
             if known is not None:
                 widths |= known.widths
-                if isinstance(known.to_unicode, glyphs.Said):
-                    for glyph, said in known.to_unicode.items():
-                        texts.setdefault(glyph, {}).update(said)
+                texts |= known.to_unicode if isinstance(known.to_unicode, glyphs.Said) else {}
         mine.to_unicode = glyphs.spelled(font, {glyph: said for glyph, said in texts.items() if wanted >> glyph & 1})
         mine.widths = {glyph: widths[glyph] for glyph in mine.to_unicode}
         glyphs.complete(mine)
