@@ -42,6 +42,7 @@ def letters() -> None:
 @click.option("--returned", "again", is_flag=True, help="Send letters that came back once more, to addresses that are new since.")
 @click.option("--allow-draft-translations", "drafts", is_flag=True, help="Print translations that nobody has reviewed; the report says so.")
 @click.option("--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing.")
+@click.option("--archive", type=click.Choice(["each"]), help="Put every letter's own tagged PDF (PDF/UA-1) into the store besides.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
 @_JSON
 @click.pass_context
@@ -54,6 +55,7 @@ def run(
     again: bool,
     drafts: bool,
     dry_run: bool,
+    archive: str | None,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -65,6 +67,7 @@ def run(
     cpdocs letters run                       every assignment on record without a letter
     cpdocs letters run --kind reminder       those to whom the first letter was mailed a month ago
     cpdocs letters run --returned            letters that came back, to addresses that are new since
+    cpdocs letters run --archive each        an accessible PDF of every letter now, not only when asked for
 
     An assignment is lettered once: the same roster again mails nobody twice. A run that was killed is finished by the
     same command. The files are in outbox/letters/RUN/.
@@ -73,7 +76,17 @@ def run(
     from cpdocs.mailroom.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
     with progress(ctx, "letters") as tell:
-        report = run_letters(ws, roster=roster, kind=kind, again=again, dry_run=dry_run, drafts=drafts, jobs=jobs, progress=tell)
+        report = run_letters(
+            ws,
+            roster=roster,
+            kind=kind,
+            again=again,
+            dry_run=dry_run,
+            drafts=drafts,
+            jobs=jobs,
+            archive=archive == "each",
+            progress=tell,
+        )
     prints = report.print_files
     paths = {
         "print_file": prints[0] if prints else None,

@@ -92,6 +92,8 @@ class Piece:
     """The first twenty digits of its Intelligent Mail barcode; empty where it has none."""
     seed: str = ""
     """Whose seed piece it is; empty for a member's letter."""
+    archived: str = ""
+    """SHA-256 of its own tagged PDF in the store; empty where it is made when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,7 @@ def piece_of(event: Event) -> Piece:
         file=data.get("file", 1),
         barcode=data.get("barcode", ""),
         seed=data.get("seed", ""),
+        archived=data.get("archive_sha256", ""),
     )
 
 

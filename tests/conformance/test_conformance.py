@@ -24,6 +24,7 @@ from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.plan_views import PlanPaper
 from cpdocs.documents.plans import render_cover, render_plan
+from cpdocs.documents.stamping.press import StampingPress
 from cpdocs.signing.closing import close
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
@@ -91,6 +92,20 @@ def printed_letters() -> dict[str, bytes]:
             letter = press.make(Letter("assignment", DOCUMENT_ID, date(2026, 11, 2), "en", large, replace(member(), program=program)))
             assert isinstance(letter, PrintedLetter)
             made[f"letter-{program}-{'large' if large else 'standard'}"] = letter.pdf
+    return made | stamped_letters(press)
+
+
+def stamped_letters(press: LetterPress) -> dict[str, bytes]:
+    """Files of letters that were stamped, in scripts of every kind."""
+    made = {}
+    for language in ("en", "es", "km", "ar", "zh-Hant"):
+        stamping = StampingPress(press)
+        for name in ("Alder", "Birch"):
+            letter = Letter("assignment", DOCUMENT_ID, date(2026, 11, 2), language, language == "km", replace(member(), first_name=name))
+            stamping.make(letter)
+            own = stamping.own_pdf(letter)
+            assert own is not None
+            made[f"stamped-{language}-{name}"] = own
     return made
 
 

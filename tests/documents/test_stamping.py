@@ -15,12 +15,13 @@ from cpdocs.core.letters import SheetMark
 from cpdocs.documents.letter_kinds import kind_names
 from cpdocs.documents.letters import WINDOW, Letter, PrintedLetter
 from cpdocs.documents.printfile import read_sheet_code, recount
-from cpdocs.documents.stamping import easel, engine, retype, sheets, template
+from cpdocs.documents.stamping import easel, engine, retype, sheets, tagged, template
 from cpdocs.documents.stamping.easel import Unstampable
 from cpdocs.documents.stamping.press import Pressed, StampingDiffers, StampingPress
 from cpdocs.documents.stamping.printing import StampedPrintFile, proof
 from cpdocs.documents.stamping.readback import document_ids
-from tests.documents.letter_samples import LTSS, MINOR, SHIPPED, letter, press
+from cpdocs.documents.stamping.tokens import tokens_of
+from tests.documents.letter_samples import DOCUMENT_ID, LTSS, MINOR, SHIPPED, letter, press
 
 READ_FOR = {
     "Document._build_layout_context": "2b072254ab89701b33ddec26648e88cf1978480e7fae081b6cfad43b5f1346dc",
@@ -50,6 +51,15 @@ READ_FOR = {
     "line_break.line_size": "03fa04fd51fc69aa128ca5312faa9a82578d88cf8549fda8d3d63a76f8eef173",
 }
 """SHA-256 of the source that stamping was written against: a new version has to be read before these are changed."""
+TAGGED_READ_FOR = {
+    "generate_pdf": "626343ef25c396e8521948cadbe2b7544331c161040da80ed4e338fadac3efa9",
+    "add_tags": "f0e74575b0bafaf36458eaac27874e3b80457fba3694058153da514a68933f22",
+    "build_fonts_dictionary": "fc551bef35d0d6c3d288f686fd21b5ea8c1efadb8f2f3b4d379cfa6045c02230",
+    "Document.write_pdf": "086e4a8e99981829749305f70cc00582a6c3c78e8b4eeca60afe71dc53382ae9",
+    "pydyf.PDF": "430a7b480a612b676bb152770bc0ed7e81cfb803b7aca60218928d1c55bc1d04",
+    "pydyf.Stream": "f17b6bdcfedf2f509875faa26bd999afc02418466b91963251f959c16a4b7ca1",
+}
+"""The same for tagged files."""
 
 FIRST = ("Al", "Wilhelmina", "Ñandú", "Đặng", "Żółć", "O'Neil & Co", "Ім'я", "王小明", "Maximiliana-Theodora")
 LAST = ("Sample", "Testwell-Specimen", "Ng", "Invented de la Cruz", "Ödegård", "李")
@@ -146,6 +156,34 @@ def test_a_stamped_letter_is_byte_for_byte_its_own_layout() -> None:
     stamped.make(first)
     assert stamped.make(second) == StampingPress(press()).make(second)
     assert stamped.layouts == 1
+
+
+@pytest.mark.parametrize(("language", "large"), [("en", False), ("km", True)])
+def test_a_stamped_letter_s_own_file_is_byte_for_byte_that_of_its_full_layout(language: str, large: bool) -> None:
+    stamping = StampingPress(press())
+    for name in ("Alder", "Žofie-Đặng"):
+        item = replace(letter(first_name=name, large_print=large), language=language)
+        stamping.make(item)
+        full = press_of(stamping).make(item)
+        assert isinstance(full, PrintedLetter)
+        assert stamping.own_pdf(item) == full.pdf
+    assert stamping.layouts == 1
+
+
+def test_a_letter_whose_lines_are_made_of_other_boxes_gets_no_stamped_file() -> None:
+    stamping = StampingPress(press())
+    stamping.make(letter())
+    ((template,),) = stamping._templates.values()
+    slot, words, _ = next(change for change in template.changes(tokens_with(stamping, letter(first_name="Birch"))) if len(change[1]) == 1)
+    tagged = template.tagged("2026-11-02T17:00:00+00:00")
+    assert tagged.stamp([(slot, words, None)], DOCUMENT_ID) is not None
+    assert tagged.stamp([(slot, ["王小明"], None)], DOCUMENT_ID) is None  # a face that the layout has not there
+
+
+def tokens_with(stamping: StampingPress, item: Letter):
+    address = press_of(stamping).address(item)
+    assert address is not None
+    return tokens_of(press_of(stamping).html(item, address))
 
 
 def test_a_sheet_that_shows_more_than_the_address_is_not_stamped(tmp_path: Path) -> None:
@@ -253,3 +291,4 @@ def test_sheet_codes_are_those_that_segno_draws(piece: int) -> None:
 
 def test_what_stamping_uses_of_weasyprint_is_what_was_read() -> None:
     assert engine.digests() == READ_FOR
+    assert engine.digests(tagged.INTERNALS) == TAGGED_READ_FOR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import shutil
 from pathlib import Path
@@ -106,3 +107,21 @@ def test_a_cancelled_run_s_letters_are_not_what_was_mailed(mailed: CommandLine) 
     document_id = pieces(mailed)[0]["document_id"]
     mailed("letters", "cancel", "2026-11-02-01")
     mailed("letters", "copy", document_id, status=3)
+
+
+def test_a_run_that_archives_each_letter_keeps_what_its_full_layout_writes(mailed: CommandLine, tmp_path: Path) -> None:
+    roster = write_roster(
+        tmp_path / "more.csv", *(line(number, first_name=name, dob="1971-05-04") for number, name in enumerate(NAMES, start=21))
+    )
+    result = mailed("letters", "run", "--roster", roster, "--archive", "each", "--json", "--jobs", "1").json
+    with Path(result["manifest"]).open(encoding="utf-8", newline="") as file:
+        archived = {row["document_id"]: row["archive_sha256"] for row in csv.DictReader(file)}
+    assert len(archived) == len(NAMES)
+    for document_id, sha in archived.items():
+        made = mailed("letters", "copy", document_id, "-o", tmp_path / f"{document_id}.pdf", "--json").json
+        assert made["archived_sha256"] == made["sha256"] == sha
+    history = mailed("audit", "show", document_id, "--json").json
+    assert next(event["data"]["archive_sha256"] for event in history if event["type"] == "letter.staged") == sha
+    (mailed.root / "state" / "store" / sha[:2] / sha).unlink()
+    again = mailed("letters", "copy", document_id, "-o", tmp_path / "again.pdf", "--json").json
+    assert (again["archived_sha256"], again["sha256"]) == (None, sha)

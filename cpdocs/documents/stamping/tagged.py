@@ -17,8 +17,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import md5
-from math import ceil, log
 from typing import Any
 
 import pydyf
@@ -32,6 +30,7 @@ from weasyprint.pdf import tags as pdf_tags
 
 from cpdocs.documents import glyphs
 from cpdocs.documents.pdf import write_letter
+from cpdocs.documents.stamping.bound import Bound, Written, bind
 from cpdocs.documents.stamping.easel import Easel, Unstampable, shaped_once
 from cpdocs.documents.stamping.engine import LaidOut, Slot, break_again
 from cpdocs.documents.tags import margin_content
@@ -54,7 +53,6 @@ _KEPT = 512
 _SHOWN = re.compile(rb"/([A-Za-z]+) [0-9.]+ Tf|\[([^\]]*)\] ?TJ|(<[0-9a-f]+>) ?Tj")
 _HEX = re.compile(rb"<([0-9a-f]*)>")
 
-_HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
 
 Colors = tuple[Any, Any, Any, Any]
 """What a stream knows of the colours in force."""
@@ -115,29 +113,6 @@ class _Places:
         self.added.append(thing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """Everything of a file but its pages' operators and the cross-reference: what is digested before each page and after the last,
-    the objects that follow the pages, with their places from there on, and the rows of the cross-reference by width."""
-
-    digested: tuple[bytes, ...]
-    behind: bytes
-    places: tuple[tuple[int, int], ...]
-    packed: tuple[int, ...]
-    holder: int
-    rows: dict[int, bytes]
-
-    def rows_for(self, width: int) -> bytearray:
-        """The cross-reference with the packed objects filled in; places of ``width`` bytes."""
-        if width not in self.rows:
-            rows = bytearray((3 + width) * (self.holder + 2))
-            for index, number in enumerate(self.packed):
-                rows[number * (3 + width) : (number + 1) * (3 + width)] = _row(2, self.holder, index, width)
-            rows[: 3 + width] = _row(0, 0, 65535, width)
-            self.rows[width] = bytes(rows)
-        return bytearray(self.rows[width])
-
-
 class TaggedTemplate:
     """The tagged file of one layout, and those of the letters stamped from it.
 
@@ -160,7 +135,7 @@ class TaggedTemplate:
         self._fonts, self._font_numbers, self._options = recorded.fonts, recorded.numbers, recorded.options
         self._references = {"Root": recorded.pdf.catalog.reference, "Info": recorded.pdf.info.reference}
         # Behind these come what packs others, and the cross-reference.
-        self._objects = [thing if isinstance(thing, _Recorder) else _Done.of(thing) for thing in recorded.objects[:-2]]
+        self._objects = [thing if isinstance(thing, _Recorder) else Written.of(thing) for thing in recorded.objects[:-2]]
         self._drawn_with = {font.hash: font for font in document.fonts.values()}
         self._streams: list[_Recorder] = [thing for thing in self._objects if isinstance(thing, _Recorder)]
         self._spans = {slot: span for stream in self._streams for slot, span in stream.spans.items()}
@@ -169,8 +144,8 @@ class TaggedTemplate:
         self._own = {slot: self._operators(slot) for slot in self._spans}
         self._static: Glyphs = _merged(_shown(b"\n".join(part for part in parts if isinstance(part, bytes))) for parts in self._parts)
         self._kept: dict[tuple[int, tuple[str, ...]], tuple[bytes, Glyphs] | None] = {}
-        self._bound: dict[tuple[int, ...], _Bound] = {}
-        self._faces: dict[tuple[int, int], list[_Done]] = {}
+        self._bound: dict[tuple[int, ...], Bound] = {}
+        self._faces: dict[tuple[int, int], list[Written]] = {}
         self._between: dict[int, list[bytes] | None] = {}
         if self.file({}, "template") != whole:
             raise Unstampable
@@ -297,9 +272,9 @@ class TaggedTemplate:
             zlib.compress(b"\n".join([part if isinstance(part, bytes) else others.get(part, self._own[part])[0] for part in parts]), _LEVEL)
             for parts in self._parts
         ]
-        return self._assembled(bound, pages, identifier)
+        return bound.file(pages, identifier, self._references)
 
-    def _bind(self, key: tuple[int, ...]) -> _Bound:
+    def _bind(self, key: tuple[int, ...]) -> Bound:
         """Everything but the pages, with these glyphs of each face."""
         first, count = self._font_numbers[0], len(self._fonts)
         anew: dict[int, Any] = {}
@@ -311,10 +286,10 @@ class TaggedTemplate:
                 pdf_fonts.build_fonts_dictionary(pdf, {0: cut}, True, True, self._options)
                 if len(cut.file_content) <= _KIND:
                     raise Unstampable
-                self._faces[index, key[index]] = list(map(_Done.of, pdf.added))
+                self._faces[index, key[index]] = list(map(Written.of, pdf.added))
             anew |= {thing.number: thing for thing in self._faces[index, key[index]]}
         things = [anew.get(thing.number, thing) for thing in self._objects]
-        return _bound(things)
+        return bind(things)
 
     def _cut(self, font: Any, wanted: int) -> Any:
         """A face with these glyphs."""
@@ -330,82 +305,6 @@ class TaggedTemplate:
         mine.widths = {glyph: widths[glyph] for glyph in mine.to_unicode}
         glyphs.complete(mine)
         return mine
-
-    def _assembled(self, bound: _Bound, pages: Sequence[bytes], identifier: str) -> bytes:
-        """As ``pydyf.PDF.write`` writes it."""
-        out = [_HEADER]
-        place = len(_HEADER)
-        digest = md5(bound.digested[0], usedforsecurity=False)
-        places: list[tuple[int, int]] = []
-        for stream, data, after in zip(self._streams, pages, bound.digested[1:], strict=True):
-            body = b"<</Filter /FlateDecode/Length %d>>\nstream\n%b\nendstream" % (len(data), data)
-            digest.update(body)
-            digest.update(after)
-            places.append((stream.number, place))
-            out.append(b"%d 0 obj\n%b\nendobj\n" % (stream.number, body))
-            place += len(out[-1])
-        places += [(number, place + offset) for number, offset in bound.places]
-        out.append(bound.behind)
-        place += len(bound.behind)
-        width = ceil(log(place + 1, 256))
-        rows = bound.rows_for(width)
-        for number, where in [*places, (bound.holder + 1, place)]:
-            rows[number * (3 + width) : (number + 1) * (3 + width)] = _row(1, where, 0, width)
-        references = {thing: self._references[thing] for thing in ("Root", "Info")}
-        extra = {
-            "Type": "/XRef",
-            "Index": pydyf.Array((0, bound.holder + 2)),
-            "W": pydyf.Array((1, width, 2)),
-            "Size": bound.holder + 2,
-            **references,
-            "ID": pydyf.Array((pydyf.String(identifier).data, pydyf.String(digest.hexdigest()).data)),
-        }
-        table = pydyf.Stream([bytes(rows)], extra, compress=True)
-        table.number = bound.holder + 1
-        out += [table.indirect, b"\nstartxref\n%d\n%%%%EOF\n" % place]
-        return b"".join(out)
-
-
-def _row(kind: int, second: int, third: int, width: int) -> bytes:
-    return kind.to_bytes(1, "big") + second.to_bytes(width, "big") + third.to_bytes(2, "big")
-
-
-def _bound(things: Sequence[Any]) -> _Bound:
-    """Binds a file's objects, its pages' streams apart."""
-    digested: list[list[bytes]] = [[]]
-    behind: list[bytes] = []
-    places: list[tuple[int, int]] = []
-    packed: list[Any] = []
-    offset = 0
-    for thing in things:
-        if isinstance(thing, _Recorder):
-            if behind:
-                raise Unstampable
-            digested.append([])
-            continue
-        if thing.free:
-            continue
-        digested[-1].append(thing.data)
-        if thing.compressible:
-            packed.append(thing)
-        else:
-            places.append((thing.number, offset))
-            behind.append(b"%d 0 obj\n%b\nendobj\n" % (thing.number, thing.data))
-            offset += len(behind[-1])
-    heads, position = [], 0
-    for thing in packed:
-        heads += [thing.number, position]
-        position += len(thing.data) + 1
-    head = " ".join(map(str, heads))
-    extra = {"Type": "/ObjStm", "N": len(packed), "First": len(head) + 1}
-    holder = pydyf.Stream([head, *(thing.data for thing in packed)], extra, compress=True)
-    holder.number = len(things)
-    digested[-1].append(holder.data)
-    places.append((holder.number, offset))
-    behind.append(holder.indirect + b"\n")
-    return _Bound(
-        tuple(map(b"".join, digested)), b"".join(behind), tuple(places), tuple(thing.number for thing in packed), holder.number, {}
-    )
 
 
 def _joined(items: Sequence[Any]) -> bytes:
@@ -442,22 +341,6 @@ def _signature(box: Any) -> tuple[Any, ...]:
     if isinstance(box, boxes.TextBox):
         return (id(box.style), id(box.element), bool(box.text.strip()))
     return (type(box), id(box.style), id(box.element), *(_signature(child) for child in box.children))
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """An object that was serialised."""
-
-    number: int
-    data: bytes
-    compressible: bool
-    free: bool
-
-    @classmethod
-    def of(cls, thing: Any) -> _Done:
-        """``thing`` (pydyf's) as it is now."""
-        free = thing.free == "f"
-        return cls(thing.number, b"" if free else thing.data, thing.compressible, free)
 
 
 class _Taken:

@@ -222,6 +222,7 @@ def _piece(number: int, item: Made, first_page: int, file: int, tracking: str) -
         file=file,
         barcode=tracking,
         seed=item.seed,
+        archived=item.waiting.archived,
     )
 
 
@@ -290,6 +291,8 @@ def _staged(run: RunRecord, piece: Piece) -> NewEvent:
         data["file"] = piece.file
     if piece.barcode:
         data["barcode"] = piece.barcode
+    if piece.archived:
+        data["archive_sha256"] = piece.archived
     document, in_run = document_subject(piece.document_id), run_subject(run.run_id)
     if piece.seed:
         return NewEvent(EventType.SEED_STAGED, (document, in_run), {**data, "seed": piece.seed})

@@ -48,7 +48,7 @@ def letters_about(ws: Workspace, subject: str) -> list[Mailed]:
 
 
 def _own_pdf(ws: Workspace, event: Event) -> str:
-    named = event.data.get("sha256", event.data["digest"])
+    named = event.data.get("archive_sha256", event.data["digest"])
     return str(named) if ws.blobs.has(named) else ""
 
 
@@ -133,11 +133,15 @@ def _staged(ws: Workspace, run_id: str) -> Event:
 
 
 def _marks(item: Mailed) -> list[list[Region]]:
-    """What the printed pages carry besides: the code on every sheet's front."""
+    """What the printed pages carry besides: the code on every sheet's front, and above the address the barcode where there is one."""
+    from cpdocs.documents.envelope import BARCODE
     from cpdocs.documents.printfile import CODE_LEFT, CODE_SIZE, CODE_TOP
 
     code = (CODE_LEFT, CODE_TOP, CODE_LEFT + CODE_SIZE, CODE_TOP + CODE_SIZE)
-    return [[] if page % 2 else [code] for page in range(item.piece.pages)]
+    marks: list[list[Region]] = [[] if page % 2 else [code] for page in range(item.piece.pages)]
+    if item.piece.barcode:
+        marks[0].append(BARCODE)
+    return marks
 
 
 def as_json(item: Mailed) -> dict[str, Any]:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 MANIFEST_COLUMNS = (
     *("line", "disposition", "code", "warnings", "piece", "document_id", "member_id", "language", "format"),
-    *("pages", "sheets", "sha256", "print_file", "first_page"),
+    *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256"),
 )
-"""The columns of manifest.csv (contract §4), and where each piece is printed."""
+"""The columns of manifest.csv (contract §4), where each piece is printed, and its own PDF where one was archived."""
 
 _TO_LOOK_AT = ("held", "rejected")
 
@@ -50,6 +50,7 @@ def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
                 "sha256": line.piece.sha256,
                 "print_file": batch.files[line.piece.file - 1].name,
                 "first_page": line.piece.first_page,
+                "archive_sha256": line.piece.archived,
             }
         yield row
 

@@ -71,13 +71,15 @@ def run_letters(
     dry_run: bool = False,
     drafts: bool = False,
     jobs: int | None = None,
+    archive: bool = False,
     progress: Progress | None = None,
 ) -> RunReport:
     """One run over ``roster``, or over every assignment on record that has no letter of this kind; or with ``again`` over
     those whose letter came back and who have another address since.
 
     ``dry_run`` makes the letters and writes nothing. With ``drafts`` translations that nobody reviewed are printed.
-    ``jobs`` is how many processes make letters; all cores by default.
+    ``jobs`` is how many processes make letters; all cores by default. With ``archive`` each letter's own tagged PDF goes into the
+    store besides.
 
     Raises:
         InputFault: the roster can't be read, or a template can't be used.
@@ -92,7 +94,9 @@ def run_letters(
         terms = room.terms(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()), drafts=drafts)
         wanted = recipients(ws, terms.kind, roster, again=again, reviewed=terms.languages, record=not dry_run)
         run = _planned(ws, terms.kind, wanted.roster) if dry_run else _begin(ws, terms.kind, wanted.roster)
-        order = _Order(ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, progress, _barcodes(ws, run, wanted))
+        order = _Order(
+            ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, progress, _barcodes(ws, run, wanted), archive and not dry_run
+        )
         batch = _stamped(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
         if dry_run:
             return RunReport(report_values(ws, run, batch, terms.grade), None)
@@ -111,6 +115,7 @@ class _Order:
     jobs: int
     progress: Progress | None
     barcodes: bool
+    archive: bool
 
     @property
     def used(self) -> Iterator[Assignment]:
@@ -135,7 +140,7 @@ def _stamped(order: _Order, *, dry_run: bool) -> Batch | None:
     from cpdocs.documents.stamping.easel import FacesDiffer
     from cpdocs.documents.stamping.press import StampingDiffers
 
-    stamped = StampedLetters(order.room, order.ws.paths.state)
+    stamped = StampedLetters(order.room, order.ws.paths.state, order.ws.blobs.root if order.archive else None)
     try:
         return order.batch(_make(order, lambda letters: stamped.make(letters, order.jobs)), stamped, dry_run=dry_run)
     except (StampingDiffers, FacesDiffer):
@@ -150,7 +155,11 @@ def _laid_out(order: _Order, *, dry_run: bool) -> Batch:
 
     def waiting(letters: Sequence[Letter]) -> Iterator[Waiting | Unprintable]:
         for item in make_letters(order.room, letters, order.jobs):
-            yield Waiting(item.pages, keep(item.pdf), None, item.address.barcode) if isinstance(item, PrintedLetter) else item
+            if isinstance(item, PrintedLetter):
+                kept = keep(item.pdf)
+                yield Waiting(item.pages, kept, None, item.address.barcode, kept if order.archive else "")
+            else:
+                yield item
 
     from cpdocs.documents.letters import PrintedLetter
 

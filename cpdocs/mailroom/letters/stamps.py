@@ -16,6 +16,7 @@ from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from cpdocs.ledger.blobs import BlobStore
 from cpdocs.ledger.durable import disk_fault
 from cpdocs.mailroom.letters.presses import PressRoom, on_cores
 
@@ -33,19 +34,23 @@ _CHUNK = 64
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A letter that was made: its pages, the SHA-256 of what is drawn on them or of its PDF, where it waits for the print
-    file (None where its PDF is in the store), and whether there is room for a barcode on it."""
+    file (None where its PDF is in the store), whether there is room for a barcode on it, and the SHA-256 of its own tagged PDF where
+    that was put into the store."""
 
     pages: int
     sha256: str
     place: int | None
     barcode: bool
+    archived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What a press made of some letters, and the shared parts and faces that go with them."""
+    """What a press made of some letters, the SHA-256 of their own PDFs in the store (empty where there is none), and the shared parts
+    and faces that go with them."""
 
     made: tuple[Pressed | PrintedLetter | Unprintable, ...]
+    archived: tuple[str, ...]
     shared: dict[bytes, bytes]
     faces: dict[str, Face]
 
@@ -53,8 +58,9 @@ class _Chunk:
 class StampedLetters:
     """The letters of one run, from the presses to the print file. Close it when done."""
 
-    def __init__(self, room: PressRoom, folder: Path) -> None:
-        self._room, self._folder = room, folder
+    def __init__(self, room: PressRoom, folder: Path, archive: Path | None = None) -> None:
+        """``folder`` takes what waits; into the store at ``archive`` goes every letter's own tagged PDF."""
+        self._room, self._folder, self._archive = room, folder, archive
         self._run = next(_RUNS)
         self._spool: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by close()
         self._end = 0
@@ -76,13 +82,13 @@ class StampedLetters:
 
         starts = range(0, len(letters), _CHUNK)
         chunks = (tuple(letters[start : start + _CHUNK]) for start in starts)
-        for chunk in on_cores(partial(stamp, self._room, self._run), chunks, min(jobs, len(starts))):
+        for chunk in on_cores(partial(stamp, self._room, self._run, self._archive), chunks, min(jobs, len(starts))):
             self._shared |= chunk.shared
             merge_faces(self._faces, chunk.faces)
-            for item in chunk.made:
-                yield self._kept(item)
+            for item, archived in zip(chunk.made, chunk.archived, strict=True):
+                yield self._kept(item, archived)
 
-    def _kept(self, item: Pressed | PrintedLetter | Unprintable) -> Waiting | Unprintable:
+    def _kept(self, item: Pressed | PrintedLetter | Unprintable, archived: str) -> Waiting | Unprintable:
         from cpdocs.documents.letters import PrintedLetter, Unprintable
 
         if isinstance(item, Unprintable):
@@ -93,8 +99,8 @@ class StampedLetters:
         except OSError as error:
             raise disk_fault(error, self._folder) from error
         if isinstance(item, PrintedLetter):
-            return Waiting(item.pages, sha256(item.pdf).hexdigest(), place, item.address.barcode)
-        return Waiting(len(item.sides), item.sha256, place, item.barcode)
+            return Waiting(item.pages, sha256(item.pdf).hexdigest(), place, item.address.barcode, archived)
+        return Waiting(len(item.sides), item.sha256, place, item.barcode, archived)
 
     def print_file(self, run_id: str, target: BinaryIO) -> StampedPrintFile:
         """The print file to be written to ``target``."""
@@ -124,8 +130,11 @@ _RUNS = count()
 _PRESSES: dict[int, StampingPress] = {}
 
 
-def stamp(room: PressRoom, run: int, letters: Sequence[Letter]) -> _Chunk:
-    """Makes some letters, in whatever process this is; the press is kept for the next ones of the same ``run``."""
+def stamp(room: PressRoom, run: int, archive: Path | None, letters: Sequence[Letter]) -> _Chunk:
+    """Makes some letters, in whatever process this is; the press is kept for the next ones of the same ``run``.
+
+    With ``archive`` each letter's own PDF is put into the store there.
+    """
     from cpdocs.documents.stamping.easel import Unstampable
     from cpdocs.documents.stamping.press import StampingPress
 
@@ -136,9 +145,28 @@ def stamp(room: PressRoom, run: int, letters: Sequence[Letter]) -> _Chunk:
         gc.set_threshold(20_000, 20, 20)
     press = _PRESSES[run]
     made: list[Pressed | PrintedLetter | Unprintable] = []
+    archived: list[str] = []
+    store = BlobStore(archive) if archive else None
     for letter in letters:
         try:
             made.append(press.make(letter))
         except Unstampable:
             made.append(press.whole(letter))
-    return _Chunk(tuple(made), *press.taken())
+        archived.append(_put(store, press, letter, made[-1]) if store else "")
+    return _Chunk(tuple(made), tuple(archived), *press.taken())
+
+
+def _put(store: BlobStore, press: StampingPress, letter: Letter, item: Pressed | PrintedLetter | Unprintable) -> str:
+    """Puts the letter's own tagged PDF into the store; its SHA-256. A letter that isn't stamped for certain is laid out."""
+    from cpdocs.documents.letters import PrintedLetter, Unprintable
+    from cpdocs.documents.stamping.press import StampingDiffers
+
+    if isinstance(item, Unprintable):
+        return ""
+    pdf = item.pdf if isinstance(item, PrintedLetter) else press.own_pdf(letter)
+    if pdf is None:
+        whole = press.whole(letter)
+        if isinstance(whole, Unprintable):
+            raise StampingDiffers
+        pdf = whole.pdf
+    return store.put(pdf)
