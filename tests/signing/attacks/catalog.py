@@ -102,6 +102,8 @@ FAMILIES: dict[str, tuple[Attack, ...]] = {
     "Shadow: what was laid ready before signing hides, replaces, or hides and replaces": (
         *_of(_S.EXPECTED, _S.shadow_hide, _S.shadow_replace, _S.shadow_hide_and_replace),
         *_of(_X.EXPECTED, _X.tree_behind_the_extensions, _X.another_catalog),
+        *_changes(_V.contents_as_stored_certificate, _V.contents_as_appearance, _V.contents_as_extensions),
+        *_changes(_V.contents_as_form_resource),
     ),
     "Annotations on the certified plan (EAA)": (*_changes(_V.free_text, _V.stamp_picture, _V.link, _V.redaction_box),),
     "Signatures and fields on the certified plan (SSA)": (

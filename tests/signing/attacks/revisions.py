@@ -342,7 +342,43 @@ def many_objects(writer: Writer) -> None:
         writer.add_object(dictionary(A=N(1)))
 
 
+def _contents_overwritten(writer: Writer, **entries: Any) -> Any:
+    """The first page's contents, other words in them, under the same number: for a second use in which they may change."""
+    raw = _page(writer).raw_get("/Contents")
+    reference = (raw if isinstance(raw, generic.IndirectObject) else raw[0]).reference
+    words = b"BT /F1 24 Tf 50 500 Td (Nothing) Tj ET"
+    writer.objects[reference.generation, reference.idnum] = generic.StreamObject(dictionary(**entries), stream_data=words)
+    return generic.IndirectObject(reference.idnum, reference.generation, writer)
+
+
+def contents_as_stored_certificate(writer: Writer) -> None:
+    """The page's contents overwritten, and named in the security store, whose parts may be new."""
+    store = dictionary(Type=name("DSS"), Certs=generic.ArrayObject([_contents_overwritten(writer)]))
+    writer.root["/DSS"] = writer.add_object(store)
+    writer.update_root()
+
+
+def contents_as_appearance(writer: Writer) -> None:
+    drawn = _contents_overwritten(writer, Type=name("XObject"), Subtype=name("Form"), BBox=numbers(0, 0, 10, 10))
+    _change_field(writer, "PCPSig", "/AP", dictionary(N=drawn))
+
+
+def contents_as_extensions(writer: Writer) -> None:
+    writer.root["/Extensions"] = _contents_overwritten(writer)
+    writer.update_root()
+
+
+def contents_as_form_resource(writer: Writer) -> None:
+    form = writer.root["/AcroForm"]
+    form["/DR"] = dictionary(XObject=dictionary(A=_contents_overwritten(writer)))
+    writer.update_container(form)
+
+
 CHANGES: tuple[Change, ...] = (
+    contents_as_stored_certificate,
+    contents_as_appearance,
+    contents_as_extensions,
+    contents_as_form_resource,
     free_text,
     stamp_picture,
     link,
