@@ -17,6 +17,7 @@ import pypdf
 import pypdfium2
 import pytest
 import yaml
+import zxingcpp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -108,6 +109,31 @@ def test_a_file_with_both_signatures_is_filed_by_intake_with_all_that_proves_it(
     assert any("Test Witness" in page and "Digitally signed by" in page for page in pages)
     assert "Signature certificate" in "".join(pages)
     office.cli("verify", package)
+
+
+def test_the_code_on_the_certificate_page_scans_back_to_a_checkpoint_that_shows_a_rewritten_ledger(
+    signed: tuple[Office, Path], tmp_path: Path
+) -> None:
+    """Paper in the chart is out of an insider's reach: its code alone tells the ledger as it was from one made anew."""
+    office, folder = signed
+    shutil.copytree(office.cli.root, tmp_path / "before")
+    office.cli("intake", folder / "both.pdf")
+    upload = package_of(office) / f"{office.documents['bh']}.pdf"
+    with pypdfium2.PdfDocument(upload.read_bytes()) as document:
+        pictures = [page.render(scale=200 / 72).to_pil() for page in document]
+    scanned = [code.text for picture in pictures for code in zxingcpp.read_barcodes(picture) if "\n" in code.text]
+    assert len(set(scanned)) == 1
+    from_paper = tmp_path / "from-paper.txt"
+    from_paper.write_text(scanned[0], "utf-8")
+    assert office.cli("audit", "verify", "--against", from_paper, "--json").json["ok"]
+
+    rewritten = CommandLine(tmp_path / "before", SIGNED_AT)
+    for name in ("one", "two", "three", "four"):
+        rewritten("import", "practices", office.sample.practices)
+        rewritten("audit", "export", tmp_path / name)
+    assert rewritten("audit", "verify", "--json").json["ok"], "by itself it is whole, signed with the right key"
+    problems = rewritten("audit", "verify", "--against", from_paper, "--json", status=1).json["problems"]
+    assert {problem["code"] for problem in problems} <= {"checkpoint_contradicts", "events_missing"}
 
 
 def test_the_index_and_the_manifest_say_what_is_there(signed: tuple[Office, Path]) -> None:
