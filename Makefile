@@ -8,7 +8,7 @@ RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-
 TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2
 JUDGE_PACKAGES := default-jre-headless libjaxb-java
 
-.PHONY: help setup demo test check bench crash fuzz conformance docs lock wheel sbom
+.PHONY: help setup demo test check bench crash fuzz conformance docs lock wheel sbom supply
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -65,3 +65,6 @@ wheel: setup ## dist/*.whl, which works when installed alone
 
 sbom: setup ## dist/sbom.cdx.json: what the product is made of, as CycloneDX
 	@.ci/sbom dist/sbom.cdx.json $(RUN_PACKAGES)
+
+supply: setup ## what is installed against the lock, licences, and ADVISORIES="FILE …" (OSV's JSON) against the locked versions
+	@$(BIN)/python .ci/supply $(ADVISORIES)

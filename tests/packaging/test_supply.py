@@ -90,11 +90,56 @@ def test_the_same_lock_gives_the_same_bill(tmp_path: Path) -> None:
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
 
 
+def supply(*advisories: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, ROOT / ".ci" / "supply", *advisories], check=False, capture_output=True, text=True)
+
+
+def advisory(**affected: Any) -> dict[str, Any]:
+    """An invented weakness of Jinja2, in OSV's form."""
+    about = {"package": {"ecosystem": "PyPI", "name": "Jinja2"}, **affected}
+    return {"id": "TEST-2026-1", "modified": "2026-11-01T00:00:00Z", "summary": "Invented for a test", "affected": [about]}
+
+
+def between(*events: dict[str, str]) -> dict[str, Any]:
+    return {"ranges": [{"type": "ECOSYSTEM", "events": list(events)}]}
+
+
+def test_what_is_installed_is_what_is_locked_and_no_silence_is_taken_for_safety() -> None:
+    done = supply()
+    assert done.returncode == 0, done.stderr
+    assert "No advisories were looked at" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (advisory(**between({"introduced": "0"})), True),
+        (advisory(versions=[str(next(iter(locked()["jinja2"][0][0].specifier)).version)]), True),
+        (advisory(**between({"introduced": "0"}, {"last_affected": "9999"})), True),
+        (advisory(**between({"introduced": "0"}, {"fixed": "2.0"}, {"introduced": "3.0"}, {"fixed": "9999"})), True),
+        (advisory(**between({"introduced": "0"}, {"fixed": "2.0"})), False),
+        (advisory(**between({"introduced": "9999"})), False),
+        (advisory(versions=["0.1"]), False),
+        ({**advisory(**between({"introduced": "0"})), "withdrawn": "2026-11-02T00:00:00Z"}, False),
+    ],
+)
+def test_a_locked_version_that_stands_in_an_advisory_is_named(record: dict[str, Any], told: bool, tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(record), "utf-8")
+    done = supply(tmp_path)
+    assert (done.returncode, "TEST-2026-1" in done.stderr) == ((1, True) if told else (0, False))
+    assert "1 advisories looked at" in done.stdout
+
+
+def test_an_advisory_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text('{"id": "TEST"}', "utf-8")
+    assert supply(tmp_path / "one.json").returncode == 2
+
+
 def test_wheel_and_source_build_to_the_same_bytes_in_another_folder_at_another_time(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "two" / "deeper"
     sources(one)
     shutil.copytree(one, other)
-    built = [build(one, 0o600, 1_500_000_000), build(other, 0o666, 1_700_000_000)]
+    built = [build(one, 0o600, 0o077, 1_500_000_000), build(other, 0o666, 0o002, 1_700_000_000)]
     assert {Path(name).suffix for name in built[0]} == {".whl", ".gz"}
     assert built[0] == built[1]
 
@@ -112,12 +157,12 @@ def sources(folder: Path) -> None:
             shutil.copy(ROOT / name.lstrip("/"), folder)
 
 
-def build(folder: Path, mode: int, day: int) -> dict[str, str]:
-    """Builds both packages, the files there having this mode and time: by name their SHA-256."""
+def build(folder: Path, mode: int, umask: int, day: int) -> dict[str, str]:
+    """Builds both packages, the files there having this mode and time, under this umask: by name their SHA-256."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file():
             path.chmod(mode)
         os.utime(path, (day, day))
     environment = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
-    subprocess.run([sys.executable, "-m", "hatchling", "build"], cwd=folder, env=environment, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "hatchling", "build"], cwd=folder, env=environment, umask=umask, check=True, capture_output=True)
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in (folder / "dist").iterdir()}
