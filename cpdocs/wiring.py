@@ -113,10 +113,7 @@ def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes
         raise InputFault(f"{paths.root} is already a workspace.", todo="Use it as it is; nothing was changed.")
     clock = SystemClock(_fixed_clock(sandbox=sandbox))
     try:
-        for folder in (paths.root, paths.templates, paths.inbox, paths.letters, paths.plans, paths.notices, paths.ehr):
-            folder.mkdir(parents=True, exist_ok=True)
-        for folder in (paths.state, paths.keys, paths.users, paths.claims):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        paths.make_folders()
         if not paths.settings.exists():
             write_durably(paths.settings, settings.default_text().encode())
     except OSError as error:

@@ -92,6 +92,13 @@ class Paths:
     def claims(self) -> Path:
         return self.state / "claims"
 
+    def make_folders(self) -> None:
+        """Makes the folders that a workspace has and this one lacks. Raises OSError."""
+        for folder in (self.root, self.templates, self.inbox, self.letters, self.plans, self.notices, self.ehr):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.state, self.keys, self.users, self.claims):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

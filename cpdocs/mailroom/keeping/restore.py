@@ -28,6 +28,7 @@ from cpdocs.ledger.durable import disk_fault, fsync_folder, make_folder, read_pl
 from cpdocs.mailroom.keeping.age import SealBroken, digest_of
 from cpdocs.mailroom.keeping.backup import FORMAT, MANIFEST, RECEIPT_FORMAT
 from cpdocs.mailroom.keeping.tarstream import Unpacked, Unpacking
+from cpdocs.mailroom.trail.audit import checkpoints_folder, read_checkpoint
 from cpdocs.mailroom.workspace import Paths
 
 if TYPE_CHECKING:
@@ -121,14 +122,14 @@ def restore(file: Path, into: Path, identities: Sequence[Identity], against: Seq
     root = into.absolute()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageFault(f"{root} isn't an empty folder.", todo="Name a new folder: nothing is ever restored over something.")
-    outside = {path: _checkpoint(path) for path in against}
+    outside = {path: read_checkpoint(path) for path in against}
     make_folder(root.parent)
     work = root.parent / f".cpdocs-restore-{secrets.token_hex(8)}"
     try:
         work.mkdir(0o700)
         contents = _unpack(file, identities, work)
         report, anchored, lost = _prove(work, contents, outside)
-        _finish_folders(Paths(work))
+        Paths(work).make_folders()
         os.sync()
         work.rename(root)
         fsync_folder(root.parent)
@@ -269,7 +270,6 @@ def _entries(lines: IO[bytes]) -> Iterator[dict[str, Any]]:
 def _prove(work: Path, contents: Contents, outside: Mapping[Path, str]) -> tuple[Report, bool, int | None]:
     """Replays the ledger and hashes the store. A checkpoint that goes further than the backup tells what is lost instead."""
     from cpdocs.ledger.audit import verify
-    from cpdocs.mailroom.trail.audit import checkpoints_folder
 
     paths = Paths(work)
     held, lost = {"the backup's own checkpoint": contents.checkpoint}, None
@@ -293,13 +293,6 @@ def _prove(work: Path, contents: Contents, outside: Mapping[Path, str]) -> tuple
             todo=_ANOTHER,
         )
     return report, len(held) > 1, lost
-
-
-def _finish_folders(paths: Paths) -> None:
-    for folder in (paths.templates, paths.inbox, paths.letters, paths.plans, paths.notices, paths.ehr):
-        folder.mkdir(parents=True, exist_ok=True)
-    for folder in (paths.state, paths.keys, paths.users, paths.claims):
-        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _archive_fault(file: Path, digest: str, size: int | None) -> Problem | None:
@@ -327,10 +320,3 @@ def _receipt(file: Path) -> dict[str, Any]:
             todo="Give --identity-file: then the backup itself is read.",
         )
     return found
-
-
-def _checkpoint(path: Path) -> str:
-    try:
-        return read_plain(path).decode()
-    except (OSError, UnicodeDecodeError):
-        raise InputFault(f"{path} can't be read as a checkpoint.", todo="Give the file that `cpdocs audit checkpoint` wrote.") from None

@@ -61,7 +61,7 @@ def prove(
             publics.append(public_bytes(load_checkpoint_key(paths.keys / "checkpoint.key")))
         except WorkspaceFault as error:
             why_no_key = Problem(KEY_MISSING, error.message, "keys/checkpoint.key", error.todo)
-    outside = {f"the checkpoint {path.name}": _outside(path) for path in against}
+    outside = {f"the checkpoint {path.name}": read_checkpoint(path) for path in against}
     problems += [problem for name, note in outside.items() for problem in _unwitnessed(name, note, witnesses)]
     return verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems, why_no_key)
 
@@ -140,7 +140,8 @@ def _write_checkpoint(folder: Path, size: int, note: str) -> Path:
             return path
 
 
-def _outside(path: Path) -> str:
+def read_checkpoint(path: Path) -> str:
+    """The text of a checkpoint's file that was kept elsewhere, unverified. Raises InputFault."""
     try:
         return read_plain(path).decode()
     except (OSError, UnicodeDecodeError):
