@@ -40,7 +40,7 @@ def why_not() -> str:
             _do("mount", "--make-rprivate", "/")
             image = _new_image(Path(folder) / "probe", 4)
             (Path(folder) / "on").mkdir()
-            with _mounted(image, Path(folder) / "on"):
+            with mounted(image, Path(folder) / "on"):
                 return ""
         except subprocess.CalledProcessError as error:
             return f"loop mounts aren't allowed here ({error.cmd[0]}: {error.stderr.strip()[:80]})"
@@ -70,13 +70,13 @@ class Machine:
         for place in (ledger, files):
             place.mkdir(exist_ok=True)
         with contextlib.ExitStack() as mounts:
-            mounts.enter_context(_mounted(self.folder / "ledger", ledger))
-            mounts.enter_context(_mounted(self.folder / "files", files))
+            mounts.enter_context(mounted(self.folder / "ledger", ledger))
+            mounts.enter_context(mounted(self.folder / "files", files))
             root = ledger / "ws"
             for name in FILES:
                 for place in (root / name, files / name):
                     place.mkdir(parents=True, exist_ok=True)
-                mounts.enter_context(_mounted(files / name, root / name, "bind"))
+                mounts.enter_context(mounted(files / name, root / name, "bind"))
             yield root
 
     def copy(self, folder: Path) -> Machine:
@@ -105,7 +105,8 @@ def grow(place: Path, kilobytes: int) -> None:
 
 
 @contextlib.contextmanager
-def _mounted(what: Path, place: Path, options: str = _OPTIONS) -> Iterator[None]:
+def mounted(what: Path, place: Path, options: str = _OPTIONS) -> Iterator[None]:
+    """Mounts ``what`` at ``place`` while the block runs."""
     _do("mount", "-o", options, str(what), str(place))
     try:
         yield

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cpdocs.mailroom.returns.claims import HIDDEN
 from cpdocs.mailroom.returns.inbox import scan
 from cpdocs.mailroom.returns.settling import Settling
+from tests.crash import images
 from tests.flows.test_watch import Desk, desk, watching
 
 __all__ = ["desk"]
@@ -63,6 +65,25 @@ def test_files_that_wait_on_a_share_that_dropped_are_taken_when_it_is_back(desk:
         taken = {it.next_taken().record.sha256 for _ in range(3)}
     assert len(taken) == 3
     assert len(desk.events("return.received")) == 4
+
+
+def test_a_share_that_is_a_file_system_of_its_own_drops_and_returns(desk: Desk, tmp_path: Path) -> None:
+    if why_not := images.why_not():
+        pytest.skip(why_not)
+    share = tmp_path / "share"
+    (share / "S01").mkdir(parents=True)
+    taken = []
+    with watching(desk.root) as it:
+        for visit in ("first", "second"):
+            (share / "S01" / "while it was away.txt").write_text(f"before the {visit} visit", "utf-8")
+            with images.mounted(share, desk.inbox, "bind"):
+                taken.append(it.next_taken().record)
+                (share / "now.txt").write_text(f"during the {visit} visit", "utf-8")
+                taken.append(it.next_taken().record)
+    assert len({record.sha256 for record in taken}) == len(desk.events("return.received")) == 4
+    assert [record.practices for record in taken] == [("S01",), ("",)] * 2
+    # What was claimed was claimed on the share, and is gone from it.
+    assert [path for path in share.rglob("*") if path.is_file() or path.parent.name == HIDDEN] == []
 
 
 @pytest.mark.slow

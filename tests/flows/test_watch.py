@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import os
 import queue
 import shutil
 import signal
@@ -8,13 +10,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cpdocs.mailroom.returns.receiving import Taken
-from cpdocs.mailroom.returns.watcher import Watcher
+from cpdocs.mailroom.returns.watcher import Watcher, intake_pass
 from cpdocs.mailroom.returns.worker import Finished, Outcome
 from cpdocs.wiring import open_workspace
 from tests.flows.conftest import Office
@@ -175,3 +179,48 @@ def test_intervals_between_looks_differ_by_chance(desk: Desk, monkeypatch: pytes
     watcher.run()
     waited = next(seconds for seconds, or_stirred in paused if or_stirred) + paused[0][0]
     assert waited == pytest.approx(ws.options.scan_seconds * share)
+
+
+def test_told_to_stop_in_the_middle_of_a_file_it_finishes_that_file_and_begins_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cpdocs.mailroom.returns import receiving
+
+    for number in range(2):
+        desk.drop(f"letter {number}".encode(), name=f"{number}.txt")
+    watcher = Watcher(open_workspace(desk.root), report=lambda _: None, say=lambda _: None)
+    real = receiving.judge
+
+    def interrupted(*given: Any, **named: Any) -> Any:
+        watcher.stop()
+        return real(*given, **named)
+
+    monkeypatch.setattr(receiving, "judge", interrupted)
+    watcher.run()
+    assert [event.data["verdict"] for event in desk.events("return.decided")] == ["held"]
+    assert [path.name for path in desk.inbox.rglob("*.txt")] == ["1.txt"]
+    assert list((desk.root / "state" / "claims").iterdir()) == []
+
+
+class Jumping:
+    """A clock that somebody sets forward and back by days, all the time."""
+
+    def __init__(self) -> None:
+        self._days = itertools.cycle((0, 3, -3, 1))
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(RETURN) + timedelta(days=next(self._days))
+
+    true_now = now
+
+
+def test_a_clock_that_jumps_hurries_and_delays_nothing(desk: Desk) -> None:
+    ws = open_workspace(desk.root)
+    ws = replace(ws, clock=Jumping(), options=replace(ws.options, settle_seconds=2.0))
+    file = desk.drop(b"a letter", name="a.txt")
+    os.utime(file, (4e9, 4e9))  # written in the year 2096, by its own clock
+    passed: list[float] = []
+    outcomes = list(intake_pass(ws, wait=passed.append, monotonic=lambda: 1000.0 + sum(passed)))
+    assert sum(passed) == 2.0
+    assert [type(outcome) for outcome in outcomes] == [Taken]
+    desk.office.cli("audit", "verify")
