@@ -11,6 +11,8 @@ import logging
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -104,6 +106,18 @@ class BlobStore:
         except OSError as error:
             raise disk_fault(error, self.root) from error
         return sha
+
+    def remove_unfinished(self, before: datetime) -> int:
+        """Removes the temporary files that killed commands left here before that (aware) time; gives how many."""
+        removed = 0
+        for pattern in (".cpdocs-*.part", "[0-9a-f][0-9a-f]/.cpdocs-*.part"):
+            for part in self.root.glob(pattern):
+                # Somebody else may be removing it too; what can't be removed now is tried again another time.
+                with suppress(OSError):
+                    if part.lstat().st_mtime < before.timestamp():
+                        part.unlink()
+                        removed += 1
+        return removed
 
     def put_file(self, source: Path) -> str:
         """Stores a copy of the regular file ``source`` (no link is followed) and gives its SHA-256.

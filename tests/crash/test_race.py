@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CommandLine
+from tests.crash.conftest import Figures
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
 
@@ -77,7 +78,7 @@ def _fork_intake(root: Path) -> int:
 
 
 @pytest.mark.slow
-def test_two_watchers_killed_at_random_lose_nothing_and_do_nothing_twice(desk: Desk) -> None:
+def test_two_watchers_killed_at_random_lose_nothing_and_do_nothing_twice(desk: Desk, figures: Figures) -> None:
     chance = random.Random(20261104)
     watchers = [_watch(desk.root) for _ in range(2)]
     kills = 0
@@ -94,8 +95,8 @@ def test_two_watchers_killed_at_random_lose_nothing_and_do_nothing_twice(desk: D
     for watcher in watchers:
         watcher.send_signal(signal.SIGTERM)
         assert watcher.wait(60) in {0, -signal.SIGTERM}
-    print(f"\n{kills} kills, 0 faults")
     check(desk)
+    figures(kills, [])
 
 
 def _watch(root: Path) -> subprocess.Popen[bytes]:

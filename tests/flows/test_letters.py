@@ -8,10 +8,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +18,7 @@ import pytest
 
 from cpdocs.core.ids import parse_document_id
 from cpdocs.documents.printfile import read_sheet_code, recount
-from tests.conftest import NOW, SHARED_DATA, CommandLine
+from tests.conftest import SHARED_DATA, CommandLine
 from tests.mailroom.letter_rosters import line, write_roster
 
 BASE = "letters/common/base.html"
@@ -262,22 +258,6 @@ def test_a_run_that_dies_anywhere_is_finished_with_the_same_pieces_and_bytes(
     assert [finished[name] for name in same] == [whole[name] for name in same]
     assert print_hash(cli.root) == print_hash(twin.root)
     assert [entry["run_id"] for entry in cli("letters", "list", "--json").json] == ["2026-11-02-01"]
-
-
-def test_a_run_that_was_killed_is_finished_by_the_same_command(cli: CommandLine, tmp_path: Path) -> None:
-    roster = write_roster(tmp_path / "roster.csv", *(line(number) for number in range(20, 28)))
-    twin = CommandLine(tmp_path / "twin")
-    shutil.copytree(cli.root, twin.root)
-    run(twin, roster)
-    argv = [sys.executable, "-m", "cpdocs", "--workspace", str(cli.root), "letters", "run", "--roster", str(roster), "--jobs", "1"]
-    process = subprocess.Popen(argv, env={**os.environ, "CPDOCS_NOW": NOW}, stderr=subprocess.DEVNULL)
-    store = cli.root / "state" / "store"
-    while process.poll() is None and len(list(store.glob("*/*"))) < 4:  # the roster and some letters
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert run(cli, roster)["mailed"] == 8
-    assert print_hash(cli.root) == print_hash(twin.root)
 
 
 def test_a_run_begun_for_another_roster_is_given_up(cli: CommandLine, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

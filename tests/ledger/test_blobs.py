@@ -6,6 +6,7 @@ import errno
 import multiprocessing
 import os
 import resource
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -288,3 +289,17 @@ def test_a_file_in_a_folders_place_is_named(tmp_path):
     (tmp_path / "store").write_bytes(b"")
     with pytest.raises(WorkspaceFault, match="store"):
         make_folder(tmp_path / "store" / "ab")
+
+
+def test_what_killed_commands_left_unfinished_is_removed_once_it_is_old(tmp_path):
+    store = BlobStore(tmp_path / "store")
+    sha = store.put(b"whole")
+    old, new = (tmp_path / "store" / f".cpdocs-{age}.part" for age in ("old", "new"))
+    inside = store.path(sha).parent / ".cpdocs-inside.part"
+    for part in (old, new, inside):
+        part.write_bytes(b"half")
+    for path in (old, inside, store.path(sha)):
+        os.utime(path, (1000, 1000))
+    assert store.remove_unfinished(datetime.fromtimestamp(2000, UTC)) == 2
+    assert (old.exists(), inside.exists(), new.exists()) == (False, False, True)
+    assert store.get(sha) == b"whole"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _LEAST_PACE = 0.02
 _FIRST_RETRY = 5.0
 _LAST_RETRY = 600.0
+_UNFINISHED_FOR = timedelta(days=1)
+"""How old a temporary file in the store must be to be nobody's any more."""
 _WATCHED_AT_ONCE = 500
 """How many files are watched settling at a time, so that memory doesn't grow with the number of those that wait."""
 _NEVER_SETTLES = 120.0
@@ -88,6 +91,7 @@ class Worker:
 
     def begin(self) -> Iterator[Outcome]:
         """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders."""
+        self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
         yield from self._remind()
         try:
             for record in finish_returns(self._ws, self._knowledge):
