@@ -6,6 +6,7 @@ import errno
 import multiprocessing
 import os
 import resource
+import stat
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -303,3 +304,33 @@ def test_what_killed_commands_left_unfinished_is_removed_once_it_is_old(tmp_path
     assert store.remove_unfinished(datetime.fromtimestamp(2000, UTC)) == 2
     assert (old.exists(), inside.exists(), new.exists()) == (False, False, True)
     assert store.get(sha) == b"whole"
+
+
+def test_a_returned_file_is_durable_then_looked_at_again_then_named_and_its_name_made_durable(tmp_path, monkeypatch):
+    """The order of reliability.md: copy with SHA-256, fsync, re-stat the source, rename, fsync the folder."""
+    source = tmp_path / "return.pdf"
+    source.write_bytes(b"bytes")
+    order = []
+
+    def noted(module, name, said):
+        real = getattr(module, name)
+
+        def call(*given, **named):
+            order.append(said(*given) if callable(said) else said)
+            return real(*given, **named)
+
+        monkeypatch.setattr(module, name, call)
+
+    noted(os, "fsync", lambda opened: "sync the folder" if stat.S_ISDIR(os.fstat(opened).st_mode) else "sync the file")
+    noted(blobs, "_unchanged", "look again")
+    noted(Path, "replace", "name")
+    store = BlobStore(tmp_path / "store")
+    store.put(b"something else")
+    order.clear()
+    sha = store.put_file(source)
+    named = order.index("name")
+    assert [step for step in order[:named] if step != "sync the folder"] == ["sync the file", "look again"]
+    assert order[named:] == ["name", "sync the folder"]
+    order.clear()
+    assert store.put_file(source) == sha
+    assert order == ["sync the folder", "look again"]
