@@ -120,11 +120,18 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
         ("Witness" if fill.evidence is Evidence.WITNESSED_SIGNATURE else "How it was established", fill.how),
         (_by_label(fill.evidence), fill.attested_by),
         ("Note", fill.note),
-        ("Key", "key issued by the organization" if fill.key_issued_by_us else ""),
+        ("Key", _key(fill)),
         ("Certificate, SHA-256", hash_text(fill.certificate_sha256)),
         ("Returned file, SHA-256", hash_text(fill.return_sha256)),
     ]
     return {"heading": _SLOTS[slot], "rows": [row for row in rows if row[1]]}
+
+
+def _key(fill: SlotFill) -> str:
+    """Whose word it is that the key is the signer's: an organization that certifies keys could make one itself, so it is said each time."""
+    if fill.key_issued_by_us:
+        return "key issued by the organization"
+    return "the signer's own key, not issued by the organization" if fill.evidence is Evidence.DIGITAL_SIGNATURE else ""
 
 
 def _proof(kept: KeptFile) -> str:

@@ -38,6 +38,8 @@ _ADOBE_DOCUMENTS = ObjectIdentifier("1.2.840.113583.1.1.5")
 _NO_REVOCATION = x509.UnrecognizedExtension(ObjectIdentifier("2.5.29.56"), b"\x05\x00")
 """noRevAvail (RFC 9608): it ends before a list could say anything of it, so nobody waits for one."""
 _LEAST_RSA_BITS = 2048
+_LEAST_EXPONENT = 65537
+"""FIPS 186-5 §5.1: more than 2^16."""
 _SIGNING_CURVES = ("secp256r1", "secp384r1", "secp521r1")
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -139,6 +141,8 @@ def certify_person(issuing: KeyPair, person: Person, public_key: object, validit
     if isinstance(public_key, rsa.RSAPublicKey):
         if public_key.key_size < _LEAST_RSA_BITS:
             raise InputFault(f"The request's RSA key has {public_key.key_size} bits.", todo="Make a key of 2048 bits or more, or P-256.")
+        if public_key.public_numbers().e < _LEAST_EXPONENT:
+            raise InputFault("The request's RSA key has too small a public exponent.", todo="Make a key with the exponent 65537, or P-256.")
     elif not isinstance(public_key, ec.EllipticCurvePublicKey) or public_key.curve.name not in _SIGNING_CURVES:
         raise InputFault("The request's key is of a kind that PDF signatures can't use here.", todo="Make a P-256 or RSA key.")
     return _leaf(subject_of(person), public_key, _issuer(issuing), validity, uris=(npi_uri(person.npi),))
@@ -183,9 +187,11 @@ def read_request(data: bytes, *, name: str) -> x509.CertificateSigningRequest:
         load = x509.load_pem_x509_csr if b"-----BEGIN" in data else x509.load_der_x509_csr
         request = load(data)
     except ValueError:
-        raise InputFault(f"{name} is not a certificate request.", todo="Give a PKCS#10 request (.csr), PEM or DER.") from None
+        raise InputFault(f"{name} can't be read as one.", todo="Give a PKCS#10 request (.csr), PEM or DER.") from None
     if not request.is_signature_valid:
-        raise InputFault(f"{name} is not signed by the key in it.", todo="Ask for a new request; don't issue on this one.")
+        raise InputFault(
+            f"{name} is not signed, or not safely, by the key in it.", todo="Ask for a new request (SHA-256); don't issue on this one."
+        )
     return request
 
 

@@ -76,18 +76,19 @@ def test_the_names_in_a_request_are_ignored() -> None:
 
 
 def test_a_request_that_its_own_key_did_not_sign_is_refused() -> None:
-    with pytest.raises(InputFault, match="not signed by the key in it"):
+    with pytest.raises(InputFault, match="not signed, or not safely, by the key in it"):
         authority.read_request(request(tampered=True), name="r.csr")
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"])
 def test_what_is_no_request_is_refused(data: bytes) -> None:
-    with pytest.raises(InputFault, match=r"r\.csr is not a certificate request"):
+    with pytest.raises(InputFault, match=r"r\.csr can.t be read as one"):
         authority.read_request(data, name="r.csr")
 
 
 def test_keys_that_pdf_signatures_cannot_use_are_refused() -> None:
-    for key in (ed25519.Ed25519PrivateKey.generate().public_key(), b.short_key().public_key()):
+    small_exponent = rsa.generate_private_key(3, 2048).public_key()
+    for key in (ed25519.Ed25519PrivateKey.generate().public_key(), b.short_key().public_key(), small_exponent):
         with pytest.raises(InputFault):
             authority.certify_person(b.office().issuing, PERSON, key, YEAR)
 
