@@ -20,7 +20,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from tests.conftest import CommandLine
-from tests.flows.conftest import Office
+from tests.flows.conftest import Office, Sample
 from tests.flows.returning import RETURN, SIGN, Desk, codes
 from tests.tsa import Authority
 
@@ -72,34 +72,54 @@ def stamped(issued: Office, time_authority: Authority) -> Office:
     return issued
 
 
-def test_with_an_authority_what_is_filed_reaches_b_lta_and_everything_says_so(stamped: Office, time_authority: Authority) -> None:
-    document_id = filed(Desk(stamped))
-    found = proof(stamped, document_id)
+@pytest.fixture(scope="session")
+def _archive(
+    tmp_path_factory: pytest.TempPathFactory, _issued: tuple[Path, dict[str, str]], sample: Sample, time_authority: Authority
+) -> Path:
+    """Such an office with the plan ``bh`` filed, made once; the authority answered two minutes after signing, and again at closing."""
+    root = tmp_path_factory.mktemp("archive") / "ws"
+    shutil.copytree(_issued[0], root)
+    office = Office(CommandLine(root), sample, _issued[1])
+    ask(office, time_authority.url(STAMPED, "short"))
+    believe(office, time_authority)
+    filed(Desk(office), closing=time_authority.url("2026-11-04T15:01:00Z", "short"))
+    return root
+
+
+@pytest.fixture
+def archive(tmp_path: Path, _archive: Path, _issued: tuple[Path, dict[str, str]], sample: Sample) -> Office:
+    """A copy of that office; ``documents["bh"]`` is filed."""
+    shutil.copytree(_archive, tmp_path / "ws")
+    return Office(CommandLine(tmp_path / "ws"), sample, _issued[1])
+
+
+def test_with_an_authority_what_is_filed_reaches_b_lta_and_everything_says_so(archive: Office, time_authority: Authority) -> None:
+    document_id = archive.documents["bh"]
+    found = proof(archive, document_id)
     assert (found["level"], found["until"][:10]) == ("B-LTA", "2027-06-01")
-    shown = stamped.cli("plan", "show", document_id, now=RETURN).out
+    shown = archive.cli("plan", "show", document_id, now=RETURN).out
     assert "PAdES B-LTA, time stamp of" in shown
     assert "good until 2027-05-31" in shown
-    package = closed_file(stamped, document_id).parent.parent
+    package = closed_file(archive, document_id).parent.parent
     manifest = json.loads((package / "manifest.json").read_text())
     assert [each["level"] for each in manifest["long_term"]] == ["B-LTA"]
     assert manifest["long_term"][0]["authority"] == "Example Time Stamps short"
     text = subprocess.run(["pdftotext", "-layout", package / f"{document_id}.pdf", "-"], capture_output=True, text=True, check=True).stdout
     assert "PAdES B-LTA" in text
-    row = stamped.cli("verify", closed_file(stamped, document_id), "--json", now=RETURN, status=None).json
+    row = archive.cli("verify", closed_file(archive, document_id), "--json", now=RETURN, status=None).json
     levels = {each["slot"]: each["level"] for each in row["signatures"]}
     assert (levels["member"], levels["pcp"], levels["timestamp"]) == ("B-LTA", "B-LTA", None)
 
 
-def test_an_independent_validator_needs_nothing_but_the_file_and_two_roots(stamped: Office, time_authority: Authority) -> None:
-    closing = time_authority.url("2026-11-04T15:01:00Z", "short")
-    data = closed_file(stamped, filed(Desk(stamped), closing=closing)).read_bytes()
+def test_an_independent_validator_needs_nothing_but_the_file_and_two_roots(archive: Office, time_authority: Authority) -> None:
+    data = closed_file(archive, archive.documents["bh"]).read_bytes()
     reader = PdfFileReader(io.BytesIO(data))
     store = DocumentSecurityStore.read_dss(reader)
     # A one-time certificate says itself that nothing can be asked about it (RFC 9608); hard-fail honours that, require doesn't.
     for field, mode in (("OrganizationSeal", "require"), ("MemberSig", "hard-fail"), ("PCPSig", "require")):
         (signature,) = [each for each in reader.embedded_regular_signatures if each.field_name == field]
         when = datetime.fromisoformat(STAMPED)
-        offline = {"trust_roots": certificates(stamped, time_authority), "moment": when, "best_signature_time": when}
+        offline = {"trust_roots": certificates(archive, time_authority), "moment": when, "best_signature_time": when}
         context = store.as_validation_context(offline | {"allow_fetching": False, "revocation_mode": mode})
         status = validate_pdf_signature(signature, context, skip_diff=True)
         assert (status.intact, status.valid, status.trusted) == (True, True, True), field
@@ -147,12 +167,12 @@ def test_signing_waits_for_the_authority_that_is_named_and_not_for_the_one_that_
     assert out.exists()
 
 
-def test_stamping_anew_appends_and_overwrites_nothing(stamped: Office, time_authority: Authority) -> None:
-    document_id, cli = filed(Desk(stamped)), stamped.cli
-    before = closed_file(stamped, document_id).read_bytes()
-    package = {path: path.read_bytes() for path in closed_file(stamped, document_id).parent.parent.rglob("*") if path.is_file()}
+def test_stamping_anew_appends_and_overwrites_nothing(archive: Office, time_authority: Authority) -> None:
+    document_id, cli = archive.documents["bh"], archive.cli
+    before = closed_file(archive, document_id).read_bytes()
+    package = {path: path.read_bytes() for path in closed_file(archive, document_id).parent.parent.rglob("*") if path.is_file()}
     later = "2027-01-15T15:00:00Z"
-    ask(stamped, time_authority.url(later, "long"))
+    ask(archive, time_authority.url(later, "long"))
     assert cli("archive", "renew", "--before", "2027-01-01", "--json", now=later).json == []
     checks = {each["check"]: each for each in cli("doctor", "--json", now=later, status=None).json["checks"]}
     assert checks["long-term proof"]["level"] == "warning"
@@ -169,42 +189,42 @@ def test_stamping_anew_appends_and_overwrites_nothing(stamped: Office, time_auth
     assert manifest["renews"] == done["before"]["sha256"]
     cli("verify", folder, now=later)
     assert {path: path.read_bytes() for path in package} == package
-    found = proof(stamped, document_id, now=later)
+    found = proof(archive, document_id, now=later)
     assert (found["level"], found["until"][:10], found["files"][0]["renewed"]) == ("B-LTA", "2045-01-01", 1)
     assert cli("archive", "renew", "--json", now=later).json == [], "it is proven for long now"
     assert cli("health", "--json", now=later, status=None).json["checks"]["proof"]["ok"] is True
     reader = PdfFileReader(io.BytesIO(after))
     assert [each.field_name for each in reader.embedded_timestamp_signatures] == ["ClosingTimestamp", "ClosingTimestamp2"]
     # Two decades later the first authority's certificate has long ended; the second stamp, made before, still carries the proof.
-    ask(stamped, time_authority.url("2044-01-15T15:00:00Z", "long"))
+    ask(archive, time_authority.url("2044-01-15T15:00:00Z", "long"))
     row = cli("verify", folder / f"{document_id}.pdf", "--json", now="2044-01-15T15:00:00Z", status=None).json
     assert {each["level"] for each in row["signatures"] if each["slot"] in ("member", "pcp")} == {"B-LTA"}
-    (event,) = Desk(stamped).events("archive.renewed")
+    (event,) = Desk(archive).events("archive.renewed")
     assert event.data["before_sha256"] == done["before"]["sha256"]
     cli("audit", "verify", now="2044-01-15T16:00:00Z")
 
 
-def test_what_no_longer_verifies_is_refused_and_named(stamped: Office, time_authority: Authority) -> None:
-    document_id, cli = filed(Desk(stamped)), stamped.cli
+def test_what_no_longer_verifies_is_refused_and_named(archive: Office, time_authority: Authority) -> None:
+    document_id, cli = archive.documents["bh"], archive.cli
     too_late = "2028-01-15T15:00:00Z"
-    ask(stamped, time_authority.url(too_late, "long"))
+    ask(archive, time_authority.url(too_late, "long"))
     done = cli("archive", "renew", document_id, now=too_late, status=1)
     assert f"{document_id}: not renewed. A certificate in it ended before any time stamp that is believed was laid over it." in done.err
     assert not (cli.root / "outbox" / "renewed").exists()
-    assert Desk(stamped).events("archive.renewed") == []
-    stored = next((cli.root / "state" / "store").rglob(proof(stamped, document_id)["files"][0]["sha256"]))
+    assert Desk(archive).events("archive.renewed") == []
+    stored = next((cli.root / "state" / "store").rglob(proof(archive, document_id)["files"][0]["sha256"]))
     stored.chmod(0o600)
     stored.write_bytes(stored.read_bytes()[:-10])
     assert "damaged" in cli("archive", "renew", document_id, now="2027-01-15T15:00:00Z", status=1).err
 
 
-def test_a_stamp_that_would_end_no_later_is_not_laid_unless_it_must_be(stamped: Office, time_authority: Authority) -> None:
-    document_id, cli = filed(Desk(stamped)), stamped.cli
+def test_a_stamp_that_would_end_no_later_is_not_laid_unless_it_must_be(archive: Office, time_authority: Authority) -> None:
+    document_id, cli = archive.documents["bh"], archive.cli
     later = "2027-01-15T15:00:00Z"
-    ask(stamped, time_authority.url(later, "short"))
+    ask(archive, time_authority.url(later, "short"))
     assert "would end no later" in cli("archive", "renew", now=later, status=1).err
     assert cli("archive", "renew", "--all", "--json", now=later).json[0]["after"]["level"] == "B-LTA"
-    assert proof(stamped, document_id, now=later)["files"][0]["renewed"] == 1
+    assert proof(archive, document_id, now=later)["files"][0]["renewed"] == 1
 
 
 def test_what_was_filed_without_a_time_stamp_gets_one_while_its_certificates_last(issued: Office, time_authority: Authority) -> None:
