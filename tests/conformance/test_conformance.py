@@ -24,12 +24,18 @@ from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.plan_views import PlanPaper
 from cpdocs.documents.plans import render_cover, render_plan
+<<<<<<< HEAD
 from cpdocs.documents.stamping.press import StampingPress
+=======
+from cpdocs.documents.verdict import render_verdict
+>>>>>>> 6b68693 (Judge a renewed archive and the verdict's report by the standards too)
 from cpdocs.signing.closing import close
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
 from tests.conformance.verapdf import judge
 from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, SENDER, SHIPPED, bh_paper, certificate_paper, fill, full_paper, member, paper
+from tests.documents.test_verdict import paper as verdict_paper
+from tests.documents.test_verdict import signature as verdict_signature
 from tests.signing.builder import office
 
 pytestmark = pytest.mark.conformance
@@ -78,6 +84,7 @@ def letter_files() -> dict[str, bytes]:
     made = {f"cover-{name}": render_cover(make(), pages=7, shipped=SHIPPED).pdf for name, make in PLANS.items()}
     evidence = ((Slot.MEMBER, Evidence.WITNESSED_SIGNATURE), (Slot.PCP, Evidence.DIGITAL_SIGNATURE))
     made["certificate"] = render_certificate(certificate_paper(*(fill(*pair) for pair in evidence)), shipped=SHIPPED).pdf
+    made["verdict"] = render_verdict(verdict_paper(verdict_signature(), verdict_signature(slot="timestamp")), shipped=SHIPPED).pdf
     notice = partial(Notice, to=("Sampleville Family Practice",), sender=SENDER, at=ISSUED_AT, reference="n", due_on=date(2026, 11, 12))
     for kind in NoticeKind:
         made[f"notice-{kind}"] = render_notice(notice(kind, findings=("A finding.",), facts=(("Plan", DOCUMENT_ID),)), shipped=SHIPPED).pdf

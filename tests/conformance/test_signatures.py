@@ -42,6 +42,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "closed": close(both, **material()),
         "stamped": close(both, **material(), timestamper=time_authority()),
     }
+    made["renewed"] = close(made["stamped"], **material(), timestamper=time_authority())
     folder = tmp_path_factory.mktemp("signed")
     for name, data in made.items():
         (folder / f"{name}.pdf").write_bytes(data)
