@@ -24,11 +24,8 @@ from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.plan_views import PlanPaper
 from cpdocs.documents.plans import render_cover, render_plan
-<<<<<<< HEAD
 from cpdocs.documents.stamping.press import StampingPress
-=======
 from cpdocs.documents.verdict import render_verdict
->>>>>>> 6b68693 (Judge a renewed archive and the verdict's report by the standards too)
 from cpdocs.signing.closing import close
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
