@@ -110,16 +110,16 @@ def _digital(data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record:
     outcomes = {slot: check_slot(slot, each, plan, trust, record, _seen_before(data, issued, facts, each)) for slot, each in signed.items()}
     findings = (
         *gate.findings,
-        *filechecks.check_structure(gate),
-        *filechecks.check_prefix(facts),
-        *filechecks.check_seal(facts, plan, trust),
-        *filechecks.check_signatures(facts),
-        *filechecks.check_attributes(facts),
-        *filechecks.check_fields(facts),
-        *filechecks.check_distinct(facts),
-        *filechecks.check_particulars(facts),
-        *filechecks.check_coverage(data, facts),
-        *(each for outcome in outcomes.values() for each in outcome.findings),
+        *filechecks.check_structure(gate),  # 11
+        *filechecks.check_prefix(facts),  # 1
+        *filechecks.check_seal(facts, plan, trust),  # 5
+        *filechecks.check_signatures(facts),  # 3 and 6
+        *filechecks.check_attributes(facts),  # 3
+        *filechecks.check_fields(facts),  # 4
+        *filechecks.check_distinct(facts),  # 7
+        *filechecks.check_particulars(facts),  # 10
+        *filechecks.check_coverage(data, facts),  # 2
+        *(each for outcome in outcomes.values() for each in outcome.findings),  # 8 and 9
         *(() if signed else (finding("no_signature"),)),
         *_state(plan),
     )
