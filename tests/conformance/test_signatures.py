@@ -1,4 +1,4 @@
-"""Every kind of increment that we append, judged by veraPDF: both packings, ink, validation material, a time stamp."""
+"""Every kind of increment that we append, judged by veraPDF: packings, ink, orders, validation material, time stamps, a renewal."""
 
 from __future__ import annotations
 
@@ -34,13 +34,19 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     ink = read_ink(ink_png(), name="ink.png")
     member = sign_slot(sealed, Slot.MEMBER, house.one_time(sealed, DOCUMENT_ID), visit, now=house.now, font=FONT, ink=ink)
     both = as_pcp(member, packing=Format.ADOBE_DETACHED)
+    stamped = close(both, **material(), timestamper=time_authority())
     made = {
+        "sealed": sealed,
         "adobe": as_pcp(sealed, packing=Format.ADOBE_DETACHED),
+        "stamped-signature": as_pcp(sealed, timestamper=time_authority()),
         "rsa": as_pcp(sealed, house.clinician(key=rsa_key())),
         "ink": member,
         "both": both,
+        "member-last": sign_slot(as_pcp(sealed), Slot.MEMBER, house.one_time(sealed, DOCUMENT_ID), visit, now=house.now, font=FONT),
         "closed": close(both, **material()),
-        "stamped": close(both, **material(), timestamper=time_authority()),
+        "stamped": stamped,
+        "renewed": close(stamped, timestamper=time_authority()),
+        "copy-closed": close(member, **material(), timestamper=time_authority()),
     }
     made["renewed"] = close(made["stamped"], **material(), timestamper=time_authority())
     folder = tmp_path_factory.mktemp("signed")
