@@ -95,7 +95,6 @@ def count_calls(root: Path, command: Command, fail_with: int = 0) -> int:
 def _live(root: Path, command: Command, prepare: Prepare, waiting: int, said: int) -> NoReturn:
     status = 70
     try:
-        from cpdocs.cli import run as cpdocs
         from cpdocs.mailroom.apart import run as apart
 
         # Whoever wants to trace this fork may.
@@ -108,7 +107,12 @@ def _live(root: Path, command: Command, prepare: Prepare, waiting: int, said: in
             os.dup2(target, stream)
         os.read(waiting, 1)
         afterwards = prepare() or nothing
-        status = int(command(root) or 0) if callable(command) else cpdocs(["--workspace", str(root), *command])
+        if callable(command):
+            status = int(command(root) or 0)
+        else:
+            from cpdocs.cli import run as cpdocs
+
+            status = cpdocs(["--workspace", str(root), *command])
         afterwards()
     finally:
         os._exit(status)
