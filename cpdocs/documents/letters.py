@@ -238,7 +238,7 @@ class LetterPress:
         return self._notice_texts[sender]
 
     def _with_numbers(self, sender: Sender) -> list[dict[str, str]]:
-        number = phone(sender.phone)
+        number = phone(sender.phone).replace(" ", "\u00a0")  # never broken between two lines
         return [
             {
                 "language": item.tag,
