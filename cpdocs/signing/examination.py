@@ -89,7 +89,7 @@ class SignatureReport:
             "changes_after": self.changes_after,
             "level": self.level or None,
             "serial": self.serial,
-            "authority_sha256": self.authority or None,
+            "authority": self.authority or None,
             "chain": list(self.chain),
             "revision": self.revision,
             "covers_bytes": self.end,

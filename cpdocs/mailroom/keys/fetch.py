@@ -100,6 +100,6 @@ def _asked_about(ws: Workspace, record: AuthorityRecord) -> list[int]:
         for each in waiting_for_word(ws)
         if each.decision
         for signature in each.decision.signatures
-        if signature.get("authority_sha256") == record.fingerprint and signature.get("serial")
+        if signature.get("authority") == record.fingerprint and signature.get("serial")
     }
     return sorted(int(each, 16) for each in found)[:_MOST_QUESTIONS]
