@@ -138,6 +138,32 @@ def test_every_kind_in_every_language_stamped_is_as_laid_out(kind: str, tmp_path
         assert held <= 4
 
 
+MEMBERS = 21
+"""Invented members for each language and format: more than 500 in all."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("language", ["en", *press().catalogues])
+def test_five_hundred_members_stamped_are_as_laid_out(language: str, large: bool, tmp_path: Path) -> None:
+    chance = random.Random(f"{language} {large}")
+    stamping, shared = StampingPress(press()), {}
+    found = {"members": 0, "same pictures and text": 0, "own file the same bytes": 0, "own file laid out": 0, "held": 0}
+    for _ in range(MEMBERS):
+        item = replace(a_letter(chance, "assignment", language), large_print=large)
+        found["members"] += 1
+        if not same(stamping, item, shared, tmp_path):
+            found["held"] += 1
+            continue
+        found["same pictures and text"] += 1
+        own, full = stamping.own_pdf(item), press_of(stamping).make(item)
+        assert isinstance(full, PrintedLetter)
+        assert own in (None, full.pdf)
+        found["own file laid out" if own is None else "own file the same bytes"] += 1
+    print(f"\n{language} {'large' if large else 'standard'}: {stamping.layouts} layouts, {found}")
+    assert found["own file the same bytes"] > MEMBERS // 2
+
+
 def test_words_that_break_otherwise_are_laid_out_in_full(tmp_path: Path) -> None:
     stamping, shared = StampingPress(press()), {}
     short = letter(coordinator="Casey Coordinator")
