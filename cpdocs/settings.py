@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cpdocs.core.mail_barcodes import Mailer
-from cpdocs.core.options import AgeRange, FilingTarget, Options, TokenPlace
+from cpdocs.core.options import AgeRange, FilingTarget, Options, SchedulerOptions, TokenPlace
 from cpdocs.core.print_files import FileLimit
 from cpdocs.core.seeds import Seed
 from cpdocs.core.senders import Payer, Sender, Senders
@@ -142,12 +142,20 @@ class _Seed(_Table):
     cp_org: Text = ""
 
 
+class _Scheduler(_Table):
+    ca_file: Text = ""
+    cert_file: Text = ""
+    key_file: Text = ""
+    closed_network: bool = False
+
+
 class _Letters(_Table):
     kinds: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]] = list(_default(Options, "letter_kinds"))
     file_sheets: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     file_pieces: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     barcode: _Barcode | None = None
     seed: list[_Seed] = []
+    scheduler: _Scheduler = _Scheduler()
 
 
 class _Backup(_Table):
@@ -274,6 +282,7 @@ def _values(read: _Settings) -> Settings:
         letter_kinds=tuple(read.letters.kinds),
         print_limit=FileLimit(read.letters.file_sheets, read.letters.file_pieces),
         mailer=Mailer(**read.letters.barcode.model_dump()) if read.letters.barcode else None,
+        scheduler=SchedulerOptions(**read.letters.scheduler.model_dump()),
         seeds=tuple(Seed(**seed.model_dump()) for seed in read.letters.seed),
     )
     return Settings(senders, options)

@@ -44,6 +44,7 @@ def letters() -> None:
 @click.option("--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing.")
 @click.option("--archive", type=click.Choice(["each"]), help="Put every letter's own tagged PDF (PDF/UA-1) into the store besides.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Make the letters on the workers of this Dask scheduler: tls://HOST:PORT.")
 @_JSON
 @click.pass_context
 @pass_workspace
@@ -57,6 +58,7 @@ def run(
     dry_run: bool,
     archive: str | None,
     jobs: int | None,
+    scheduler: str,
     as_json: bool,
 ) -> None:
     """One run: a letter for everyone newly assigned, one print file, a manifest and a reconciliation.
@@ -68,6 +70,7 @@ def run(
     cpdocs letters run --kind reminder       those to whom the first letter was mailed a month ago
     cpdocs letters run --returned            letters that came back, to addresses that are new since
     cpdocs letters run --archive each        an accessible PDF of every letter now, not only when asked for
+    cpdocs letters run --scheduler tls://scheduler.example.org:8786
 
     An assignment is lettered once: the same roster again mails nobody twice. A run that was killed is finished by the
     same command. The files are in outbox/letters/RUN/.
@@ -85,6 +88,7 @@ def run(
             drafts=drafts,
             jobs=jobs,
             archive=archive == "each",
+            scheduler=scheduler,
             progress=tell,
         )
     prints = report.print_files

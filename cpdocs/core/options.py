@@ -39,6 +39,16 @@ class TokenPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulerOptions:
+    """The files with which a tls:// scheduler is talked to, and whether plain TCP may leave this machine: the network is closed."""
+
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    closed_network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """Every choice, with the value that holds where cpdocs.toml is silent."""
 
@@ -73,6 +83,8 @@ class Options:
     """Whose Intelligent Mail barcodes stand on letters; None: there are none."""
     seeds: tuple[Seed, ...] = ()
     """Our own people who get a letter of every run."""
+    scheduler: SchedulerOptions = SchedulerOptions()
+    """How a Dask scheduler may be talked to."""
     backup_hours: int = 26
     """The age of the last backup that ``doctor`` and ``health`` accept; this and the three below: 0 accepts any."""
     watch_minutes: int = 10

@@ -22,13 +22,14 @@ import pydyf
 import weasyprint
 from cffi import FFI
 from weasyprint.pdf import stream as pdf_stream
-from weasyprint.text.ffi import ffi
+from weasyprint.text.ffi import ffi, pango
 
 _OWN = FFI()
 _OWN.cdef(
     "int hb_font_get_nominal_glyph(void *font, uint32_t unicode, uint32_t *glyph);"
     "int32_t hb_font_get_glyph_h_advance(void *font, uint32_t glyph);"
     "void hb_font_get_scale(void *font, int *x, int *y);"
+    "const char *hb_version_string(void);"
 )
 UNSAID = "\ufffd"
 _MIRRORED = dict(zip("()[]{}<>«»‹›", ")(][}{><»«›‹", strict=True))
@@ -38,6 +39,16 @@ _ALPHABET = "".join(map(chr, range(0x20, 0x7F)))
 @lru_cache(maxsize=1)
 def _harfbuzz() -> Any:
     return _OWN.dlopen("libharfbuzz.so.0")
+
+
+def harfbuzz_version() -> str:
+    """The version of the library that shapes text."""
+    return bytes(_OWN.string(_harfbuzz().hb_version_string())).decode("ascii")
+
+
+def pango_version() -> int:
+    """The version of the library that lays lines out, as one number."""
+    return int(pango.pango_version())
 
 
 def _handle(font: Any) -> Any:

@@ -204,6 +204,10 @@ class StampingPress:
         """A letter that can't be taken apart, laid out and preflighted as a PDF of its own."""
         return self._press.make(letter)
 
+    def forget(self) -> None:
+        """Gives every shared part anew from here on."""
+        self._known.clear()
+
     def taken(self) -> tuple[dict[bytes, bytes], dict[str, easel.Face]]:
         """Shared parts, deflated, that weren't given before, and every face drawn with so far."""
         fresh, self.fresh = self.fresh, {}

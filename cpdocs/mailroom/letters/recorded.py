@@ -82,7 +82,7 @@ def keep(ws: Workspace, room: PressRoom, assignments: Iterable[Assignment], lang
     """Puts what the letters to ``assignments`` are made from into the store. ``languages`` are those of the letters."""
     people, text = _packed_people(assignments)
     fonts = {path.name: ws.blobs.put_file(path) for path in _system_fonts(room, text, languages)}
-    return MadeFrom(ws.blobs.put(people), ws.blobs.put(_packed_templates(room)), fonts, room.senders)
+    return MadeFrom(ws.blobs.put(people), ws.blobs.put(packed_templates(room)), fonts, room.senders)
 
 
 def _packed_people(assignments: Iterable[Assignment]) -> tuple[bytes, set[str]]:
@@ -101,7 +101,8 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _packed_templates(room: PressRoom) -> bytes:
+def packed_templates(room: PressRoom) -> bytes:
+    """Both template folders as one file: the same templates give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as pack:
         for name, folder in ((_SHIPPED, room.shipped), (_SITE, room.site)):

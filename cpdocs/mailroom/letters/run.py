@@ -21,8 +21,9 @@ from cpdocs.core.events import EventType, NewEvent, run_subject
 from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered_occasions, next_run_id, seed_id
 from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.core.seeds import Seed, seed_assignment
-from cpdocs.errors import AnswerIsNo
+from cpdocs.errors import AnswerIsNo, UsageFault
 from cpdocs.mailroom.letters.batch import Batch, Made, Production, assemble, batch_without_print, serials_of, staged_events
+from cpdocs.mailroom.letters.cluster import Cluster
 from cpdocs.mailroom.letters.presses import PressRoom, Terms, make_letters
 from cpdocs.mailroom.letters.recipients import Recipients, recipients
 from cpdocs.mailroom.letters.recorded import keep
@@ -72,6 +73,7 @@ def run_letters(
     drafts: bool = False,
     jobs: int | None = None,
     archive: bool = False,
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> RunReport:
     """One run over ``roster``, or over every assignment on record that has no letter of this kind; or with ``again`` over
@@ -79,7 +81,7 @@ def run_letters(
 
     ``dry_run`` makes the letters and writes nothing. With ``drafts`` translations that nobody reviewed are printed.
     ``jobs`` is how many processes make letters; all cores by default. With ``archive`` each letter's own tagged PDF goes into the
-    store besides.
+    store besides. With ``scheduler``, the address of a Dask scheduler, its workers make the letters.
 
     Raises:
         InputFault: the roster can't be read, or a template can't be used.
@@ -87,6 +89,11 @@ def run_letters(
         Busy: another process is at work on a run.
         WorkspaceFault: the disk refuses.
     """
+    cluster = Cluster(scheduler, ws.options.scheduler) if scheduler else None
+    if cluster is not None:
+        cluster.check()
+        if archive:
+            raise UsageFault("Workers elsewhere can't write into this store: --archive each goes without --scheduler.")
     with letters_lock(ws):
         if not dry_run and (finished := _finish_after_crash(ws, kind, roster)) is not None:
             return finished
@@ -95,7 +102,16 @@ def run_letters(
         wanted = recipients(ws, terms.kind, roster, again=again, reviewed=terms.languages, record=not dry_run)
         run = _planned(ws, terms.kind, wanted.roster) if dry_run else _begin(ws, terms.kind, wanted.roster)
         order = _Order(
-            ws, room, terms, run, wanted, jobs or os.cpu_count() or 1, progress, _barcodes(ws, run, wanted), archive and not dry_run
+            ws,
+            room,
+            terms,
+            run,
+            wanted,
+            jobs or os.cpu_count() or 1,
+            progress,
+            _barcodes(ws, run, wanted),
+            archive and not dry_run,
+            cluster,
         )
         batch = _stamped(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
         if dry_run:
@@ -116,6 +132,7 @@ class _Order:
     progress: Progress | None
     barcodes: bool
     archive: bool
+    cluster: Cluster | None
 
     @property
     def used(self) -> Iterator[Assignment]:
@@ -142,7 +159,7 @@ def _stamped(order: _Order, *, dry_run: bool) -> Batch | None:
 
     stamped = StampedLetters(order.room, order.ws.paths.state, order.ws.blobs.root if order.archive else None)
     try:
-        return order.batch(_make(order, lambda letters: stamped.make(letters, order.jobs)), stamped, dry_run=dry_run)
+        return order.batch(_make(order, lambda letters: stamped.make(letters, order.jobs, order.cluster)), stamped, dry_run=dry_run)
     except (StampingDiffers, FacesDiffer):
         return None
     finally:

@@ -10,6 +10,7 @@ import gc
 import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cpdocs.ledger.blobs import BlobStore
 from cpdocs.ledger.durable import disk_fault
+from cpdocs.mailroom.letters.cluster import Cluster, on_cluster
 from cpdocs.mailroom.letters.presses import PressRoom, on_cores
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class StampedLetters:
         _PRESSES.pop(self._run, None)
         self._spool.close()
 
-    def make(self, letters: Sequence[Letter], jobs: int) -> Iterator[Waiting | Unprintable]:
+    def make(self, letters: Sequence[Letter], jobs: int, cluster: Cluster | None = None) -> Iterator[Waiting | Unprintable]:
         """Every letter made and preflighted, in order.
 
         Raises InputFault for a template's fault; StampingDiffers or FacesDiffer where stamping can't be trusted: nothing
@@ -82,11 +84,17 @@ class StampedLetters:
 
         starts = range(0, len(letters), _CHUNK)
         chunks = (tuple(letters[start : start + _CHUNK]) for start in starts)
-        for chunk in on_cores(partial(stamp, self._room, self._run, self._archive), chunks, min(jobs, len(starts))):
-            self._shared |= chunk.shared
-            merge_faces(self._faces, chunk.faces)
-            for item, archived in zip(chunk.made, chunk.archived, strict=True):
-                yield self._kept(item, archived)
+        with ExitStack() as until_done:
+            if cluster is None:
+                done = on_cores(partial(stamp, self._room, self._run, self._archive), chunks, min(jobs, len(starts)))
+            else:
+                client = until_done.enter_context(cluster.client())
+                done = on_cluster(client, self._room, partial(stamp_apart, self._room, client.id), chunks)
+            for chunk in done:
+                self._shared |= chunk.shared
+                merge_faces(self._faces, chunk.faces)
+                for item, archived in zip(chunk.made, chunk.archived, strict=True):
+                    yield self._kept(item, archived)
 
     def _kept(self, item: Pressed | PrintedLetter | Unprintable, archived: str) -> Waiting | Unprintable:
         from cpdocs.documents.letters import PrintedLetter, Unprintable
@@ -127,10 +135,17 @@ class StampedLetters:
 
 
 _RUNS = count()
-_PRESSES: dict[int, StampingPress] = {}
+_PRESSES: dict[int | str, StampingPress] = {}
 
 
-def stamp(room: PressRoom, run: int, archive: Path | None, letters: Sequence[Letter]) -> _Chunk:
+def stamp_apart(room: PressRoom, run: str, letters: Sequence[Letter]) -> _Chunk:
+    """As ``stamp``, on a machine whose other results may be lost with it: the shared parts of these letters all come along."""
+    if run in _PRESSES:
+        _PRESSES[run].forget()
+    return stamp(room, run, None, letters)
+
+
+def stamp(room: PressRoom, run: int | str, archive: Path | None, letters: Sequence[Letter]) -> _Chunk:
     """Makes some letters, in whatever process this is; the press is kept for the next ones of the same ``run``.
 
     With ``archive`` each letter's own PDF is put into the store there.
