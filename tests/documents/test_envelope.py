@@ -45,3 +45,8 @@ def test_what_fits_in_no_way_is_not_cut() -> None:
 )
 def test_a_nine_digit_zip_has_its_hyphen(zip_code: str, line: str) -> None:
     assert city_line("Boston", "MA", zip_code) == line
+
+
+def test_sizes_go_by_half_points() -> None:
+    sizes = {block.size for count in range(20, 70) if (block := set_address(["x" * count], ["1 Elm St"], "Boston, MA 02126", ems))}
+    assert sizes == {10.5, 10.0, 9.5, 9.0, 8.5, 8.0}

@@ -334,3 +334,20 @@ def test_a_returned_file_is_durable_then_looked_at_again_then_named_and_its_name
     order.clear()
     assert store.put_file(source) == sha
     assert order == ["sync the folder", "look again"]
+
+
+def test_a_stored_file_is_given_in_parts_and_damage_is_told_before_the_end(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path / "store")
+    data = bytes(range(256)) * 9000
+    sha = store.put(data)
+    parts = list(store.chunks(sha))
+    assert len(parts) > 1
+    assert b"".join(parts) == data
+    path = store.path(sha)
+    path.chmod(0o600)
+    path.write_bytes(data[:-1] + b"x")
+    with pytest.raises(BlobDamaged):
+        list(store.chunks(sha))
+    path.unlink()
+    with pytest.raises(BlobMissing):
+        next(store.chunks(sha))
