@@ -161,6 +161,11 @@ def letters(go: Walk) -> None:
     go("letters", "reprint", run, "--pieces", "1-2", "--reason", "jammed")
     go("letters", "proof")
     code = next(line["document_id"] for line in manifest(go, run) if line["member_id"] == MEMBER_ID)
+    go("letters", "pages", code)
+    go("letters", "pages", "-", "-o", go.folder / "printed.pdf", stdin=f"{MEMBER_ID}\n")
+    go("letters", "pages", MEMBER_ID, status=2, why="a member id in place of a letter's")
+    go("letters", "copy", code, "-o", go.folder / "copy.pdf")
+    go("letters", "copy", MEMBER_ID, status=2, why="a member id in place of a letter's, for a copy")
     go("letters", "returned", code, "--reason", "attempted_not_known", status=None)
     go("letters", "returned", MEMBER_ID, "--reason", "attempted_not_known", status=None, why="a member id in place of a letter's")
     for given in (f"{MEMBER_ID}\n", f"{LAST}\n"):
