@@ -24,7 +24,8 @@ def doctor(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
     cpdocs doctor
     cpdocs doctor --json
     """
-    from cpdocs.mailroom.doctor import Level, examine
+    from cpdocs.mailroom.doctor.answers import Level
+    from cpdocs.mailroom.doctor.examine import examine
 
     answers = examine(ws)
     healthy = all(answer.level is not Level.FAULT for answer in answers)

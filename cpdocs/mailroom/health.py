@@ -20,7 +20,7 @@ from cpdocs.core.return_record import RETURN_EVENTS, fold_returns
 from cpdocs.errors import CpdocsError
 from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
 from cpdocs.ledger.durable import temporary, write_all
-from cpdocs.mailroom.doctor import LOW_DISK
+from cpdocs.mailroom.doctor.answers import LOW_DISK
 from cpdocs.mailroom.keeping.lists import failed_attempt, made_backups
 
 if TYPE_CHECKING:
