@@ -154,7 +154,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         *[("Sent", f"{eastern_text(s.at)} to {s.to} by {s.channel}") for s in record.sendings],
         ("Receipt", f"{eastern_text(clock.receipt)} ({'logged' if record.received_at else 'not logged: assumed from issue'})"),
         *[
-            ("Corrected", f"{eastern_text(each.at)} by {each.by}: receipt was {eastern_text(each.was)}. {each.reason}")
+            ("Corrected", f"{eastern_text(each.at)} by {each.by}: receipt was {eastern_text(each.was)}; `audit show` has the reason")
             for each in record.receipt_corrections
         ],
         ("Due", f"{clock.due_on.isoformat()}{' OVERDUE' if standing.overdue else ''}{f', {clock.stopped_by}' if clock.stopped_by else ''}"),

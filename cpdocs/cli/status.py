@@ -38,7 +38,7 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     cpdocs status --report no-plan       members without a plan, and until when they are to be met
 
     A receipt in brackets wasn't logged: the clock then runs from the moment of issue. One with a star was corrected;
-    `cpdocs plan show ID` says from what, and why.
+    `cpdocs plan show ID` says from what.
     """
     from cpdocs.mailroom.plans.status import every_standing, status_json
     from cpdocs.mailroom.unfinished import finish_all

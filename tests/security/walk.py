@@ -44,8 +44,8 @@ from tests.security.watching import Watch
 
 AS_OF = date.fromisoformat(NOW[:10])
 SIGN, RETURN = "2026-11-03T15:00:00Z", "2026-11-04T15:00:00Z"
-PRIVATE = frozenset({"note", "audit show"})
-"""Commands whose very answer is a member's record: standard output may hold it."""
+PRIVATE = frozenset({"note", "audit show", "held show"})
+"""Commands whose very answer is a member's record, or what a returned file says: standard output may hold it."""
 
 
 class Walk:
@@ -98,6 +98,7 @@ def replaced(target: str, by: Callable[..., object]) -> Iterator[None]:
 def begin(go: Walk) -> None:
     go("init", go.cli.root, "--sandbox")
     go("init", go.cli.root, "--sandbox", status=3)
+    go("completion", "bash", status=None)
     settings = go.cli.root / "cpdocs.toml"
     good = settings.read_text("utf-8").replace("[intake]", "[intake]\nsettle_seconds = 0\nscan_seconds = 0.2", 1)
     settings.write_text(good + f'\n[coordinator."{FIRST}"]\nphone = "{ADDRESS}"\nmobile = "{MEMBER_ID}"\n', "utf-8")
@@ -166,6 +167,9 @@ def letters(go: Walk) -> None:
     go("letters", "pages", MEMBER_ID, status=2, why="a member id in place of a letter's")
     go("letters", "copy", code, "-o", go.folder / "copy.pdf")
     go("letters", "copy", MEMBER_ID, status=2, why="a member id in place of a letter's, for a copy")
+    go("letters", "hold", "list")
+    go("letters", "hold", "release", code, "--reason", "asked", status=None)
+    go("letters", "hold", "release", MEMBER_ID, "--reason", "asked", status=None, why="a member id in place of a reference")
     go("letters", "returned", code, "--reason", "attempted_not_known", status=None)
     go("letters", "returned", MEMBER_ID, "--reason", "attempted_not_known", status=None, why="a member id in place of a letter's")
     for given in (f"{MEMBER_ID}\n", f"{LAST}\n"):
@@ -236,7 +240,19 @@ def road(go: Walk) -> dict[str, Path]:
         (folder / name).write_text(f"{secret}\n", "utf-8")
         (folder / name).chmod(0o600)
     go("plan", "sent", document, "--to", "Front Desk", "--channel", "fax", "--at", "2026-11-02T10:00")
-    go("plan", "received", document, "--at", "2026-11-02T10:30")
+    go("plan", "received", document, "--at", "2026-11-02T10:29")
+    go(
+        "plan",
+        "received",
+        document,
+        "--at",
+        "2026-11-02T10:30",
+        "--corrects",
+        "--reason",
+        f"the fax of {LAST}, {MEMBER_ID}",
+        why="a correction",
+    )
+    go("keys", "fetch", status=None)
     identity = ("--identity", "badge seen", "--by", "Sam Sample", "--passphrase-file", folder / "pass")
     go("keys", "issue", "--npi", sample.npis["pcp1"], *identity, "--out", folder / "pcp.p12")
     go("keys", "issue", "--npi", sample.npis["pcp1"], *identity, "--out", folder / "spare.p12")
@@ -418,6 +434,8 @@ def keep(go: Walk, document: str) -> None:
     folder, said = go.folder, ("--reason", "a complaint", "--by", "Sam Sample")
     go("health", now=RETURN, status=None)
     go("archive", "due", "--on", "2040-01-01", now=RETURN)
+    go("archive", "renew", "--dry-run", now=RETURN, status=None)
+    go("archive", "renew", MEMBER_ID, now=RETURN, status=None, why="a member id in place of a document's")
     for who, given in ((document, ""), ("-", f"{MEMBER_ID}\n"), ("-", f"{LAST}\n"), (MEMBER_ID, "")):
         go("archive", "hold", who, *said, stdin=given, now=RETURN, status=None)
         go("archive", "holds", now=RETURN)
