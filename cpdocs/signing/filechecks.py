@@ -12,8 +12,8 @@ from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding
 from cpdocs.signing.coverage import Covers
-from cpdocs.signing.facts import Change, FileFacts, SignatureFacts
 from cpdocs.signing.fields import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.file_facts import Change, FileFacts, SignatureFacts
 from cpdocs.signing.gate import GateReport
 from cpdocs.signing.trust import COMPROMISE, Trust
 

@@ -14,8 +14,8 @@ from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding, Lane
 from cpdocs.signing.content import read_contents, same_pages
 from cpdocs.signing.coverage import Covers
-from cpdocs.signing.facts import FileFacts
 from cpdocs.signing.fields import SEAL_FIELD
+from cpdocs.signing.file_facts import FileFacts
 from cpdocs.signing.filechecks import after_the_end
 from cpdocs.signing.gate import GateReport
 

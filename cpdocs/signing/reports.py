@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from cpdocs.core.verdicts import Slot
 from cpdocs.signing.certificates import CertificateFacts, common_name
 from cpdocs.signing.examination import SignatureReport
-from cpdocs.signing.facts import FileFacts, SignatureFacts
 from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.file_facts import FileFacts, SignatureFacts
 from cpdocs.signing.outside import Status
 from cpdocs.signing.proof import level_of
 from cpdocs.signing.slotchecks import SlotOutcome

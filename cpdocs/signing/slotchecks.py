@@ -14,8 +14,8 @@ from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Finding, Slot
 from cpdocs.signing.certificates import STRONG_DIGESTS, CertificateFacts
 from cpdocs.signing.examination import SlotApproval
-from cpdocs.signing.facts import SignatureFacts
 from cpdocs.signing.fields import MEANING
+from cpdocs.signing.file_facts import SignatureFacts
 from cpdocs.signing.record import Record
 from cpdocs.signing.trust import COMPROMISE, Revoked, Trust, Vouching
 

@@ -49,8 +49,9 @@ from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, worst
 from cpdocs.signing import filechecks, lanes
 from cpdocs.signing.difference import MOST_REVISIONS
 from cpdocs.signing.examination import Examination, SignatureReport, SlotApproval
-from cpdocs.signing.facts import FileFacts, SignatureFacts, read_facts
+from cpdocs.signing.facts import read_facts
 from cpdocs.signing.fields import SLOT_OF_FIELD
+from cpdocs.signing.file_facts import FileFacts, SignatureFacts
 from cpdocs.signing.gate import GateReport, look
 from cpdocs.signing.record import Limits, Record
 from cpdocs.signing.reports import reports

@@ -20,7 +20,7 @@ from cpdocs.mailroom.keys.trust import load_trust
 
 if TYPE_CHECKING:
     from cpdocs.mailroom.workspace import Workspace
-    from cpdocs.signing.facts import FileFacts
+    from cpdocs.signing.file_facts import FileFacts
     from cpdocs.signing.trust import Trust
 
 
