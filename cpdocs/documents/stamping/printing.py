@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 import pikepdf
 
 from cpdocs.core.letters import SheetMark
-from cpdocs.documents.stamping import easel, sheets
+from cpdocs.documents.stamping import sheets
+from cpdocs.documents.stamping.layout import easel
 from cpdocs.documents.stamping.press import Pressed, Side
 from cpdocs.documents.stamping.writer import PdfWriter
 

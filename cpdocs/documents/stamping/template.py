@@ -16,9 +16,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW
-from cpdocs.documents.stamping.easel import Drawing, Easel, shaped_once
-from cpdocs.documents.stamping.engine import LaidOut, Run, Slot, break_again
-from cpdocs.documents.stamping.retype import Retyping, retyping
+from cpdocs.documents.stamping.layout.easel import Drawing, Easel, shaped_once
+from cpdocs.documents.stamping.layout.engine import LaidOut, Run, Slot, break_again
+from cpdocs.documents.stamping.layout.retype import Retyping, retyping
 from cpdocs.documents.stamping.tokens import Tokens, collapsed, is_blank, is_ordinary, plain
 
 if TYPE_CHECKING:

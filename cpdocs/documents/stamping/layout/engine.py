@@ -1,5 +1,4 @@
-"""WeasyPrint from the inside: with ``easel`` and ``retype``, the one place of letter stamping that touches what WeasyPrint
-doesn't promise.
+"""Lays letters out and breaks a block's lines again with other words.
 
 While a document is laid out, every call of WeasyPrint's line breaker is written down with what it was given, so that a
 block's lines can be broken again with other words by the same function at the same place. ``easel`` draws pages without the

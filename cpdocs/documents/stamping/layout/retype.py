@@ -7,7 +7,6 @@ as WeasyPrint writes it; the rest of the block's operators are the template's. W
 than the template's, glyphs that are moved or don't say their text, a line that is nearly full) is left to ``engine.break_again``.
 
 The template's own words are tried first: a block for which that doesn't give the template's very bytes is never retyped.
-Beside ``engine`` and ``easel`` the third part of the one place with WeasyPrint's internals.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
 from cpdocs.documents.glyphs import uncertain
-from cpdocs.documents.stamping.easel import Drawing, Easel
-from cpdocs.documents.stamping.engine import Run, Slot
+from cpdocs.documents.stamping.layout.easel import Drawing, Easel
+from cpdocs.documents.stamping.layout.engine import Run, Slot
 
 _KEPT_LINES = 256
 """Enough for cities, which lie together in mailing order; names hardly come twice."""
