@@ -35,5 +35,5 @@ def test_what_weasyprint_does_not_promise_is_used_in_few_places() -> None:
                 using.add(str(path.relative_to(ROOT / "cpdocs" / "documents")))
     assert using == {
         *("fontmap.py", "glyphs.py", "pdf.py", "tags.py"),  # documents: fonts, words beside glyphs, tags
-        *("stamping/layout/engine.py", "stamping/layout/easel.py", "stamping/layout/retype.py"),  # letters stamped from a layout
+        *(f"stamping/internals/{name}.py" for name in ("engine", "easel", "retype", "tagged", "bound")),  # letters stamped from a layout
     }

@@ -15,9 +15,9 @@ from cpdocs.core.letters import SheetMark
 from cpdocs.documents.letter_kinds import kind_names
 from cpdocs.documents.letters import WINDOW, Letter, PrintedLetter
 from cpdocs.documents.printfile import read_sheet_code, recount
-from cpdocs.documents.stamping import sheets, tagged, template
-from cpdocs.documents.stamping.layout import easel, engine, retype
-from cpdocs.documents.stamping.layout.easel import Unstampable
+from cpdocs.documents.stamping import sheets, template
+from cpdocs.documents.stamping.internals import easel, engine, retype, tagged
+from cpdocs.documents.stamping.internals.easel import Unstampable
 from cpdocs.documents.stamping.press import Pressed, StampingDiffers, StampingPress
 from cpdocs.documents.stamping.printing import StampedPrintFile, proof
 from cpdocs.documents.stamping.readback import document_ids

@@ -16,8 +16,8 @@ from tests.flows.conftest import Office
 from tests.flows.returning import SIGN, Desk
 from tests.reference import commands
 
-ASKS_OR_RUNS = {"cpdocs watch", "cpdocs keys protect", "cpdocs user pin", "cpdocs user remove"}
-"""Commands that report nothing but that they are done."""
+ASKS_OR_RUNS = {"cpdocs watch", "cpdocs keys protect", "cpdocs user pin", "cpdocs user remove", "cpdocs completion"}
+"""Commands that report nothing but that they are done, or write a script."""
 STATUS = {"document_id", "member_id", "program", "version", "state", "slots", "sent_at", "received_at", "due_on", "overdue", "filed_at"}
 
 

@@ -68,6 +68,7 @@ def test_a_signed_plan_says_whose_signature_it_is(desk: Desk, tmp_path: Path) ->
         "signer": "Bravo Mockford, RN",
         "npi": desk.office.sample.npis["rn1"],
         "credential": "RN",
+        "timestamped": False,
     }
 
 

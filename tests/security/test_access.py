@@ -41,6 +41,7 @@ GUARDED: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys renew": ("issuer", ("{serial}", "--by", "Sam Sample", "--out", "{out}", "--passphrase-file", "{pin}")),
     "keys protect": ("issuer", ()),
     "keys import-ca": ("issuer", ("{authority}", "--vouches-for", "npi-in-serial-number", "--by", "Sam Sample")),
+    "letters hold release": ("reviewer", ("{plan}", "--reason", "another person")),
     "keys drop-ca": ("issuer", ("5e11a1", "--reason", "contract ended", "--by", "Sam Sample")),
 }
 ABOUT_PINS = {"user add", "user pin"}

@@ -26,8 +26,8 @@ from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW, VISIBLE, AddressBl
 from cpdocs.documents.pdf import judged, moment_of, toolbox
 from cpdocs.documents.preflight import BARCODE_ZONE, Region, bare, inside, overlap, window_faults
 from cpdocs.documents.stamping.forms import Forms
-from cpdocs.documents.stamping.layout import easel, engine
-from cpdocs.documents.stamping.layout.easel import Unstampable
+from cpdocs.documents.stamping.internals import easel, engine
+from cpdocs.documents.stamping.internals.easel import Unstampable
 from cpdocs.documents.stamping.template import Stamped, Template, Words, depends_on_words
 from cpdocs.documents.stamping.tokens import Tokens, tokens_of
 

@@ -16,7 +16,7 @@ import pikepdf
 
 from cpdocs.core.letters import SheetMark
 from cpdocs.documents.stamping import sheets
-from cpdocs.documents.stamping.layout import easel
+from cpdocs.documents.stamping.internals import easel
 from cpdocs.documents.stamping.press import Pressed, Side
 from cpdocs.documents.stamping.writer import PdfWriter
 

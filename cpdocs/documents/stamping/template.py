@@ -16,13 +16,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW
-from cpdocs.documents.stamping.layout.easel import Drawing, Easel, shaped_once
-from cpdocs.documents.stamping.layout.engine import LaidOut, Run, Slot, break_again
-from cpdocs.documents.stamping.layout.retype import Retyping, retyping
+from cpdocs.documents.stamping.internals.easel import Drawing, Easel, shaped_once
+from cpdocs.documents.stamping.internals.engine import LaidOut, Run, Slot, break_again
+from cpdocs.documents.stamping.internals.retype import Retyping, retyping
 from cpdocs.documents.stamping.tokens import Tokens, collapsed, is_blank, is_ordinary, plain
 
 if TYPE_CHECKING:
-    from cpdocs.documents.stamping.tagged import TaggedTemplate
+    from cpdocs.documents.stamping.internals.tagged import TaggedTemplate
 
 _KEPT_DRAWINGS = 1024
 _WINDOWS = (max(MAY_SHOW[2], UPPER_WINDOW[2]), max(MAY_SHOW[3], UPPER_WINDOW[3]))
@@ -135,7 +135,7 @@ class Template:
 
     def tagged(self, moment: str) -> TaggedTemplate:
         """The tagged file of this layout, of this moment; its first use writes it. Raises Unstampable."""
-        from cpdocs.documents.stamping.tagged import TaggedTemplate
+        from cpdocs.documents.stamping.internals.tagged import TaggedTemplate
 
         if moment not in self._tagged:
             self._tagged[moment] = TaggedTemplate(self._laid, self._easel, moment)

@@ -154,7 +154,7 @@ def _barcodes(ws: Workspace, run: RunRecord, to: Recipients) -> bool:
 
 def _stamped(order: _Order, *, dry_run: bool) -> Batch | None:
     """The batch of letters that were laid out once and stamped; None where that can't be trusted."""
-    from cpdocs.documents.stamping.layout.easel import FacesDiffer
+    from cpdocs.documents.stamping.internals.easel import FacesDiffer
     from cpdocs.documents.stamping.press import StampingDiffers
 
     stamped = StampedLetters(order.room, order.ws.paths.state, order.ws.blobs.root if order.archive else None)

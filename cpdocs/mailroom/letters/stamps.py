@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cpdocs.documents.letters import Letter, PrintedLetter, Unprintable
-    from cpdocs.documents.stamping.layout.easel import Face
+    from cpdocs.documents.stamping.internals.easel import Face
     from cpdocs.documents.stamping.press import Pressed, StampingPress
     from cpdocs.documents.stamping.printing import StampedPrintFile
 
@@ -80,7 +80,7 @@ class StampedLetters:
         Raises InputFault for a template's fault; StampingDiffers or FacesDiffer where stamping can't be trusted: nothing
         made so far is good then.
         """
-        from cpdocs.documents.stamping.layout.easel import merge_faces
+        from cpdocs.documents.stamping.internals.easel import merge_faces
 
         starts = range(0, len(letters), _CHUNK)
         chunks = (tuple(letters[start : start + _CHUNK]) for start in starts)
@@ -150,7 +150,7 @@ def stamp(room: PressRoom, run: int | str, archive: Path | None, letters: Sequen
 
     With ``archive`` each letter's own PDF is put into the store there.
     """
-    from cpdocs.documents.stamping.layout.easel import Unstampable
+    from cpdocs.documents.stamping.internals.easel import Unstampable
     from cpdocs.documents.stamping.press import StampingPress
 
     if run not in _PRESSES:

@@ -20,7 +20,7 @@ from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
 from cpdocs.documents import glyphs
-from cpdocs.documents.stamping.layout.engine import LaidOut, Slot
+from cpdocs.documents.stamping.internals.engine import LaidOut, Slot
 
 _LETTER = (816, 1056)
 """US Letter in CSS pixels: print files have no other pages."""

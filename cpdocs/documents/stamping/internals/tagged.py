@@ -30,9 +30,9 @@ from weasyprint.pdf import tags as pdf_tags
 
 from cpdocs.documents import glyphs
 from cpdocs.documents.pdf import write_letter
-from cpdocs.documents.stamping.bound import Bound, Written, bind
-from cpdocs.documents.stamping.layout.easel import Easel, Unstampable, shaped_once
-from cpdocs.documents.stamping.layout.engine import LaidOut, Slot, break_again
+from cpdocs.documents.stamping.internals.bound import Bound, Written, bind
+from cpdocs.documents.stamping.internals.easel import Easel, Unstampable, shaped_once
+from cpdocs.documents.stamping.internals.engine import LaidOut, Slot, break_again
 from cpdocs.documents.tags import margin_content
 
 INTERNALS: tuple[tuple[str, Any], ...] = (

@@ -22,8 +22,8 @@ from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
 from cpdocs.documents.glyphs import uncertain
-from cpdocs.documents.stamping.layout.easel import Drawing, Easel
-from cpdocs.documents.stamping.layout.engine import Run, Slot
+from cpdocs.documents.stamping.internals.easel import Drawing, Easel
+from cpdocs.documents.stamping.internals.engine import Run, Slot
 
 _KEPT_LINES = 256
 """Enough for cities, which lie together in mailing order; names hardly come twice."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pydyf
 
-from cpdocs.documents.stamping.layout.easel import Unstampable
+from cpdocs.documents.stamping.internals.easel import Unstampable
 
 _HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
 
