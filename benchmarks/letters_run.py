@@ -2,8 +2,9 @@
 
 Processor time of all its processes: reading and recording the roster, the letters, the print file and its count from its own
 bytes, manifest, reconciliation, ledger events, copies in outbox/. Two kinds of letter: ``two-pages``, one page with the notice
-in every language on its back, and the shipped letter of four pages. ``--letters N`` (600), ``--kind NAME`` for one kind
-alone; memory is the most that any one process had. ``--profile`` prints where the command's own process spends its time.
+in every language on its back, and the shipped letter of four pages. ``--letters N`` (600), ``--kind NAME`` for one kind alone,
+``--archive`` for an own tagged file of each letter besides; memory is the most that any one process had. ``--profile`` prints
+where the command's own process spends its time.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def peak_memory(process: subprocess.Popen[str], found: dict[int, int]) -> None:
         time.sleep(0.3)
 
 
-def one_run(folder: Path, kind: str, letters: int, jobs: int, profile: bool) -> dict[str, float]:
+def one_run(folder: Path, kind: str, letters: int, jobs: int, *, profile: bool, archive: bool) -> dict[str, float]:
     """Milliseconds of CPU a letter, seconds, kilobytes a letter, and megabytes: of the command itself and of its helpers."""
     workspace = folder / f"{kind}-{letters}"
     command = [sys.executable, "-m", "cpdocs", "--workspace", str(workspace)]
@@ -90,7 +91,19 @@ def one_run(folder: Path, kind: str, letters: int, jobs: int, profile: bool) -> 
     if profile:
         command[1:2] = ["-m", "cProfile", "-o", str(folder / f"{kind}.prof"), "-m"]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    argv = [*command, "letters", "run", "--roster", str(roster), "--kind", kind, "--jobs", str(jobs), "--json"]
+    argv = [
+        *command,
+        "letters",
+        "run",
+        "--roster",
+        str(roster),
+        "--kind",
+        kind,
+        "--jobs",
+        str(jobs),
+        "--json",
+        *(("--archive", "each") if archive else ()),
+    ]
     process = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True)
     memory: dict[int, int] = {}
     watching = threading.Thread(target=peak_memory, args=(process, memory))
@@ -123,13 +136,14 @@ def main() -> None:
     reading.add_argument("--letters", type=int, default=600)
     reading.add_argument("--kind", choices=KINDS)
     reading.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    reading.add_argument("--archive", action="store_true")
     reading.add_argument("--profile", action="store_true")
     options = reading.parse_args()
     # Beside the repository, not in /tmp: a file system in memory would make durable writes free.
     folder = Path(tempfile.mkdtemp(prefix=".bench-", dir=ROOT))
     try:
         for kind in (options.kind,) if options.kind else KINDS:
-            found = one_run(folder, kind, options.letters, options.jobs, options.profile)
+            found = one_run(folder, kind, options.letters, options.jobs, profile=options.profile, archive=options.archive)
             print(
                 f"{kind}: {found['mailed']} letters of {found['pages']:.1f} pages with {options.jobs} processes: "
                 f"{found['ms']:.2f} ms of CPU a letter ({found['cpu']:.1f} s in {found['seconds']:.1f} s), {found['kb']:.2f} KB a letter, "
