@@ -81,8 +81,8 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     """One held file: what is known of it, why it is held, and what to decide.
 
     \b
-    cpdocs held show 3f9ac0 --save /tmp/return.pdf
-    cpdocs held show 3f9ac0 --pictures /tmp/compared.pdf
+    cpdocs held show 3f9ac0 --save return.pdf
+    cpdocs held show 3f9ac0 --pictures compared.pdf
 
     For a file that a signing service wrote anew, or of which a signing program changed more than a signature needs, its pages
     are drawn beside the issued ones, and the words on its further pages are shown. Each look is an event.
