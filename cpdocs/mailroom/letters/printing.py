@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from cpdocs.ledger.durable import disk_fault
 
 if TYPE_CHECKING:
+    from cpdocs.documents.printfile import PrintFile
+    from cpdocs.documents.stamping.printing import StampedPrintFile
     from cpdocs.mailroom.letters.stamps import StampedLetters, Waiting
     from cpdocs.mailroom.workspace import Workspace
 
@@ -65,15 +67,10 @@ def print_file(ws: Workspace, run_id: str, stamped: StampedLetters | None) -> It
         path.unlink(missing_ok=True)
 
 
-class _Merged:
-    """Letters that are PDFs of their own, merged in memory."""
+class _Counted:
+    """What both ways of making the file say of it."""
 
-    def __init__(self, ws: Workspace, run_id: str) -> None:
-        from cpdocs.documents.printfile import PrintFile
-
-        self._ws = ws
-        self._file = PrintFile(run_id)
-        self._pdf = b""
+    _file: PrintFile | StampedPrintFile
 
     @property
     def pages(self) -> int:
@@ -89,6 +86,17 @@ class _Merged:
 
     def add_separator(self, pdf: bytes) -> None:
         self._file.add_separator(pdf)
+
+
+class _Merged(_Counted):
+    """Letters that are PDFs of their own, merged in memory."""
+
+    def __init__(self, ws: Workspace, run_id: str) -> None:
+        from cpdocs.documents.printfile import PrintFile
+
+        self._ws = ws
+        self._file: PrintFile = PrintFile(run_id)
+        self._pdf = b""
 
     def add(self, letter: Waiting, piece: int, barcode: bytes) -> int:
         return self._file.add_letter(self._ws.blobs.get(letter.sha256), piece, barcode)
@@ -103,27 +111,12 @@ class _Merged:
         return self._ws.blobs.put(self._pdf)
 
 
-class _Written:
+class _Written(_Counted):
     """Stamped letters, written to ``target`` one after the other."""
 
     def __init__(self, ws: Workspace, run_id: str, stamped: StampedLetters, path: Path, target: BinaryIO) -> None:
         self._ws, self._stamped, self._path, self._target = ws, stamped, path, target
-        self._file = stamped.print_file(run_id, target)
-
-    @property
-    def pages(self) -> int:
-        return self._file.pages
-
-    @property
-    def blank_pages(self) -> int:
-        return self._file.blank_pages
-
-    @property
-    def separator_pages(self) -> int:
-        return self._file.separator_pages
-
-    def add_separator(self, pdf: bytes) -> None:
-        self._file.add_separator(pdf)
+        self._file: StampedPrintFile = stamped.print_file(run_id, target)
 
     def add(self, letter: Waiting, piece: int, barcode: bytes) -> int:
         return self._stamped.add(self._file, letter, piece, barcode)
