@@ -90,7 +90,8 @@ def measure(folder: Path, count: int, url: str) -> None:
 
     pairs = []
     for number in range(RUNS):
-        ours = timed(lambda number=number: store.append(letter(number)))
+        event = letter(number)
+        ours = timed(lambda event=event: store.append(event))
         theirs = timed(commit)
         pairs.append((ours, theirs))
     event_ms, commit_ms = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))

@@ -36,8 +36,13 @@ def reading(source: Place, *, alone: bool = False) -> Iterator[Connection]:
     engine = home.open(BUSY_SECONDS)
     home.hold()
     try:
-        with home.faults_named(), engine.connect().execution_options(writing=alone) as connection, connection.begin():
-            yield connection
+        with home.faults_named():
+            if alone:
+                with home.writing(engine) as connection:
+                    yield connection
+            else:
+                with engine.connect() as connection, connection.begin():
+                    yield connection
     finally:
         home.let_go(engine, os.getpid())
 
@@ -52,7 +57,7 @@ def copy_into(source: Connection, target: Place) -> Head:
     head = head_of(source)
     with home_of(target).creating(BUSY_SECONDS) as connection:
         growth = Growth(connection)
-        for seq, body in texts_of(source):
+        for seq, body in texts_of(source, inside=True):
             text = json.loads(body)
             growth.add(text["type"], text["subjects"], text["at"], body)
             if seq % _BATCH == 0:

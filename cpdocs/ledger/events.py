@@ -39,7 +39,7 @@ class Transaction:
 
     def events(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[Event]:
         """The events recorded so far, this transaction's own included; as ``EventStore.events``."""
-        return _read(self._connection, subject, types, after)
+        return map(decode, (body for _, body in texts_of(self._connection, subject, types, after, inside=True)))
 
     def head(self) -> Head:
         """The tree's size and root, this transaction's own events included."""
@@ -96,7 +96,6 @@ class EventStore:
         foreword: Callable[[Transaction], None] | None = None,
     ) -> None:
         self.engine = engine
-        self._writing = engine.execution_options(writing=True)
         self.place = place
         self._home = home
         self._clock = clock
@@ -154,11 +153,7 @@ class EventStore:
 
         An exception inside leaves the ledger as it was.
         """
-        with (
-            self._home.faults_named(),
-            self._writing.connect() as connection,
-            connection.begin(),
-        ):
+        with self._home.faults_named(), self._home.writing(self.engine) as connection:
             tx = Transaction(connection, self._clock, self._user, self._host)
             if self._foreword is not None:
                 self._foreword(tx)
@@ -177,7 +172,8 @@ class EventStore:
         text isn't the one that was recorded.
         """
         with self._home.faults_named(), self.engine.connect() as connection:
-            yield from _read(connection, subject, types, after)
+            for _, body in texts_of(connection, subject, types, after):
+                yield decode(body)
 
     def head(self) -> Head:
         """The tree's size and root."""
@@ -232,25 +228,19 @@ def decode(body: str) -> Event:
     )
 
 
-def _read(connection: Connection, subject: str | None, types: Collection[EventType], after: int) -> Iterator[Event]:
-    for _, body in texts_of(connection, subject, types, after):
-        yield decode(body)
-
-
 def texts_of(
-    connection: Connection, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+    connection: Connection, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, *, inside: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """Reads in batches, each a transaction of its own outside ``write``: a reader that dawdles holds nothing up."""
+    """Reads in batches, each a transaction of its own: a reader that dawdles holds nothing up. ``inside`` is in the caller's."""
     query = select(events.c.seq, events.c.body, events.c.leaf).order_by(events.c.seq).limit(_BATCH)
     if subject is not None:
         query = query.join(event_subjects, event_subjects.c.seq == events.c.seq).where(event_subjects.c.subject == subject)
     if types:
         query = query.where(events.c.type.in_([kind.value for kind in types]))
-    writing = connection.in_transaction()
     end = head_of(connection).size
     while True:
         rows = connection.execute(query.where(events.c.seq > after, events.c.seq <= end)).all()
-        if not writing:
+        if not inside:
             connection.rollback()
         for seq, body, leaf in rows:
             if leaf_hash(body.encode()) != leaf:

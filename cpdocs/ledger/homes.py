@@ -28,10 +28,13 @@ class Home(Protocol):
         ...
 
     def open(self, busy_seconds: float) -> Engine:
-        """Connections to the ledger that is there, in this cpdocs' form.
+        """Connections to the ledger that is there, in this cpdocs' form; ``busy_seconds`` as for ``writing``."""
+        ...
 
-        A transaction takes the one write lock where its connection has the execution option ``writing``; whoever waits
-        for it longer than ``busy_seconds`` gets Busy.
+    def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """A transaction under the one write lock, committed where the block ends well.
+
+        Whoever waits for the lock longer than the ``busy_seconds`` of ``open`` gets Busy.
         """
         ...
 

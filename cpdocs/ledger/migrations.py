@@ -8,8 +8,9 @@ kill leaves the one form or the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, insert
 
 from cpdocs.errors import WorkspaceFault
 from cpdocs.ledger.schema import DAMAGED_TODO, SCHEMA_VERSION, LedgerDamaged, form_of, schema_version
@@ -18,8 +19,8 @@ STEPS: Mapping[int, Callable[[Connection], None]] = {}
 """Form → what leads to the next one. The first form needs none."""
 
 
-def bring_up(engine: Engine, form: int | None, name: str) -> None:
-    """Takes every step that a ledger of ``form`` still lacks. ``name`` is what errors call it.
+def bring_up(writing: Callable[[], AbstractContextManager[Connection]], form: int | None, name: str) -> None:
+    """Takes every step that a ledger of ``form`` still lacks, each in a transaction of ``writing``. ``name`` is what errors call it.
 
     Raises LedgerDamaged where there is no form at all, WorkspaceFault where a later cpdocs wrote it.
     """
@@ -28,7 +29,7 @@ def bring_up(engine: Engine, form: int | None, name: str) -> None:
     if form is None:
         raise LedgerDamaged(f"{name} is no ledger: it has none of its tables.", todo=DAMAGED_TODO)
     while form < SCHEMA_VERSION:
-        with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        with writing() as connection:
             # Another process may have been quicker.
             form = form_of(connection) or form
             if form < SCHEMA_VERSION:

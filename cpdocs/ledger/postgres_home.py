@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -101,8 +102,14 @@ class PostgresHome:
                 if not _has_ledger(connection):
                     raise LedgerMissing(f"There is no ledger at {self.name}.", todo=_ELSEWHERE)
                 form = form_of(connection)
-            bring_up(engine, form, self.name)
+            bring_up(partial(self.writing, engine), form, self.name)
         return engine
+
+    @contextmanager
+    def writing(self, engine: Engine) -> Iterator[Connection]:
+        """A transaction that holds the row of ``tree_head``, through a connection that was found to be alive."""
+        with engine.connect().execution_options(writing=True) as connection, connection.begin():
+            yield connection
 
     def hold(self) -> None:
         """Nothing to note: a server knows who is connected."""

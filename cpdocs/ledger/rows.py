@@ -1,7 +1,7 @@
 """Rows into the ledger's tables, and single rows out of them, by the driver itself.
 
 SQLAlchemy writes the statements; running them through it would cost an event more than its durable commit does. The
-transaction is SQLAlchemy's and has begun, so whatever is done here ends with it.
+transaction has begun (a home's ``writing``), so whatever is done here ends with it.
 """
 
 from __future__ import annotations

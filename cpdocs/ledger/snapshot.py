@@ -7,7 +7,7 @@ from pathlib import Path
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.copying import copy_ledger
 from cpdocs.ledger.pages import file_state, sums_path
-from cpdocs.ledger.sqlite_home import backed_up, faults_named
+from cpdocs.ledger.sqlite_home import FaultsNamed, backed_up
 
 
 def snapshot(ledger: Place, target: Path) -> int:
@@ -19,7 +19,7 @@ def snapshot(ledger: Place, target: Path) -> int:
         backed_up(ledger, target)
     else:
         copy_ledger(ledger, target)
-    with faults_named(target):
+    with FaultsNamed(target):
         size, _ = file_state(target)
     for leftover in (f"{target}-wal", f"{target}-shm", target.with_suffix(".lock")):
         Path(leftover).unlink(missing_ok=True)

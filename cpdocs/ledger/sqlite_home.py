@@ -11,7 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -38,6 +38,7 @@ class SqliteHome:
         self.path = path
         self.name = str(path)
         self.where = path.name
+        self._idle: list[tuple[Connection, sqlite3.Connection]] = []
 
     def there(self) -> bool:
         return self.path.is_file()
@@ -58,10 +59,8 @@ class SqliteHome:
             try:
                 with part.faults_named():
                     with engine.connect() as connection:
-                        raw = connection.connection.dbapi_connection
-                        assert raw is not None
-                        raw.execute("PRAGMA journal_mode=WAL")
-                    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+                        _driver(connection).execute("PRAGMA journal_mode=WAL")
+                    with part.writing(engine) as connection:
                         make_tables(connection)
                         yield connection
             finally:
@@ -89,8 +88,30 @@ class SqliteHome:
         with self.faults_named():
             with engine.connect() as connection:
                 form = form_of(connection) if connection.dialect.has_table(connection, schema_version.name) else None
-            bring_up(engine, form, self.name)
+            bring_up(partial(self.writing, engine), form, self.name)
         return engine
+
+    @contextmanager
+    def writing(self, engine: Engine) -> Iterator[Connection]:
+        """A transaction that begins with BEGIN IMMEDIATE.
+
+        Its connection is kept for the next one, and the driver itself begins and ends it: SQLAlchemy's way there and back
+        would cost an event half of its durable commit. Each thread that writes at the same time has a connection of its own.
+        """
+        try:
+            connection, driver = self._idle.pop()
+        except IndexError:
+            connection = engine.connect()
+            driver = _driver(connection)
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            yield connection
+            # Whoever used more than the driver made SQLAlchemy take part in the transaction.
+            (connection if connection.in_transaction() else driver).commit()
+        except BaseException:
+            connection.close()  # rolls back
+            raise
+        self._idle.append((connection, driver))
 
     def hold(self) -> None:
         """Notes that a store of this process has the file open."""
@@ -99,6 +120,8 @@ class SqliteHome:
     def let_go(self, engine: Engine, process: int) -> None:
         """Closes what a store of ``process`` had open; the last one sums the file's pages."""
         _users[self.path.resolve()] -= 1
+        while self._idle:
+            self._idle.pop()[0].close()
         if self._in_use_here() or process != os.getpid():
             engine.dispose()
         else:
@@ -109,7 +132,7 @@ class SqliteHome:
         return nullcontext(enter_result=True)
 
     def faults_named(self) -> AbstractContextManager[None]:
-        return faults_named(self.path)
+        return FaultsNamed(self.path)
 
     @contextmanager
     def examined(self, audit: RecordAudit) -> Iterator[Connection | None]:
@@ -123,10 +146,8 @@ class SqliteHome:
         engine = _engine(self.path, _AUDIT_BUSY_SECONDS)
         try:
             with engine.connect() as connection:
-                raw = connection.connection.dbapi_connection
-                assert raw is not None
                 # Damaged text must come out as it is, to be named, and sorting must leave no text in temporary files.
-                raw.text_factory = bytes
+                _driver(connection).text_factory = bytes
                 for pragma in ("query_only=ON", "temp_store=MEMORY"):
                     connection.exec_driver_sql(f"PRAGMA {pragma}")
                 yield connection
@@ -151,15 +172,18 @@ _users: Counter[Path] = Counter()
 """How many stores of this process have each ledger open: then its file must not be opened beside SQLite."""
 
 
-@contextmanager
-def faults_named(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors into errors for a person; none of their text (which may hold values) is kept."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _named(error.orig, path) from None
-    except sqlite3.Error as error:
-        raise _named(error, path) from None
+class FaultsNamed:
+    """Turns SQLite's errors in the block into errors for a person; none of their text (which may hold values) is kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DBAPIError | sqlite3.Error):
+            raise _named(getattr(error, "orig", error), self._path) from None
 
 
 def backed_up(source: Path, target: Path) -> None:
@@ -168,7 +192,7 @@ def backed_up(source: Path, target: Path) -> None:
         os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise disk_fault(error, target.parent) from error
-    with faults_named(source):
+    with FaultsNamed(source):
         uri = f"file:{quote(str(source))}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=_AUDIT_BUSY_SECONDS)) as opened, closing(sqlite3.connect(target)) as copy:
             opened.execute("PRAGMA query_only=ON")
@@ -206,10 +230,7 @@ def _named(error: BaseException | None, path: Path) -> Busy | WorkspaceFault:
 
 
 def _engine(path: Path, busy_seconds: float) -> Engine:
-    """An engine for the file ``path``, which must exist.
-
-    A transaction begins with BEGIN IMMEDIATE where the connection has the execution option ``writing``.
-    """
+    """An engine for the file ``path``, which must exist. Its transactions read; ``SqliteHome.writing`` has those that write."""
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -224,11 +245,17 @@ def _engine(path: Path, busy_seconds: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        raw = connection.connection.dbapi_connection
-        assert raw is not None
-        raw.execute("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing", False) else "BEGIN")
+        driver = _driver(connection)
+        if not driver.in_transaction:  # begun as one that writes
+            driver.execute("BEGIN")
 
     return engine
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 @cache

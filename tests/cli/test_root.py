@@ -35,6 +35,12 @@ def test_help_imports_nothing_that_a_command_needs() -> None:
     assert shown.stdout.strip().endswith("[]")
 
 
+def test_a_look_at_an_empty_inbox_imports_no_renderer(cli: CommandLine) -> None:
+    code = f"import sys; from cpdocs.cli import run\nrun(['--workspace', {str(cli.root)!r}, 'intake'])\nprint('weasyprint' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == ["False"], shown.stdout
+
+
 def test_without_a_workspace_a_command_says_how_to_make_one(bare_cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CPDOCS_WORKSPACE", raising=False)

@@ -70,14 +70,14 @@ def remind(ws: Workspace) -> int:
 
     Each reminder is written once; gives how many were written now.
     """
-    from cpdocs.documents.notices import Notice, NoticeKind
-
     written = 0
     for due in what_is_due(ws):
         plan, clock = due.standing.record, due.standing.clock
         stage = "overdue" if due.standing.overdue else f"day {due.reminder}" if due.reminder else ""
         if not stage or not (plan.sent_at or plan.received_at) or _reminded(ws.ledger, plan, stage):
             continue
+        from cpdocs.documents.notices import Notice, NoticeKind  # only with something to say: it brings the whole renderer
+
         notice = Notice(
             kind=NoticeKind.REMINDER,
             to=_address(ws, plan),
