@@ -7,9 +7,11 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, insert, select
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
@@ -232,14 +234,10 @@ def texts_of(
     connection: Connection, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, *, inside: bool = False
 ) -> Iterator[tuple[int, str]]:
     """Reads in batches, each a transaction of its own: a reader that dawdles holds nothing up. ``inside`` is in the caller's."""
-    query = select(events.c.seq, events.c.body, events.c.leaf).order_by(events.c.seq).limit(_BATCH)
-    if subject is not None:
-        query = query.join(event_subjects, event_subjects.c.seq == events.c.seq).where(event_subjects.c.subject == subject)
-    if types:
-        query = query.where(events.c.type.in_([kind.value for kind in types]))
-    end = head_of(connection).size
+    query = _reading(subject=subject is not None, types=bool(types))
+    wanted = {"subject": subject, "types": [kind.value for kind in types], "end": head_of(connection).size}
     while True:
-        rows = connection.execute(query.where(events.c.seq > after, events.c.seq <= end)).all()
+        rows = connection.execute(query, {**wanted, "after": after}).all()
         if not inside:
             connection.rollback()
         for seq, body, leaf in rows:
@@ -251,6 +249,16 @@ def texts_of(
         if len(rows) < _BATCH:
             return
         after = rows[-1].seq
+
+
+@cache
+def _reading(*, subject: bool, types: bool) -> Select[Any]:
+    """The statement that reads a batch of events; made once, since making it takes longer than running it."""
+    seq = events.c.seq
+    query = select(seq, events.c.body, events.c.leaf).where(seq > bindparam("after"), seq <= bindparam("end")).order_by(seq).limit(_BATCH)
+    if subject:
+        query = query.join(event_subjects, event_subjects.c.seq == seq).where(event_subjects.c.subject == bindparam("subject"))
+    return query.where(events.c.type.in_(bindparam("types", expanding=True))) if types else query
 
 
 def head_of(connection: Connection) -> Head:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -22,6 +22,7 @@ from cpdocs.ledger.durable import OutputExists
 from cpdocs.ledger.findings import RESTORE, RecordAudit
 from cpdocs.ledger.migrations import bring_up
 from cpdocs.ledger.postgres_schema import SCHEMA, altered, guard
+from cpdocs.ledger.postgres_turns import turn, turns
 from cpdocs.ledger.schema import DAMAGED_TODO, LedgerDamaged, LedgerMissing, form_of, make_tables
 
 _CONNECT_SECONDS = 10
@@ -79,7 +80,7 @@ class PostgresHome:
         """
         engine = self._engine(busy_seconds)
         try:
-            with self.faults_named(), engine.connect().execution_options(making=True) as connection, connection.begin():
+            with self.faults_named(), engine.connect().execution_options(changing=True) as connection, connection.begin():
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_MAKER})")
                 if _has_ledger(connection):
                     raise OutputExists(f"There is a ledger at {self.name} already; nothing was changed.")
@@ -90,6 +91,7 @@ class PostgresHome:
                     connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
                 make_tables(connection)
                 guard(connection)
+                turns.create(connection)
                 yield connection
         finally:
             engine.dispose()
@@ -120,19 +122,9 @@ class PostgresHome:
 
     @contextmanager
     def alone(self, engine: Engine, name: str) -> Iterator[bool]:
-        """Skips what another machine has, as SKIP LOCKED would, though there is no row to lock: a waiting file is a file.
-
-        The database lets go of it when the block ends or its machine is gone.
-        """
-        with self.faults_named(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            key = {"name": name}
-            mine = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), key).scalar_one()
-            try:
-                yield bool(mine)
-            finally:
-                if mine:
-                    with suppress(DBAPIError):  # a connection that broke has let go of it
-                        connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
+        """A row that others skip (SKIP LOCKED); the database lets go of it when the block ends or its machine is gone."""
+        with self.faults_named(), turn(engine, name) as mine:
+            yield mine
 
     @contextmanager
     def faults_named(self) -> Iterator[None]:
@@ -200,6 +192,8 @@ class PostgresHome:
             "tcp_keepalives_idle": 30,
             "tcp_keepalives_interval": 10,
             "tcp_keepalives_count": 3,
+            # A claim is held for as long as its file is worked on.
+            "idle_in_transaction_session_timeout": 0,
         }
         given = " ".join(f"-c {name}={value}" for name, value in settings.items())
 
@@ -220,11 +214,9 @@ class PostgresHome:
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             options = connection.get_execution_options()
-            if options.get("isolation_level") == "AUTOCOMMIT":
-                return
             if options.get("writing", False):
                 connection.exec_driver_sql("SELECT id FROM tree_head FOR UPDATE")
-            elif not options.get("making", False):
+            elif not options.get("changing", False):
                 # One moment for whatever is read, as in SQLite.
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 

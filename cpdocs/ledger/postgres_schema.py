@@ -7,6 +7,7 @@ from functools import cache
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import dialect
 
+from cpdocs.ledger.postgres_turns import turns
 from cpdocs.ledger.schema import GUARDED, NEVER_CHANGED, metadata, tree_head
 
 SCHEMA = "cpdocs"
@@ -59,26 +60,28 @@ def _expected() -> frozenset[tuple[str, str, str]]:
     """What the facts are of a schema that cpdocs made and nobody changed."""
     facts = {("function", "refuse", _REFUSE)}
     ours = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its signature untyped
-    for table in metadata.sorted_tables:
-        name = table.name
-        facts.add(("table", name, "r p f"))
+    for table in (*metadata.sorted_tables, turns):
+        name, kept = table.name, "u" if table is turns else "p"
+        facts.add(("table", name, f"r {kept} f"))
         for column in table.columns:
             written = column.type.compile(ours).split(" COLLATE ")
             facts.add(("column", f"{name}.{column.name}", " ".join([written[0].lower(), "not null", *written[1:]])))
         key = ", ".join(column.name for column in table.primary_key.columns)
         facts.add(("constraint", f"{name}_pkey", f"PRIMARY KEY ({key})"))
-        facts |= _index(name, f"{name}_pkey", key, "UNIQUE ")
+        facts |= _index(name, f"{name}_pkey", key, kept, "UNIQUE ")
         for index in table.indexes:
-            facts |= _index(name, str(index.name), ", ".join(column.name for column in index.columns))
+            facts |= _index(name, str(index.name), ", ".join(column.name for column in index.columns), kept)
         for link in table.foreign_keys:
             child, target = link.parent.name, link.column
             facts.add(("constraint", f"{name}_{child}_fkey", f"FOREIGN KEY ({child}) REFERENCES {target.table.name}({target.name})"))
+        if table is turns:
+            continue
         verbs = "DELETE OR TRUNCATE" if table is tree_head else "DELETE OR UPDATE OR TRUNCATE"
         text = f"CREATE TRIGGER {name}_guard BEFORE {verbs} ON {SCHEMA}.{name} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
         facts.add(("trigger", f"{name}_guard", f"A {text}"))
     return frozenset(facts)
 
 
-def _index(table: str, name: str, columns: str, unique: str = "") -> set[tuple[str, str, str]]:
+def _index(table: str, name: str, columns: str, kept: str, unique: str = "") -> set[tuple[str, str, str]]:
     text = f"CREATE {unique}INDEX {name} ON {SCHEMA}.{table} USING btree ({columns})"
-    return {("index", name, "i p f"), ("index", name, text)}
+    return {("index", name, f"i {kept} f"), ("index", name, text)}

@@ -36,8 +36,9 @@ from cpdocs.ledger.tree import EMPTY_ROOT
 SCHEMA_VERSION = 1
 
 _Number = BigInteger().with_variant(Integer, "sqlite")
-# Compared byte by byte, so that no change of the system's languages can put an index out of order.
-_Key = Text().with_variant(Text(collation="C"), "postgresql")
+KEY = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared byte by byte, so that no change of the system's languages can put an index out of order."""
+
 metadata = MetaData()
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False), sqlite_strict=True)
@@ -46,7 +47,7 @@ events = Table(
     "events",
     metadata,
     Column("seq", _Number, primary_key=True, autoincrement=False),
-    Column("type", _Key, nullable=False),
+    Column("type", KEY, nullable=False),
     Column("at", Text, nullable=False),
     Column("body", Text, nullable=False),  # canonical JSON; the leaf's entry
     Column("leaf", LargeBinary, nullable=False),  # SHA-256(0x00 || body)
@@ -57,7 +58,7 @@ events = Table(
 event_subjects = Table(
     "event_subjects",
     metadata,
-    Column("subject", _Key, primary_key=True),
+    Column("subject", KEY, primary_key=True),
     Column("seq", _Number, ForeignKey("events.seq"), primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
     sqlite_strict=True,

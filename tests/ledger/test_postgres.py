@@ -25,6 +25,7 @@ DAILY = """
     GRANT USAGE ON SCHEMA cpdocs TO daily;
     GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA cpdocs TO daily;
     GRANT UPDATE ON cpdocs.tree_head TO daily;
+    GRANT UPDATE, DELETE ON cpdocs.turns TO daily;
 """
 """The rights that docs/ledger.md names for everyday work."""
 
@@ -46,6 +47,8 @@ def test_the_daily_user_can_append_and_audit_but_not_lift_the_guards(store, ledg
     other.append(letter(1))
     with other.write() as tx:
         tx.add_checkpoint(2, "a note")
+    with other.alone("claim 1") as mine:
+        assert mine
     assert [problem.code for problem in read_record(daily, (), ()).problems] == ["checkpoint_invalid"]
     other.close()
     with raw(daily) as connection:
@@ -101,6 +104,24 @@ def test_what_one_machine_works_on_another_skips(store, reopen):
     with store.alone("claim 1") as mine, other.alone("claim 1") as theirs, other.alone("claim 2") as another:
         assert (mine, theirs, another) == (True, False, True)
     with other.alone("claim 1") as theirs:
+        assert theirs
+
+
+def test_a_machine_that_is_gone_holds_nothing_and_what_is_done_leaves_no_row(store, ledger, reopen):
+    other = reopen()
+    with raw(ledger) as connection:
+        with store.alone("claim 1") as mine:
+            assert mine
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+            with other.alone("claim 1") as theirs:
+                assert theirs
+        assert connection.execute("SELECT * FROM cpdocs.turns").fetchall() == []
+
+
+def test_work_that_fails_lets_go_of_its_claim(store, reopen):
+    with pytest.raises(ZeroDivisionError), store.alone("claim 1"):
+        raise ZeroDivisionError
+    with reopen().alone("claim 1") as theirs:
         assert theirs
 
 

@@ -89,6 +89,7 @@ def _live(descriptor: int, confinement: Confinement, seconds: float, megabytes: 
             os.write(descriptor, STARTED)
             confinement.take(seconds, megabytes)
             _write(descriptor, _answer(call, given, named))
+            os.close(descriptor)  # that ends the answer: nobody waits while the memory of this process is given back
     finally:
         os._exit(0)
 
