@@ -75,3 +75,11 @@ def test_a_complete_plan_waits_with_the_reason_instead_of_going_into_the_chart(d
     (filed,) = desk.office.cli("file", document, "--json", now="2026-11-03T19:00:00Z", status=1).json
     assert [reason["code"] for reason in filed["reasons"]] == ["member_not_enrolled"]
     assert desk.office.status(document, now="2026-11-03T19:00:00Z")["state"] == "complete"
+
+
+@pytest.mark.parametrize(("status", "reminders"), [("assigned", 1), ("deceased", 0)])
+def test_no_practice_is_reminded_of_a_plan_whose_member_died(desk: Desk, status: str, reminders: int) -> None:
+    desk.office.cli("plan", "sent", desk.office.documents["bh"], "--to", "key contact", "--channel", "fax", "--at", "2026-11-02T11:00")
+    import_roster(desk, status)
+    desk.office.cli("intake", now="2026-11-05T15:00:00Z")
+    assert len(desk.events("notice.written")) == reminders

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject, return_subject
+from cpdocs.core.members import Program
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.register import DIRECTORY_EVENTS, fold
@@ -23,6 +24,7 @@ from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.ledger.durable import write_durably
 from cpdocs.mailroom.plans.status import what_is_due
 from cpdocs.mailroom.records import Reads, find_plan
+from cpdocs.mailroom.register import load_register
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,6 +78,8 @@ def remind(ws: Workspace) -> int:
         stage = "overdue" if due.standing.overdue else f"day {due.reminder}" if due.reminder else ""
         if not stage or not (plan.sent_at or plan.received_at) or _reminded(ws.ledger, plan, stage):
             continue
+        if load_register(ws, plan.member_id).stated_end(plan.member_id, Program(plan.program)):
+            continue  # the roster says that they died or left: nobody is pressed to sign
         from cpdocs.documents.notices import Notice, NoticeKind  # only with something to say: it brings the whole renderer
 
         notice = Notice(
