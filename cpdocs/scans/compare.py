@@ -14,7 +14,8 @@ from itertools import zip_longest
 from time import gmtime
 from typing import TYPE_CHECKING
 
-from cpdocs.scans.pages import TooManyPages, UnreadablePages, looks_like_pdf, page_pictures
+from cpdocs.core.file_kind import looks_like_pdf
+from cpdocs.scans.pages import TooManyPages, UnreadablePages, page_pictures
 
 if TYPE_CHECKING:
     from PIL import Image

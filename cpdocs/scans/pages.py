@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cpdocs.core.file_kind import looks_like_pdf
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -30,11 +32,6 @@ class UnreadablePages(Exception):
 
 class TooManyPages(Exception):
     """The file goes on after the last page that may be looked at."""
-
-
-def looks_like_pdf(data: bytes) -> bool:
-    """Whether ``data`` says that it is a PDF, within the first KiB as readers allow."""
-    return b"%PDF-" in data[:1024]
 
 
 def page_pictures(data: bytes, *, most_pages: int, dpi: int = DPI, forms: bool = False) -> Iterator[Image.Image]:

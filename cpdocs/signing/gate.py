@@ -15,6 +15,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
+from cpdocs.core.file_kind import looks_like_pdf
 from cpdocs.core.findings import finding
 from cpdocs.core.verdicts import Finding
 from cpdocs.signing.record import Limits
@@ -22,7 +23,6 @@ from cpdocs.signing.record import Limits
 MOST_OBJECTS = 200_000
 _REPAIR = "reconstruct cross-reference"
 """What qpdf says when it gives up the cross-reference and searches for objects."""
-_HEADER_WITHIN = 1024
 _END_WITHIN = 1024
 _ACTIONS = frozenset(
     {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/ResetForm", "/GoToR", "/GoToE", "/Rendition"}
@@ -57,7 +57,7 @@ _SHUT = frozenset({"empty_file", "not_a_pdf", "too_large", "too_many_pages", "en
 
 def look(data: bytes, limits: Limits) -> GateReport:
     """The first look at ``data``."""
-    is_pdf = b"%PDF-" in data[:_HEADER_WITHIN]
+    is_pdf = looks_like_pdf(data)
     ends_well = b"%%EOF" in data[-_END_WITHIN:]
     early = _early(data, limits, is_pdf=is_pdf)
     if early is not None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import document_subject
+from cpdocs.core.file_kind import kind_of
 from cpdocs.core.plan_record import KeptFile, PlanRecord
 from cpdocs.core.verdicts import Evidence
 from cpdocs.filing.check import UPLOAD
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from cpdocs.mailroom.workspace import Workspace
 
 _IN_THE_FILE = (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE)
-_STARTS = {b"%PDF-": "pdf", b"II*\x00": "tif", b"MM\x00*": "tif", b"\x89PNG": "png", b"\xff\xd8\xff": "jpg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,7 @@ class _Return:
 
     @property
     def suffix(self) -> str:
-        if b"%PDF-" in self.data[:1024]:
-            return "pdf"
-        return next((suffix for start, suffix in _STARTS.items() if self.data.startswith(start)), "bin")
+        return kind_of(self.data) or "bin"
 
 
 def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:

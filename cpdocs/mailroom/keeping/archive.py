@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.events import JSON, EventType, NewEvent
+from cpdocs.core.file_kind import HEAD, kind_of
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.retention import Kept, fold_kept, holding
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
@@ -59,7 +60,6 @@ _NAMES = {
     "manifest_sha256": {EventType.PLAN_FILED: "chart/manifest.json", EventType.ARCHIVE_RENEWED: "chart/renewed-{seq}.json"},
 }
 """What a stored file is called in a document's folder, by the key and the event that name it."""
-_STARTS = {b"%PDF-": ".pdf", b"II*\x00": ".tif", b"MM\x00*": ".tif", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"PK\x03\x04": ".zip"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _README = """\
 An archive of cpdocs: every document, everything that came back, and the record of what happened
@@ -279,12 +279,11 @@ def _suffix(ws: Workspace, sha: str) -> str:
     """How the file's name should end, by its first bytes."""
     try:
         with os.fdopen(open_plain(ws.blobs.path(sha)), "rb") as file:
-            head = file.read(1024)
+            head = file.read(HEAD)
     except OSError:
         return ".bin"
-    for start, suffix in _STARTS.items():
-        if head.startswith(start) or (suffix == ".pdf" and start in head):
-            return suffix
+    if kind := kind_of(head):
+        return f".{kind}"
     if b"\0" in head:
         return ".bin"
     return ".json" if head.lstrip().startswith(b"{") else ".txt"

@@ -11,6 +11,8 @@ import os
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
+from cpdocs.core.file_kind import HEAD, looks_like_pdf
+
 LOOKS = 3
 """How many looks must agree, the first included."""
 
@@ -87,6 +89,6 @@ def look_at(descriptor: int) -> Look:
     """One look at an open regular file. Reads its head and its last KiB only. Raises OSError."""
     seen = os.fstat(descriptor)
     ended = True
-    if seen.st_size and b"%PDF-" in os.pread(descriptor, _TAIL, 0):
+    if seen.st_size and looks_like_pdf(os.pread(descriptor, HEAD, 0)):
         ended = b"%%EOF" in os.pread(descriptor, _TAIL, max(0, seen.st_size - _TAIL))
     return Look(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, ended)
