@@ -12,10 +12,14 @@ import errno
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 CALLS = ("open", "write", "fsync", "rename", "replace", "link", "unlink", "mkdir", "rmdir", "fchmod", "listdir", "stat")
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EMFILE)
@@ -119,7 +123,7 @@ def _live(root: Path, command: Command, prepare: Prepare, waiting: int, said: in
 
 
 def _arm(at: int, fail_with: int) -> Callable[[], int]:
-    from sqlalchemy import Engine, event
+    from cpdocs.ledger.sqlite_home import SqliteHome
 
     me = os.getpid()
     count = 0
@@ -152,5 +156,14 @@ def _arm(at: int, fail_with: int) -> Callable[[], int]:
     for name in CALLS:
         setattr(os, name, guarded(getattr(os, name)))
     if not fail_with:
-        event.listen(Engine, "commit", lambda _connection: befall() if due() else None)
+        writing = SqliteHome.writing
+
+        @contextmanager
+        def short_of_its_commit(home: SqliteHome, engine: Engine) -> Iterator[Connection]:
+            with writing(home, engine) as connection:
+                yield connection
+                if due():
+                    befall()
+
+        SqliteHome.writing = short_of_its_commit  # type: ignore[method-assign]
     return lambda: count
