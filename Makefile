@@ -45,9 +45,9 @@ conformance: setup ## veraPDF on everything we make
 bench: setup ## what the README claims about speed, as ratios
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
-crash: setup ## the long sweeps: kills, full disks, failing calls
+crash: setup ## the long sweeps: kills, full disks, failing calls (many hours; CRASH_EVERY=20 for each 20th point)
 	@.ci/packages $(TEST_PACKAGES)
-	@$(BIN)/python -m pytest -m slow tests
+	@$(BIN)/python -m pytest -m slow -n auto --dist load tests
 
 fuzz: setup ## bent files, guided by the code that they reach (a minute; FUZZ=-max_total_time=3600 for longer)
 	@$(BIN)/python -m tests.signing.fuzz $(FUZZ)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY, DOCUMENT_ID
 from cpdocs.cli.status import read_member_id
 from cpdocs.core.clock import EASTERN, eastern_date
@@ -17,7 +17,6 @@ from cpdocs.core.ids import last_four, parse_document_id
 from cpdocs.errors import AnswerIsNo, UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 _WHO = click.argument("who", metavar="ID")
 _REASON = click.option("--reason", required=True, help="Why; it stays on the record.")
 _BY = click.option("--by", required=True, metavar="NAME", help="Who decided it.")
@@ -39,7 +38,7 @@ def archive() -> None:
 @_WHO
 @_REASON
 @_BY
-@_JSON
+@AS_JSON
 @pass_workspace
 def hold(ws: Workspace, who: str, reason: str, by: str, as_json: bool) -> None:
     """Put a document, or everything about a member, under a legal hold.
@@ -62,7 +61,7 @@ def hold(ws: Workspace, who: str, reason: str, by: str, as_json: bool) -> None:
 @_REASON
 @_BY
 @click.option("--hold", "number", type=int, metavar="N", help="Which, where several are in force.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def release(ws: Workspace, who: str, reason: str, by: str, number: int | None, as_json: bool) -> None:
     """End a legal hold.
@@ -80,7 +79,7 @@ def release(ws: Workspace, who: str, reason: str, by: str, number: int | None, a
 
 
 @archive.command()
-@_JSON
+@AS_JSON
 @pass_workspace
 def holds(ws: Workspace, as_json: bool) -> None:
     """The legal holds in force.
@@ -107,7 +106,7 @@ def holds(ws: Workspace, as_json: bool) -> None:
 
 @archive.command()
 @click.option("--on", type=DAY, help="As of this day instead of today.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def due(ws: Workspace, on: date | None, as_json: bool) -> None:
     """What is past its retention time, for a person to decide about. A report, nothing more.
@@ -149,7 +148,7 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
 @click.option("--before", type=DAY, help="What ends before this day; else before renew_months from now have passed.")
 @click.option("--all", "everything", is_flag=True, help="Every signed file, whenever its proof ends: before an algorithm ages out.")
 @click.option("--dry-run", is_flag=True, help="Say what would be stamped anew, and what no longer verifies; change nothing.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def renew(ws: Workspace, documents: tuple[str, ...], before: date | None, everything: bool, dry_run: bool, as_json: bool) -> None:
     """Lay a new time stamp over filed plans before what proves their signatures ends.
@@ -194,7 +193,7 @@ def _until(moment: datetime | None) -> str:
 
 @archive.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@_JSON
+@AS_JSON
 @pass_workspace
 def export(ws: Workspace, folder: Path, as_json: bool) -> None:
     """Everything as open files, by document, readable without cpdocs.

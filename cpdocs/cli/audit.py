@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import chosen_workspace, pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.status import read_member_id
 from cpdocs.cli.witness import cosign, witness_key
 from cpdocs.core.clock import EASTERN
@@ -16,8 +16,6 @@ from cpdocs.core.events import Event
 from cpdocs.core.ids import is_member_id
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.mailroom.workspace import Workspace
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 @click.group()
@@ -48,7 +46,7 @@ def audit() -> None:
     metavar="KEY",
     help="The ledger's public key, as it was published; for where state/keys/checkpoint.key isn't.",
 )
-@_JSON
+@AS_JSON
 def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str | None, as_json: bool) -> None:
     """Prove that every event, every checkpoint and every stored file is what was recorded. Changes nothing.
 
@@ -118,7 +116,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
 
 @audit.command()
 @click.argument("who", metavar="ID")
-@_JSON
+@AS_JSON
 @pass_workspace
 def show(ws: Workspace, who: str, as_json: bool) -> None:
     """Everything recorded about one document, letter run or member, oldest first.
@@ -148,7 +146,7 @@ def show(ws: Workspace, who: str, as_json: bool) -> None:
 
 @audit.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@_JSON
+@AS_JSON
 @pass_workspace
 def export(ws: Workspace, folder: Path, as_json: bool) -> None:
     """The whole trail as files, with what it takes to check them without cpdocs.
@@ -175,7 +173,7 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
     "--since", type=click.IntRange(min=0), metavar="SIZE", help="For a witness that signed over SIZE events last: with the proof."
 )
 @click.option("--public-key", is_flag=True, help="Print the ledger's public key, for witnesses, and sign nothing.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def checkpoint(ws: Workspace, since: int | None, public_key: bool, as_json: bool) -> None:
     """Sign the ledger as it stands, and print the checkpoint for keeping elsewhere.
@@ -222,7 +220,7 @@ def checkpoint(ws: Workspace, since: int | None, public_key: bool, as_json: bool
 
 @audit.command()
 @click.option("--to", "url", required=True, metavar="URL", help="The database: postgresql://…, never with a password.")
-@_JSON
+@AS_JSON
 def move(url: str, as_json: bool) -> None:
     """Move the ledger from its file into a PostgreSQL database that several machines share.
 

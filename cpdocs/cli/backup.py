@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.core.clock import EASTERN
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 _PATH = click.Path(path_type=Path)
 
 
@@ -30,7 +29,7 @@ def backup() -> None:
 
 @backup.command("new-key")
 @click.argument("file", metavar="FILE", type=_PATH)
-@_JSON
+@AS_JSON
 def new_key_(file: Path, as_json: bool) -> None:
     """Make an age key: the private one into FILE, the public one printed.
 
@@ -57,7 +56,7 @@ def new_key_(file: Path, as_json: bool) -> None:
 @click.option("--recipients-file", "files", multiple=True, type=_PATH, metavar="FILE", help="Public keys, one a line.")
 @click.option("--with-keys", is_flag=True, help="The private keys and PIN verifiers of state/ as well.")
 @click.option("--full", is_flag=True, help="Build on no earlier archive.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def create(
     ws: Workspace, folder: Path, recipients: tuple[str, ...], files: tuple[Path, ...], with_keys: bool, full: bool, as_json: bool
@@ -104,7 +103,7 @@ def create(
 @backup.command()
 @click.argument("file", metavar="FILE", type=_PATH)
 @click.option("--identity-file", type=_PATH, metavar="FILE", help="The private key: then every byte inside is checked as well.")
-@_JSON
+@AS_JSON
 def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
     """Check an archive and those it builds on; writes nothing.
 
@@ -135,7 +134,7 @@ def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
 @click.option("--into", required=True, type=_PATH, metavar="DIR", help="A new or empty folder.")
 @click.option("--identity-file", required=True, type=_PATH, metavar="FILE", help="The private key.")
 @click.option("--against", multiple=True, type=_PATH, metavar="CHECKPOINT", help="A checkpoint that was kept elsewhere. Repeatable.")
-@_JSON
+@AS_JSON
 @click.pass_context
 def restore(ctx: click.Context, file: Path, into: Path, identity_file: Path, against: tuple[Path, ...], as_json: bool) -> None:
     """Make a workspace of a backup: proven before it gets its name, and never over another.

@@ -7,14 +7,14 @@ from dataclasses import asdict
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json
+from cpdocs.cli.output import AS_JSON, print_json
 from cpdocs.mailroom.workspace import Workspace
 
 _SIGNS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def doctor(ws: Workspace, ctx: click.Context, as_json: bool) -> None:

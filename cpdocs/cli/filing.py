@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID, MOMENT
 from cpdocs.core.moments import eastern_text
 from cpdocs.errors import AnswerIsNo
@@ -44,7 +44,7 @@ def file() -> None:
 
 @file.command(_BUILD, hidden=True)
 @click.argument("document_ids", metavar="[ID…]", nargs=-1, type=DOCUMENT_ID)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
     """Build the packages of these plans, or of all complete ones that aren't filed yet.
@@ -74,7 +74,7 @@ def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
 @click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
 @click.option("--by", required=True, metavar="NAME", help="Who saw it in the chart, or what acknowledged it.")
 @click.option("--at", required=True, type=MOMENT, metavar="TIME", help="When; Massachusetts time where no offset is given.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def confirm(ws: Workspace, document_id: str, by: str, at: datetime, as_json: bool) -> None:
     """Confirm that a filed plan is in the chart.

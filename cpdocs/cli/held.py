@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY, DOCUMENT_ID
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from
+from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.held_words import what_to_decide
 from cpdocs.core.moments import eastern_text
@@ -40,7 +40,7 @@ def held() -> None:
 
 
 @held.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def list_(ws: Workspace, as_json: bool) -> None:
     """Everything that waits for a person, and why.
@@ -75,7 +75,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     metavar="FILE",
     help="Write its pages beside the issued ones, with what differs marked (PDF).",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_json: bool) -> None:
     """One held file: what is known of it, why it is held, and what to decide.
@@ -156,8 +156,8 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
 @click.option(
     "--break-glass", metavar="REASON", help="An emergency: act without the reviewer's role, on the record. Nothing else is set aside."
 )
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@PIN_FILE
+@AS_JSON
 @pass_workspace
 def accept(
     ws: Workspace,
@@ -219,8 +219,8 @@ def accept(
 @held.command()
 @click.argument("item", metavar="ITEM")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; the practice reads it in the notice. No names of members.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@PIN_FILE
+@AS_JSON
 @pass_workspace
 def reject(ws: Workspace, item: str, reason: str, pin_file: Path | None, as_json: bool) -> None:
     """Reject a held file for good, and tell the practice why.
@@ -236,7 +236,7 @@ def reject(ws: Workspace, item: str, reason: str, pin_file: Path | None, as_json
 
 @held.command()
 @click.argument("items", metavar="[ITEM…]", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def recheck(ws: Workspace, items: tuple[str, ...], as_json: bool) -> None:
     """Judge held files again by what is on record now: after an import, a designation, or `cpdocs keys pin`.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.errors import InputFault
 from cpdocs.mailroom.workspace import Workspace
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _SHOWN_LINES = 200
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 @click.group("import")
@@ -40,7 +39,7 @@ def import_() -> None:
 
 @import_.command()
 @_FILE
-@_JSON
+@AS_JSON
 @pass_workspace
 def roster(ws: Workspace, file: Path, as_json: bool) -> None:
     """Record a roster; each line gets its disposition. No letter is made (see `cpdocs letters run`).
@@ -63,7 +62,7 @@ def roster(ws: Workspace, file: Path, as_json: bool) -> None:
 
 @import_.command()
 @_FILE
-@_JSON
+@AS_JSON
 @pass_workspace
 def practices(ws: Workspace, file: Path, as_json: bool) -> None:
     """Record practices: all rows, or none and every fault by line (exit 3).
@@ -80,7 +79,7 @@ def practices(ws: Workspace, file: Path, as_json: bool) -> None:
 
 @import_.command()
 @_FILE
-@_JSON
+@AS_JSON
 @pass_workspace
 def clinicians(ws: Workspace, file: Path, as_json: bool) -> None:
     """Record clinicians, a row for each practice where they work: all rows, or none (exit 3).
@@ -98,7 +97,7 @@ def clinicians(ws: Workspace, file: Path, as_json: bool) -> None:
 
 @import_.command()
 @_FILE
-@_JSON
+@AS_JSON
 @pass_workspace
 def designations(ws: Workspace, file: Path, as_json: bool) -> None:
     """Record which PCP designates whom, and for what: all rows, or none (exit 3).

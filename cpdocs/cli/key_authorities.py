@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from
+from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.secrets import FILE, PIN_FILE, pin_from
 from cpdocs.core.authority_records import Binding
 from cpdocs.mailroom.workspace import Workspace
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @click.option("--crl-url", multiple=True, metavar="URL", help="Where its list of revoked certificates lies; repeatable.")
 @click.option("--ocsp-url", default="", metavar="URL", help="Where it answers about one certificate.")
 @click.option("--by", required=True, metavar="NAME", help="Who decided that it is believed.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@PIN_FILE
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def import_ca(
@@ -82,7 +82,7 @@ def import_ca(
 
 
 @click.command("cas")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def cas(ws: Workspace, as_json: bool) -> None:
     """Every outside authority on record, and until when its word on revocation is good.
@@ -105,8 +105,8 @@ def cas(ws: Workspace, as_json: bool) -> None:
 @click.argument("fingerprint")
 @click.option("--reason", required=True, metavar="TEXT", help="Why it is believed no longer.")
 @click.option("--by", required=True, metavar="NAME", help="Who decided it.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@PIN_FILE
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def drop_ca(ws: Workspace, ctx: click.Context, fingerprint: str, reason: str, by: str, pin_file: Path | None, as_json: bool) -> None:
@@ -126,7 +126,7 @@ def drop_ca(ws: Workspace, ctx: click.Context, fingerprint: str, reason: str, by
 
 @click.command("import-crl")
 @click.argument("file", type=FILE)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def import_crl(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> None:
@@ -188,7 +188,7 @@ def _row(ws: Workspace, record: AuthorityRecord) -> dict[str, Any]:
 
 
 @click.command("fetch")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def fetch(ws: Workspace, ctx: click.Context, as_json: bool) -> None:

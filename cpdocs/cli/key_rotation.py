@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, TOKEN_PIN_FILE, pin_from, token_pin_from
+from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.secrets import PIN_FILE, TOKEN_PIN_FILE, pin_from, token_pin_from
 from cpdocs.mailroom.workspace import Workspace
 
 _STAYS = {
@@ -24,9 +24,9 @@ _STAYS = {
 @click.option("--reason", required=True, metavar="TEXT", help="Why it is changed.")
 @click.option("--by", required=True, metavar="NAME", help="Who decided it.")
 @click.option("--compromised", is_flag=True, help="Others may have the old key: the root's list says so from now on.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@PIN_FILE
 @TOKEN_PIN_FILE
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def rotate(

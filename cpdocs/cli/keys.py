@@ -12,13 +12,14 @@ import click
 
 from cpdocs.cli import key_authorities, key_renewals, key_rotation
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, TOKEN_PIN_FILE, pin_from, secret_file, token_pin_from
+from cpdocs.cli.new_keys import NewKey, asks_for_new_key, key_row, made_row
+from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.secrets import FILE, PIN_FILE, TOKEN_PIN_FILE, pin_from, token_pin_from
 from cpdocs.errors import UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cpdocs.core.key_records import KeyRecord
+    pass
 
 _BY = "Who established the identity; the acting account otherwise."
 
@@ -37,12 +38,8 @@ def keys() -> None:
 @click.option("--npi", required=True, help="The clinician's NPI; they must be on record and active.")
 @click.option("--identity", required=True, metavar="HOW", help="How their identity was established.")
 @click.option("--by", required=True, metavar="NAME", help="Who established it.")
-@click.option("--csr", type=FILE, help="The office's own certificate request: then we never hold the key.")
-@click.option("--out", type=FILE, required=True, help="The new file: a certificate with --csr, else a .p12.")
-@click.option("--passphrase-file", type=FILE, help="What locks the .p12, on the first line of a file; give it to the clinician separately.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
-@TOKEN_PIN_FILE
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@asks_for_new_key
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def issue(
@@ -51,11 +48,7 @@ def issue(
     npi: str,
     identity: str,
     by: str,
-    csr: Path | None,
-    out: Path,
-    passphrase_file: Path | None,
-    pin_file: Path | None,
-    token_pin_file: Path | None,
+    new_key: NewKey,
     as_json: bool,
 ) -> None:
     """Issue a digital ID to one active clinician. The practice's key contact is told.
@@ -65,12 +58,7 @@ def issue(
     cpdocs keys issue --npi 1234567893 --identity "badge seen" --by "Sam Sample" --out ada.p12 --passphrase-file pass.txt
     """
     from cpdocs.mailroom.keys.issue import issue as issue_key
-    from cpdocs.mailroom.plans.signing import read_input
 
-    if csr is None and passphrase_file is None:
-        raise UsageFault("Give --csr FILE, or --passphrase-file FILE for a key made here.", todo="A request from the office is better.")
-    if csr is not None and passphrase_file is not None:
-        raise UsageFault("With --csr there is no key to lock.", todo="Leave --passphrase-file out.")
     if (ws.paths.keys / "issuing.pass").exists() and not ws.sandbox:
         say(ctx, "Warning: the issuing key is not protected by an issuer's PIN yet. Run `cpdocs keys protect`.")
     record = issue_key(
@@ -78,20 +66,18 @@ def issue(
         npi,
         identity=identity,
         by=by,
-        out=out,
-        pin=pin_from(ctx, pin_file),
-        token_pin=token_pin_from(ctx, token_pin_file),
-        request=read_input(csr, "a certificate request") if csr else None,
-        passphrase=secret_file(ctx, passphrase_file) if passphrase_file else b"",
+        out=new_key.out,
+        pin=new_key.pin,
+        token_pin=new_key.token_pin,
+        request=new_key.request,
+        passphrase=new_key.passphrase,
     )
     if as_json:
-        print_json({**_row(ws, record), "fingerprint": record.fingerprint, "file": str(out.resolve()), "custody": record.custody})
+        print_json(made_row(ws, record, new_key))
         return
-    say(ctx, f"Issued {record.serial} to {record.name} until {record.not_after:%Y-%m-%d}: {out}")
-    say(
-        ctx,
-        "The practice's key contact has a notice in outbox/notices/." + ("" if csr else " Give the passphrase another way than the file."),
-    )
+    say(ctx, f"Issued {record.serial} to {record.name} until {record.not_after:%Y-%m-%d}: {new_key.out}")
+    secret = "" if new_key.request else " Give the passphrase another way than the file."
+    say(ctx, f"The practice's key contact has a notice in outbox/notices/.{secret}")
 
 
 @keys.command()
@@ -99,9 +85,9 @@ def issue(
 @click.option(
     "--reason", required=True, metavar="R", help="RFC 5280: keyCompromise, affiliationChanged, superseded, cessationOfOperation …"
 )
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@PIN_FILE
 @TOKEN_PIN_FILE
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def revoke(
@@ -118,14 +104,14 @@ def revoke(
 
     record, published = revoke_key(ws, serial, reason=reason, pin=pin_from(ctx, pin_file), token_pin=token_pin_from(ctx, token_pin_file))
     if as_json:
-        print_json({**_row(ws, record), "reason": record.reason, "lists_missing": list(published.missing)})
+        print_json({**key_row(ws, record), "reason": record.reason, "lists_missing": list(published.missing)})
     else:
         say(ctx, f"Revoked {record.serial} of {record.name} ({record.reason}). The list is in outbox/crl/.")
         _say_missing(ctx, published.missing)
 
 
 @keys.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def list_(ws: Workspace, as_json: bool) -> None:
     """Every digital ID on record.
@@ -135,7 +121,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     """
     from cpdocs.mailroom.keys.issue import key_records
 
-    rows = [_row(ws, record) for record in key_records(ws.ledger).values()]
+    rows = [key_row(ws, record) for record in key_records(ws.ledger).values()]
     if as_json:
         print_json(rows)
         return
@@ -147,9 +133,9 @@ def list_(ws: Workspace, as_json: bool) -> None:
 
 @keys.command()
 @click.option("--root", is_flag=True, help="The root's list too; its key must be back in state/keys/ for this.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@PIN_FILE
 @TOKEN_PIN_FILE
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def crl(ws: Workspace, ctx: click.Context, root: bool, pin_file: Path | None, token_pin_file: Path | None, as_json: bool) -> None:
@@ -181,8 +167,8 @@ def crl(ws: Workspace, ctx: click.Context, root: bool, pin_file: Path | None, to
 @click.option("--member", is_flag=True, help="It is a member's: the member id comes on standard input.")
 @click.option("--identity", required=True, metavar="HOW", help="How it was established whose it is.")
 @click.option("--by", default="", metavar="NAME", help=_BY)
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@PIN_FILE
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def pin(
@@ -212,14 +198,14 @@ def pin(
         ws, data, name=certificate.name, npi=npi, member_id=member_id, identity=identity, by=by, secret=pin_from(ctx, pin_file)
     )
     if as_json:
-        print_json({**_row(ws, record), "fingerprint": record.fingerprint})
+        print_json({**key_row(ws, record), "fingerprint": record.fingerprint})
     else:
         say(ctx, f"Pinned {record.serial} for {'the member' if member else record.npi}.")
         say(ctx, "Next: returns held for it can be decided again with `cpdocs held recheck`.")
 
 
 @keys.command()
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@PIN_FILE
 @click.option("--old-pin-file", type=FILE, help="The PIN of the issuer who held the key until now, when it changes hands.")
 @click.pass_context
 @pass_workspace
@@ -249,15 +235,3 @@ for _command in (key_renewals.renew, *key_authorities.COMMANDS, key_rotation.rot
 def _say_missing(ctx: click.Context, missing: Mapping[str, str]) -> None:
     for name, why in missing.items():
         say(ctx, f"Warning: no list could be made for {name}: {why}")
-
-
-def _row(ws: Workspace, record: KeyRecord) -> dict[str, str]:
-    """The contract's object for one digital ID (§4)."""
-    return {
-        "serial": record.serial,
-        "npi": record.npi,
-        "name": record.name,
-        "credential": record.credential,
-        "not_after": record.not_after.isoformat(),
-        "status": record.status(ws.clock.now()).value,
-    }

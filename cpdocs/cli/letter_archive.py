@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import counted, print_json, say
+from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.status import read_member_id
 from cpdocs.cli.tables import print_table
 from cpdocs.core.events import document_subject, member_subject
 from cpdocs.mailroom.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 _RUN = click.option(
     "--run", "run_id", default="", metavar="RUN", help="In which run, where it went out more than once; the last otherwise."
 )
@@ -24,7 +23,7 @@ _RUN = click.option(
 @click.argument("who", metavar="ID")
 @_RUN
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write these pages into this PDF.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def pages(ws: Workspace, ctx: click.Context, who: str, run_id: str, output: Path | None, as_json: bool) -> None:
@@ -72,7 +71,7 @@ def pages(ws: Workspace, ctx: click.Context, who: str, run_id: str, output: Path
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Where to; ID.pdf in this folder by default."
 )
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def copy(ws: Workspace, ctx: click.Context, document_id: str, run_id: str, output: Path | None, as_json: bool) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import counted, print_json, say
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from
+from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
 from cpdocs.core.letters import ASSIGNMENT
 from cpdocs.mailroom.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 _KIND = click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter.")
 
 
@@ -30,7 +29,7 @@ def hold() -> None:
 
 @hold.command("list")
 @_KIND
-@_JSON
+@AS_JSON
 @pass_workspace
 def list_(ws: Workspace, kind: str, as_json: bool) -> None:
     """Every assignment on record whose letter is held today, under the reference number that its letter would have.
@@ -76,9 +75,9 @@ def list_(ws: Workspace, kind: str, as_json: bool) -> None:
 @hold.command()
 @click.argument("document_ids", metavar="REFERENCE…", nargs=-1, required=True)
 @click.option("--reason", required=True, metavar="WHY", help="Why it may go, for the record. Name no member.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@PIN_FILE
 @_KIND
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def release(

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import counted, print_json, say
+from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
@@ -18,14 +18,12 @@ from cpdocs.core.letters import ASSIGNMENT
 from cpdocs.errors import InputFault
 from cpdocs.mailroom.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--pieces", required=True, metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97.")
 @click.option("--reason", required=True, metavar="WHY", help="Why, for the record. Name no member.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def reprint(ws: Workspace, ctx: click.Context, run_id: str, pieces: str, reason: str, as_json: bool) -> None:
@@ -58,7 +56,7 @@ def reprint(ws: Workspace, ctx: click.Context, run_id: str, pieces: str, reason:
 @click.argument("codes", metavar="CODE…", nargs=-1)
 @click.option("--reason", required=True, type=click.Choice([*REASONS]), help="Why it came back, as the yellow label says.")
 @click.option("--on", "on", type=DAY, help="The day on which it came back; today by default.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: str, on: date | None, as_json: bool) -> None:
@@ -91,7 +89,7 @@ def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: 
 @click.option("--reason", required=True, metavar="WHY", help="Why, for the record.")
 @click.option("--by", required=True, metavar="NAME", help="Who decided it.")
 @click.option("--lift", is_flag=True, help="Take the members off the list again.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def suppress(ws: Workspace, ctx: click.Context, reason: str, by: str, lift: bool, as_json: bool) -> None:
@@ -121,7 +119,7 @@ def addresses() -> None:
 
 @addresses.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def export_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> None:
@@ -140,7 +138,7 @@ def export_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
 
 @addresses.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> None:
@@ -163,7 +161,7 @@ def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
 @click.option("--month", default="", metavar="YYYY-MM", help="One month's runs; all of them by default.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the figures as a CSV.")
 @click.option("--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one page with plots.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def report(ws: Workspace, ctx: click.Context, month: str, csv_file: Path | None, html_file: Path | None, as_json: bool) -> None:
@@ -204,7 +202,7 @@ def report(ws: Workspace, ctx: click.Context, month: str, csv_file: Path | None,
     metavar="FILE",
     help="Where to; outbox/letters/proof-KIND.pdf by default.",
 )
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def proof(ws: Workspace, ctx: click.Context, kind: str, output: Path | None, as_json: bool) -> None:

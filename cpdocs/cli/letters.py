@@ -12,7 +12,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_archive import copy, pages
 from cpdocs.cli.letter_holds import hold
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
-from cpdocs.cli.output import counted, print_json, say
+from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.progress import progress
 from cpdocs.cli.tables import print_table
@@ -20,8 +20,6 @@ from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, Piece, RunRecord, RunState
 from cpdocs.documents.reading_level import TARGET
 from cpdocs.mailroom.workspace import Workspace
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 @click.group()
@@ -45,7 +43,7 @@ def letters() -> None:
 @click.option("--archive", type=click.Choice(["each"]), help="Put every letter's own tagged PDF (PDF/UA-1) into the store besides.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Make the letters on the workers of this Dask scheduler: tls://HOST:PORT.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def run(
@@ -140,7 +138,7 @@ def _show_counts(values: dict[str, Any]) -> None:
 
 @letters.command()
 @click.argument("run_id", metavar="RUN")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> None:
@@ -164,7 +162,7 @@ def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> No
 @letters.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--reason", default="cancelled by hand", show_default=True, help="Why, for the record. Name no member.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json: bool) -> None:
@@ -184,7 +182,7 @@ def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json:
 @letters.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--on", "on", type=DAY, help="The day on which the letters went into the mail; today otherwise.")
-@_JSON
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, as_json: bool) -> None:
@@ -205,7 +203,7 @@ def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, as_j
 
 
 @letters.command("list")
-@_JSON
+@AS_JSON
 @pass_workspace
 def list_(ws: Workspace, as_json: bool) -> None:
     """Every run, and where it stands.
@@ -236,7 +234,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
 
 @letters.command()
 @click.argument("run_id", metavar="RUN")
-@_JSON
+@AS_JSON
 @pass_workspace
 def show(ws: Workspace, run_id: str, as_json: bool) -> None:
     """One run: its counts, and each piece with its document id, pages and sheets.

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.status import read_member_id
 from cpdocs.core.enrollment import Choice
@@ -30,7 +30,7 @@ def member() -> None:
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
+        AS_JSON,
         click.option("--program", type=click.Choice(["BH", "LTSS"], case_sensitive=False), help="This program alone; else both."),
         click.option("--by", required=True, metavar="NAME", help="Who took it down."),
         click.option("--how", required=True, metavar="HOW", help="How the member said it: phone, visit, response slip …"),

@@ -17,6 +17,9 @@ _LINE = "line "
 _MANY = 4
 _NAMED_LINES = 8
 
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+"""What every command that tells something has (contract §4)."""
+
 
 def say(ctx: click.Context, message: str) -> None:
     """A message for the person at the terminal; silent with ``--quiet``."""

@@ -8,16 +8,15 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY, DOCUMENT_ID, MOMENT
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from
+from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.core.ids import is_npi
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import UsageFault
 from cpdocs.mailroom.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 _ID = click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
 
 
@@ -26,7 +25,7 @@ _ID = click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
 @click.option("--to", required=True, metavar="NAME", help="Who it went to, by name: the practice's key contact as a rule.")
 @click.option("--channel", required=True, metavar="C", help="fax, sftp, secure_email, mail, by hand …")
 @click.option("--at", required=True, type=MOMENT, metavar="TIME", help="When; Massachusetts time where no offset is given.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def sent(ws: Workspace, document_id: str, to: str, channel: str, at: datetime, as_json: bool) -> None:
     """Log that a plan was sent to somebody.
@@ -47,7 +46,7 @@ def sent(ws: Workspace, document_id: str, to: str, channel: str, at: datetime, a
 @click.option("--corrects", is_flag=True, help="The receipt that is logged was wrong; this one counts. Both stay on record.")
 @click.option("--never", is_flag=True, help="With --corrects, in place of --at: it was never received.")
 @click.option("--reason", default="", metavar="R", help="With --corrects: why the logged one was wrong.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def received(
     ws: Workspace, document_id: str, at: datetime | None, how: str, corrects: bool, never: bool, reason: str, as_json: bool
@@ -87,7 +86,7 @@ def received(
 @click.option("--reason", required=True, metavar="R", help="The practice's comments.")
 @click.option("--at", required=True, type=MOMENT, metavar="TIME", help="When it came back.")
 @click.option("--by", default="", metavar="NAME", help="Who returned it.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def return_(ws: Workspace, document_id: str, reason: str, at: datetime, by: str, as_json: bool) -> None:
     """Log that the practice returned a plan with comments: that stops its clock. The corrected plan is a new version.
@@ -104,7 +103,7 @@ def return_(ws: Workspace, document_id: str, reason: str, at: datetime, by: str,
 @click.command()
 @_ID
 @click.option("--reason", required=True, metavar="R", help="Why.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> None:
     """Withdraw a plan: whatever comes back for it is held.
@@ -131,8 +130,8 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
 @click.option("--relation", default="", metavar="R", help="member: what the representative is to the member.")
 @click.option("--chart-note", metavar="TEXT", help="pcp: the note, or where it stands in the chart; only where the payer allows it.")
 @click.option("--npi", metavar="NPI", help="pcp: who wrote the note.")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
-@_JSON
+@PIN_FILE
+@AS_JSON
 @pass_workspace
 def approve(
     ws: Workspace,
@@ -207,7 +206,7 @@ def approve(
 @click.option("--on", type=DAY, required=True, metavar="DATE", help="The day.")
 @click.option("--verbal-consent", default="", metavar="TEXT", help="What they agreed to by word of mouth, if anything.")
 @click.option("--next-try", type=DAY, metavar="DATE", help="When it will be offered again.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def refuse(
     ws: Workspace,

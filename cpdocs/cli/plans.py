@@ -8,7 +8,7 @@ import click
 
 from cpdocs.cli import plan_road
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.cli.tables import print_table
@@ -21,7 +21,6 @@ from cpdocs.errors import AnswerIsNo
 from cpdocs.mailroom.workspace import Workspace
 
 _FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 @click.group()
@@ -50,7 +49,7 @@ for _command in (
 
 @plan.command()
 @_FILES
-@_JSON
+@AS_JSON
 @pass_workspace
 def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     """Say everything that is wrong with plan files, changing nothing. Exit status 1 where there is an error.
@@ -79,7 +78,7 @@ def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
 @plan.command()
 @_FILES
 @TOKEN_PIN_FILE
-@_JSON
+@AS_JSON
 @pass_workspace
 def issue(ws: Workspace, files: tuple[Path, ...], token_pin_file: Path | None, as_json: bool) -> None:
     """Issue plans: checked, rendered, sealed, and put out for their practices with a cover sheet.
@@ -111,7 +110,7 @@ def issue(ws: Workspace, files: tuple[Path, ...], token_pin_file: Path | None, a
 
 @plan.command()
 @click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
-@_JSON
+@AS_JSON
 @pass_workspace
 def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     """Show one version: where it stands, both approvals, its clock and its files.
@@ -194,7 +193,7 @@ def _proof(kept: KeptFile) -> str:
 @plan.command("list")
 @click.option("--state", type=click.Choice([state.value for state in PlanState]), help="Only plans in this state.")
 @click.option("--practice", metavar="ID", help="Only this practice's plans.")
-@_JSON
+@AS_JSON
 @pass_workspace
 def list_(ws: Workspace, state: str | None, practice: str | None, as_json: bool) -> None:
     """List what was issued, oldest first.

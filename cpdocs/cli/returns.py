@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import chosen_workspace, pass_workspace
-from cpdocs.cli.output import JsonRows, print_json, say, show_error
+from cpdocs.cli.output import AS_JSON, JsonRows, print_json, say, show_error
 from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.core.verdicts import Verdict
 from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, UsageFault
@@ -28,7 +28,7 @@ _HELD_HINT = "See why with `cpdocs held list`."
 
 @click.command()
 @click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     """Decide on everything in inbox/, once, and answer the practices.
@@ -110,7 +110,7 @@ def watch(ws: Workspace) -> None:
 @click.option("--key", metavar="HEX", help="For a package: the organization's public key, 64 hexadecimal digits; else this workspace's.")
 @click.option("--report", type=click.Choice(["json", "pdf"]), help="The full report on a file, for an auditor.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Where the report goes; JSON goes to standard output without it.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 def verify(file: Path, key: str | None, report: str | None, out: Path | None, as_json: bool) -> None:
     """Give the verdict on any file, changing nothing; or check a package's folder.
 

@@ -13,8 +13,7 @@ from cpdocs.cli.output import say
 from cpdocs.errors import UsageFault
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-PIN_FILE_HELP = "Your PIN, on the first line of a file that only you can read; else you are asked."
-
+PIN_FILE = click.option("--pin-file", type=FILE, help="Your PIN, on the first line of a file that only you can read; else you are asked.")
 TOKEN_PIN_FILE = click.option(
     "--token-pin-file", type=FILE, help="The PIN of the token that holds the key, on the first line of a file; else you are asked."
 )

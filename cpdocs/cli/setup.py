@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 
 
@@ -16,7 +16,7 @@ from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
     "--sandbox", is_flag=True, help="For trying things out: CPDOCS_NOW may fix the clock, no PIN is asked, and everything says so."
 )
 @TOKEN_PIN_FILE
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 def init(ctx: click.Context, folder: Path, sandbox: bool, token_pin_file: Path | None, as_json: bool) -> None:
     """Make a workspace: settings, folders, the organization's seal key and its authority for digital IDs.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cpdocs.cli.context import chosen_workspace
-from cpdocs.cli.output import print_json, say
-from cpdocs.cli.secrets import FILE, PIN_FILE_HELP, pin_from
+from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.secrets import FILE, PIN_FILE, pin_from
 from cpdocs.errors import UsageFault, WorkspaceFault
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 @click.option("--witness", help="member: the name of whoever watches, who runs this command.")
 @click.option("--ink", type=FILE, help="member: a PNG of the member's handwriting, to be shown on the page.")
 @click.option("--representative", is_flag=True, help="member: the representative whom the plan names signs (for a minor, always).")
-@click.option("--pin-file", type=FILE, help=PIN_FILE_HELP)
+@PIN_FILE
 @click.option(
     "--tsa-url", metavar="URL", help="Prove the time by this time-stamping authority (RFC 3161); else by the workspace's, if any."
 )
 @click.option("-o", "--out", type=FILE, help="The signed file; else FILE with -signed in its name. Never written over another.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 def sign(
     ctx: click.Context,

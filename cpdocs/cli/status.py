@@ -9,7 +9,7 @@ from datetime import date
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
@@ -24,7 +24,7 @@ KINDS = ("timeliness", "choice", "affiliated", "no-plan")
 
 @click.command()
 @click.option("--report", "kind", type=click.Choice(KINDS), help="Counts instead: what MassHealth watches, or who has no plan.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     """Where every plan stands: its state, both approvals, and the clock.
@@ -79,7 +79,7 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.option("--on", type=DAY, metavar="DATE", help="As of this day instead of today.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def due(ws: Workspace, on: date | None, as_json: bool) -> None:
     """What is due or overdue, and for whom: every plan that waits for its PCP, the most pressing first.
@@ -113,7 +113,7 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("who", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def note(ws: Workspace, who: str, as_json: bool) -> None:
     """The care coordination note, ready to paste into a chart: enrollment, coordinator, contact, plan, and as of when.

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import FILE, pin_from
 from cpdocs.mailroom.workspace import Workspace
 
@@ -37,7 +37,7 @@ def user() -> None:
 )
 @click.option("--full-name", default="", help="The name that stands on paper; the account's name otherwise.")
 @click.option("--pin-file", type=FILE, help=_NEW_PIN)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @click.pass_context
 @pass_workspace
 def add(ws: Workspace, ctx: click.Context, name: str, roles: tuple[str, ...], full_name: str, pin_file: Path | None, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def add(ws: Workspace, ctx: click.Context, name: str, roles: tuple[str, ...], fu
 
 
 @user.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@AS_JSON
 @pass_workspace
 def list_(ws: Workspace, as_json: bool) -> None:
     """Everybody who has a role.

@@ -7,16 +7,15 @@ from typing import TextIO
 
 import click
 
-from cpdocs.cli.output import print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 
 _FILE = click.Path(path_type=Path)
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 @click.command("witness-key")
 @click.argument("file", metavar="FILE", type=_FILE)
 @click.option("--name", required=True, metavar="NAME", help="The witness's name, such as witness.example.org.")
-@_JSON
+@AS_JSON
 def witness_key(file: Path, name: str, as_json: bool) -> None:
     """Make a witness's key, and print its public part.
 
@@ -40,7 +39,7 @@ def witness_key(file: Path, name: str, as_json: bool) -> None:
 @click.option("--key", required=True, type=_FILE, metavar="FILE", help="The witness's private key.")
 @click.option("--log-key", required=True, metavar="KEY", help="The ledger's public key: one line, as its owner published it.")
 @click.option("--memory", type=_FILE, metavar="FILE", help="What was signed last; beside the key, with the ending .last, unless set.")
-@_JSON
+@AS_JSON
 def cosign(checkpoint: TextIO, key: Path, log_key: str, memory: Path | None, as_json: bool) -> None:
     """Sign another organization's checkpoint as its witness, where it continues the one signed last.
 
