@@ -12,28 +12,7 @@ from typing import Any
 from openpyxl import Workbook
 
 from cpdocs.core.roster import COLUMNS
-
-GOOD = {
-    "member_id": "900000000001",
-    "last_name": "Testwell",
-    "first_name": "Acorn",
-    "dob": "1980-05-04",
-    "language_written": "English",
-    "format_need": "standard",
-    "address1": "1 Specimen Street",
-    "city": "Boston",
-    "state": "MA",
-    "zip": "02118",
-    "safe_contact": "mail",
-    "plan_type": "ACPP",
-    "program": "BH",
-    "cp_org": "Sample CP",
-    "assigned_on": "2026-11-01",
-    "status": "assigned",
-    "assignment_source": "auto",
-    "dmh_accs": "N",
-    "pcp_npi": "1234567893",
-}
+from tests.core.rosters_made import GOOD
 
 
 def cells(**changed: str) -> list[str]:
