@@ -55,8 +55,9 @@ class CommandLine:
         self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True
     ) -> Outcome:
         """Runs one command. ``status`` is the exit status it must have; None takes any."""
-        if self.moved_to and workspace and (self.root / "state" / "ledger.db").exists() and args[:2] != ("audit", "move"):
-            self("audit", "move", "--to", self.moved_to())
+        # A workspace that a fixture made or copied is moved by the first command in it, one that a test makes when it is there.
+        if workspace and args[:2] != ("audit", "move"):
+            self._move()
         argv = [*(["--workspace", str(self.root)] if workspace else []), *map(str, args)]
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
         previous = os.environ.get("CPDOCS_NOW")
@@ -79,7 +80,13 @@ class CommandLine:
             assert result.status == status, (
                 f"cpdocs {' '.join(map(str, args))} ended with {code}, not {status}:\n{result.out}\n{result.err}"
             )
+        if args[:1] == ("init",):
+            self._move()
         return result
+
+    def _move(self) -> None:
+        if self.moved_to and (self.root / "state" / "ledger.db").exists():
+            self("audit", "move", "--to", self.moved_to())
 
 
 def _text(stream: io.TextIOWrapper) -> str:
@@ -102,9 +109,16 @@ def _ledger_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     if request.node.get_closest_marker("ledger_file"):
         pytest.skip("is about a ledger in a file")
     server: Server = request.getfixturevalue("postgres")
-    with contextlib.ExitStack() as until_the_end:
-        monkeypatch.setattr(CommandLine, "moved_to", staticmethod(lambda: until_the_end.enter_context(server.database())))
-        yield
+    until_its_end: contextlib.ExitStack = request.getfixturevalue("_module")
+    monkeypatch.setattr(CommandLine, "moved_to", staticmethod(lambda: until_its_end.enter_context(server.database())))
+    yield
+
+
+@pytest.fixture(scope="module")
+def _module() -> Iterator[contextlib.ExitStack]:
+    """What lasts for a module's tests, as some of their workspaces do."""
+    with contextlib.ExitStack() as until_its_end:
+        yield until_its_end
 
 
 @pytest.fixture

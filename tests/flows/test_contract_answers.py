@@ -97,6 +97,7 @@ def ledger_in_use(root: Path) -> Iterator[None]:
         connection.close()
 
 
+@pytest.mark.ledger_file
 def test_a_ledger_that_another_process_holds_is_busy_and_can_still_be_read(issued: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EventStore.open.__kwdefaults__, "busy_seconds", 0.2)
     with ledger_in_use(issued.cli.root):
