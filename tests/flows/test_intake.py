@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cpdocs.mailroom.outbox import STAGED, stage_key
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk, codes
 
@@ -241,3 +242,12 @@ def test_an_unreadable_file_is_left_with_a_word(desk: Desk) -> None:
     result = desk.office.cli("intake")
     assert dropped.exists()
     assert "can't be read" in result.err
+
+
+def test_what_a_full_disk_left_of_a_filing_is_cleared_away_by_the_next_look(desk: Desk) -> None:
+    desk.take(desk.sign_member(desk.sign_pcp(desk.issued_file())))
+    (filed,) = desk.events("plan.filed")
+    left = desk.root / "outbox" / "ehr" / STAGED / stage_key(desk.office.documents["bh"], filed.data["manifest_sha256"])
+    (left / "any").mkdir(parents=True)
+    desk.intake()
+    assert not left.exists()

@@ -21,7 +21,7 @@ from cpdocs.mailroom.apart.confinement import Confinement
 from cpdocs.mailroom.apart.run import JOB, LENGTH, STARTED
 from cpdocs.scans.reading import get_ready
 
-PRELOADED = ("cpdocs.signing.verify", "cpdocs.signing.returned", "cpdocs.scans.reading")
+PRELOADED = ("cpdocs.signing.verify", "cpdocs.mailroom.returns.looking")
 _REAP_EVERY = 0.5
 
 

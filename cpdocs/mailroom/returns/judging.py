@@ -96,8 +96,8 @@ def judge(
     reading = ScanReading()
     if matched is None and 0 < len(data) <= ws.options.max_return_bytes:
         try:
-            reading = _apart("cpdocs.scans.reading:read_scan", SCAN_SECONDS, data, most_pages=ws.options.max_return_pages)
-            matched = _apart("cpdocs.signing.returned:match", SECONDS, data, knowledge.index, reading.documents)
+            most = ws.options.max_return_pages
+            reading, matched = _apart("cpdocs.mailroom.returns.looking:look_for_plan", SCAN_SECONDS, data, knowledge.index, most_pages=most)
         except Stopped as stopped:
             # It has cost its limit once: it isn't tried on the next parser.
             unread = _unread(_unanswered(stopped, "while its plan was looked for"))

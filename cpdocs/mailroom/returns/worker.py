@@ -23,6 +23,7 @@ from cpdocs.mailroom.returns.inbox import LeftBecause, Seen, Spot, check_folders
 from cpdocs.mailroom.returns.notices import remind
 from cpdocs.mailroom.returns.receiving import Taken, finish_returns, take_claim, take_file
 from cpdocs.mailroom.returns.settling import LOOKS, UNENDED_FACTOR, Settling
+from cpdocs.mailroom.unfinished import finish_all
 
 if TYPE_CHECKING:
     from datetime import date
@@ -93,6 +94,10 @@ class Worker:
         """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders."""
         self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
         yield from self._remind()
+        try:
+            finish_all(self._ws)
+        except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
+            yield Failed("the outbox", error)
         try:
             for record in finish_returns(self._ws, self._knowledge):
                 yield Finished(record)
