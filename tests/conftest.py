@@ -55,9 +55,8 @@ class CommandLine:
         self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True
     ) -> Outcome:
         """Runs one command. ``status`` is the exit status it must have; None takes any."""
-        # A workspace that a fixture made or copied is moved by the first command in it, one that a test makes when it is there.
-        if workspace and args[:2] != ("audit", "move"):
-            self._move()
+        if self.moved_to and workspace and (self.root / "state" / "ledger.db").exists() and args[:2] != ("audit", "move"):
+            self("audit", "move", "--to", self.moved_to())
         argv = [*(["--workspace", str(self.root)] if workspace else []), *map(str, args)]
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
         previous = os.environ.get("CPDOCS_NOW")
@@ -80,13 +79,7 @@ class CommandLine:
             assert result.status == status, (
                 f"cpdocs {' '.join(map(str, args))} ended with {code}, not {status}:\n{result.out}\n{result.err}"
             )
-        if args[:1] == ("init",):
-            self._move()
         return result
-
-    def _move(self) -> None:
-        if self.moved_to and (self.root / "state" / "ledger.db").exists():
-            self("audit", "move", "--to", self.moved_to())
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -78,6 +78,7 @@ def test_the_status_tells_usage_from_input(cli: CommandLine, arguments: tuple[st
     assert done.out == ""
 
 
+@pytest.mark.ledger_file
 def test_a_misspelt_setting_is_named_with_its_line(cli: CommandLine) -> None:
     settings = cli.root / "cpdocs.toml"
     settings.write_text(settings.read_text("utf-8").replace("[intake]", "[intake]\nsetle_seconds = 1", 1), "utf-8")

@@ -85,6 +85,7 @@ def test_a_full_disk_is_told(healthy: CommandLine, monkeypatch: pytest.MonkeyPat
     assert not told(healthy)["checks"]["disk"]["ok"]
 
 
+@pytest.mark.ledger_file
 def test_a_lost_ledger_is_told_as_what_it_is(healthy: CommandLine) -> None:
     (healthy.root / "state" / "ledger.db").unlink()
     assert healthy("health", "--json", status=4).out == ""

@@ -166,6 +166,7 @@ def test_letters_that_are_not_stamped_have_their_barcodes_too(short_notice: Comm
     "wrong",
     ['[letters.barcode]\nmailer_id = "12345"\nservice = "300"', '[letters.barcode]\nmailer_id = "123456"', '[[letters.seed]]\nname = "A"'],
 )
+@pytest.mark.ledger_file
 def test_settings_that_cannot_be_used_are_named(short_notice: CommandLine, wrong: str) -> None:
     cli = with_settings(short_notice, wrong)
     failed = cli("letters", "list", status=4)

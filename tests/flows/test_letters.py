@@ -120,6 +120,7 @@ def test_a_run_without_a_roster_letters_what_is_on_record(cli: CommandLine, smal
     assert run(cli)["mailed"] == 0
 
 
+@pytest.mark.ledger_file
 def test_a_rehearsal_says_the_same_and_writes_nothing(cli: CommandLine, small: Path) -> None:
     before = {path: path.stat().st_size for path in cli.root.rglob("*") if path.is_file() and path.suffix != ".lock"}
     rehearsed = run(cli, small, "--dry-run")

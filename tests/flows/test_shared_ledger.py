@@ -20,6 +20,9 @@ from tests.postgres import Server
 LEDGERS = ("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.pages", "ledger.lock")
 
 
+pytestmark = pytest.mark.ledger_file
+
+
 @pytest.fixture
 def url(postgres: Server) -> Iterator[str]:
     with postgres.database() as address:

@@ -13,12 +13,13 @@ import pytest
 from cpdocs.errors import WorkspaceFault
 from cpdocs.settings import with_ledger_url
 from cpdocs.wiring import open_workspace
-from tests.conftest import CommandLine
 from tests.crash.test_two_hosts import without_locks
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
 from tests.mailroom.letter_rosters import line, write_roster
 from tests.postgres import Server
+
+pytestmark = pytest.mark.ledger_file
 
 
 @pytest.fixture
@@ -26,8 +27,7 @@ def desk(issued: Office, postgres: Server, monkeypatch: pytest.MonkeyPatch) -> I
     """Plans issued, and the ledger moved into a database."""
     monkeypatch.setenv("CPDOCS_NOW", RETURN)
     with postgres.database() as url:
-        if not CommandLine.moved_to:
-            issued.cli("audit", "move", "--to", url)
+        issued.cli("audit", "move", "--to", url)
         yield Desk(issued)
 
 

@@ -182,6 +182,7 @@ def test_a_key_of_a_kind_that_readers_refuse_is_not_taken(office: Office, token:
     assert (office.cli.root / "state" / "keys" / "seal.p12").read_bytes() == before
 
 
+@pytest.mark.ledger_file
 def test_settings_name_a_module_a_token_and_a_key_and_never_a_pin(office: Office, token: hsm.Token) -> None:
     settings = office.cli.root / "cpdocs.toml"
     good = settings.read_text()

@@ -77,6 +77,7 @@ def test_a_witness_does_not_go_back_or_sign_without_the_proof(cli: CommandLine, 
     assert f"--since {size_of(new)}" in second.cosign(cli("audit", "checkpoint").out, status=3).err
 
 
+@pytest.mark.ledger_file
 def test_an_insiders_rewrite_with_the_key_is_seen_by_the_witness_and_from_its_copy(
     cli: CommandLine, second: Second, root: Path, tmp_path: Path
 ) -> None:
@@ -98,6 +99,7 @@ def test_an_insiders_rewrite_with_the_key_is_seen_by_the_witness_and_from_its_co
     cli("audit", "verify", "--against", cosigned, "--witness", second.public)
 
 
+@pytest.mark.ledger_file
 def test_a_ledger_cut_off_behind_the_witness_cannot_ask_it(cli: CommandLine, second: Second, root: Path, tmp_path: Path) -> None:
     shutil.copytree(root, tmp_path / "before")
     record(root, 5)
