@@ -20,6 +20,8 @@ from tests.reference import commands
 from tests.scans import fax
 from tests.security.conftest import events, real_now
 
+pytestmark = pytest.mark.ledger_file
+
 USER = getpass.getuser()
 SAID = ("--on", eastern_date(real_now()).isoformat(), "--by", "Sam Sample")
 
