@@ -26,6 +26,7 @@ __all__ = ["EventStore", "Head", "LedgerDamaged", "LedgerMissing", "Transaction"
 
 BUSY_SECONDS = 15.0
 _BATCH = 2000
+_NO_END = 2**62
 
 _HEAD = select(tree_head.c.size, tree_head.c.root)
 
@@ -235,9 +236,12 @@ def texts_of(
 ) -> Iterator[tuple[int, str]]:
     """Reads in batches, each a transaction of its own: a reader that dawdles holds nothing up. ``inside`` is in the caller's."""
     query = _reading(subject=subject is not None, types=bool(types))
-    wanted = {"subject": subject, "types": [kind.value for kind in types], "end": head_of(connection).size}
+    wanted = {"subject": subject, "types": [kind.value for kind in types], "end": _NO_END}
     while True:
         rows = connection.execute(query, {**wanted, "after": after}).all()
+        if len(rows) == _BATCH and wanted["end"] == _NO_END:
+            # What comes after the first batch was read isn't asked for; nearly always one batch is all there is.
+            wanted["end"] = head_of(connection).size
         if not inside:
             connection.rollback()
         for seq, body, leaf in rows:

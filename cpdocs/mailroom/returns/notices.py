@@ -37,14 +37,14 @@ _APPROVAL = {Slot.MEMBER: "the member's approval", Slot.PCP: "the PCP's approval
 
 def answer(ws: Workspace, record: ReturnRecord) -> None:
     """Writes the notice on how ``record`` stands, if there is a plan to answer for and it wasn't written before."""
-    from cpdocs.documents.notices import Notice, NoticeKind
-
     decision, seq = record.decision, record.to_answer
     if decision is None or not seq:
         return
     plan = find_plan(ws.ledger, record.document_id)
     if plan is None:
         return
+    from cpdocs.documents.notices import Notice, NoticeKind  # only with something to say: it brings the whole renderer
+
     kinds = {Verdict.ACCEPTED: NoticeKind.ACCEPTED, Verdict.HELD: NoticeKind.HELD, Verdict.REJECTED: NoticeKind.RESEND}
     notice = Notice(
         kind=kinds[record.verdict or decision.verdict],
