@@ -20,11 +20,18 @@ def pass_workspace(command: Callable[Concatenate[Workspace, P], R]) -> Callable[
 
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        from cpdocs.wiring import open_workspace
-
-        return command(open_workspace(chosen_workspace()), *args, **kwargs)
+        return command(opened_workspace(), *args, **kwargs)
 
     return wrapper
+
+
+def opened_workspace() -> Workspace:
+    """The workspace that the command works in, closed at the command's end, however that comes about."""
+    from cpdocs.wiring import open_workspace
+
+    ws = open_workspace(chosen_workspace())
+    click.get_current_context().call_on_close(ws.close)
+    return ws
 
 
 def chosen_workspace() -> Path | None:

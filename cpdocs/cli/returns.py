@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from cpdocs.cli.context import chosen_workspace, pass_workspace
+from cpdocs.cli.context import opened_workspace, pass_workspace
 from cpdocs.cli.output import AS_JSON, JsonRows, print_json, say, show_error
 from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.core.verdicts import Verdict
@@ -134,9 +134,8 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
         _verify_package(file, key, as_json=as_json)
         return
     from cpdocs.mailroom.returns.checking import check_file
-    from cpdocs.wiring import open_workspace
 
-    ws = open_workspace(chosen_workspace())
+    ws = opened_workspace()
     checked = check_file(ws, file)
     decision = checked.decision
     if report:
@@ -208,9 +207,8 @@ def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
 
 def _own_key() -> bytes:
     from cpdocs.mailroom.returns.checking import package_key
-    from cpdocs.wiring import open_workspace
 
-    return package_key(open_workspace(chosen_workspace()))
+    return package_key(opened_workspace())
 
 
 class _stopping_on_signals:  # noqa: N801 reads as the verb it is

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cpdocs.cli.context import chosen_workspace
+from cpdocs.cli.context import chosen_workspace, opened_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import FILE, PIN_FILE, pin_from
 from cpdocs.errors import UsageFault, WorkspaceFault
@@ -69,9 +69,8 @@ def sign(
         following = "Send it back the way it came: to the Community Partner, or into inbox/."
     else:
         from cpdocs.mailroom.plans.signing import Stamping, sign_in_person
-        from cpdocs.wiring import open_workspace
 
-        ws = open_workspace(chosen_workspace())
+        ws = opened_workspace()
         done = sign_in_person(
             ws,
             file,

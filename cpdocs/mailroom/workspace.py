@@ -144,6 +144,12 @@ class Workspace:
             foreword=partial(note_settings, text=self.settings_text),
         )
 
+    def close(self) -> None:
+        """Lets go of the ledger, if it was opened; the workspace can't be used afterwards."""
+        opened: EventStore | None = self.__dict__.get("ledger")
+        if opened is not None:
+            opened.close()
+
     @cached_property
     def blobs(self) -> BlobStore:
         """The content-addressed store of every byte that came or went."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -11,6 +12,8 @@ import click
 import pytest
 
 from cpdocs.cli.root import COMMANDS
+from cpdocs.mailroom.workspace import Workspace
+from cpdocs.wiring import open_workspace
 from tests.conftest import CommandLine
 
 
@@ -39,6 +42,22 @@ def test_a_look_at_an_empty_inbox_imports_no_renderer(cli: CommandLine) -> None:
     code = f"import sys; from cpdocs.cli import run\nrun(['--workspace', {str(cli.root)!r}, 'intake'])\nprint('weasyprint' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.split() == ["False"], shown.stdout
+
+
+@pytest.mark.parametrize("argv", [("status",), ("audit", "show", "unknown")])
+def test_a_command_lets_go_of_the_ledger_at_its_end(cli: CommandLine, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]) -> None:
+    """Not when the collector finds it: SQLite takes two files of one number for the same while the first is open."""
+    opened: list[Workspace] = []
+
+    def keeping(start: Path | None) -> Workspace:
+        opened.append(open_workspace(start))
+        return opened[-1]
+
+    monkeypatch.setattr("cpdocs.wiring.open_workspace", keeping)
+    cli(*argv, status=None)
+    assert "ledger" in vars(opened[0])
+    held = [path for path in (os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()) if path.startswith(str(cli.root))]
+    assert held == []
 
 
 def test_without_a_workspace_a_command_says_how_to_make_one(bare_cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
