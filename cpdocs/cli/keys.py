@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +16,6 @@ from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import FILE, PIN_FILE, TOKEN_PIN_FILE, pin_from, token_pin_from
 from cpdocs.errors import UsageFault
 from cpdocs.mailroom.workspace import Workspace
-
-if TYPE_CHECKING:
-    pass
 
 _BY = "Who established the identity; the acting account otherwise."
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SECONDS = 20.0
 """For the examination of one file; ordinary ones take a quarter of a second."""
 SCAN_SECONDS = 60.0
+"""For the search for its plan, page by page."""
 MEGABYTES = 1024
 
 
