@@ -1,7 +1,8 @@
-"""The same letters by Typst and ReportLab, one by one and in bulk. Run by letters.py with the Python of a venv of its own.
+"""The same letters by Typst and ReportLab, one by one and in bulk. Run by letters.py with the Python of a venv of its
+own.
 
-Takes JSON on standard input: fonts (a folder) and letters, each a list of pages, each a list of paragraphs. Prints JSON:
-milliseconds of CPU and kilobytes a letter by name. Neither sets the window address or the tags that ours has.
+Takes JSON on standard input: fonts (a folder) and letters, each a list of pages, each a list of paragraphs. Prints
+JSON: milliseconds of CPU and kilobytes a letter by name. Neither sets the window address or the tags that ours has.
 """
 
 from __future__ import annotations
@@ -28,14 +29,20 @@ def measured(make: Callable[[], int], letters: int) -> dict[str, float]:
 def by_typst(letters: list[Letter], fonts: Path) -> dict[str, dict[str, float]]:
     import typst
 
-    head = '#set page("us-letter", margin: 0.75in)\n#set text(font: ("Noto Sans", "Noto Sans CJK SC"), size: 12pt, fallback: true)\n'
+    head = (
+        '#set page("us-letter", margin: 0.75in)\n#set text(font: ("Noto Sans", "Noto Sans CJK SC"), size: '
+        "12pt, fallback: true)\n"
+    )
     folders = [str(fonts), "/usr/share/fonts/opentype/noto"]
     fonts_found = typst.Fonts(include_system_fonts=False, font_paths=folders)
 
     def source(some: list[Letter]) -> bytes:
         pages = (page for letter in some for page in letter)
         return (
-            head + "\n#pagebreak()\n".join("\n\n".join(f"#{json.dumps(text, ensure_ascii=False)}" for text in page) for page in pages)
+            head
+            + "\n#pagebreak()\n".join(
+                "\n\n".join(f"#{json.dumps(text, ensure_ascii=False)}" for text in page) for page in pages
+            )
         ).encode()
 
     def made(some: list[Letter]) -> int:

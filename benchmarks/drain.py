@@ -1,9 +1,10 @@
 """What it costs to drain an inbox of signed returns on two cores, against the bare validation of the same files.
 
-Every return is a plan of its own, issued for a member of its own and signed by the PCP: taken in, judged, recorded and answered
-by two ``cpdocs intake`` side by side. The bare calls validate seal and signature of each file with pyHanko's own reader and
-difference policy, and do nothing else. Wanted: the returns are drained at no less than 80 % of the pace at which two cores make
-the bare calls. ``--returns N`` sets their number (1,000); ``--of SAMPLE`` how many of them the bare calls are measured on.
+Every return is a plan of its own, issued for a member of its own and signed by the PCP: taken in, judged, recorded and
+answered by two ``cpdocs intake`` side by side. The bare calls validate seal and signature of each file with pyHanko's
+own reader and difference policy, and do nothing else. Wanted: the returns are drained at no less than 80 % of the pace
+at which two cores make the bare calls. ``--returns N`` sets their number (1,000); ``--of SAMPLE`` how many of them the
+bare calls are measured on.
 """
 
 from __future__ import annotations
@@ -38,16 +39,16 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, memb
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.roster import COLUMNS
 from cpdocs.core.verdicts import Slot
+from cpdocs.demo.files import write_sample
+from cpdocs.demo.people import roster_line
 from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.plans import render_plan
-from cpdocs.mailroom.organization_keys import load_pair
-from cpdocs.mailroom.sample.files import write_sample
-from cpdocs.mailroom.sample.people import roster_line
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.keys.organization_keys import load_pair
 from cpdocs.signing.keyfiles import KeyPair, read_pkcs12
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.sign import sign_slot, signatory_of
 from cpdocs.wiring import open_workspace
+from cpdocs.workspace import Workspace
 from tests.conftest import CommandLine
 from tests.documents.papers import bh_paper
 
@@ -81,21 +82,30 @@ def main() -> None:
         assert accepted == len(made), f"{accepted} of {len(made)} accepted"
     size, pages = len(made[0].signed), len(PdfFileReader(io.BytesIO(made[0].signed)).root["/Pages"]["/Kids"])
     print(f"{len(made)} returns of {size // 1000} kB ({pages} pages), each signed by the PCP:")
-    print(f"  bare calls {bare_cpu:.0f} s of CPU ({1000 * bare_cpu / len(made):.0f} ms each, measured on {len(sample)})")
+    print(
+        f"  bare calls {bare_cpu:.0f} s of CPU ({1000 * bare_cpu / len(made):.0f} ms each, measured on {len(sample)})"
+    )
     print(f"  drained    {cpu:.0f} s of CPU ({1000 * cpu / len(made):.0f} ms each), {wall:.0f} s by the wall")
     print(
-        f"  pace by CPU {100 * bare_cpu / cpu:.0f} % of the bare calls', by the wall {100 * bare_cpu / CORES / wall:.0f} % (wanted: 80 %)"
+        f"  pace by CPU {100 * bare_cpu / cpu:.0f} % of the bare calls', by the wall "
+        f"{100 * bare_cpu / CORES / wall:.0f} % (wanted: 80 %)"
     )
 
 
 def prepare(root: Path, count: int) -> tuple[str, list[Made]]:
-    """A sandbox with ``count`` members and a sealed plan of each on record, its signed copy made; and the time it is there."""
+    """A sandbox with ``count`` members and a sealed plan of each on record, its signed copy made; and the time it is
+    there."""
     now = datetime.now(UTC).replace(microsecond=0)
     cli = CommandLine(root, now.isoformat())
     cli("init", root, "--sandbox", workspace=False)
     sample = write_sample(root.parent, now.date())
-    rows = [roster_line(1000 + number, "BH", now.date(), pcp_npi=sample.npis["pcp1"], practice_id="S01") for number in range(count)]
-    sample.roster.write_text(sample.roster.read_text("utf-8") + csv_text(COLUMNS, rows).split("\n", 1)[1], "utf-8", newline="")
+    rows = [
+        roster_line(1000 + number, "BH", now.date(), pcp_npi=sample.npis["pcp1"], practice_id="S01")
+        for number in range(count)
+    ]
+    sample.roster.write_text(
+        sample.roster.read_text("utf-8") + csv_text(COLUMNS, rows).split("\n", 1)[1], "utf-8", newline=""
+    )
     for table in ("practices", "clinicians", "designations", "roster"):
         cli("import", table, getattr(sample, table))
     cli("plan", "issue", sample.plans["bh"])
@@ -138,10 +148,19 @@ def _make(chosen: tuple[str, str]) -> Made:
 
 def _issued(ws: Workspace, data: dict[str, JSON], made: Made) -> NewEvent:
     """The plan's event, as that of the sample's plan."""
-    data |= {"document_id": made.document_id, "member_id": made.member_id, "sha256": ws.blobs.put(made.sealed), "size": len(made.sealed)}
+    data |= {
+        "document_id": made.document_id,
+        "member_id": made.member_id,
+        "sha256": ws.blobs.put(made.sealed),
+        "size": len(made.sealed),
+    }
     return NewEvent(
         EventType.PLAN_ISSUED,
-        (document_subject(made.document_id), member_subject(made.member_id), practice_subject(str(data["practice_id"]))),
+        (
+            document_subject(made.document_id),
+            member_subject(made.member_id),
+            practice_subject(str(data["practice_id"])),
+        ),
         data,
     )
 
@@ -171,12 +190,15 @@ def drain(root: Path, now: str, made: list[Made]) -> tuple[float, float, int]:
     folder.mkdir(exist_ok=True)
     for each in made:
         (folder / f"{each.document_id}.pdf").write_bytes(each.signed)
-    # What outlives the command that started it (the server of the confined children) is ours to wait for, and is counted.
+    # What outlives the command that started it (the server of the confined children) is ours to wait for, and is
+    # counted.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     command = [str(BIN / "cpdocs"), "--workspace", str(root), "intake", "--json"]
-    workers = [subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "CPDOCS_NOW": now}) for _ in range(CORES)]
+    workers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "CPDOCS_NOW": now}) for _ in range(CORES)
+    ]
     with ThreadPoolExecutor(CORES) as pool:
         answers = list(pool.map(lambda worker: worker.communicate()[0], workers))
     wall = time.perf_counter() - start

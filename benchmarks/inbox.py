@@ -1,8 +1,9 @@
 """What waits in the inbox: memory by the number of files that wait, and how long a settled file waits for its verdict.
 
-Memory: ``cpdocs intake`` in a process of its own drains few files and ten times as many; the ratio of its peaks is to stay near 1.
-Latency: from the look at which a signed plan has settled to the event that records its verdict, against the verdict alone
-(``judge``), file by file in one process; wanted is less than 1.2. Processor time is this process's and its children's.
+Memory: ``cpdocs intake`` in a process of its own drains few files and ten times as many; the ratio of its peaks is to
+stay near 1. Latency: from the look at which a signed plan has settled to the event that records its verdict, against
+the verdict alone (``judge``), file by file in one process; wanted is less than 1.2. Processor time is this process's
+and its children's.
 
     python benchmarks/inbox.py            100 and 1,000 files
     python benchmarks/inbox.py 1000       1,000 and 10,000
@@ -23,9 +24,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from cpdocs.mailroom.returns import judging, receiving, worker
-from cpdocs.mailroom.returns.watcher import intake_pass
-from cpdocs.mailroom.sample.files import write_sample
+from cpdocs.demo.files import write_sample
+from cpdocs.returns import judging, receiving, worker
+from cpdocs.returns.watcher import intake_pass
 from cpdocs.wiring import open_workspace
 from tests.conftest import NOW, CommandLine
 from tests.flows.conftest import Office
@@ -59,9 +60,14 @@ def memory(folder: Path, few: int) -> None:
         assert not any((root / "inbox").glob("*.txt"))
         seconds = time.monotonic() - started
         cpu = (used.ru_utime + used.ru_stime) * 1000 / number
-        print(f"{number} files drained: peak {used.ru_maxrss // 1024} MB, {cpu:.0f} ms CPU a file (parsers aside), {seconds:.0f} s")
+        print(
+            f"{number} files drained: peak {used.ru_maxrss // 1024} MB, {cpu:.0f} ms CPU a file (parsers "
+            f"aside), {seconds:.0f} s"
+        )
         peaks.append(used.ru_maxrss)
-    print(f"peak memory, ten times as many files against few: ratio {peaks[1] / peaks[0]:.2f} (wanted: it doesn't grow)")
+    print(
+        f"peak memory, ten times as many files against few: ratio {peaks[1] / peaks[0]:.2f} (wanted: it doesn't grow)"
+    )
 
 
 def latency(folder: Path) -> None:
@@ -95,7 +101,8 @@ def latency(folder: Path) -> None:
     for number in range(SIGNED + 1):
         # A new signature each time: the same bytes would not be judged again.
         desk.drop(
-            desk.sign_pcp(desk.issued_file(), name=f"signed-{number}.pdf", now=f"2026-11-03T15:{number:02}:00Z"), name=f"{number}.pdf"
+            desk.sign_pcp(desk.issued_file(), name=f"signed-{number}.pdf", now=f"2026-11-03T15:{number:02}:00Z"),
+            name=f"{number}.pdf",
         )
         moments.clear()
         (taken,) = intake_pass(ws)
@@ -107,8 +114,10 @@ def latency(folder: Path) -> None:
             ratios.append(wait / verdict)
     assert judging.judge is not receiving.judge
     print(
-        f"settled to verdict {statistics.median(waits):.0f} ms, the verdict alone {statistics.median(verdicts):.0f} ms: "
-        f"ratio {statistics.median(ratios):.2f} (wanted: less than 1.2; least {min(ratios):.2f}, most {max(ratios):.2f})"
+        f"settled to verdict {statistics.median(waits):.0f} ms, the verdict alone "
+        f"{statistics.median(verdicts):.0f} ms: "
+        f"ratio {statistics.median(ratios):.2f} (wanted: less than 1.2; least {min(ratios):.2f}, most "
+        f"{max(ratios):.2f})"
     )
     print(f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
 

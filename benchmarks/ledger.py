@@ -1,8 +1,9 @@
 """What the ledger costs, against the bare work underneath.
 
 An event against a bare durable SQLite commit of a row of its size (wanted: at most 1.5); an audit of N events against
-hashing their texts alone; a proof; an event in bulk. ``python benchmarks/ledger.py --events 1000000`` sets N; with ``--ledger
-URL`` the events go into an empty PostgreSQL database, and a durable commit there is what an event is held against.
+hashing their texts alone; a proof; an event in bulk. ``python benchmarks/ledger.py --events 1000000`` sets N; with
+``--ledger URL`` the events go into an empty PostgreSQL database, and a durable commit there is what an event is held
+against.
 """
 
 from __future__ import annotations
@@ -42,7 +43,14 @@ def letter(number: int) -> NewEvent:
     return NewEvent(
         EventType.LETTER_STAGED,
         (f"document:D{number * 7919 % 10**9:09}", f"member:{number:012}", "run:R1"),
-        {"program": "BH", "member_id": f"{number:012}", "language": "en", "pages": 2, "piece": number, "pdf_sha256": "0" * 64},
+        {
+            "program": "BH",
+            "member_id": f"{number:012}",
+            "language": "en",
+            "pages": 2,
+            "piece": number,
+            "pdf_sha256": "0" * 64,
+        },
     )
 
 
@@ -96,7 +104,9 @@ def measure(folder: Path, count: int, url: str) -> None:
         pairs.append((ours, theirs))
     event_ms, commit_ms = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    print(f"an event {event_ms:.2f} ms, a bare durable commit {commit_ms:.2f} ms: ratio {ratio:.2f} (wanted: at most 1.5)")
+    print(
+        f"an event {event_ms:.2f} ms, a bare durable commit {commit_ms:.2f} ms: ratio {ratio:.2f} (wanted: at most 1.5)"
+    )
 
     bulk = 0.0
     for first in range(RUNS, count, BULK):
@@ -105,7 +115,9 @@ def measure(folder: Path, count: int, url: str) -> None:
     print(f"in bulk {bulk / (count - RUNS) * 1e6:.0f} µs an event (wanted: at most 60)")
 
     size = store.head().size
-    proof = statistics.median(timed(lambda seq=seq: store.inclusion_proof(seq, size)) for seq in range(1, size, size // 20))
+    proof = statistics.median(
+        timed(lambda seq=seq: store.inclusion_proof(seq, size)) for seq in range(1, size, size // 20)
+    )
     print(f"a proof among {size} events {proof * 1000:.1f} ms")
 
     # In processor time: both are bound by it, and what else runs on the machine drops out of their ratio.
@@ -122,7 +134,10 @@ def measure(folder: Path, count: int, url: str) -> None:
     passed = timed(lambda: found.append(read_record(place, (), ())))
     auditing = time.process_time() - start
     assert not found[0].problems
-    print(f"an audit of {size} events {passed:.1f} s; processor {auditing:.2f} s, {auditing / size * 1e6:.0f} µs an event,")
+    print(
+        f"an audit of {size} events {passed:.1f} s; processor {auditing:.2f} s, {auditing / size * 1e6:.0f} µs "
+        "an event,"
+    )
     print(f"  against {hashing:.2f} s for bare hashing: ratio {auditing / hashing:.0f}")
 
 

@@ -1,9 +1,10 @@
-"""What a letter costs in CPU: stamped into a print file, laid out in full, by bare WeasyPrint, by Typst and by ReportLab.
+"""What a letter costs in CPU: stamped into a print file, laid out in full, by bare WeasyPrint, by Typst and by
+ReportLab.
 
-All in one run, on the same invented members, for two kinds of letter: ``two-pages`` (benchmarks/site), one page with the notice
-in every language on its back, and the shipped letter of four pages. ``--letters N`` stamps N letters (default 600). Peers are
-installed into a venv in .cache/; where that can't be done they are skipped with a word. What a whole run costs, roster and ledger
-included, is measured by letters_run.py.
+All in one run, on the same invented members, for two kinds of letter: ``two-pages`` (benchmarks/site), one page with
+the notice in every language on its back, and the shipped letter of four pages. ``--letters N`` stamps N letters
+(default 600). Peers are installed into a venv in .cache/; where that can't be done they are skipped with a word. What a
+whole run costs, roster and ledger included, is measured by letters_run.py.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import weasyprint
 
 from cpdocs.core.ids import derive_document_id
-from cpdocs.documents.letters import Letter, LetterPress
-from cpdocs.documents.stamping.press import Pressed, StampingPress
-from cpdocs.documents.stamping.printing import StampedPrintFile
-from cpdocs.documents.stamping.readback import document_ids
-from tests.documents.letter_samples import LTSS, SHIPPED, letter, press
+from cpdocs.documents.letters import Letter, LetterRenderer
+from cpdocs.documents.mail_merge.printing import MergedPrintFile
+from cpdocs.documents.mail_merge.readback import document_ids
+from cpdocs.documents.mail_merge.renderer import MailMerge, MergedLetter
+from tests.documents.letter_samples import LTSS, SHIPPED, letter, renderer
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "benchmarks" / "site"
@@ -45,7 +46,9 @@ WARM = 8
 def member(number: int, kind: str = "assignment") -> Letter:
     """A letter to an invented member."""
     name = "".join(chr(97 + number // 26**place % 26) for place in range(3)).title()
-    item = letter(kind=kind, first_name=f"Sample{name}", address1=f"{number} Specimen Street", **(LTSS if number % 2 else {}))
+    item = letter(
+        kind=kind, first_name=f"Sample{name}", address1=f"{number} Specimen Street", **(LTSS if number % 2 else {})
+    )
     return replace(item, document_id=derive_document_id(b"b" * 32, "letter", str(number)))
 
 
@@ -56,19 +59,21 @@ def cpu(call: Callable[[], object]) -> float:
     return (time.process_time() - start) * 1000
 
 
-def stamped(ours: LetterPress, number: int, kind: str) -> tuple[float, float, int]:
+def merged(ours: LetterRenderer, number: int, kind: str) -> tuple[float, float, int]:
     """Milliseconds and bytes a letter, print file and reading it back included; layouts beforehand. Then megabytes."""
-    stamping = StampingPress(ours)
+    stamping = MailMerge(ours)
     for place in range(WARM):
         stamping.make(member(place, kind))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "print.pdf"
 
         def run() -> None:
-            made = [item for place in range(number) if isinstance(item := stamping.make(member(place, kind)), Pressed)]
+            made = [
+                item for place in range(number) if isinstance(item := stamping.make(member(place, kind)), MergedLetter)
+            ]
             shared, faces = stamping.taken()
             with path.open("wb") as target:
-                file = StampedPrintFile("2026-11-02-01", target, shared)
+                file = MergedPrintFile("2026-11-02-01", target, shared)
                 for piece, item in enumerate(made, start=1):
                     file.add_letter(item, piece)
                 file.finish(faces, stamping.lay)
@@ -78,7 +83,7 @@ def stamped(ours: LetterPress, number: int, kind: str) -> tuple[float, float, in
         return ms, path.stat().st_size / number, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def words(ours: LetterPress, item: Letter) -> list[list[str]]:
+def words(ours: LetterRenderer, item: Letter) -> list[list[str]]:
     """A letter's paragraphs by page, for the peers."""
     address = ours.address(item)
     assert address is not None
@@ -90,20 +95,26 @@ def plain(block: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>|^[^<]*>", " ", block)).split())
 
 
-def peers(ours: LetterPress, kind: str) -> dict[str, object]:
+def peers(ours: LetterRenderer, kind: str) -> dict[str, object]:
     python = PEERS / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--quiet", "typst", "reportlab"], check=False)
     asked = {"fonts": str(SHIPPED / "fonts"), "letters": [words(ours, member(number, kind)) for number in range(BULK)]}
     answer = subprocess.run(
-        [str(python), str(ROOT / "benchmarks" / "_peers.py")], input=json.dumps(asked), capture_output=True, text=True, check=False
+        [str(python), str(ROOT / "benchmarks" / "_peers.py")],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    return json.loads(answer.stdout) if answer.returncode == 0 else {"Typst and ReportLab": "skipped: they can't be run"}
+    return (
+        json.loads(answer.stdout) if answer.returncode == 0 else {"Typst and ReportLab": "skipped: they can't be run"}
+    )
 
 
 def compared(kind: str, number: int) -> None:
-    ours = press(SITE)
+    ours = renderer(SITE)
     item = member(1, kind)
     address = ours.address(item)
     assert address is not None
@@ -115,12 +126,15 @@ def compared(kind: str, number: int) -> None:
             stylesheets=[weasyprint.CSS(filename=sheet) for sheet in sheets]
         )
 
-    ms, size, memory = stamped(ours, number, kind)
+    ms, size, memory = merged(ours, number, kind)
     rounds = [(cpu(lambda: ours.make(item)), cpu(bare)) for _ in range(SLOW + 1)][1:]
     full, plain_weasyprint = (statistics.median(column) for column in zip(*rounds, strict=True))
     print(f"{kind}, CPU a letter; {number} stamped, {BULK} by each peer")
     print(f"  stamped, print file written and read back  {ms:8.2f} ms  {size / 1000:7.2f} KB  ({memory} MB at most)")
-    rows: dict[str, object] = {"laid out in full, tagged, preflighted": {"ms": full}, "bare WeasyPrint": {"ms": plain_weasyprint}}
+    rows: dict[str, object] = {
+        "laid out in full, tagged, preflighted": {"ms": full},
+        "bare WeasyPrint": {"ms": plain_weasyprint},
+    }
     for name, value in {**rows, **peers(ours, kind)}.items():
         if isinstance(value, dict):
             kb = f"{value['kb']:7.2f} KB" if "kb" in value else " " * 10

@@ -1,7 +1,8 @@
-"""What ``letters run --archive each`` costs a letter: pressed for the print file alone, with its own tagged PDF/UA-1 file put
-into the store besides, and that file laid out in full instead.
+"""What ``letters run --archive each`` costs a letter: pressed for the print file alone, with its own tagged PDF/UA-1
+file put into the store besides, and that file laid out in full instead.
 
-In one run, on the same invented members, for the two kinds of letter of letters.py. ``--letters N`` presses N letters (default 300).
+In one run, on the same invented members, for the two kinds of letter of letters.py. ``--letters N`` presses N letters
+(default 300).
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.letters import KINDS, SITE, SLOW, WARM, cpu, member
-from cpdocs.documents.stamping.press import StampingPress
+from cpdocs.documents.mail_merge.renderer import MailMerge
 from cpdocs.ledger.blobs import BlobStore
-from tests.documents.letter_samples import press
+from tests.documents.letter_samples import renderer
 
 
 def main() -> None:
@@ -26,8 +27,8 @@ def main() -> None:
     reading.add_argument("--letters", type=int, default=300)
     number = reading.parse_args().letters
     for kind in KINDS:
-        ours = press(SITE)
-        stamping = StampingPress(ours)
+        ours = renderer(SITE)
+        stamping = MailMerge(ours)
         with tempfile.TemporaryDirectory() as folder:
             store = BlobStore(Path(folder))
             spent = {"pressed": 0.0, "made": 0.0, "stored": 0.0}
@@ -37,7 +38,7 @@ def main() -> None:
                 letter = member(place, kind)
                 start = time.process_time()
                 stamping.make(letter)
-                pressed = time.process_time()
+                merged_letter = time.process_time()
                 pdf = stamping.own_pdf(letter)
                 made = time.process_time()
                 if pdf is None:
@@ -46,17 +47,26 @@ def main() -> None:
                 store.put(pdf)
                 if place >= WARM:
                     sizes.append(len(pdf))
-                    for name, value in zip(spent, (pressed - start, made - pressed, time.process_time() - made), strict=True):
+                    for name, value in zip(
+                        spent, (merged_letter - start, made - merged_letter, time.process_time() - made), strict=True
+                    ):
                         spent[name] += value * 1000
-        full = statistics.median(cpu(lambda place=place, kind=kind, ours=ours: ours.make(member(place, kind))) for place in range(SLOW))
+        full = statistics.median(
+            cpu(lambda place=place, kind=kind, ours=ours: ours.make(member(place, kind))) for place in range(SLOW)
+        )
         done = len(sizes)
-        alone, each = spent["pressed"] / done, sum(spent.values()) / done
+        merging, each = spent["pressed"] / done, sum(spent.values()) / done
         print(f"{kind}: CPU a letter, {done} letters of one process, {fallen_back} laid out in full")
-        print(f"  pressed for the print file                 {alone:8.2f} ms")
+        print(f"  pressed for the print file                 {merging:8.2f} ms")
         size = statistics.mean(sizes) / 1000
-        print(f"  and its own tagged file stamped and stored {each:8.2f} ms  {size:7.1f} KB  {each / alone:6.2f} times that")
+        print(
+            f"  and its own tagged file stamped and stored {each:8.2f} ms  {size:7.1f} KB  {each / merging:6.2f} "
+            "times that"
+        )
         print(f"    of it made {spent['made'] / done:.2f} ms, stored durably {spent['stored'] / done:.2f} ms")
-        print(f"  laid out in full, tagged, preflighted      {full:8.2f} ms  {' ' * 11} {full / each:6.1f} times as much")
+        print(
+            f"  laid out in full, tagged, preflighted      {full:8.2f} ms  {' ' * 11} {full / each:6.1f} times as much"
+        )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """What a whole run costs: ``cpdocs letters run --roster`` over N invented members, everything it does included.
 
-Processor time of all its processes: reading and recording the roster, the letters, the print file and its count from its own
-bytes, manifest, reconciliation, ledger events, copies in outbox/. Two kinds of letter: ``two-pages``, one page with the notice
-in every language on its back, and the shipped letter of four pages. ``--letters N`` (600), ``--kind NAME`` for one kind alone,
-``--archive`` for an own tagged file of each letter besides; memory is the most that any one process had. ``--profile`` prints
-where the command's own process spends its time.
+Processor time of all its processes: reading and recording the roster, the letters, the print file and its count from
+its own bytes, manifest, reconciliation, ledger events, copies in outbox/. Two kinds of letter: ``two-pages``, one page
+with the notice in every language on its back, and the shipped letter of four pages. ``--letters N`` (600), ``--kind
+NAME`` for one kind alone, ``--archive`` for an own tagged file of each letter besides; memory is the most that any one
+process had. ``--profile`` prints where the command's own process spends its time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.roster import COLUMNS
-from cpdocs.mailroom.sample.people import roster_line
+from cpdocs.demo.people import roster_line
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "benchmarks" / "site"
@@ -68,7 +68,9 @@ def peak_memory(process: subprocess.Popen[str], found: dict[int, int]) -> None:
     while process.poll() is None:
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
+                status = dict(
+                    line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line
+                )
             except (OSError, ValueError):
                 continue
             pid, parent = int(folder.name), int(status["PPid"])
@@ -78,14 +80,19 @@ def peak_memory(process: subprocess.Popen[str], found: dict[int, int]) -> None:
 
 
 def one_run(folder: Path, kind: str, letters: int, jobs: int, *, profile: bool, archive: bool) -> dict[str, float]:
-    """Milliseconds of CPU a letter, seconds, kilobytes a letter, and megabytes: of the command itself and of its helpers."""
+    """Milliseconds of CPU a letter, seconds, kilobytes a letter, and megabytes: of the command itself and of its
+    helpers."""
     workspace = folder / f"{kind}-{letters}"
     command = [sys.executable, "-m", "cpdocs", "--workspace", str(workspace)]
     environment = {**os.environ, "CPDOCS_NOW": NOW}
-    subprocess.run([sys.executable, "-m", "cpdocs", "init", str(workspace), "--sandbox"], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "cpdocs", "init", str(workspace), "--sandbox"], check=True, capture_output=True
+    )
     shutil.copytree(SITE, workspace / "templates", dirs_exist_ok=True)
     settings = workspace / "cpdocs.toml"
-    settings.write_text(settings.read_text("utf-8").replace("[letters]", f"[letters]\nkinds = {json.dumps(KINDS)}"), "utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace("[letters]", f"[letters]\nkinds = {json.dumps(KINDS)}"), "utf-8"
+    )
     roster = folder / "roster.csv"
     roster.write_bytes(csv_text(COLUMNS, (member(number) for number in range(letters))).encode())
     if profile:
@@ -125,7 +132,9 @@ def one_run(folder: Path, kind: str, letters: int, jobs: int, *, profile: bool, 
         "cpu": cpu,
         "ms": cpu * 1000 / letters,
         "seconds": seconds,
-        "kb": sum(path.stat().st_size for path in Path(answer["print_file"]).parent.glob("print*.pdf")) / 1000 / letters,
+        "kb": sum(path.stat().st_size for path in Path(answer["print_file"]).parent.glob("print*.pdf"))
+        / 1000
+        / letters,
         "own_mb": own / 1024,
         "helper_mb": max(memory.values(), default=0) / 1024,
     }
@@ -143,10 +152,13 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix=".bench-", dir=ROOT))
     try:
         for kind in (options.kind,) if options.kind else KINDS:
-            found = one_run(folder, kind, options.letters, options.jobs, profile=options.profile, archive=options.archive)
+            found = one_run(
+                folder, kind, options.letters, options.jobs, profile=options.profile, archive=options.archive
+            )
             print(
                 f"{kind}: {found['mailed']} letters of {found['pages']:.1f} pages with {options.jobs} processes: "
-                f"{found['ms']:.2f} ms of CPU a letter ({found['cpu']:.1f} s in {found['seconds']:.1f} s), {found['kb']:.2f} KB a letter, "
+                f"{found['ms']:.2f} ms of CPU a letter ({found['cpu']:.1f} s in {found['seconds']:.1f} s), "
+                f"{found['kb']:.2f} KB a letter, "
                 f"at most {found['own_mb']:.0f} MB (helpers {found['helper_mb']:.0f} MB)"
             )
     finally:

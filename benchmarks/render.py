@@ -44,7 +44,9 @@ def main() -> None:
 
     def bare() -> object:
         return weasyprint.HTML(string=html, base_url=str(SHIPPED)).write_pdf(
-            stylesheets=[weasyprint.CSS(filename=sheet) for sheet in sheets], pdf_variant="pdf/a-2a", pdf_identifier=b"bare"
+            stylesheets=[weasyprint.CSS(filename=sheet) for sheet in sheets],
+            pdf_variant="pdf/a-2a",
+            pdf_identifier=b"bare",
         )
 
     pairs = [(cpu(ours), cpu(bare)) for _ in range(RUNS + 1)][1:]

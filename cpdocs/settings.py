@@ -230,7 +230,9 @@ def load(text: str, name: str = "cpdocs.toml") -> Settings:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise WorkspaceFault(f"{name} can't be read: {error}.", todo="Mend that line; strings stand in double quotes.") from None
+        raise WorkspaceFault(
+            f"{name} can't be read: {error}.", todo="Mend that line; strings stand in double quotes."
+        ) from None
     try:
         return _values(_Settings.model_validate(raw))
     except ValidationError as error:
@@ -242,7 +244,9 @@ def _values(read: _Settings) -> Settings:
     organization = Sender(**read.organization.model_dump())
     base = read.organization.model_dump()
     cp_orgs = {
-        name: Sender(**{**base, "name": name, **{key: value for key, value in table.model_dump().items() if value is not None}})
+        name: Sender(
+            **{**base, "name": name, **{key: value for key, value in table.model_dump().items() if value is not None}}
+        )
         for name, table in read.cp_org.items()
     }
     senders = Senders(
@@ -260,7 +264,9 @@ def _values(read: _Settings) -> Settings:
         columns=read.columns,
         ages={program: AgeRange(*limits) for program, limits in read.ages.model_dump().items()},
         plan_titles=read.plan_titles.model_dump(),
-        targets=tuple(FilingTarget(t.name, t.kind, tuple(t.ehrs), t.document_type, t.file_name) for t in read.filing.target),
+        targets=tuple(
+            FilingTarget(t.name, t.kind, tuple(t.ehrs), t.document_type, t.file_name) for t in read.filing.target
+        ),
         mrn_ehr=read.filing.mrn_ehr,
         max_return_bytes=read.intake.max_bytes,
         max_return_pages=read.intake.max_pages,
@@ -307,7 +313,10 @@ def with_ledger_url(text: str, url: str) -> str:
             lines = f"{head}\n{line}\n{rest}"
         changed = text[: table.start()] + lines + text[table.end() :]
     if load(changed).options.ledger_url != url:
-        raise WorkspaceFault("cpdocs.toml is written so that its [ledger] url can't be set here.", todo=f"Write it there yourself: {line}")
+        raise WorkspaceFault(
+            "cpdocs.toml is written so that its [ledger] url can't be set here.",
+            todo=f"Write it there yourself: {line}",
+        )
     return changed
 
 
@@ -327,7 +336,9 @@ def _problem(fault: Any, text: str) -> Problem:
     where = f"line {line}" if line else key
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path[-1], _keys_beside(path), n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "Take it out, or compare with the file that `cpdocs init` writes."
+        hint = (
+            f"Did you mean {near[0]!r}?" if near else "Take it out, or compare with the file that `cpdocs init` writes."
+        )
         return Problem("unknown_key", f"unknown key {key!r}.", where, hint)
     if fault["type"] == "missing":
         return Problem("missing_key", f"key {key!r} is missing.", where, "Add it.")

@@ -15,10 +15,10 @@ import cpdocs
 from cpdocs import settings
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
-from cpdocs.mailroom.workspace import Actor, Paths, Workspace
+from cpdocs.workspace import Actor, Paths, Workspace
 
 if TYPE_CHECKING:
-    from cpdocs.mailroom.ledger_move import Moved
+    from cpdocs.trail.ledger_move import Moved
 
 SANDBOX_MARK = "sandbox"
 
@@ -50,7 +50,9 @@ def find_workspace(start: Path | None) -> Path:
     named = start or (Path(os.environ["CPDOCS_WORKSPACE"]) if os.environ.get("CPDOCS_WORKSPACE") else None)
     if named is not None:
         if not (named / "cpdocs.toml").is_file():
-            raise WorkspaceFault(f"{named} is not a workspace: it has no cpdocs.toml.", todo="Make one with `cpdocs init DIR`.")
+            raise WorkspaceFault(
+                f"{named} is not a workspace: it has no cpdocs.toml.", todo="Make one with `cpdocs init DIR`."
+            )
         return named.resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -66,8 +68,8 @@ def open_workspace(start: Path | None = None) -> Workspace:
     """Opens the workspace that :func:`find_workspace` finds.
 
     Raises:
-        WorkspaceFault: none found, settings that can't be used, one that ``init`` didn't finish, or one with two ledgers.
-        UsageFault: CPDOCS_NOW is set outside a sandbox.
+        WorkspaceFault: none found, settings that can't be used, one that ``init`` didn't finish, or one with two
+        ledgers. UsageFault: CPDOCS_NOW is set outside a sandbox.
     """
     paths = Paths(find_workspace(start))
     try:
@@ -95,18 +97,19 @@ def open_workspace(start: Path | None = None) -> Workspace:
 def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes] | None = None) -> Workspace:
     """Makes a workspace in ``root``: settings, folders, keys, and the ledger with its first event.
 
-    A workspace that is already there is left as it is and refused; one that an earlier ``init`` didn't finish is finished. Where
-    settings that lie there already name tokens, the keys are made or found on those; ``token_pin`` gives their PIN.
+    A workspace that is already there is left as it is and refused; one that an earlier ``init`` didn't finish is
+    finished. Where settings that lie there already name tokens, the keys are made or found on those; ``token_pin``
+    gives their PIN.
 
     Raises:
         InputFault: ``root`` is already a workspace.
         WorkspaceFault: the folder can't be written.
     """
+    from cpdocs.keys.organization_keys import TokenUse, create_keys
+    from cpdocs.ledger.backends import backend_of
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.ledger.events import EventStore
-    from cpdocs.ledger.homes import home_of
-    from cpdocs.mailroom.organization_keys import TokenUse, create_keys
-    from cpdocs.mailroom.settings_seen import settings_event
+    from cpdocs.ledger.settings_seen import settings_event
 
     paths = Paths(root.resolve())
     if paths.ledger.exists():
@@ -121,13 +124,20 @@ def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes
     text = paths.settings.read_bytes()
     read = settings.load(text.decode(), str(paths.settings))
     workspace = _workspace(paths, read, clock, text, sandbox=sandbox)
-    if read.options.ledger_url and home_of(read.options.ledger_url).there():
-        raise InputFault(f"The database that {paths.settings} names holds a ledger already.", todo="Use it as it is; nothing was changed.")
+    if read.options.ledger_url and backend_of(read.options.ledger_url).there():
+        raise InputFault(
+            f"The database that {paths.settings} names holds a ledger already.",
+            todo="Use it as it is; nothing was changed.",
+        )
     tokens = TokenUse(read.options.tokens, token_pin)
     keys = create_keys(paths, read.senders.organization.name, clock.now(), sandbox=sandbox, tokens=tokens)
-    begin = NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",), {SANDBOX_MARK: sandbox, "version": cpdocs.__version__, **keys})
+    begin = NewEvent(
+        EventType.WORKSPACE_CREATED, ("workspace:",), {SANDBOX_MARK: sandbox, "version": cpdocs.__version__, **keys}
+    )
     seen = settings_event(text)
-    EventStore.create(workspace.ledger_place, begin, seen, clock=clock, user=workspace.actor.user, host=workspace.actor.host).close()
+    EventStore.create(
+        workspace.ledger_place, begin, seen, clock=clock, user=workspace.actor.user, host=workspace.actor.host
+    ).close()
     return workspace
 
 
@@ -150,22 +160,25 @@ def ledger_place(paths: Paths) -> Path | str:
 def move_ledger(start: Path | None, url: str) -> Moved:
     """Moves the workspace's ledger from its file into the database at ``url``, then says so in cpdocs.toml.
 
-    Raises what :func:`cpdocs.mailroom.ledger_move.move` raises, UsageFault where a database keeps the ledger already.
+    Raises what :func:`cpdocs.trail.ledger_move.move` raises, UsageFault where a database keeps the ledger already.
     """
     from cpdocs.ledger.blobs import write_durably
-    from cpdocs.mailroom.ledger_move import move
+    from cpdocs.trail.ledger_move import move
 
     paths = Paths(find_workspace(start))
     text = paths.settings.read_text("utf-8")
     now = settings.load(text, str(paths.settings)).options.ledger_url
     if now and (now != url or not paths.ledger.exists()):
-        raise UsageFault("A database keeps the ledger of this workspace already.", todo="docs/ledger.md tells how to go from there.")
+        raise UsageFault(
+            "A database keeps the ledger of this workspace already.", todo="docs/ledger.md tells how to go from there."
+        )
     changed = settings.with_ledger_url(text, url)
     return move(paths, url, lambda: write_durably(paths.settings, changed.encode(), overwrite=True))
 
 
 def open_restored(root: Path) -> Workspace:
-    """Opens a workspace that was made of a backup. Its ledger is the file that came with it, whatever its settings named."""
+    """Opens a workspace that was made of a backup. Its ledger is the file that came with it, whatever its settings
+    named."""
     from cpdocs.ledger.blobs import write_durably
 
     paths = Paths(root)
@@ -178,8 +191,12 @@ def open_restored(root: Path) -> Workspace:
 def _refuse_two_ledgers(paths: Paths) -> None:
     if paths.ledger.exists():
         raise WorkspaceFault(
-            f"{paths.settings} names a database, and there is a ledger in state/ as well: nobody can say which one holds.",
-            todo="After a move that was interrupted, run `cpdocs audit move` again; after a restore, take [ledger] url out, "
+            (
+                f"{paths.settings} names a database, and there is a ledger in state/ as well: nobody can say which "
+                "one holds."
+            ),
+            todo="After a move that was interrupted, run `cpdocs audit move` again; after a restore, take "
+            "[ledger] url out, "
             "and move to a new database when you are sure.",
         )
 
@@ -202,7 +219,8 @@ def _is_sandbox(workspace: Workspace) -> bool:
     for event in workspace.ledger.events(types=(EventType.WORKSPACE_CREATED,)):
         return event.data.get(SANDBOX_MARK) is True
     raise WorkspaceFault(
-        f"The ledger of {workspace.paths.root} has no beginning.", todo="Run `cpdocs audit verify`, and restore it from the backup."
+        f"The ledger of {workspace.paths.root} has no beginning.",
+        todo="Run `cpdocs audit verify`, and restore it from the backup.",
     )
 
 
@@ -218,5 +236,7 @@ def _fixed_clock(*, sandbox: bool) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageFault(f"CPDOCS_NOW is {text!r}, which is no ISO 8601 time.", todo="Write it like 2026-11-02T15:00:00Z.") from None
+        raise UsageFault(
+            f"CPDOCS_NOW is {text!r}, which is no ISO 8601 time.", todo="Write it like 2026-11-02T15:00:00Z."
+        ) from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -22,7 +22,8 @@ from tests.postgres import Server, Unavailable, running
 NOW = "2026-11-02T15:00:00Z"
 settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
-"""No example fails for being slow on a busy machine, and a run doesn't depend on chance: the long fuzzing has its own target."""
+"""No example fails for being slow on a busy machine, and a run doesn't depend on chance: the long fuzzing has its own
+target."""
 
 SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "synthea-ma"
 
@@ -45,7 +46,8 @@ class CommandLine:
     """Runs ``cpdocs`` as a user would, in this process, in one workspace, at a fixed time."""
 
     moved_to: Callable[[], str] | None = None
-    """Gives the address of a new database for the ledger of each workspace that a test uses (``--ledger postgresql``)."""
+    """Gives the address of a new database for the ledger of each workspace that a test uses (``--ledger
+    postgresql``)."""
 
     def __init__(self, root: Path, now: str = NOW) -> None:
         self.root = root
@@ -55,7 +57,12 @@ class CommandLine:
         self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True
     ) -> Outcome:
         """Runs one command. ``status`` is the exit status it must have; None takes any."""
-        if self.moved_to and workspace and (self.root / "state" / "ledger.db").exists() and args[:2] != ("audit", "move"):
+        if (
+            self.moved_to
+            and workspace
+            and (self.root / "state" / "ledger.db").exists()
+            and args[:2] != ("audit", "move")
+        ):
             self("audit", "move", "--to", self.moved_to())
         argv = [*(["--workspace", str(self.root)] if workspace else []), *map(str, args)]
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
@@ -90,12 +97,18 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--ledger", choices=("sqlite", "postgresql"), default="sqlite", help="what keeps the ledgers of the tests' workspaces")
+    parser.addoption(
+        "--ledger",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what keeps the ledgers of the tests' workspaces",
+    )
 
 
 @pytest.fixture(autouse=True)
 def _ledger_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Moves each workspace that a test uses into a database of its own, where the whole suite is asked to run on PostgreSQL."""
+    """Moves each workspace that a test uses into a database of its own, where the whole suite is asked to run on
+    PostgreSQL."""
     if request.config.getoption("--ledger") == "sqlite":
         yield
         return
@@ -124,11 +137,14 @@ def cli(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture
 def short_notice(cli: CommandLine) -> CommandLine:
-    """The command line in a workspace whose language notice is short: most of a letter's time goes into the full one."""
+    """The command line in a workspace whose language notice is short: most of a letter's time goes into the full
+    one."""
     path = cli.root / "templates" / "letters" / "common" / "notice.toml"
     path.parent.mkdir(parents=True)
     text = "Call {phone} (TTY {tty})."
-    path.write_text(f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8")
+    path.write_text(
+        f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8"
+    )
     return cli
 
 

@@ -17,7 +17,11 @@ from cpdocs.core.options import TokenPlace
 from cpdocs.signing.keyfiles import PrivateKey
 
 PIN, WRONG = b"8273645", b"1111111"
-MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")
+MODULES = (
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+)
 
 
 class Unavailable(Exception):
@@ -44,15 +48,24 @@ class Token:
     def bring(self, key: PrivateKey, place: TokenPlace) -> None:
         """Puts a key that was made elsewhere on the token, as a vendor's tool does."""
         file = self.folder / "brought.pem"
-        file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
         given = ("--label", place.key, "--id", f"{self.given:04x}", "--pin", PIN.decode())
-        subprocess.run(["softhsm2-util", "--import", file, "--token", self.label, *given], check=True, capture_output=True)
+        subprocess.run(
+            ["softhsm2-util", "--import", file, "--token", self.label, *given], check=True, capture_output=True
+        )
         file.unlink()
 
 
 def settings(**places: TokenPlace) -> str:
     """What cpdocs.toml says of keys on tokens."""
-    return "".join(f'\n[token.{name}]\nmodule = "{at.module}"\ntoken = "{at.token}"\nkey = "{at.key}"\n' for name, at in places.items())
+    return "".join(
+        f'\n[token.{name}]\nmodule = "{at.module}"\ntoken = "{at.token}"\nkey = "{at.key}"\n'
+        for name, at in places.items()
+    )
 
 
 @contextmanager

@@ -1,6 +1,8 @@
-"""A PostgreSQL server of the tests' own: Debian's package, an unprivileged user, a temporary folder, a socket and no network.
+"""A PostgreSQL server of the tests' own: Debian's package, an unprivileged user, a temporary folder, a socket and no
+network.
 
-Nothing in it outlives the session, so nothing is synced to the disk; that commits are durable by setting is a test's business.
+Nothing in it outlives the session, so nothing is synced to the disk; that commits are durable by setting is a test's
+business.
 """
 
 from __future__ import annotations
@@ -117,7 +119,9 @@ def running() -> Iterator[Server]:
 
         def start() -> subprocess.Popen[bytes]:
             with (folder / "log").open("ab") as log:
-                return subprocess.Popen(_command(programs, folder), stdout=log, stderr=log, cwd=folder, env={}, **_as(user))
+                return subprocess.Popen(
+                    _command(programs, folder), stdout=log, stderr=log, cwd=folder, env={}, **_as(user)
+                )
 
         server = Server(folder, start)
         try:
@@ -154,7 +158,19 @@ def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
 
 
 def _initialize(programs: Path, folder: Path, user: pwd.struct_passwd | None) -> None:
-    command = [programs / "initdb", "-D", folder / "data", "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    command = [
+        programs / "initdb",
+        "-D",
+        folder / "data",
+        "-U",
+        OWNER,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env={}, **_as(user))
     if done.returncode:
         raise Unavailable(f"initdb fails here: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")

@@ -15,7 +15,8 @@ from cpdocs.cli.root import COMMANDS, cpdocs
 REFERENCE = Path(__file__).parent.parent / "docs" / "commands.md"
 _HEAD = """# Every command
 
-Made by `make docs` from the commands' own `--help`. Exit status: 0 done · 1 the answer is no · 2 usage · 3 input that can't be used ·
+Made by `make docs` from the commands' own `--help`. Exit status: 0 done · 1 the answer is no · 2 usage · 3 input that
+can't be used ·
 4 workspace or settings · 5 busy · 70 a defect of ours.
 """
 
@@ -38,7 +39,9 @@ def reference() -> str:
     """The whole text of docs/commands.md."""
     parts = [_HEAD]
     for name, command in commands():
-        context = click.Context(command, info_name=name, terminal_width=110, max_content_width=110, help_option_names=["-h", "--help"])
+        context = click.Context(
+            command, info_name=name, terminal_width=110, max_content_width=110, help_option_names=["-h", "--help"]
+        )
         text = "\n".join(f"    {line}".rstrip() for line in command.get_help(context).splitlines())
         parts.append(f"## {name}\n\n{text}\n")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))

@@ -42,7 +42,9 @@ def test_a_command_shown_exists_with_its_options(page: str, line: str) -> None:
     command = known[name]
     if isinstance(command, click.Group) and rest and rest[0].isupper():
         rest = rest[1:]
-    assert not isinstance(command, click.Group) or not rest or rest[0].startswith("-"), f"{page}: no such command: {line}"
+    assert not isinstance(command, click.Group) or not rest or rest[0].startswith("-"), (
+        f"{page}: no such command: {line}"
+    )
     options = {option for param in command.params for option in (*param.opts, *param.secondary_opts)} | {"--help", "-h"}
     options |= {option for param in known["cpdocs"].params for option in param.opts}
     for word in rest:
@@ -64,7 +66,11 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 def test_every_page_in_docs_is_linked() -> None:
     texts = {page: page.read_text("utf-8") for page in PAGES}
-    unlinked = [page.name for page in PAGES[1:] if not any(f"{page.name})" in text for other, text in texts.items() if other != page)]
+    unlinked = [
+        page.name
+        for page in PAGES[1:]
+        if not any(f"{page.name})" in text for other, text in texts.items() if other != page)
+    ]
     assert unlinked == []
 
 

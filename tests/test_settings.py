@@ -44,7 +44,9 @@ def test_the_values_shown_as_defaults_are_the_defaults() -> None:
 
 def test_a_mistyped_key_is_refused_with_its_line_and_a_suggestion() -> None:
     text = settings.default_text() + '\n[payer."Sample Plan"]\ndue_day = 5\n'
-    assert faults(text) == [f"line {len(text.splitlines())}: unknown key 'payer.Sample Plan.due_day'. Did you mean 'due_days'?"]
+    assert faults(text) == [
+        f"line {len(text.splitlines())}: unknown key 'payer.Sample Plan.due_day'. Did you mean 'due_days'?"
+    ]
 
 
 def test_every_fault_is_told_at_once() -> None:

@@ -1,6 +1,7 @@
 """A time-stamping authority (RFC 3161) as a process of its own on the loopback: ``python -m tests.tsa FOLDER``.
 
-FOLDER gets ``ca.crt`` and ``ca.crl`` of the authority that certifies its units. The address says which unit stamps and at what time:
+FOLDER gets ``ca.crt`` and ``ca.crl`` of the authority that certifies its units. The address says which unit stamps and
+at what time:
 
     http://127.0.0.1:PORT/short/2026-11-03T15:00:00Z
 
@@ -28,7 +29,11 @@ from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 BEGINS = datetime(2020, 1, 1, tzinfo=UTC)
-ENDS = {"short": datetime(2027, 6, 1, tzinfo=UTC), "long": datetime(2045, 1, 1, tzinfo=UTC), "stranger": datetime(2045, 1, 1, tzinfo=UTC)}
+ENDS = {
+    "short": datetime(2027, 6, 1, tzinfo=UTC),
+    "long": datetime(2045, 1, 1, tzinfo=UTC),
+    "stranger": datetime(2045, 1, 1, tzinfo=UTC),
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,11 @@ class _Units:
         self._root = _certificate("Example Time CA", root, datetime(2060, 1, 1, tzinfo=UTC), None, ca=True)
         (folder / "ca.crt").write_bytes(self._root.public_bytes(serialization.Encoding.PEM))
         crl = x509.CertificateRevocationListBuilder().issuer_name(self._root.subject)
-        crl = crl.last_update(BEGINS).next_update(BEGINS + timedelta(days=365 * 30)).add_extension(x509.CRLNumber(1), critical=False)
+        crl = (
+            crl.last_update(BEGINS)
+            .next_update(BEGINS + timedelta(days=365 * 30))
+            .add_extension(x509.CRLNumber(1), critical=False)
+        )
         (folder / "ca.crl").write_bytes(crl.sign(root, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
         self._units = {}
         for name, ends in ENDS.items():
@@ -100,8 +109,13 @@ class _Units:
 
     def answer(self, question: bytes, unit: str, at: datetime) -> bytes:
         key, certificate = self._units[unit]
-        own, above = (asn1_x509.Certificate.load(each.public_bytes(serialization.Encoding.DER)) for each in (certificate, self._root))
-        private = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        own, above = (
+            asn1_x509.Certificate.load(each.public_bytes(serialization.Encoding.DER))
+            for each in (certificate, self._root)
+        )
+        private = key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
         store = SimpleCertificateStore()
         store.register_multiple([own, above])
         stamper = DummyTimeStamper(own, keys.PrivateKeyInfo.load(private), certs_to_embed=store, fixed_dt=at)

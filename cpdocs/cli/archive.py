@@ -15,7 +15,7 @@ from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import document_subject, member_subject
 from cpdocs.core.ids import last_four, parse_document_id
 from cpdocs.errors import AnswerIsNo, UsageFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _WHO = click.argument("who", metavar="ID")
 _REASON = click.option("--reason", required=True, help="Why; it stays on the record.")
@@ -47,7 +47,7 @@ def hold(ws: Workspace, who: str, reason: str, by: str, as_json: bool) -> None:
     cpdocs archive hold 7K3M-9QXW-2RC --reason "subpoena of 2 November" --by "Your Name"
     cpdocs archive hold - --reason "complaint" --by "Your Name" < member-id.txt
     """
-    from cpdocs.mailroom.keeping.retention import hold as hold_
+    from cpdocs.retention.legal_holds import hold as hold_
 
     event = hold_(ws, _subject(who), reason=reason, by=by)
     if as_json:
@@ -69,7 +69,7 @@ def release(ws: Workspace, who: str, reason: str, by: str, number: int | None, a
     \b
     cpdocs archive release 7K3M-9QXW-2RC --reason "case closed" --by "Your Name"
     """
-    from cpdocs.mailroom.keeping.retention import release as release_
+    from cpdocs.retention.legal_holds import release as release_
 
     event = release_(ws, _subject(who), reason=reason, by=by, number=number)
     if as_json:
@@ -87,19 +87,27 @@ def holds(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs archive holds
     """
-    from cpdocs.mailroom.keeping.retention import holds_in_force
+    from cpdocs.retention.legal_holds import holds_in_force
 
     found = list(holds_in_force(ws.ledger).values())
     if as_json:
         print_json(
             [
-                {"hold": each.number, "on": _shown(each.subject), "reason": each.reason, "by": each.by, "since": each.since.isoformat()}
+                {
+                    "hold": each.number,
+                    "on": _shown(each.subject),
+                    "reason": each.reason,
+                    "by": each.by,
+                    "since": each.since.isoformat(),
+                }
                 for each in found
             ]
         )
         return
     for each in found:
-        click.echo(f"{each.number:>8}  {_shown(each.subject)}  since {eastern_date(each.since)}, by {each.by}: {each.reason}")
+        click.echo(
+            f"{each.number:>8}  {_shown(each.subject)}  since {eastern_date(each.since)}, by {each.by}: {each.reason}"
+        )
     if not found:
         say(click.get_current_context(), "No legal hold is in force.")
 
@@ -117,7 +125,7 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
 
     The time is `retention_years` in cpdocs.toml after the last event about a document.
     """
-    from cpdocs.mailroom.keeping.retention import past_retention
+    from cpdocs.retention.legal_holds import past_retention
 
     found = past_retention(ws, on)
     if as_json:
@@ -146,11 +154,20 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
 @archive.command()
 @click.argument("documents", metavar="[ID…]", nargs=-1, type=DOCUMENT_ID)
 @click.option("--before", type=DAY, help="What ends before this day; else before renew_months from now have passed.")
-@click.option("--all", "everything", is_flag=True, help="Every signed file, whenever its proof ends: before an algorithm ages out.")
-@click.option("--dry-run", is_flag=True, help="Say what would be stamped anew, and what no longer verifies; change nothing.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every signed file, whenever its proof ends: before an algorithm ages out.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be stamped anew, and what no longer verifies; change nothing."
+)
 @AS_JSON
 @pass_workspace
-def renew(ws: Workspace, documents: tuple[str, ...], before: date | None, everything: bool, dry_run: bool, as_json: bool) -> None:
+def renew(
+    ws: Workspace, documents: tuple[str, ...], before: date | None, everything: bool, dry_run: bool, as_json: bool
+) -> None:
     """Lay a new time stamp over filed plans before what proves their signatures ends.
 
     \b
@@ -159,11 +176,11 @@ def renew(ws: Workspace, documents: tuple[str, ...], before: date | None, everyt
     cpdocs archive renew 7K3M-9QXW-2RC
     cpdocs archive renew --all
 
-    The file before stays the beginning of the new one, and nothing is written over: the new file and a signed manifest are put into
-    outbox/renewed/. One that no longer verifies is left as it is and named, with exit status 1.
+    The file before stays the beginning of the new one, and nothing is written over: the new file and a signed manifest
+    are put into outbox/renewed/. One that no longer verifies is left as it is and named, with exit status 1.
     """
-    from cpdocs.mailroom.keeping.renewal import ageing
-    from cpdocs.mailroom.keeping.renewal import renew as renew_files
+    from cpdocs.retention.renewal import ageing
+    from cpdocs.retention.renewal import renew as renew_files
 
     if sum((bool(documents), before is not None, everything)) > 1:
         raise UsageFault("ID, --before and --all exclude each other.", todo="Give one of them, or none.")
@@ -176,7 +193,13 @@ def renew(ws: Workspace, documents: tuple[str, ...], before: date | None, everyt
         if each.why_not:
             say(ctx, f"{each.document_id}: not renewed. {each.why_not} {each.todo}")
         elif each.after is None:
-            say(ctx, f"{each.document_id}: would be stamped anew (PAdES {each.before.level.value}{_until(each.before.until)}).")
+            say(
+                ctx,
+                (
+                    f"{each.document_id}: would be stamped anew (PAdES "
+                    f"{each.before.level.value}{_until(each.before.until)})."
+                ),
+            )
         else:
             say(ctx, f"{each.document_id}: PAdES {each.after.level.value}{_until(each.after.until)}.")
     if as_json:
@@ -201,14 +224,21 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
     \b
     cpdocs archive export /media/archive/2026
 
-    DIR must be new or empty. It holds members' data in the clear: put it on an encrypted disk. A folder with manifest.sha256
-    is a whole one.
+    DIR must be new or empty. It holds members' data in the clear: put it on an encrypted disk. A folder with
+    manifest.sha256 is a whole one.
     """
-    from cpdocs.mailroom.keeping.archive import export_archive
+    from cpdocs.retention.archive import export_archive
 
     done = export_archive(ws, folder)
     if as_json:
-        print_json({"folder": str(done.folder), "documents": done.documents, "files": done.files, "manifest_sha256": done.manifest_sha256})
+        print_json(
+            {
+                "folder": str(done.folder),
+                "documents": done.documents,
+                "files": done.files,
+                "manifest_sha256": done.manifest_sha256,
+            }
+        )
         return
     say(click.get_current_context(), f"{done.documents} documents, {done.files} files are in {done.folder}.")
 
@@ -219,7 +249,8 @@ def _subject(who: str) -> str:
     document_id = parse_document_id(who)
     if document_id is None:
         raise UsageFault(
-            "That is no document id.", todo="Read it again from the document; for a member give - and the member id on standard input."
+            "That is no document id.",
+            todo="Read it again from the document; for a member give - and the member id on standard input.",
         )
     return document_subject(document_id)
 

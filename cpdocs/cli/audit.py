@@ -15,7 +15,7 @@ from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import Event
 from cpdocs.core.ids import is_member_id
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 
 @click.group()
@@ -39,7 +39,11 @@ def audit() -> None:
     help="A checkpoint that was kept elsewhere: shows whether the ledger was rewritten since.",
 )
 @click.option(
-    "--witness", "witnesses", multiple=True, metavar="KEY", help="A witness's public key: it must have signed what is given --against."
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="KEY",
+    help="A witness's public key: it must have signed what is given --against.",
 )
 @click.option(
     "--log-key",
@@ -56,18 +60,20 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
     cpdocs audit verify --against cosigned.txt --witness witness.example.org+d3405db7+BDk…
     cpdocs audit verify --json
 
-    Exit status 1 where anything was altered, is damaged or is missing; each fault is named. Where only the checkpoint key
-    is missing, as after a restore without keys, the trail is neither whole nor broken but not proven: status 1 too, until
-    the key, its public part (--log-key, from `audit checkpoint --public-key`) or a checkpoint kept elsewhere (--against)
-    proves it. docs/audit.md says what this can't show.
+    Exit status 1 where anything was altered, is damaged or is missing; each fault is named. Where only the checkpoint
+    key is missing, as after a restore without keys, the trail is neither whole nor broken but not proven: status 1 too,
+    until the key, its public part (--log-key, from `audit checkpoint --public-key`) or a checkpoint kept elsewhere
+    (--against) proves it. docs/audit.md says what this can't show.
     """
-    from cpdocs.mailroom.trail.audit import prove
-    from cpdocs.mailroom.workspace import Paths
+    from cpdocs.trail.audit import prove
     from cpdocs.wiring import find_workspace, ledger_place
+    from cpdocs.workspace import Paths
 
     paths = Paths(find_workspace(chosen_workspace()))
     if witnesses and not against:
-        raise UsageFault("--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE.")
+        raise UsageFault(
+            "--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE."
+        )
     report = prove(paths, ledger_place(paths), against, witnesses, log_key)
     if as_json:
         print_json(
@@ -92,7 +98,8 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
             raise AnswerIsNo(
                 f"The trail is not proven ({counted}): nothing in it is wrong, but its checkpoint key is missing.",
                 problems=report.problems,
-                todo="Put the key back from the backup made --with-keys, or give a checkpoint kept elsewhere (--against) "
+                todo="Put the key back from the backup made --with-keys, or give a checkpoint kept elsewhere "
+                "(--against) "
                 "or the ledger's published key (--log-key).",
             )
         raise AnswerIsNo(
@@ -102,11 +109,15 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
         )
     if not as_json:
         click.echo(
-            f"The trail is whole: {counted}." + (" It is a SANDBOX's: it proves nothing about real plans." if report.sandbox else "")
+            f"The trail is whole: {counted}."
+            + (" It is a SANDBOX's: it proves nothing about real plans." if report.sandbox else "")
         )
         click.echo(f"Root {report.root.hex()}")
         if report.unreferenced:
-            say(click.get_current_context(), f"{report.unreferenced} stored files are mentioned by no event: a command was interrupted.")
+            say(
+                click.get_current_context(),
+                f"{report.unreferenced} stored files are mentioned by no event: a command was interrupted.",
+            )
         if report.pages_compared is False:
             say(
                 click.get_current_context(),
@@ -130,10 +141,11 @@ def show(ws: Workspace, who: str, as_json: bool) -> None:
     """
     if is_member_id(who):
         raise UsageFault(
-            "A member id is no argument: everybody on this machine can read those.", todo="Use `cpdocs audit show -` and type it there."
+            "A member id is no argument: everybody on this machine can read those.",
+            todo="Use `cpdocs audit show -` and type it there.",
         )
     from cpdocs.filing.trail import sentence
-    from cpdocs.mailroom.trail.audit import history
+    from cpdocs.trail.audit import history
 
     events = history(ws, read_member_id() if who == "-" else who)
     if as_json:
@@ -157,12 +169,17 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
 
     DIR must be new or empty. It will hold members' data: keep it as you keep the charts.
     """
-    from cpdocs.mailroom.trail.export import export_trail
+    from cpdocs.trail.export import export_trail
 
     done = export_trail(ws, folder)
     if as_json:
         print_json(
-            {"folder": str(folder.absolute()), "events": done.head.size, "root": done.head.root.hex(), "checkpoints": done.checkpoints}
+            {
+                "folder": str(folder.absolute()),
+                "events": done.head.size,
+                "root": done.head.root.hex(),
+                "checkpoints": done.checkpoints,
+            }
         )
         return
     say(click.get_current_context(), f"{done.head.size} events and {done.checkpoints} checkpoints are in {folder}.")
@@ -170,7 +187,10 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
 
 @audit.command()
 @click.option(
-    "--since", type=click.IntRange(min=0), metavar="SIZE", help="For a witness that signed over SIZE events last: with the proof."
+    "--since",
+    type=click.IntRange(min=0),
+    metavar="SIZE",
+    help="For a witness that signed over SIZE events last: with the proof.",
 )
 @click.option("--public-key", is_flag=True, help="Print the ledger's public key, for witnesses, and sign nothing.")
 @AS_JSON
@@ -187,10 +207,10 @@ def checkpoint(ws: Workspace, since: int | None, public_key: bool, as_json: bool
     One that stays on this machine proves little: whoever can rewrite the ledger could sign it again. Where [signing]
     tsa_url is set, a time-stamping authority's token over it is kept beside it.
     """
-    from cpdocs.mailroom.trail.audit import public_key as public_key_
-    from cpdocs.mailroom.trail.audit import sign_now
-    from cpdocs.mailroom.trail.stamps import stamp
-    from cpdocs.mailroom.trail.witness import witness_request
+    from cpdocs.trail.audit import public_key as public_key_
+    from cpdocs.trail.audit import sign_now
+    from cpdocs.trail.time_stamps import stamp
+    from cpdocs.trail.witness import witness_request
 
     if public_key:
         line = public_key_(ws)
@@ -228,8 +248,9 @@ def move(url: str, as_json: bool) -> None:
     cpdocs audit move --to postgresql://db.example.org/cpdocs
     cpdocs audit move --to 'postgresql:///cpdocs?host=/run/postgresql'
 
-    Stop `cpdocs watch` first, and make a backup. Every event goes over byte for byte; the database is audited, and only then
-    does cpdocs.toml name it. The old file is kept under another name. docs/ledger.md says what the database must be like.
+    Stop `cpdocs watch` first, and make a backup. Every event goes over byte for byte; the database is audited, and only
+    then does cpdocs.toml name it. The old file is kept under another name. docs/ledger.md says what the database must
+    be like.
     """
     from cpdocs.wiring import move_ledger
 
@@ -240,7 +261,10 @@ def move(url: str, as_json: bool) -> None:
         return
     click.echo(f"{moved.head.size} events and {moved.checkpoints} checkpoints are in the database, proven by an audit.")
     click.echo(f"Root {moved.head.root.hex()}")
-    say(click.get_current_context(), f"cpdocs.toml names the database now; the old file is {moved.old}, closed for good.")
+    say(
+        click.get_current_context(),
+        f"cpdocs.toml names the database now; the old file is {moved.old}, closed for good.",
+    )
 
 
 audit.add_command(cosign)

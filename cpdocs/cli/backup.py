@@ -10,7 +10,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.core.clock import EASTERN
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _PATH = click.Path(path_type=Path)
 
@@ -38,7 +38,7 @@ def new_key_(file: Path, as_json: bool) -> None:
 
     Keep FILE where this machine's users can't reach it, and a second copy elsewhere: without it no backup opens.
     """
-    from cpdocs.mailroom.keeping.age import new_key
+    from cpdocs.system.age import new_key
 
     public = new_key(file)
     if as_json:
@@ -49,9 +49,20 @@ def new_key_(file: Path, as_json: bool) -> None:
 
 
 @backup.command()
-@click.option("--to", "folder", required=True, type=_PATH, metavar="DIR", help="Where archives are kept: another disk, machine or share.")
 @click.option(
-    "--recipient", "recipients", multiple=True, metavar="AGE-KEY", help="A public key (age1… or ssh-…) that may open it. Repeatable."
+    "--to",
+    "folder",
+    required=True,
+    type=_PATH,
+    metavar="DIR",
+    help="Where archives are kept: another disk, machine or share.",
+)
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="AGE-KEY",
+    help="A public key (age1… or ssh-…) that may open it. Repeatable.",
 )
 @click.option("--recipients-file", "files", multiple=True, type=_PATH, metavar="FILE", help="Public keys, one a line.")
 @click.option("--with-keys", is_flag=True, help="The private keys and PIN verifiers of state/ as well.")
@@ -59,7 +70,13 @@ def new_key_(file: Path, as_json: bool) -> None:
 @AS_JSON
 @pass_workspace
 def create(
-    ws: Workspace, folder: Path, recipients: tuple[str, ...], files: tuple[Path, ...], with_keys: bool, full: bool, as_json: bool
+    ws: Workspace,
+    folder: Path,
+    recipients: tuple[str, ...],
+    files: tuple[Path, ...],
+    with_keys: bool,
+    full: bool,
+    as_json: bool,
 ) -> None:
     """Back up the ledger, every stored file, settings and templates, while everything goes on.
 
@@ -67,11 +84,11 @@ def create(
     cpdocs backup create --to /mnt/backup --recipients-file /etc/cpdocs/backup-recipients.txt
     cpdocs backup create --to /media/safe/keys --recipient age1… --with-keys --full
 
-    Stored files that an archive in DIR holds already are not copied again: keep the archives together. What was written is
-    read back and compared. Exit status 1 where stored files are damaged: they are named and left out.
+    Stored files that an archive in DIR holds already are not copied again: keep the archives together. What was written
+    is read back and compared. Exit status 1 where stored files are damaged: they are named and left out.
     """
-    from cpdocs.mailroom.keeping.age import read_recipients
-    from cpdocs.mailroom.keeping.backup import create_backup
+    from cpdocs.retention.backup import create_backup
+    from cpdocs.system.age import read_recipients
 
     made = create_backup(ws, folder, read_recipients(recipients, files), with_keys=with_keys, full=full)
     if as_json:
@@ -95,14 +112,19 @@ def create(
     if made.damaged:
         raise AnswerIsNo(
             "The backup is made, without stored files that are damaged:",
-            problems=[Problem("file_damaged", "Its bytes are not those that were stored.", f"store/{sha}") for sha in made.damaged],
+            problems=[
+                Problem("file_damaged", "Its bytes are not those that were stored.", f"store/{sha}")
+                for sha in made.damaged
+            ],
             todo="Run `cpdocs audit verify`, and restore them from an earlier backup.",
         )
 
 
 @backup.command()
 @click.argument("file", metavar="FILE", type=_PATH)
-@click.option("--identity-file", type=_PATH, metavar="FILE", help="The private key: then every byte inside is checked as well.")
+@click.option(
+    "--identity-file", type=_PATH, metavar="FILE", help="The private key: then every byte inside is checked as well."
+)
 @AS_JSON
 def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
     """Check an archive and those it builds on; writes nothing.
@@ -111,11 +133,12 @@ def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
     cpdocs backup verify /mnt/backup/cpdocs-….tar.age
     cpdocs backup verify /mnt/backup/cpdocs-….tar.age --identity-file /media/safe/backup-key.txt
 
-    Without the private key the archives are held against the receipts beside them; with it what is inside is held against
-    its manifest. What proves the ledger is `cpdocs backup restore` into a scratch folder: do so from time to time.
+    Without the private key the archives are held against the receipts beside them; with it what is inside is held
+    against its manifest. What proves the ledger is `cpdocs backup restore` into a scratch folder: do so from time to
+    time.
     """
-    from cpdocs.mailroom.keeping.age import read_identities
-    from cpdocs.mailroom.keeping.restore import check_archive, check_receipt
+    from cpdocs.retention.restore import check_archive, check_receipt
+    from cpdocs.system.age import read_identities
 
     if identity_file is None:
         receipt = check_receipt(file)
@@ -126,33 +149,46 @@ def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"ok": True, "file": str(file.absolute()), "events": events, "based_on": based_on, "opened": opened})
         return
-    click.echo(f"{file.name} and {len(based_on)} archives that it builds on are as they were written ({events} events).")
+    click.echo(
+        f"{file.name} and {len(based_on)} archives that it builds on are as they were written ({events} events)."
+    )
 
 
 @backup.command()
 @click.argument("file", metavar="FILE", type=_PATH)
 @click.option("--into", required=True, type=_PATH, metavar="DIR", help="A new or empty folder.")
 @click.option("--identity-file", required=True, type=_PATH, metavar="FILE", help="The private key.")
-@click.option("--against", multiple=True, type=_PATH, metavar="CHECKPOINT", help="A checkpoint that was kept elsewhere. Repeatable.")
+@click.option(
+    "--against",
+    multiple=True,
+    type=_PATH,
+    metavar="CHECKPOINT",
+    help="A checkpoint that was kept elsewhere. Repeatable.",
+)
 @AS_JSON
 @click.pass_context
-def restore(ctx: click.Context, file: Path, into: Path, identity_file: Path, against: tuple[Path, ...], as_json: bool) -> None:
+def restore(
+    ctx: click.Context, file: Path, into: Path, identity_file: Path, against: tuple[Path, ...], as_json: bool
+) -> None:
     """Make a workspace of a backup: proven before it gets its name, and never over another.
 
     \b
     cpdocs backup restore /mnt/backup/cpdocs-….tar.age --into /srv/cpdocs --identity-file /media/safe/backup-key.txt \\
       --against /media/compliance/checkpoint.txt
 
-    Every stored file is hashed and the whole ledger replayed. --against shows that this is the history that was signed, and
-    how many events are lost since. Never let the old workspace run on beside the restored one: two ledgers would grow apart.
+    Every stored file is hashed and the whole ledger replayed. --against shows that this is the history that was signed,
+    and how many events are lost since. Never let the old workspace run on beside the restored one: two ledgers would
+    grow apart.
     """
-    from cpdocs.mailroom.keeping.age import read_identities
-    from cpdocs.mailroom.keeping.restore import record_restore
-    from cpdocs.mailroom.keeping.restore import restore as restore_
+    from cpdocs.retention.restore import record_restore
+    from cpdocs.retention.restore import restore as restore_
+    from cpdocs.system.age import read_identities
     from cpdocs.wiring import open_restored
 
     if ctx.find_root().obj["workspace"] is not None:
-        raise UsageFault("A restore makes a workspace of its own.", todo="Leave --workspace out; name the new folder with --into.")
+        raise UsageFault(
+            "A restore makes a workspace of its own.", todo="Leave --workspace out; name the new folder with --into."
+        )
     done = restore_(file, into, read_identities(identity_file), against)
     record_restore(open_restored(done.root), done)
     made = done.contents.made_at.astimezone(EASTERN)
@@ -172,19 +208,30 @@ def restore(ctx: click.Context, file: Path, into: Path, identity_file: Path, aga
         )
     else:
         click.echo(
-            f"{done.root} holds {done.report.events} events and {done.report.files} stored files, as of {made:%Y-%m-%d %H:%M:%S %Z}."
+            f"{done.root} holds {done.report.events} events and {done.report.files} stored files, as of "
+            f"{made:%Y-%m-%d %H:%M:%S %Z}."
         )
     if done.lost_events:
         say(
             ctx,
-            f"{done.lost_events} events that the checkpoint knows came after this backup and are lost: ask the practices to send again.",
+            (
+                f"{done.lost_events} events that the checkpoint knows came after this backup and are lost: ask the "
+                "practices to send again."
+            ),
         )
     elif done.lost_events is None:
         say(
-            ctx, "No checkpoint was given (--against): what came after the backup is unknown, and nothing from outside proves this history."
+            ctx,
+            (
+                "No checkpoint was given (--against): what came after the backup is unknown, and nothing from "
+                "outside proves this history."
+            ),
         )
     if done.missing_keys:
         say(
             ctx,
-            f"Not in this backup: {', '.join(done.missing_keys)}. Put state/keys/ and state/users/ back from the backup made --with-keys.",
+            (
+                f"Not in this backup: {', '.join(done.missing_keys)}. Put state/keys/ and state/users/ back from "
+                "the backup made --with-keys."
+            ),
         )

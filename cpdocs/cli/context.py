@@ -9,14 +9,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def pass_workspace(command: Callable[Concatenate[Workspace, P], R]) -> Callable[P, R]:
-    """Gives ``command`` the workspace as its first argument (contract §2: --workspace, CPDOCS_WORKSPACE, or upwards)."""
+    """Gives ``command`` the workspace as its first argument (contract §2: --workspace, CPDOCS_WORKSPACE, or
+    upwards)."""
 
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -38,7 +38,8 @@ class Road:
         click.echo(f"\n{title}", err=True)
 
     def run(self, *argv: str | Path, stdin: str = "", expect: int = 0, show: str = "") -> str:
-        """Runs one command in the sandbox and gives its standard output. ``show`` stands for an argv too long to read."""
+        """Runs one command in the sandbox and gives its standard output. ``show`` stands for an argv too long to
+        read."""
         from cpdocs.cli.root import run
 
         words = [str(word) for word in argv]
@@ -115,14 +116,16 @@ def demo(folder: Path | None, as_json: bool) -> None:
     if as_json:
         from cpdocs.cli.output import print_json
 
-        print_json({"workspace": str(road.root), "letters": letters, "plans": plans, "returns": returns, "audit": audit})
+        print_json(
+            {"workspace": str(road.root), "letters": letters, "plans": plans, "returns": returns, "audit": audit}
+        )
     else:
         _show(road, letters, plans, returns, audit)
 
 
 def _letters(road: Road) -> dict[str, Any]:
     """Monday: a workspace, who is who, and letters for everybody newly assigned, once."""
-    from cpdocs.mailroom.sample.files import write_sample
+    from cpdocs.demo.files import write_sample
 
     road.step("Monday. A sandbox, and who is who")
     road.run("init", road.root, "--sandbox", show=f"init {road.root.name} --sandbox")
@@ -136,7 +139,9 @@ def _letters(road: Road) -> dict[str, Any]:
     again = road.ask("letters", "run", "--roster", sample.roster)
     if again["mailed"]:
         raise Defect("A second run over the same roster would have mailed somebody twice.")
-    return {key: first[key] for key in (*_DISPOSITIONS, "records_in", "pages", "run_id", "print_file")} | {"mailed_again": again["mailed"]}
+    return {key: first[key] for key in (*_DISPOSITIONS, "records_in", "pages", "run_id", "print_file")} | {
+        "mailed_again": again["mailed"]
+    }
 
 
 _DISPOSITIONS = ("mailed", "held", "suppressed", "duplicate", "rejected", "ignored")
@@ -153,7 +158,9 @@ def _plans(road: Road) -> dict[str, str]:
     road.now = TUESDAY
     road.step("Tuesday. The practices have them: the clock runs")
     for plan in issued:
-        road.run("plan", "sent", plan["document_id"], "--to", "Front Desk", "--channel", "fax", "--at", "2026-11-03T09:05")
+        road.run(
+            "plan", "sent", plan["document_id"], "--to", "Front Desk", "--channel", "fax", "--at", "2026-11-03T09:05"
+        )
         road.run("plan", "received", plan["document_id"], "--at", "2026-11-03T09:10")
     road.answers["issued"] = {name: files_by_member[member]["file"] for name, member in sample.member_ids.items()}
     return {name: files_by_member[member]["document_id"] for name, member in sample.member_ids.items()}
@@ -190,9 +197,21 @@ def _returns(road: Road, plans: dict[str, str]) -> list[dict[str, Any]]:
         return out
 
     road.step("Signatures: at a visit, in the office, by telephone, and some that can't count")
-    from cpdocs.mailroom.mishaps import faxed, resaved
+    from cpdocs.demo.mishaps import faxed, resaved
 
-    road.run("plan", "approve", plans["ltss"], "--slot", "member", "--how", "telephone", "--on", "2026-11-04", "--by", "Sample Coordinator")
+    road.run(
+        "plan",
+        "approve",
+        plans["ltss"],
+        "--slot",
+        "member",
+        "--how",
+        "telephone",
+        "--on",
+        "2026-11-04",
+        "--by",
+        "Sample Coordinator",
+    )
     arrivals = [
         ("S01", "both signatures in one file", by_clinician("bh", "pcp1", by_member("bh")).read_bytes()),
         ("S01", "an LPN signed for the PCP", by_clinician("ltss", "lpn1").read_bytes()),
@@ -232,7 +251,8 @@ def _digital_id(road: Road, label: str) -> Path:
     passphrase.write_text(f"only a sample, {label}\n", "utf-8")
     npi = road.answers["sample"].npis[label]
     road.run(
-        "keys", "issue", "--npi", npi, "--identity", "badge seen at the practice", "--by", "Sample Coordinator", "--out", out,
+        "keys", "issue", "--npi", npi, "--identity", "badge seen at the practice", "--by", "Sample Coordinator",
+        "--out", out,
         "--passphrase-file", passphrase,
     )  # fmt: skip
     return out
@@ -248,7 +268,9 @@ def _proof(road: Road) -> dict[str, Any]:
     return {key: answer[key] for key in ("ok", "events", "root")}
 
 
-def _show(road: Road, letters: dict[str, Any], plans: dict[str, str], returns: list[dict[str, Any]], audit: dict[str, Any]) -> None:
+def _show(
+    road: Road, letters: dict[str, Any], plans: dict[str, str], returns: list[dict[str, Any]], audit: dict[str, Any]
+) -> None:
     """The summary: three small tables and where to look."""
     names = {document_id: name for name, document_id in plans.items()}
     stands = [
@@ -263,12 +285,21 @@ def _show(road: Road, letters: dict[str, Any], plans: dict[str, str], returns: l
         for plan in road.ask("status")
     ]
     click.echo()
-    print_table(["letters", *_DISPOSITIONS, "lines"], [[letters["run_id"], *(str(letters[key]) for key in (*_DISPOSITIONS, "records_in"))]])
+    print_table(
+        ["letters", *_DISPOSITIONS, "lines"],
+        [[letters["run_id"], *(str(letters[key]) for key in (*_DISPOSITIONS, "records_in"))]],
+    )
     click.echo()
     print_table(
         ["what came back", "verdict", "plan", "fills", "findings"],
         [
-            [each["what"], each["verdict"], each["document_id"] or "", ", ".join(each["slots_filled"]), ", ".join(each["codes"])]
+            [
+                each["what"],
+                each["verdict"],
+                each["document_id"] or "",
+                ", ".join(each["slots_filled"]),
+                ", ".join(each["codes"]),
+            ]
             for each in returns
         ],
     )
@@ -290,8 +321,11 @@ def _show(road: Road, letters: dict[str, Any], plans: dict[str, str], returns: l
 
 
 def _notice(road: Road, document_id: str) -> str:
-    """Where the first notice about one plan lies: the demo's refused and held files are the first answers of their plans."""
-    found = sorted((road.root / "outbox" / "notices").glob(f"*/{document_id}-*.pdf"), key=lambda path: path.stat().st_mtime_ns)
+    """Where the first notice about one plan lies: the demo's refused and held files are the first answers of their
+    plans."""
+    found = sorted(
+        (road.root / "outbox" / "notices").glob(f"*/{document_id}-*.pdf"), key=lambda path: path.stat().st_mtime_ns
+    )
     return str(found[0]) if found else "no notice"
 
 

@@ -8,7 +8,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _SIGNS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 
@@ -24,8 +24,8 @@ def doctor(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
     cpdocs doctor
     cpdocs doctor --json
     """
-    from cpdocs.mailroom.doctor.answers import Level
-    from cpdocs.mailroom.doctor.examine import examine
+    from cpdocs.health.answers import Level
+    from cpdocs.health.examine import examine
 
     answers = examine(ws)
     healthy = all(answer.level is not Level.FAULT for answer in answers)

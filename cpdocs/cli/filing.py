@@ -11,13 +11,14 @@ from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID, MOMENT
 from cpdocs.core.moments import eastern_text
 from cpdocs.errors import AnswerIsNo
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _BUILD = "build"
 
 
 class _FileGroup(click.Group):
-    """``file confirm …`` is a command of its own; anything else after ``file`` are document ids to build packages for."""
+    """``file confirm …`` is a command of its own; anything else after ``file`` are document ids to build packages
+    for."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
@@ -37,8 +38,8 @@ def file() -> None:
     cpdocs file 7K3M-9QXW-2RC --json
     cpdocs file confirm 7K3M-9QXW-2RC --by "Sample Clerk" --at 2026-11-06T09:30
 
-    A package holds the upload PDF, the signed originals, index.csv, the audit trail and a signed manifest. Plans that can't
-    be filed for certain wait, with the reason. A plan is filed once; its name is never given again.
+    A package holds the upload PDF, the signed originals, index.csv, the audit trail and a signed manifest. Plans that
+    can't be filed for certain wait, with the reason. A plan is filed once; its name is never given again.
     """
 
 
@@ -55,7 +56,7 @@ def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
 
     Exit status 1 where a plan that was named must wait; what is said shows why.
     """
-    from cpdocs.mailroom.filing.file import file_plans
+    from cpdocs.chart.file import file_plans
 
     outcomes = file_plans(ws, document_ids)
     if as_json:
@@ -65,7 +66,10 @@ def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
         say(ctx, outcome.sentence)
     waiting = [outcome for outcome in outcomes if outcome.package is None]
     if document_ids and waiting:
-        raise AnswerIsNo(f"{len(waiting)} of {len(outcomes)} can't be filed yet.", todo="Mend what is said above, then file them again.")
+        raise AnswerIsNo(
+            f"{len(waiting)} of {len(outcomes)} can't be filed yet.",
+            todo="Mend what is said above, then file them again.",
+        )
     if not outcomes:
         say(ctx, "Nothing to file: no complete plan is waiting.")
 
@@ -73,7 +77,9 @@ def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
 @file.command()
 @click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
 @click.option("--by", required=True, metavar="NAME", help="Who saw it in the chart, or what acknowledged it.")
-@click.option("--at", required=True, type=MOMENT, metavar="TIME", help="When; Massachusetts time where no offset is given.")
+@click.option(
+    "--at", required=True, type=MOMENT, metavar="TIME", help="When; Massachusetts time where no offset is given."
+)
 @AS_JSON
 @pass_workspace
 def confirm(ws: Workspace, document_id: str, by: str, at: datetime, as_json: bool) -> None:
@@ -82,8 +88,8 @@ def confirm(ws: Workspace, document_id: str, by: str, at: datetime, as_json: boo
     \b
     cpdocs file confirm 7K3M-9QXW-2RC --by "Sample Clerk" --at 2026-11-06T09:30
     """
-    from cpdocs.mailroom.filing.file import confirm_upload
-    from cpdocs.mailroom.plans.status import standing_of, status_json
+    from cpdocs.chart.file import confirm_upload
+    from cpdocs.plans.status import standing_of, status_json
 
     record = confirm_upload(ws, document_id, by=by.strip(), at=at)
     if as_json:

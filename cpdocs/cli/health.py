@@ -6,7 +6,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 
 @click.command()
@@ -20,10 +20,11 @@ def health(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
     cpdocs health
     cpdocs health --json
 
-    Looks at the ledger, the disk, the last look of `cpdocs watch`, the review queue, overdue plans, the last backup and the last
-    checkpoint; the limits are in cpdocs.toml. It names no document and no person. `cpdocs doctor` says how to mend things.
+    Looks at the ledger, the disk, the last look of `cpdocs watch`, the review queue, overdue plans, the last backup and
+    the last checkpoint; the limits are in cpdocs.toml. It names no document and no person. `cpdocs doctor` says how to
+    mend things.
     """
-    from cpdocs.mailroom.health import as_values, pulses
+    from cpdocs.health.health import as_values, pulses
 
     found = pulses(ws)
     well = all(each.ok for each in found)

@@ -18,7 +18,7 @@ from cpdocs.core.held_words import what_to_decide
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.return_record import ReturnRecord
 from cpdocs.errors import InputFault, UsageFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _SHORT = 12
 _MOST_LINES = 40
@@ -31,9 +31,8 @@ def held() -> None:
     \b
     cpdocs held list
     cpdocs held show 3f9ac0
-    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from the fax"
-    cpdocs held reject 3f9ac0 --reason "no signature on page 5"
-    cpdocs held recheck
+    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from
+    the fax" cpdocs held reject 3f9ac0 --reason "no signature on page 5" cpdocs held recheck
 
     An item is named by the first digits of its file's SHA-256, or by its plan's document id.
     """
@@ -48,7 +47,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs held list --json
     """
-    from cpdocs.mailroom.returns.held import queue
+    from cpdocs.returns.held import queue
 
     records = queue(ws)
     if as_json:
@@ -67,7 +66,10 @@ def list_(ws: Workspace, as_json: bool) -> None:
 @held.command()
 @click.argument("item", metavar="ITEM")
 @click.option(
-    "--save", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a copy of the returned file, to look at."
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a copy of the returned file, to look at.",
 )
 @click.option(
     "--pictures",
@@ -84,13 +86,13 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     cpdocs held show 3f9ac0 --save return.pdf
     cpdocs held show 3f9ac0 --pictures compared.pdf
 
-    For a file that a signing service wrote anew, or of which a signing program changed more than a signature needs, its pages
-    are drawn beside the issued ones, and the words on its further pages are shown. Each look is an event.
+    For a file that a signing service wrote anew, or of which a signing program changed more than a signature needs, its
+    pages are drawn beside the issued ones, and the words on its further pages are shown. Each look is an event.
     """
     from cpdocs.ledger.blobs import write_durably
-    from cpdocs.mailroom.access import about_return, record_access
-    from cpdocs.mailroom.returns.comparing import compare
-    from cpdocs.mailroom.returns.held import find_held
+    from cpdocs.people.access import about_return, record_access
+    from cpdocs.returns.comparing import compare
+    from cpdocs.returns.held import find_held
 
     record = find_held(ws, item)
     wanted = [name for name, chosen in (("--save", save), ("--pictures", pictures)) if chosen]
@@ -110,14 +112,19 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     if seen is not None:
         found["comparison"] = {
             "pictures_sha256": seen.pictures or None,
-            "pages": [{"page": each.number, "marked": each.marked, "only_in": each.only_in or None} for each in seen.pages],
+            "pages": [
+                {"page": each.number, "marked": each.marked, "only_in": each.only_in or None} for each in seen.pages
+            ],
             "cut_short": seen.cut_short,
             "words": words,
         }
     if as_json:
         print_json(found)
         return
-    click.echo(f"{found['id']}: {found['lane'].replace('_', ' ')}, {found['size']} bytes, received {eastern_text(record.received_at)}")
+    click.echo(
+        f"{found['id']}: {found['lane'].replace('_', ' ')}, {found['size']} bytes, received "
+        f"{eastern_text(record.received_at)}"
+    )
     if found["document_id"]:
         click.echo(f"Plan {found['document_id']}, of practice {found['plan_practice_id']}")
     click.echo(f"Handed in by {', '.join(each or 'nobody named (top of inbox/)' for each in record.practices)}")
@@ -154,7 +161,9 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
 @click.option("--relation", metavar="TEXT", help="The representative's relation to the member, or authority.")
 @click.option("--document", type=DOCUMENT_ID, metavar="ID", help="The plan, where the page's codes couldn't be read.")
 @click.option(
-    "--break-glass", metavar="REASON", help="An emergency: act without the reviewer's role, on the record. Nothing else is set aside."
+    "--break-glass",
+    metavar="REASON",
+    help="An emergency: act without the reviewer's role, on the record. Nothing else is set aside.",
 )
 @PIN_FILE
 @AS_JSON
@@ -178,26 +187,29 @@ def accept(
     """Accept a held file: attest the handwriting on it, or confirm a digital one from another practice's folder.
 
     \b
-    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from the fax"
-    cpdocs held accept 3f9ac0 --slot member --signed-on 2026-11-03 --by "Sample Clerk" --reason "same page"
+    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from
+    the fax" cpdocs held accept 3f9ac0 --slot member --signed-on 2026-11-03 --by "Sample Clerk" --reason "same page"
     cpdocs held accept 81c0de --reason "the clinician works at both offices; asked by phone"
 
-    Attested handwriting is kept as ink, never as a digital signature. Who may not approve can't be accepted, and a digital
-    signature that failed stays failed.
+    Attested handwriting is kept as ink, never as a digital signature. Who may not approve can't be accepted, and a
+    digital signature that failed stays failed.
 
-    With --break-glass somebody who is enrolled, but neither as reviewer nor as issuer, may decide when no reviewer can be
-    reached; the reason is recorded, and `cpdocs doctor` tells of it for a month.
+    With --break-glass somebody who is enrolled, but neither as reviewer nor as issuer, may decide when no reviewer can
+    be reached; the reason is recorded, and `cpdocs doctor` tells of it for a month.
     """
     from cpdocs.core.verdicts import Slot
-    from cpdocs.mailroom.returns.attest import Attestation
-    from cpdocs.mailroom.returns.held import accept as accept_held
+    from cpdocs.returns.attest import Attestation
+    from cpdocs.returns.held import accept as accept_held
 
     if break_glass is not None and not break_glass.strip():
         raise UsageFault("An emergency needs its reason.", todo="Say with --break-glass why no reviewer could decide.")
     attestation = None
     if slot is not None:
         if signed_on is None or by is None:
-            raise UsageFault("An attestation needs --signed-on and --by.", todo="Give the date beside the signature, and who read it.")
+            raise UsageFault(
+                "An attestation needs --signed-on and --by.",
+                todo="Give the date beside the signature, and who read it.",
+            )
         attestation = Attestation(
             slot=Slot(slot),
             signed_on=signed_on,
@@ -211,14 +223,22 @@ def accept(
         raise UsageFault("An attestation needs --slot.", todo="Say whose signature it is: --slot member or --slot pcp.")
     secret = pin_from(click.get_current_context(), pin_file)
     record = accept_held(
-        ws, item, reason=reason, secret=secret, attestation=attestation, document_id=document or "", emergency=break_glass or ""
+        ws,
+        item,
+        reason=reason,
+        secret=secret,
+        attestation=attestation,
+        document_id=document or "",
+        emergency=break_glass or "",
     )
     _tell(ws, record, as_json=as_json)
 
 
 @held.command()
 @click.argument("item", metavar="ITEM")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; the practice reads it in the notice. No names of members.")
+@click.option(
+    "--reason", required=True, metavar="TEXT", help="Why; the practice reads it in the notice. No names of members."
+)
 @PIN_FILE
 @AS_JSON
 @pass_workspace
@@ -228,7 +248,7 @@ def reject(ws: Workspace, item: str, reason: str, pin_file: Path | None, as_json
     \b
     cpdocs held reject 3f9ac0 --reason "the signature line on page 5 is empty"
     """
-    from cpdocs.mailroom.returns.held import reject as reject_held
+    from cpdocs.returns.held import reject as reject_held
 
     secret = pin_from(click.get_current_context(), pin_file)
     _tell(ws, reject_held(ws, item, reason=reason, secret=secret), as_json=as_json)
@@ -245,7 +265,7 @@ def recheck(ws: Workspace, items: tuple[str, ...], as_json: bool) -> None:
     cpdocs held recheck
     cpdocs held recheck 3f9ac0
     """
-    from cpdocs.mailroom.returns.held import recheck as recheck_held
+    from cpdocs.returns.held import recheck as recheck_held
 
     records = recheck_held(ws, items)
     if as_json:
@@ -253,7 +273,10 @@ def recheck(ws: Workspace, items: tuple[str, ...], as_json: bool) -> None:
         return
     for record in records:
         click.echo(_line(record))
-    say(click.get_current_context(), f"{len(records)} judged again, {sum(record.waiting for record in records)} still held.")
+    say(
+        click.get_current_context(),
+        f"{len(records)} judged again, {sum(record.waiting for record in records)} still held.",
+    )
 
 
 def _signature_in_words(each: Mapping[str, Any]) -> str:
@@ -264,7 +287,11 @@ def _signature_in_words(each: Mapping[str, Any]) -> str:
         each["covers"], "over a part of the file"
     )
     sound = "intact" if each["intact"] else "NOT intact"
-    dates = f", good from {str(each['valid_from'])[:10]} to {str(each['valid_until'])[:10]}" if each.get("valid_from") else ""
+    dates = (
+        f", good from {str(each['valid_from'])[:10]} to {str(each['valid_until'])[:10]}"
+        if each.get("valid_from")
+        else ""
+    )
     issuer = f" issued by {_plain(each['issuer'])}" if each.get("issuer") else ""
     known = each.get("identity") or "nobody vouches for it"
     signer = _plain(each["signer"]) or "nobody named"

@@ -10,13 +10,13 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.errors import InputFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cpdocs.core.roster import RosterOutcome
-    from cpdocs.mailroom.imports import DirectoryImport, RosterImport
+    from cpdocs.register.imports import DirectoryImport, RosterImport
 
 _SHOWN_LINES = 200
 
@@ -27,7 +27,8 @@ _FILE = click.argument("file", type=click.Path(path_type=Path))
 def import_() -> None:
     """Record a roster, practices, clinicians or designations from CSV or XLSX.
 
-    Import in this order: practices, clinicians, designations; rosters at any time. The columns are in docs/input-files.md.
+    Import in this order: practices, clinicians, designations; rosters at any time. The columns are in
+    docs/input-files.md.
 
     \b
     cpdocs import practices practices.csv
@@ -51,7 +52,7 @@ def roster(ws: Workspace, file: Path, as_json: bool) -> None:
     cpdocs import roster roster.csv
     cpdocs import roster roster.xlsx --json
     """
-    from cpdocs.mailroom.imports import import_roster
+    from cpdocs.register.imports import import_roster
 
     result = _done(lambda: import_roster(ws, file), "roster", file, as_json)
     if as_json:
@@ -72,7 +73,7 @@ def practices(ws: Workspace, file: Path, as_json: bool) -> None:
     \b
     cpdocs import practices practices.csv
     """
-    from cpdocs.mailroom.imports import import_practices
+    from cpdocs.register.imports import import_practices
 
     _directory(lambda: import_practices(ws, file), "practices", file, as_json)
 
@@ -90,7 +91,7 @@ def clinicians(ws: Workspace, file: Path, as_json: bool) -> None:
     \b
     cpdocs import clinicians clinicians.csv
     """
-    from cpdocs.mailroom.imports import import_clinicians
+    from cpdocs.register.imports import import_clinicians
 
     _directory(lambda: import_clinicians(ws, file), "clinicians", file, as_json)
 
@@ -107,7 +108,7 @@ def designations(ws: Workspace, file: Path, as_json: bool) -> None:
     \b
     cpdocs import designations designations.csv
     """
-    from cpdocs.mailroom.imports import import_designations
+    from cpdocs.register.imports import import_designations
 
     _directory(lambda: import_designations(ws, file), "designations", file, as_json)
 
@@ -138,8 +139,19 @@ def _done(work: Callable[[], Any], table: str, file: Path, as_json: bool) -> Any
         return work()
     except InputFault as error:
         if as_json:
-            problems = [{"where": one.where, "code": one.code, "message": one.message, "todo": one.todo} for one in error.problems]
-            print_json({"ok": False, "table": table, "file": str(file.resolve()), "message": error.message, "problems": problems})
+            problems = [
+                {"where": one.where, "code": one.code, "message": one.message, "todo": one.todo}
+                for one in error.problems
+            ]
+            print_json(
+                {
+                    "ok": False,
+                    "table": table,
+                    "file": str(file.resolve()),
+                    "message": error.message,
+                    "problems": problems,
+                }
+            )
         raise
 
 

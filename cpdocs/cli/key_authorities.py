@@ -11,7 +11,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import FILE, PIN_FILE, pin_from
 from cpdocs.core.authority_records import Binding
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 if TYPE_CHECKING:
     from cpdocs.core.authority_records import AuthorityRecord
@@ -23,10 +23,20 @@ if TYPE_CHECKING:
     "--vouches-for",
     type=click.Choice([each.value for each in Binding]),
     required=True,
-    help="The one thing that it is believed for: where its certificates name the clinician's NPI, or the time in its stamps.",
+    help=(
+        "The one thing that it is believed for: where its certificates name the clinician's NPI, or the time "
+        "in its stamps."
+    ),
 )
-@click.option("--organization", multiple=True, metavar="NAME", help="Believe it for certificates of this organization only; repeatable.")
-@click.option("--crl-url", multiple=True, metavar="URL", help="Where its list of revoked certificates lies; repeatable.")
+@click.option(
+    "--organization",
+    multiple=True,
+    metavar="NAME",
+    help="Believe it for certificates of this organization only; repeatable.",
+)
+@click.option(
+    "--crl-url", multiple=True, metavar="URL", help="Where its list of revoked certificates lies; repeatable."
+)
 @click.option("--ocsp-url", default="", metavar="URL", help="Where it answers about one certificate.")
 @click.option("--by", required=True, metavar="NAME", help="Who decided that it is believed.")
 @PIN_FILE
@@ -47,16 +57,17 @@ def import_ca(
 ) -> None:
     """Believe the certificates that an authority elsewhere signs for clinicians, or the time in its time stamps.
 
-    CERTIFICATE is that of the authority which signs people's certificates itself, not one above it. A signature counts only
-    with its current list of revoked certificates on record (keys import-crl, or keys fetch where addresses are given).
+    CERTIFICATE is that of the authority which signs people's certificates itself, not one above it. A signature counts
+    only with its current list of revoked certificates on record (keys import-crl, or keys fetch where addresses are
+    given).
 
     \b
     cpdocs keys import-ca hospital-ca.crt --vouches-for npi-in-serial-number --by "Sam Sample"
     cpdocs keys import-ca ca.crt --vouches-for npi-in-san --organization "Example Health Center" --by "Sam Sample"
     cpdocs keys import-ca tsa.crt --vouches-for time --by "Sam Sample"
     """
-    from cpdocs.mailroom.keys.authorities import trust_authority
-    from cpdocs.mailroom.plans.signing import read_input
+    from cpdocs.keys.authorities import trust_authority
+    from cpdocs.plans.signing import read_input
 
     record = trust_authority(
         ws,
@@ -74,11 +85,26 @@ def import_ca(
         return
     say(ctx, f"Believed for {record.binding.value}: {record.name}")
     if record.binding is Binding.TIME:
-        say(ctx, "Next: record its list of revoked certificates too, if it publishes one: it is kept with what is filed.")
+        say(
+            ctx,
+            "Next: record its list of revoked certificates too, if it publishes one: it is kept with what is filed.",
+        )
     elif record.crl_urls or record.ocsp_url:
-        say(ctx, "Next: `cpdocs keys fetch`, now and by a schedule; `cpdocs watch` does it too where fetch_revocation allows it.")
+        say(
+            ctx,
+            (
+                "Next: `cpdocs keys fetch`, now and by a schedule; `cpdocs watch` does it too where "
+                "fetch_revocation allows it."
+            ),
+        )
     else:
-        say(ctx, "Next: record its list of revoked certificates with `cpdocs keys import-crl FILE`; without one its signatures are held.")
+        say(
+            ctx,
+            (
+                "Next: record its list of revoked certificates with `cpdocs keys import-crl FILE`; without one its "
+                "signatures are held."
+            ),
+        )
 
 
 @click.command("cas")
@@ -90,7 +116,7 @@ def cas(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs keys cas
     """
-    from cpdocs.mailroom.keys.authorities import authority_records
+    from cpdocs.keys.authorities import authority_records
 
     rows = [_row(ws, record) for record in authority_records(ws.ledger).values()]
     if as_json:
@@ -109,13 +135,15 @@ def cas(ws: Workspace, as_json: bool) -> None:
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def drop_ca(ws: Workspace, ctx: click.Context, fingerprint: str, reason: str, by: str, pin_file: Path | None, as_json: bool) -> None:
+def drop_ca(
+    ws: Workspace, ctx: click.Context, fingerprint: str, reason: str, by: str, pin_file: Path | None, as_json: bool
+) -> None:
     """Believe an outside authority no longer. What was accepted stays accepted.
 
     \b
     cpdocs keys drop-ca 3f0c92aa --reason "contract ended" --by "Sam Sample"
     """
-    from cpdocs.mailroom.keys.authorities import drop_authority
+    from cpdocs.keys.authorities import drop_authority
 
     record = drop_authority(ws, fingerprint, reason=reason, by=by, secret=pin_from(ctx, pin_file))
     if as_json:
@@ -137,8 +165,8 @@ def import_crl(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> 
     \b
     cpdocs keys import-crl hospital.crl
     """
-    from cpdocs.mailroom.keys.authorities import import_revocations
-    from cpdocs.mailroom.plans.signing import read_input
+    from cpdocs.keys.authorities import import_revocations
+    from cpdocs.plans.signing import read_input
 
     done = import_revocations(ws, read_input(file, "a list of revoked certificates"), name=file.name)
     if as_json:
@@ -155,8 +183,14 @@ def import_crl(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> 
         )
         return
     what = "list" if done.kind == "crl" else "answer"
-    say(ctx, f"{'Recorded the' if done.new else 'Had already the'} {what} of {done.authority.name}: {done.revoked} revoked.")
-    say(ctx, f"It is good until {done.next_update[:16].replace('T', ' ')} UTC. Returns held for it: `cpdocs held recheck`.")
+    say(
+        ctx,
+        f"{'Recorded the' if done.new else 'Had already the'} {what} of {done.authority.name}: {done.revoked} revoked.",
+    )
+    say(
+        ctx,
+        f"It is good until {done.next_update[:16].replace('T', ' ')} UTC. Returns held for it: `cpdocs held recheck`.",
+    )
 
 
 def _row(ws: Workspace, record: AuthorityRecord) -> dict[str, Any]:
@@ -197,19 +231,21 @@ def fetch(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
     \b
     cpdocs keys fetch
 
-    Only hosts that fetch_revocation under [signing] names are asked. Exit status 1 where one gave nothing that counts. What is fetched
-    must be signed by the authority, so no PIN is asked, and a scheduled job can do it.
+    Only hosts that fetch_revocation under [signing] names are asked. Exit status 1 where one gave nothing that counts.
+    What is fetched must be signed by the authority, so no PIN is asked, and a scheduled job can do it.
     """
     from cpdocs.errors import AnswerIsNo
-    from cpdocs.mailroom.keys.fetch import fetch_all, waiting_for_word
-    from cpdocs.mailroom.returns.held import recheck
+    from cpdocs.keys.fetch import fetch_all, waiting_for_word
+    from cpdocs.returns.held import recheck
 
     done = list(fetch_all(ws))
     waiting = [each.sha256 for each in waiting_for_word(ws)] if any(each.new for each in done) else []
     rechecked = recheck(ws, waiting) if waiting else []
     failed = [each for each in done if each.problem]
     if as_json:
-        decided = [{"sha256": each.sha256, "verdict": each.verdict.value if each.verdict else None} for each in rechecked]
+        decided = [
+            {"sha256": each.sha256, "verdict": each.verdict.value if each.verdict else None} for each in rechecked
+        ]
         print_json({"fetched": [each.as_json() for each in done], "rechecked": decided})
     for each in done:
         came = each.problem or (f"new, good until {each.next_update[:16]} UTC" if each.new else "nothing new")
@@ -218,7 +254,8 @@ def fetch(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
         say(ctx, f"{len(rechecked)} held returns were decided again.")
     if failed:
         raise AnswerIsNo(
-            f"{len(failed)} of {len(done)} questions brought nothing that counts.", todo="Each is named above with the reason."
+            f"{len(failed)} of {len(done)} questions brought nothing that counts.",
+            todo="Each is named above with the reason.",
         )
 
 

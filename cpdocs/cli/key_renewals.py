@@ -7,7 +7,7 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.new_keys import NewKey, asks_for_new_key, made_row
 from cpdocs.cli.output import AS_JSON, print_json, say
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 
 @click.command()
@@ -30,7 +30,7 @@ def renew(
     \b
     cpdocs keys renew 4f3a09 --by "Sam Sample" --csr ada.csr --out ada-2027.crt
     """
-    from cpdocs.mailroom.keys.renew import renew as renew_key
+    from cpdocs.keys.renew import renew as renew_key
 
     old, new = renew_key(
         ws,
@@ -46,4 +46,7 @@ def renew(
         print_json({**made_row(ws, new, new_key), "renews": old.serial, "old_not_after": old.not_after.isoformat()})
         return
     say(ctx, f"Issued {new.serial} to {new.name} until {new.not_after:%Y-%m-%d}: {new_key.out}")
-    say(ctx, f"{old.serial} stays good until {old.not_after:%Y-%m-%d}. Once it is out of use, take it back as superseded.")
+    say(
+        ctx,
+        f"{old.serial} stays good until {old.not_after:%Y-%m-%d}. Once it is out of use, take it back as superseded.",
+    )

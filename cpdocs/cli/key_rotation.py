@@ -9,13 +9,18 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import PIN_FILE, TOKEN_PIN_FILE, pin_from, token_pin_from
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _STAYS = {
     "seal": "Plans sealed with the old one can still be signed and sent back.",
-    "issuing": "Digital IDs of the old one stay good until they end; its list of revoked certificates goes on being published.",
+    "issuing": (
+        "Digital IDs of the old one stay good until they end; its list of revoked certificates goes on being published."
+    ),
     "in-person": "What members signed before stands.",
-    "root": "What the old one certified stays believed. Next: rotate issuing, in-person and seal, so that the new one certifies them.",
+    "root": (
+        "What the old one certified stays believed. Next: rotate issuing, in-person and seal, so that the "
+        "new one certifies them."
+    ),
 }
 
 
@@ -42,13 +47,14 @@ def rotate(
 ) -> None:
     """Change one of the organization's keys. Nothing that the old one sealed or certified breaks.
 
-    Needs the root's key, brought back into state/keys/ for this. Where cpdocs.toml puts the key on a token, the new one is made there.
+    Needs the root's key, brought back into state/keys/ for this. Where cpdocs.toml puts the key on a token, the new one
+    is made there.
 
     \b
     cpdocs keys rotate seal --reason "ends in two months" --by "Sam Sample"
     cpdocs keys rotate issuing --reason "moved to the token" --by "Sam Sample" --token-pin-file pin.txt
     """
-    from cpdocs.mailroom.keys.rotation import rotate as rotate_key
+    from cpdocs.keys.rotation import rotate as rotate_key
     from cpdocs.signing.keyfiles import fingerprint
 
     done = rotate_key(
@@ -76,13 +82,18 @@ def rotate(
         )
         return
     if done.adopted:
-        say(ctx, f"The {which} key is used on its token from now on; its file is gone. Its certificate is the same: {mark}")
+        say(
+            ctx,
+            f"The {which} key is used on its token from now on; its file is gone. Its certificate is the same: {mark}",
+        )
         return
     say(ctx, f"The {which} key is new, until {ends:%Y-%m-%d}: {mark}")
     say(ctx, _STAYS[which])
     for each in done.missing:
         say(ctx, f"Warning: no list of revoked certificates could be made for {each}")
     if which == "root" and done.cross is None:
-        say(ctx, "Warning: the old root was not at hand, so it doesn't certify the new one: tell those who check by it.")
+        say(
+            ctx, "Warning: the old root was not at hand, so it doesn't certify the new one: tell those who check by it."
+        )
     if not ws.sandbox and "root" not in ws.options.tokens:
         say(ctx, "Next: take the root's .p12 and .pass away again.")

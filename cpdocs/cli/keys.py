@@ -15,7 +15,7 @@ from cpdocs.cli.new_keys import NewKey, asks_for_new_key, key_row, made_row
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import FILE, PIN_FILE, TOKEN_PIN_FILE, pin_from, token_pin_from
 from cpdocs.errors import UsageFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _BY = "Who established the identity; the acting account otherwise."
 
@@ -25,8 +25,8 @@ def keys() -> None:
     """Digital IDs: issue them to clinicians whose office has none, pin those of others, take them back.
 
     \b
-    cpdocs keys issue --npi 1234567893 --identity "badge seen at the practice" --by "Sam Sample" --csr ada.csr --out ada.crt
-    cpdocs keys list
+    cpdocs keys issue --npi 1234567893 --identity "badge seen at the practice" --by "Sam Sample" --csr ada.csr --out
+    ada.crt cpdocs keys list
     """
 
 
@@ -50,10 +50,11 @@ def issue(
     """Issue a digital ID to one active clinician. The practice's key contact is told.
 
     \b
-    cpdocs keys issue --npi 1234567893 --identity "video call, licence shown" --by "Sam Sample" --csr ada.csr --out ada.crt
-    cpdocs keys issue --npi 1234567893 --identity "badge seen" --by "Sam Sample" --out ada.p12 --passphrase-file pass.txt
+    cpdocs keys issue --npi 1234567893 --identity "video call, licence shown" --by "Sam Sample" --csr ada.csr --out
+    ada.crt cpdocs keys issue --npi 1234567893 --identity "badge seen" --by "Sam Sample" --out ada.p12 --passphrase-file
+    pass.txt
     """
-    from cpdocs.mailroom.keys.issue import issue as issue_key
+    from cpdocs.keys.issue import issue as issue_key
 
     if (ws.paths.keys / "issuing.pass").exists() and not ws.sandbox:
         say(ctx, "Warning: the issuing key is not protected by an issuer's PIN yet. Run `cpdocs keys protect`.")
@@ -79,7 +80,10 @@ def issue(
 @keys.command()
 @click.argument("serial")
 @click.option(
-    "--reason", required=True, metavar="R", help="RFC 5280: keyCompromise, affiliationChanged, superseded, cessationOfOperation …"
+    "--reason",
+    required=True,
+    metavar="R",
+    help="RFC 5280: keyCompromise, affiliationChanged, superseded, cessationOfOperation …",
 )
 @PIN_FILE
 @TOKEN_PIN_FILE
@@ -87,7 +91,13 @@ def issue(
 @click.pass_context
 @pass_workspace
 def revoke(
-    ws: Workspace, ctx: click.Context, serial: str, reason: str, pin_file: Path | None, token_pin_file: Path | None, as_json: bool
+    ws: Workspace,
+    ctx: click.Context,
+    serial: str,
+    reason: str,
+    pin_file: Path | None,
+    token_pin_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Take a digital ID back, from now on, and publish the lists of revoked certificates at once.
 
@@ -96,9 +106,11 @@ def revoke(
     \b
     cpdocs keys revoke 4f3a… --reason keyCompromise
     """
-    from cpdocs.mailroom.keys.issue import revoke as revoke_key
+    from cpdocs.keys.issue import revoke as revoke_key
 
-    record, published = revoke_key(ws, serial, reason=reason, pin=pin_from(ctx, pin_file), token_pin=token_pin_from(ctx, token_pin_file))
+    record, published = revoke_key(
+        ws, serial, reason=reason, pin=pin_from(ctx, pin_file), token_pin=token_pin_from(ctx, token_pin_file)
+    )
     if as_json:
         print_json({**key_row(ws, record), "reason": record.reason, "lists_missing": list(published.missing)})
     else:
@@ -115,7 +127,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs keys list --json
     """
-    from cpdocs.mailroom.keys.issue import key_records
+    from cpdocs.keys.issue import key_records
 
     rows = [key_row(ws, record) for record in key_records(ws.ledger).values()]
     if as_json:
@@ -134,15 +146,17 @@ def list_(ws: Workspace, as_json: bool) -> None:
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def crl(ws: Workspace, ctx: click.Context, root: bool, pin_file: Path | None, token_pin_file: Path | None, as_json: bool) -> None:
+def crl(
+    ws: Workspace, ctx: click.Context, root: bool, pin_file: Path | None, token_pin_file: Path | None, as_json: bool
+) -> None:
     """Publish the lists of revoked certificates anew, before they grow stale: every month, and the root's every year.
 
     \b
     cpdocs keys crl
     cpdocs keys crl --root
     """
-    from cpdocs.mailroom.keys.issue import republish
-    from cpdocs.mailroom.keys.rotation import republish_root
+    from cpdocs.keys.issue import republish
+    from cpdocs.keys.rotation import republish_root
 
     secret, token_pin = cache(pin_from(ctx, pin_file)), token_pin_from(ctx, token_pin_file)
     roots = republish_root(ws, secret=secret, token_pin=token_pin) if root else None
@@ -150,7 +164,9 @@ def crl(ws: Workspace, ctx: click.Context, root: bool, pin_file: Path | None, to
     missing = {**published.missing, **(dict.fromkeys(roots.missing, "its key is not in state/keys/") if roots else {})}
     files = [published.file, *(roots.files if roots else ())]
     if as_json:
-        print_json({"file": str(published.file), "files": [str(each) for each in files], "lists_missing": sorted(missing)})
+        print_json(
+            {"file": str(published.file), "files": [str(each) for each in files], "lists_missing": sorted(missing)}
+        )
         return
     for each in files:
         say(ctx, f"Published {each}")
@@ -183,15 +199,22 @@ def pin(
     \b
     cpdocs keys pin ada.cer --npi 1234567893 --identity "fingerprint read back by telephone"
     """
-    from cpdocs.mailroom.keys.pin import pin as pin_key
-    from cpdocs.mailroom.plans.signing import read_input
+    from cpdocs.keys.pin import pin as pin_key
+    from cpdocs.plans.signing import read_input
 
     if bool(npi) == member:
         raise UsageFault("Say whose it is: --npi N for a clinician, or --member.", todo="One of the two.")
     member_id = sys.stdin.readline().strip() if member else ""
     data = read_input(certificate, "a certificate")
     record = pin_key(
-        ws, data, name=certificate.name, npi=npi, member_id=member_id, identity=identity, by=by, secret=pin_from(ctx, pin_file)
+        ws,
+        data,
+        name=certificate.name,
+        npi=npi,
+        member_id=member_id,
+        identity=identity,
+        by=by,
+        secret=pin_from(ctx, pin_file),
     )
     if as_json:
         print_json({**key_row(ws, record), "fingerprint": record.fingerprint})
@@ -202,7 +225,9 @@ def pin(
 
 @keys.command()
 @PIN_FILE
-@click.option("--old-pin-file", type=FILE, help="The PIN of the issuer who held the key until now, when it changes hands.")
+@click.option(
+    "--old-pin-file", type=FILE, help="The PIN of the issuer who held the key until now, when it changes hands."
+)
 @click.pass_context
 @pass_workspace
 def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_file: Path | None) -> None:
@@ -213,8 +238,8 @@ def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_fi
     """
     from cpdocs.core.people import Role
     from cpdocs.errors import WorkspaceFault
-    from cpdocs.mailroom import people
-    from cpdocs.mailroom.organization_keys import protect_issuing
+    from cpdocs.keys.organization_keys import protect_issuing
+    from cpdocs.people import people
 
     if ws.sandbox:
         raise WorkspaceFault("A sandbox asks for no PIN, so its issuing key has none.", todo="There is nothing to do.")

@@ -12,17 +12,27 @@ from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.status import read_member_id
 from cpdocs.cli.tables import print_table
 from cpdocs.core.events import document_subject, member_subject
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _RUN = click.option(
-    "--run", "run_id", default="", metavar="RUN", help="In which run, where it went out more than once; the last otherwise."
+    "--run",
+    "run_id",
+    default="",
+    metavar="RUN",
+    help="In which run, where it went out more than once; the last otherwise.",
 )
 
 
 @click.command()
 @click.argument("who", metavar="ID")
 @_RUN
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write these pages into this PDF.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write these pages into this PDF.",
+)
 @AS_JSON
 @click.pass_context
 @pass_workspace
@@ -37,9 +47,9 @@ def pages(ws: Workspace, ctx: click.Context, who: str, run_id: str, output: Path
     Looking is an event of its own.
     """
     from cpdocs.ledger.blobs import write_durably
-    from cpdocs.mailroom.access import record_access
-    from cpdocs.mailroom.letters.copies import as_json as mailed_json
-    from cpdocs.mailroom.letters.copies import letters_about, printed_pages, the_letter
+    from cpdocs.letters.copies import as_json as mailed_json
+    from cpdocs.letters.copies import letters_about, printed_pages, the_letter
+    from cpdocs.people.access import record_access
 
     if who == "-":
         subject = member_subject(read_member_id())
@@ -59,7 +69,9 @@ def pages(ws: Workspace, ctx: click.Context, who: str, run_id: str, output: Path
     for item in found:
         piece, run = item.piece, item.run
         where = f"{piece.first_page}-{piece.first_page + piece.pages - 1}"
-        rows.append([piece.document_id, run.kind, run.run_id, run.state.value, str(piece.number), item.print_file, where])
+        rows.append(
+            [piece.document_id, run.kind, run.run_id, run.state.value, str(piece.number), item.print_file, where]
+        )
     print_table(["document", "kind", "run", "state", "piece", "print file", "pages"], rows)
     if output is not None and found:
         say(ctx, f"{counted(sum(item.piece.pages for item in found), 'page')} in {output}")
@@ -69,7 +81,11 @@ def pages(ws: Workspace, ctx: click.Context, who: str, run_id: str, output: Path
 @click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
 @_RUN
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Where to; ID.pdf in this folder by default."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to; ID.pdf in this folder by default.",
 )
 @AS_JSON
 @click.pass_context
@@ -87,8 +103,8 @@ def copy(ws: Workspace, ctx: click.Context, document_id: str, run_id: str, outpu
     from hashlib import sha256
 
     from cpdocs.ledger.blobs import write_durably
-    from cpdocs.mailroom.letters.copies import accessible_copy, the_letter
-    from cpdocs.mailroom.letters.copies import as_json as mailed_json
+    from cpdocs.letters.copies import accessible_copy, the_letter
+    from cpdocs.letters.copies import as_json as mailed_json
 
     item = the_letter(ws, document_id, run_id)
     pdf = accessible_copy(ws, item, "letters copy")

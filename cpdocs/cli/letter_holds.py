@@ -12,7 +12,7 @@ from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
 from cpdocs.core.letters import ASSIGNMENT
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _KIND = click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter.")
 
@@ -40,7 +40,7 @@ def list_(ws: Workspace, kind: str, as_json: bool) -> None:
 
     What "release" says "no" to is mended by a roster.
     """
-    from cpdocs.mailroom.letters.holds import held_lines
+    from cpdocs.letters.holds import held_lines
 
     lines = held_lines(ws, kind)
     if as_json:
@@ -81,7 +81,13 @@ def list_(ws: Workspace, kind: str, as_json: bool) -> None:
 @click.pass_context
 @pass_workspace
 def release(
-    ws: Workspace, ctx: click.Context, document_ids: tuple[str, ...], reason: str, pin_file: Path | None, kind: str, as_json: bool
+    ws: Workspace,
+    ctx: click.Context,
+    document_ids: tuple[str, ...],
+    reason: str,
+    pin_file: Path | None,
+    kind: str,
+    as_json: bool,
 ) -> None:
     """Let held letters go, as a reviewer: the next run makes them.
 
@@ -91,7 +97,7 @@ def release(
     It answers the reason that the list shows, for that assignment as it is on record: after a roster that changes what
     was looked at, the letter is held again. Nothing that is suppressed or rejected can be released.
     """
-    from cpdocs.mailroom.letters.holds import release_holds
+    from cpdocs.letters.holds import release_holds
 
     done = release_holds(ws, kind, document_ids, reason, pin_from(ctx, pin_file))
     if as_json:

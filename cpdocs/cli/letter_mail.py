@@ -16,7 +16,7 @@ from cpdocs.core.ids import last_four
 from cpdocs.core.letter_mail import REASONS
 from cpdocs.core.letters import ASSIGNMENT
 from cpdocs.errors import InputFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 
 @click.command()
@@ -32,8 +32,8 @@ def reprint(ws: Workspace, ctx: click.Context, run_id: str, pieces: str, reason:
     \b
     cpdocs letters reprint 2026-11-02-01 --pieces 12-40,97 --reason "jam in the folder"
     """
-    from cpdocs.mailroom.letters.reprints import piece_numbers
-    from cpdocs.mailroom.letters.reprints import reprint as reprint_pieces
+    from cpdocs.letters.reprints import piece_numbers
+    from cpdocs.letters.reprints import reprint as reprint_pieces
 
     done = reprint_pieces(ws, run_id, piece_numbers(pieces), reason)
     if as_json:
@@ -54,13 +54,18 @@ def reprint(ws: Workspace, ctx: click.Context, run_id: str, pieces: str, reason:
 
 @click.command()
 @click.argument("codes", metavar="CODE…", nargs=-1)
-@click.option("--reason", required=True, type=click.Choice([*REASONS]), help="Why it came back, as the yellow label says.")
+@click.option(
+    "--reason", required=True, type=click.Choice([*REASONS]), help="Why it came back, as the yellow label says."
+)
 @click.option("--on", "on", type=DAY, help="The day on which it came back; today by default.")
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: str, on: date | None, as_json: bool) -> None:
-    """Letters that came back: scan or type each one's sheet code or reference number. That address gets no more letters.
+def returned(
+    ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: str, on: date | None, as_json: bool
+) -> None:
+    """Letters that came back: scan or type each one's sheet code or reference number. That address gets no more
+    letters.
 
     \b
     cpdocs letters returned L261102-01/12/1/2 --reason moved
@@ -70,7 +75,7 @@ def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: 
     When the member has another address on record, `cpdocs letters run --returned` sends the letter once more.
     """
     from cpdocs.core.clock import eastern_date
-    from cpdocs.mailroom.letters.mail import record_returned
+    from cpdocs.letters.mail import record_returned
 
     given = [line.strip() for line in sys.stdin if line.strip()] if codes == ("-",) else list(codes)
     done = record_returned(ws, given, reason, on or eastern_date(ws.clock.now()))
@@ -79,10 +84,14 @@ def returned(ws: Workspace, ctx: click.Context, codes: tuple[str, ...], reason: 
             {"document_id": piece.document_id, "run_id": piece.run_id, "piece": piece.piece, "reason": piece.reason}
             for piece in done.recorded
         ]
-        print_json({"recorded": recorded, "problems": [{"code": item.code, "where": item.where} for item in done.problems]})
+        print_json(
+            {"recorded": recorded, "problems": [{"code": item.code, "where": item.where} for item in done.problems]}
+        )
     say(ctx, f"{counted(len(done.recorded), 'letter')} recorded as returned ({reason}).")
     if done.problems:
-        raise InputFault(f"{counted(len(done.problems), 'code')} not understood; all others were recorded.", problems=done.problems)
+        raise InputFault(
+            f"{counted(len(done.problems), 'code')} not understood; all others were recorded.", problems=done.problems
+        )
 
 
 @click.command()
@@ -99,7 +108,7 @@ def suppress(ws: Workspace, ctx: click.Context, reason: str, by: str, lift: bool
     cpdocs letters suppress --reason "safety plan" --by "Sample Coordinator" < ids.txt
     cpdocs letters suppress --lift --reason "plan ended" --by "Sample Coordinator" < ids.txt
     """
-    from cpdocs.mailroom.letters.mail import suppress as suppress_members
+    from cpdocs.letters.mail import suppress as suppress_members
 
     changed = suppress_members(ws, [line.strip() for line in sys.stdin if line.strip()], reason, by, lift=lift)
     if as_json:
@@ -128,7 +137,7 @@ def export_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
     \b
     cpdocs letters addresses export addresses.csv
     """
-    from cpdocs.mailroom.letters.mail import write_addresses
+    from cpdocs.letters.mail import write_addresses
 
     written = write_addresses(ws, file)
     if as_json:
@@ -149,7 +158,7 @@ def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
 
     A confirmed address (Y, S, D) is printed as the service writes it; one that isn't is mailed with a warning.
     """
-    from cpdocs.mailroom.letters.mail import import_addresses
+    from cpdocs.letters.mail import import_addresses
 
     done = import_addresses(ws, file)
     if as_json:
@@ -159,19 +168,33 @@ def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
 
 @click.command()
 @click.option("--month", default="", metavar="YYYY-MM", help="One month's runs; all of them by default.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the figures as a CSV.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one page with plots.")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the figures as a CSV.",
+)
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write one page with plots.",
+)
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def report(ws: Workspace, ctx: click.Context, month: str, csv_file: Path | None, html_file: Path | None, as_json: bool) -> None:
+def report(
+    ws: Workspace, ctx: click.Context, month: str, csv_file: Path | None, html_file: Path | None, as_json: bool
+) -> None:
     """The month's letters by program, language and outcome; who has no letter; assignments against the payers' share.
 
     \b
     cpdocs letters report --month 2026-11
     cpdocs letters report --month 2026-11 --csv november.csv --html november.html
     """
-    from cpdocs.mailroom.letters.month import month_report, report_page, write_report
+    from cpdocs.letters.month import month_report, report_page, write_report
 
     figures = month_report(ws, month)
     if csv_file is not None:
@@ -194,7 +217,13 @@ def report(ws: Workspace, ctx: click.Context, month: str, csv_file: Path | None,
 
 
 @click.command()
-@click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter: a folder of templates/letters/.")
+@click.option(
+    "--kind",
+    default=ASSIGNMENT,
+    show_default=True,
+    metavar="KIND",
+    help="The kind of letter: a folder of templates/letters/.",
+)
 @click.option(
     "-o",
     "--output",
@@ -214,12 +243,13 @@ def proof(ws: Workspace, ctx: click.Context, kind: str, output: Path | None, as_
 
     Drafts are in it too. Proofs count nowhere.
     """
-    from cpdocs.mailroom.letters.proofs import write_proof
+    from cpdocs.letters.proofs import write_proof
 
     done = write_proof(ws, kind, output)
     if as_json:
         made = [
-            {"language": language, "format": size, "program": program, "pages": pages} for language, size, program, pages in done.letters
+            {"language": language, "format": size, "program": program, "pages": pages}
+            for language, size, program, pages in done.letters
         ]
         print_json({"file": done.file, "kind": kind, "letters": made, "unreviewed": list(done.unreviewed)})
         return

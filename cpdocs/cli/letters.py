@@ -19,7 +19,7 @@ from cpdocs.cli.tables import print_table
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, Piece, RunRecord, RunState
 from cpdocs.documents.reading_level import TARGET
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 
 @click.group()
@@ -35,14 +35,45 @@ def letters() -> None:
 
 
 @letters.command("run")
-@click.option("--roster", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Import this roster first, and letter it.")
-@click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter: a folder of templates/letters/.")
-@click.option("--returned", "again", is_flag=True, help="Send letters that came back once more, to addresses that are new since.")
-@click.option("--allow-draft-translations", "drafts", is_flag=True, help="Print translations that nobody has reviewed; the report says so.")
-@click.option("--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing.")
-@click.option("--archive", type=click.Choice(["each"]), help="Put every letter's own tagged PDF (PDF/UA-1) into the store besides.")
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default.")
-@click.option("--scheduler", default="", metavar="ADDRESS", help="Make the letters on the workers of this Dask scheduler: tls://HOST:PORT.")
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Import this roster first, and letter it.",
+)
+@click.option(
+    "--kind",
+    default=ASSIGNMENT,
+    show_default=True,
+    metavar="KIND",
+    help="The kind of letter: a folder of templates/letters/.",
+)
+@click.option(
+    "--returned", "again", is_flag=True, help="Send letters that came back once more, to addresses that are new since."
+)
+@click.option(
+    "--allow-draft-translations",
+    "drafts",
+    is_flag=True,
+    help="Print translations that nobody has reviewed; the report says so.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Make the letters, say what would be mailed and what held, write nothing."
+)
+@click.option(
+    "--archive",
+    type=click.Choice(["each"]),
+    help="Put every letter's own tagged PDF (PDF/UA-1) into the store besides.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N", help="How many processes make letters; all cores by default."
+)
+@click.option(
+    "--scheduler",
+    default="",
+    metavar="ADDRESS",
+    help="Make the letters on the workers of this Dask scheduler: tls://HOST:PORT.",
+)
 @AS_JSON
 @click.pass_context
 @pass_workspace
@@ -73,8 +104,8 @@ def run(
     An assignment is lettered once: the same roster again mails nobody twice. A run that was killed is finished by the
     same command. The files are in outbox/letters/RUN/.
     """
-    from cpdocs.mailroom.letters.run import run_letters
-    from cpdocs.mailroom.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
+    from cpdocs.letters.run import run_letters
+    from cpdocs.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
     with progress(ctx, "letters") as tell:
         report = run_letters(
@@ -102,7 +133,13 @@ def run(
     _show_counts(report.values)
     run_id = report.values["run_id"]
     if report.values["reading_grade"] > TARGET:
-        say(ctx, f"The letter reads at grade {report.values['reading_grade']}; shorter sentences and words would bring it to {TARGET:.0f}.")
+        say(
+            ctx,
+            (
+                f"The letter reads at grade {report.values['reading_grade']}; shorter sentences and words would "
+                f"bring it to {TARGET:.0f}."
+            ),
+        )
     if dry_run:
         say(ctx, "Nothing was written. Leave out --dry-run to make the run.")
         return
@@ -128,7 +165,8 @@ def _show_counts(values: dict[str, Any]) -> None:
     click.echo(f"{counted(values['pages'], 'page')} on {counted(values['sheets'], 'sheet')}{separators}")
     if values["seeds"]:
         click.echo(
-            f"{counted(len(values['seeds']), 'seed piece')} on {counted(sum(seed['sheets'] for seed in values['seeds']), 'sheet')} besides"
+            f"{counted(len(values['seeds']), 'seed piece')} on "
+            f"{counted(sum(seed['sheets'] for seed in values['seeds']), 'sheet')} besides"
         )
     for seed in values["seeds_not_made"]:
         click.echo(f"seed piece to {seed['name']} not made: {seed['code']}")
@@ -147,7 +185,7 @@ def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> No
     \b
     cpdocs letters release 2026-11-02-01
     """
-    from cpdocs.mailroom.letters.runs import release as release_run
+    from cpdocs.letters.runs import release as release_run
 
     record, pulls = release_run(ws, run_id)
     pull = [{"piece": item.piece, "document_id": item.document_id, "code": item.code} for item in pulls]
@@ -171,7 +209,7 @@ def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json:
     \b
     cpdocs letters cancel 2026-11-02-01 --reason "printed on the wrong paper"
     """
-    from cpdocs.mailroom.letters.runs import cancel as cancel_run
+    from cpdocs.letters.runs import cancel as cancel_run
 
     record = cancel_run(ws, run_id, reason)
     if as_json:
@@ -193,7 +231,7 @@ def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, as_j
     cpdocs letters mailed 2026-11-02-01 --on 2026-11-03
     """
     from cpdocs.core.clock import eastern_date
-    from cpdocs.mailroom.letters.runs import mailed as mailed_run
+    from cpdocs.letters.runs import mailed as mailed_run
 
     on = on or eastern_date(ws.clock.now())
     record = mailed_run(ws, run_id, on)
@@ -211,7 +249,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs letters list
     """
-    from cpdocs.mailroom.letters.runs import all_runs
+    from cpdocs.letters.runs import all_runs
 
     runs = list(all_runs(ws.ledger).values())
     if as_json:
@@ -242,7 +280,7 @@ def show(ws: Workspace, run_id: str, as_json: bool) -> None:
     \b
     cpdocs letters show 2026-11-02-01
     """
-    from cpdocs.mailroom.letters.runs import pieces_of, the_run
+    from cpdocs.letters.runs import pieces_of, the_run
 
     record = the_run(ws.ledger, run_id)
     pieces = pieces_of(ws.ledger, run_id)
@@ -252,7 +290,10 @@ def show(ws: Workspace, run_id: str, as_json: bool) -> None:
     click.echo(f"Run {run_id}: {record.kind}, {record.state.value}, letters dated {record.on.isoformat()}")
     if record.state is not RunState.BEGUN:
         click.echo(", ".join(f"{name} {record.counts.get(name, 0)}" for name in DISPOSITIONS))
-    rows = [[str(p.number), p.document_id, p.language, p.format, str(p.pages), str(p.sheets), p.seed and "seed"] for p in pieces]
+    rows = [
+        [str(p.number), p.document_id, p.language, p.format, str(p.pages), str(p.sheets), p.seed and "seed"]
+        for p in pieces
+    ]
     print_table(["piece", "document", "language", "format", "pages", "sheets", ""], rows)
 
 

@@ -14,7 +14,7 @@ from cpdocs.cli.params import DAY
 from cpdocs.cli.status import read_member_id
 from cpdocs.core.enrollment import Choice
 from cpdocs.core.ids import last_four
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 
 @click.group()
@@ -31,9 +31,13 @@ def member() -> None:
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         AS_JSON,
-        click.option("--program", type=click.Choice(["BH", "LTSS"], case_sensitive=False), help="This program alone; else both."),
+        click.option(
+            "--program", type=click.Choice(["BH", "LTSS"], case_sensitive=False), help="This program alone; else both."
+        ),
         click.option("--by", required=True, metavar="NAME", help="Who took it down."),
-        click.option("--how", required=True, metavar="HOW", help="How the member said it: phone, visit, response slip …"),
+        click.option(
+            "--how", required=True, metavar="HOW", help="How the member said it: phone, visit, response slip …"
+        ),
         click.option("--on", type=DAY, required=True, metavar="DATE", help="The day on which they said it."),
     ):
         command = option(command)
@@ -77,7 +81,7 @@ def reinstate(ws: Workspace, on: date, how: str, by: str, program: str | None, a
 
 
 def _record(ws: Workspace, choice: Choice, on: date, how: str, by: str, program: str | None, as_json: bool) -> None:
-    from cpdocs.mailroom.members import record_choice
+    from cpdocs.members.choices import record_choice
 
     member_id = read_member_id()
     done = record_choice(ws, member_id, choice, on=on, how=how, by=by, program=program)
@@ -92,7 +96,11 @@ def _record(ws: Workspace, choice: Choice, on: date, how: str, by: str, program:
                 "notices": [str(path) for path in done.notices],
             }
         )
-    words = {Choice.DECLINED: "declined", Choice.CHANGED_CP: "asked for another Community Partner", Choice.REINSTATED: "takes part again"}
+    words = {
+        Choice.DECLINED: "declined",
+        Choice.CHANGED_CP: "asked for another Community Partner",
+        Choice.REINSTATED: "takes part again",
+    }
     ctx = click.get_current_context()
     say(ctx, f"Member {last_four(member_id)} {words[choice]} ({', '.join(done.programs)}), {on.isoformat()}.")
     for document_id in done.withdrawn:

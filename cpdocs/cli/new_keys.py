@@ -15,14 +15,16 @@ from cpdocs.errors import UsageFault
 
 if TYPE_CHECKING:
     from cpdocs.core.key_records import KeyRecord
-    from cpdocs.mailroom.people import Secret
-    from cpdocs.mailroom.workspace import Workspace
+    from cpdocs.people.people import Secret
+    from cpdocs.workspace import Workspace
 
 _OPTIONS = (
     click.option("--csr", type=FILE, help="The office's own certificate request: then we never hold the key."),
     click.option("--out", type=FILE, required=True, help="The new file: a certificate with --csr, else a .p12."),
     click.option(
-        "--passphrase-file", type=FILE, help="What locks the .p12, on the first line of a file; give it to the clinician separately."
+        "--passphrase-file",
+        type=FILE,
+        help="What locks the .p12, on the first line of a file; give it to the clinician separately.",
     ),
     PIN_FILE,
     TOKEN_PIN_FILE,
@@ -31,7 +33,8 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """Where a new digital ID goes, whose key it certifies (``request``, else one made here under ``passphrase``), and the PINs."""
+    """Where a new digital ID goes, whose key it certifies (``request``, else one made here under ``passphrase``), and
+    the PINs."""
 
     out: Path
     request: bytes | None
@@ -41,7 +44,8 @@ class NewKey:
 
 
 def asks_for_new_key(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options to ``command``, which gets what they say as ``new_key``. Exactly one of request and passphrase is given."""
+    """Adds the options to ``command``, which gets what they say as ``new_key``. Exactly one of request and passphrase
+    is given."""
 
     @wraps(command)
     def wrapper(
@@ -53,11 +57,14 @@ def asks_for_new_key(command: Callable[..., None]) -> Callable[..., None]:
         token_pin_file: Path | None,
         **others: Any,
     ) -> None:
-        from cpdocs.mailroom.plans.signing import read_input
+        from cpdocs.plans.signing import read_input
 
         ctx = click.get_current_context()
         if csr is None and passphrase_file is None:
-            raise UsageFault("Give --csr FILE, or --passphrase-file FILE for a key made here.", todo="A request from the office is better.")
+            raise UsageFault(
+                "Give --csr FILE, or --passphrase-file FILE for a key made here.",
+                todo="A request from the office is better.",
+            )
         if csr is not None and passphrase_file is not None:
             raise UsageFault("With --csr there is no key to lock.", todo="Leave --passphrase-file out.")
         new_key = NewKey(
@@ -86,4 +93,9 @@ def key_row(ws: Workspace, record: KeyRecord) -> dict[str, str]:
 
 def made_row(ws: Workspace, record: KeyRecord, new_key: NewKey) -> dict[str, str]:
     """The same for one that was just made, with what only its maker is told."""
-    return {**key_row(ws, record), "fingerprint": record.fingerprint, "file": str(new_key.out.resolve()), "custody": record.custody}
+    return {
+        **key_row(ws, record),
+        "fingerprint": record.fingerprint,
+        "file": str(new_key.out.resolve()),
+        "custody": record.custody,
+    }

@@ -22,7 +22,11 @@ class Moment(click.ParamType[datetime]):
         try:
             return parse_moment(value)
         except ValueError:
-            self.fail(f"{value!r} is no time; write it like 2026-11-02T15:04 (Massachusetts time) or with an offset.", param, ctx)
+            self.fail(
+                f"{value!r} is no time; write it like 2026-11-02T15:04 (Massachusetts time) or with an offset.",
+                param,
+                ctx,
+            )
 
 
 class Day(click.ParamType[date]):
@@ -50,7 +54,9 @@ class DocumentId(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         document_id = parse_document_id(value)
         if document_id is None:
-            self.fail("this is no document id: a character is wrong or missing. Read it again from the document.", param, ctx)
+            self.fail(
+                "this is no document id: a character is wrong or missing. Read it again from the document.", param, ctx
+            )
         return document_id
 
 

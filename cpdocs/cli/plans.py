@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli import plan_road
+from cpdocs.cli import plan_log as plan_road
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
@@ -18,7 +18,7 @@ from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import KeptFile, PlanState
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import AnswerIsNo
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -58,7 +58,7 @@ def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     cpdocs plan check plan.yaml
     cpdocs plan check plans/*.yaml --json
     """
-    from cpdocs.mailroom.plans.check import check_files
+    from cpdocs.plans.check import check_files
 
     reports = check_files(ws, files)
     faulty = [report for report in reports if report.errors]
@@ -71,7 +71,9 @@ def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
                 for problem in problems:
                     click.echo(f"  {kind} {problem.code}: {problem}")
     if faulty:
-        raise AnswerIsNo(f"{len(faulty)} of {len(reports)} plans can't be issued as they are.", todo="Mend them and check again.")
+        raise AnswerIsNo(
+            f"{len(faulty)} of {len(reports)} plans can't be issued as they are.", todo="Mend them and check again."
+        )
     say(click.get_current_context(), f"{len(reports)} checked, no errors.")
 
 
@@ -89,7 +91,7 @@ def issue(ws: Workspace, files: tuple[Path, ...], token_pin_file: Path | None, a
 
     All files are checked first; those without errors are issued. A new version supersedes the last one.
     """
-    from cpdocs.mailroom.plans.issue import issue_files
+    from cpdocs.plans.issue import issue_files
 
     ctx = click.get_current_context()
     outcome = issue_files(
@@ -105,7 +107,10 @@ def issue(ws: Workspace, files: tuple[Path, ...], token_pin_file: Path | None, a
             say(ctx, f"{one.name}: warning {warning.code}: {warning}")
     if outcome.refused:
         raise outcome.refused
-    say(ctx, f"{len(outcome.issued)} issued. Next: send each to the practice's key contact, then `cpdocs plan sent ID …`.")
+    say(
+        ctx,
+        f"{len(outcome.issued)} issued. Next: send each to the practice's key contact, then `cpdocs plan sent ID …`.",
+    )
 
 
 @plan.command()
@@ -119,10 +124,10 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     cpdocs plan show 7K3M-9QXW-2RC
     """
     from cpdocs.core.events import document_subject
-    from cpdocs.mailroom.access import record_access
-    from cpdocs.mailroom.plans.status import standing_of, status_json
-    from cpdocs.mailroom.records import the_plan
-    from cpdocs.mailroom.unfinished import finish_all
+    from cpdocs.people.access import record_access
+    from cpdocs.plans.records import the_plan
+    from cpdocs.plans.status import standing_of, status_json
+    from cpdocs.returns.recovery import finish_all
 
     finish_all(ws)
     standing = standing_of(ws, the_plan(ws.ledger, document_id))
@@ -151,12 +156,25 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         ("State", record.state.value.replace("_", " ")),
         ("Issued", f"{eastern_text(record.issued_at)} by {record.issued_by} for practice {record.practice_id}"),
         *[("Sent", f"{eastern_text(s.at)} to {s.to} by {s.channel}") for s in record.sendings],
-        ("Receipt", f"{eastern_text(clock.receipt)} ({'logged' if record.received_at else 'not logged: assumed from issue'})"),
+        (
+            "Receipt",
+            f"{eastern_text(clock.receipt)} ({'logged' if record.received_at else 'not logged: assumed from issue'})",
+        ),
         *[
-            ("Corrected", f"{eastern_text(each.at)} by {each.by}: receipt was {eastern_text(each.was)}; `audit show` has the reason")
+            (
+                "Corrected",
+                (
+                    f"{eastern_text(each.at)} by {each.by}: receipt was {eastern_text(each.was)}; `audit show` has "
+                    "the reason"
+                ),
+            )
             for each in record.receipt_corrections
         ],
-        ("Due", f"{clock.due_on.isoformat()}{' OVERDUE' if standing.overdue else ''}{f', {clock.stopped_by}' if clock.stopped_by else ''}"),
+        (
+            "Due",
+            f"{clock.due_on.isoformat()}{' OVERDUE' if standing.overdue else ''}"
+            f"{f', {clock.stopped_by}' if clock.stopped_by else ''}",
+        ),
     ]
     for slot in Slot:
         fill = record.fills.get(slot)
@@ -184,7 +202,9 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
 
 def _proof(kept: KeptFile) -> str:
     stamp = (
-        f", time stamp of {eastern_text(kept.stamped_at)} by {kept.authority or 'an authority without a name'}" if kept.stamped_at else ""
+        f", time stamp of {eastern_text(kept.stamped_at)} by {kept.authority or 'an authority without a name'}"
+        if kept.stamped_at
+        else ""
     )
     until = f", good until {eastern_date(kept.until).isoformat()}" if kept.until else ""
     return f"PAdES {kept.level.value}{stamp}{until}"
@@ -202,14 +222,15 @@ def list_(ws: Workspace, state: str | None, practice: str | None, as_json: bool)
     cpdocs plan list
     cpdocs plan list --state partly_signed --practice P0041
     """
-    from cpdocs.mailroom.plans.status import every_standing, status_json
-    from cpdocs.mailroom.unfinished import finish_all
+    from cpdocs.plans.status import every_standing, status_json
+    from cpdocs.returns.recovery import finish_all
 
     finish_all(ws)
     standings = [
         standing
         for standing in every_standing(ws)
-        if (state is None or standing.record.state.value == state) and (practice is None or standing.record.practice_id == practice)
+        if (state is None or standing.record.state.value == state)
+        and (practice is None or standing.record.practice_id == practice)
     ]
     if as_json:
         print_json([status_json(standing) for standing in standings])

@@ -36,7 +36,13 @@ def progress(ctx: click.Context, things: str) -> Iterator[Tell | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(things), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    columns = (
+        TextColumn(things),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(things, total=None, rate="")
         clock = time.monotonic
@@ -49,7 +55,9 @@ def progress(ctx: click.Context, things: str) -> Iterator[Tell | None]:
         yield tell
 
 
-def lines(write: Callable[[str], None], things: str, *, verbose: bool, clock: Callable[[], float] = time.monotonic) -> Tell:
+def lines(
+    write: Callable[[str], None], things: str, *, verbose: bool, clock: Callable[[], float] = time.monotonic
+) -> Tell:
     """Tells ``write`` now and then how many ``things`` are made, how many a second, and how long the rest will take."""
     begun = clock()
 

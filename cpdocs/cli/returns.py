@@ -20,7 +20,7 @@ from cpdocs.cli.output import AS_JSON, JsonRows, print_json, say, show_error
 from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.core.verdicts import Verdict
 from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, UsageFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _DIGITS = 12
 _HELD_HINT = "See why with `cpdocs held list`."
@@ -38,12 +38,12 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     cpdocs intake ~/scans/return.pdf    this file, as it is now; it stays where it is
     cpdocs intake --json
 
-    A file is taken when it has stopped changing for a moment; one that is still being written is left for the next time.
-    The original is kept for good in state/store. The same bytes twice are one return.
+    A file is taken when it has stopped changing for a moment; one that is still being written is left for the next
+    time. The original is kept for good in state/store. The same bytes twice are one return.
     """
-    from cpdocs.mailroom.returns.receiving import Taken
-    from cpdocs.mailroom.returns.watcher import intake_pass
-    from cpdocs.mailroom.returns.worker import Failed, Finished, Left
+    from cpdocs.returns.receiving import Taken
+    from cpdocs.returns.watcher import intake_pass
+    from cpdocs.returns.worker import Failed, Finished, Left
 
     ctx = click.get_current_context()
     taken = held = 0
@@ -57,7 +57,9 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
                 if rows is not None:
                     rows.add(row)
                     continue
-                click.echo(f"{_named(row['file'] or '(from an earlier run)', row['sha256'])}: {_sentence(outcome.record)}")
+                click.echo(
+                    f"{_named(row['file'] or '(from an earlier run)', row['sha256'])}: {_sentence(outcome.record)}"
+                )
                 _echo_findings(row["findings"])
             elif isinstance(outcome, Left):
                 say(ctx, f"{_tag(outcome.spot.name)} is left in inbox/: {outcome.because.value}.")
@@ -81,12 +83,12 @@ def watch(ws: Workspace) -> None:
     \b
     cpdocs watch
 
-    Stops after the file at hand on SIGTERM or Ctrl-C. Several may run at once. What an earlier run was killed at is finished
-    first. Lines name documents and the beginning of a file's SHA-256, never a file's name.
+    Stops after the file at hand on SIGTERM or Ctrl-C. Several may run at once. What an earlier run was killed at is
+    finished first. Lines name documents and the beginning of a file's SHA-256, never a file's name.
     """
-    from cpdocs.mailroom.returns.receiving import Taken
-    from cpdocs.mailroom.returns.watcher import Watcher
-    from cpdocs.mailroom.returns.worker import Finished, Left, Outcome
+    from cpdocs.returns.receiving import Taken
+    from cpdocs.returns.watcher import Watcher
+    from cpdocs.returns.worker import Finished, Left, Outcome
 
     ctx = click.get_current_context()
 
@@ -107,9 +109,18 @@ def watch(ws: Workspace) -> None:
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--key", metavar="HEX", help="For a package: the organization's public key, 64 hexadecimal digits; else this workspace's.")
+@click.option(
+    "--key",
+    metavar="HEX",
+    help="For a package: the organization's public key, 64 hexadecimal digits; else this workspace's.",
+)
 @click.option("--report", type=click.Choice(["json", "pdf"]), help="The full report on a file, for an auditor.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Where the report goes; JSON goes to standard output without it.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where the report goes; JSON goes to standard output without it.",
+)
 @AS_JSON
 def verify(file: Path, key: str | None, report: str | None, out: Path | None, as_json: bool) -> None:
     """Give the verdict on any file, changing nothing; or check a package's folder.
@@ -127,13 +138,17 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
     if report is None and out is not None:
         raise UsageFault("-o is for a report.", todo="Add --report json or --report pdf.")
     if report and as_json:
-        raise UsageFault("--json and --report exclude each other.", todo="Ask for --report json: it holds all that --json does.")
+        raise UsageFault(
+            "--json and --report exclude each other.", todo="Ask for --report json: it holds all that --json does."
+        )
     if file.is_dir():
         if report:
-            raise UsageFault("There is no such report on a package.", todo="Leave --report out, or name one of the files in it.")
+            raise UsageFault(
+                "There is no such report on a package.", todo="Leave --report out, or name one of the files in it."
+            )
         _verify_package(file, key, as_json=as_json)
         return
-    from cpdocs.mailroom.returns.checking import check_file
+    from cpdocs.returns.checking import check_file
 
     ws = opened_workspace()
     checked = check_file(ws, file)
@@ -155,7 +170,11 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
             if each["timestamped"]:
                 words.append(f"proven to be there {each['timestamped']}")
             elif each["slot"] != "timestamp":
-                words.append(f"signed {each['signed_at']} by the signer's own clock" if each["signed_at"] else "signed at no stated time")
+                words.append(
+                    f"signed {each['signed_at']} by the signer's own clock"
+                    if each["signed_at"]
+                    else "signed at no stated time"
+                )
             if each["level"]:
                 words.append(f"PAdES {each['level']}")
             signer = (_plain(each["signer"]) or "no name") if sys.stdout.isatty() else "a signature"
@@ -165,14 +184,16 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
             click.echo(f"  {checked.hint}")
     if decision.verdict is not Verdict.ACCEPTED:
         raise AnswerIsNo(
-            "This file would not be accepted." if decision.verdict is Verdict.REJECTED else "A person would have to look at this file."
+            "This file would not be accepted."
+            if decision.verdict is Verdict.REJECTED
+            else "A person would have to look at this file."
         )
 
 
 def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> None:
     """The full report, as JSON or as PDF, to ``out``, which must be new, or to standard output."""
-    from cpdocs.ledger.durable import write_durably
-    from cpdocs.mailroom.returns.report import report_pdf, verdict_report
+    from cpdocs.returns.report import report_pdf, verdict_report
+    from cpdocs.system.durable import write_durably
 
     full = verdict_report(ws, checked)
     if out is None:
@@ -184,12 +205,14 @@ def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> Non
 
 
 def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
-    from cpdocs.mailroom.filing.check import verify_package
+    from cpdocs.chart.check import verify_package
 
     try:
         public = bytes.fromhex(key) if key is not None else _own_key()
     except ValueError:
-        raise UsageFault("--key is no hexadecimal number.", todo="Give the 64 digits that `cpdocs doctor` shows.") from None
+        raise UsageFault(
+            "--key is no hexadecimal number.", todo="Give the 64 digits that `cpdocs doctor` shows."
+        ) from None
     if len(public) != 32:
         raise UsageFault("--key has the wrong length.", todo="Give the 64 digits that `cpdocs doctor` shows.")
     try:
@@ -206,7 +229,7 @@ def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
 
 
 def _own_key() -> bytes:
-    from cpdocs.mailroom.returns.checking import package_key
+    from cpdocs.returns.checking import package_key
 
     return package_key(opened_workspace())
 
@@ -234,7 +257,11 @@ def _row(outcome: Any) -> dict[str, Any]:
     """The contract's ``intake`` object."""
     record: ReturnRecord = outcome.record
     assert record.decision is not None
-    row = {"file": _text(outcome.file) if hasattr(outcome, "file") else None, "sha256": record.sha256, **_decision_json(record.decision)}
+    row = {
+        "file": _text(outcome.file) if hasattr(outcome, "file") else None,
+        "sha256": record.sha256,
+        **_decision_json(record.decision),
+    }
     if record.resolution and record.verdict:
         row["verdict"] = record.verdict.value
         row["slots_filled"] = [slot.value for slot in record.resolution.slots_filled]
@@ -271,7 +298,10 @@ def _line(record: ReturnRecord) -> str:
     assert record.verdict is not None
     slots = f" fills {'+'.join(slot.value for slot in decision.slots_filled)}" if decision.slots_filled else ""
     codes = f" [{' '.join(each.code for each in decision.findings)}]" if decision.findings else ""
-    return f"{record.sha256[:_DIGITS]} {decision.document_id or 'no plan'} {decision.lane.value} {record.verdict.value}{slots}{codes}"
+    return (
+        f"{record.sha256[:_DIGITS]} {decision.document_id or 'no plan'} {decision.lane.value} "
+        f"{record.verdict.value}{slots}{codes}"
+    )
 
 
 def _echo_findings(findings: list[dict[str, str]]) -> None:

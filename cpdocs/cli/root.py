@@ -107,7 +107,7 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        from cpdocs.ledger.durable import machine_fault
+        from cpdocs.system.durable import machine_fault
 
         refused = machine_fault(error)
         if refused is None:
@@ -122,7 +122,8 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _keep_to_ourselves() -> None:
-    """What libraries would say on their own account stays unsaid, since it may quote what they work on; no memory is dumped."""
+    """What libraries would say on their own account stays unsaid, since it may quote what they work on; no memory is
+    dumped."""
     import logging
     import resource
     import warnings
@@ -141,7 +142,11 @@ def _keep_to_ourselves() -> None:
 def _show_defect(error: Exception) -> None:
     """Names the fault and the lines it came through, never its text: exception text can hold member data."""
     click.echo(
-        f"cpdocs: a defect of ours ({type(error).__name__}). Nothing that was recorded is lost; please report these lines:", err=True
+        (
+            f"cpdocs: a defect of ours ({type(error).__name__}). Nothing that was recorded is lost; please report "
+            "these lines:"
+        ),
+        err=True,
     )
     for frame in traceback.extract_tb(error.__traceback__):
         if f"{os.sep}cpdocs{os.sep}" in frame.filename:

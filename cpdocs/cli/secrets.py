@@ -13,15 +13,19 @@ from cpdocs.cli.output import say
 from cpdocs.errors import UsageFault
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-PIN_FILE = click.option("--pin-file", type=FILE, help="Your PIN, on the first line of a file that only you can read; else you are asked.")
+PIN_FILE = click.option(
+    "--pin-file", type=FILE, help="Your PIN, on the first line of a file that only you can read; else you are asked."
+)
 TOKEN_PIN_FILE = click.option(
-    "--token-pin-file", type=FILE, help="The PIN of the token that holds the key, on the first line of a file; else you are asked."
+    "--token-pin-file",
+    type=FILE,
+    help="The PIN of the token that holds the key, on the first line of a file; else you are asked.",
 )
 
 
 def secret_file(ctx: click.Context, path: Path) -> bytes:
     """The secret on the first line of ``path``; says so where other accounts can read it."""
-    from cpdocs.mailroom.plans.signing import is_open_to_others, read_input
+    from cpdocs.plans.signing import is_open_to_others, read_input
     from cpdocs.signing.keyfiles import read_passphrase
 
     if is_open_to_others(path):
@@ -39,7 +43,8 @@ def pin_from(
             return secret_file(ctx, path)
         if not sys.stdin.isatty():
             raise UsageFault(
-                f"This needs a {question}, and there is no terminal to ask at.", todo=f"Give a file that holds it with {option}."
+                f"This needs a {question}, and there is no terminal to ask at.",
+                todo=f"Give a file that holds it with {option}.",
             )
         answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
         return answer.encode()

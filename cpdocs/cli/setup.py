@@ -13,7 +13,9 @@ from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 @click.command()
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path())
 @click.option(
-    "--sandbox", is_flag=True, help="For trying things out: CPDOCS_NOW may fix the clock, no PIN is asked, and everything says so."
+    "--sandbox",
+    is_flag=True,
+    help="For trying things out: CPDOCS_NOW may fix the clock, no PIN is asked, and everything says so.",
 )
 @TOKEN_PIN_FILE
 @AS_JSON
@@ -25,7 +27,8 @@ def init(ctx: click.Context, folder: Path, sandbox: bool, token_pin_file: Path |
     cpdocs init /srv/cpdocs
     cpdocs init try --sandbox
 
-    A cpdocs.toml that lies there already is used: where it puts keys on tokens (docs/keys.md), they are made or found there.
+    A cpdocs.toml that lies there already is used: where it puts keys on tokens (docs/keys.md), they are made or found
+    there.
 
     Then say who you are in cpdocs.toml, move the root key out of state/keys/ to a safe place, and run `cpdocs doctor`.
     """

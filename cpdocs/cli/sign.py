@@ -15,23 +15,33 @@ from cpdocs.errors import UsageFault, WorkspaceFault
 
 if TYPE_CHECKING:
     from cpdocs.core.clock import Clock
-    from cpdocs.mailroom.plans.signing import Signed
+    from cpdocs.plans.signing import Signed
 
 
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--slot", type=click.Choice(["pcp", "member"]), required=True, help="Whose signature this is.")
 @click.option("--key", type=FILE, help="pcp: your digital ID (.p12, .pfx).")
-@click.option("--passphrase-file", type=FILE, help="pcp: the digital ID's passphrase, on the first line of a file; else you are asked.")
+@click.option(
+    "--passphrase-file",
+    type=FILE,
+    help="pcp: the digital ID's passphrase, on the first line of a file; else you are asked.",
+)
 @click.option("--in-person", is_flag=True, help="member: the member signs now, at a visit, before a witness.")
 @click.option("--witness", help="member: the name of whoever watches, who runs this command.")
 @click.option("--ink", type=FILE, help="member: a PNG of the member's handwriting, to be shown on the page.")
-@click.option("--representative", is_flag=True, help="member: the representative whom the plan names signs (for a minor, always).")
+@click.option(
+    "--representative", is_flag=True, help="member: the representative whom the plan names signs (for a minor, always)."
+)
 @PIN_FILE
 @click.option(
-    "--tsa-url", metavar="URL", help="Prove the time by this time-stamping authority (RFC 3161); else by the workspace's, if any."
+    "--tsa-url",
+    metavar="URL",
+    help="Prove the time by this time-stamping authority (RFC 3161); else by the workspace's, if any.",
 )
-@click.option("-o", "--out", type=FILE, help="The signed file; else FILE with -signed in its name. Never written over another.")
+@click.option(
+    "-o", "--out", type=FILE, help="The signed file; else FILE with -signed in its name. Never written over another."
+)
 @AS_JSON
 @click.pass_context
 def sign(
@@ -51,7 +61,8 @@ def sign(
 ) -> None:
     """Sign an issued plan as PCP or designee, or let the member sign at a visit.
 
-    A PCP's office needs nothing but the plan and a digital ID; a member's signature needs the workspace that issued the plan.
+    A PCP's office needs nothing but the plan and a digital ID; a member's signature needs the workspace that issued the
+    plan.
 
     \b
     cpdocs sign plan.pdf --slot pcp --key me.p12
@@ -59,8 +70,8 @@ def sign(
     cpdocs sign plan.pdf --slot pcp --key me.p12 --tsa-url http://tsa.example.org/
     cpdocs sign plan.pdf --slot member --in-person --witness "Sam Sample" --ink ink.png
 
-    Where an authority that --tsa-url names doesn't answer, nothing is signed; where the workspace's doesn't, the signature has no
-    time stamp.
+    Where an authority that --tsa-url names doesn't answer, nothing is signed; where the workspace's doesn't, the
+    signature has no time stamp.
     """
     _check_usage(slot, key=key, in_person=in_person, witness=witness)
     if slot == "pcp":
@@ -68,7 +79,7 @@ def sign(
         done = _sign_as_clinician(ctx, file, key, passphrase_file, out, tsa_url)
         following = "Send it back the way it came: to the Community Partner, or into inbox/."
     else:
-        from cpdocs.mailroom.plans.signing import Stamping, sign_in_person
+        from cpdocs.plans.signing import Stamping, sign_in_person
 
         ws = opened_workspace()
         done = sign_in_person(
@@ -99,20 +110,30 @@ def sign(
     if done.why_not:
         say(ctx, f"The signature has no time stamp: {done.why_not}")
     if slot == "pcp" and not done.signer.npi:
-        say(ctx, "This digital ID names no NPI: the signature counts once the Community Partner has confirmed whose it is.")
+        say(
+            ctx,
+            "This digital ID names no NPI: the signature counts once the Community Partner has confirmed whose it is.",
+        )
     say(ctx, f"Next: {following}")
 
 
 def _check_usage(slot: str, *, key: Path | None, in_person: bool, witness: str | None) -> None:
     if slot == "pcp":
         if in_person or witness:
-            raise UsageFault("--in-person and --witness are for the member's slot.", todo="Sign as PCP with --slot pcp --key FILE.p12.")
+            raise UsageFault(
+                "--in-person and --witness are for the member's slot.",
+                todo="Sign as PCP with --slot pcp --key FILE.p12.",
+            )
         if key is None:
             raise UsageFault(
-                "Signing as PCP needs --key FILE.p12.", todo="An office that has no digital ID can ask the Community Partner for one."
+                "Signing as PCP needs --key FILE.p12.",
+                todo="An office that has no digital ID can ask the Community Partner for one.",
             )
     elif key is not None:
-        raise UsageFault("A member signs with a key made for this one signature; --key is for the PCP's slot.", todo="Leave --key out.")
+        raise UsageFault(
+            "A member signs with a key made for this one signature; --key is for the PCP's slot.",
+            todo="Leave --key out.",
+        )
     elif not in_person or not witness:
         raise UsageFault(
             "A member signs at a visit, before a witness: --in-person --witness NAME.",
@@ -124,7 +145,7 @@ def _sign_as_clinician(
     ctx: click.Context, file: Path, key: Path, passphrase_file: Path | None, out: Path | None, tsa_url: str | None
 ) -> Signed:
     from cpdocs import wiring
-    from cpdocs.mailroom.plans.signing import Stamping, sign_as_clinician
+    from cpdocs.plans.signing import Stamping, sign_as_clinician
 
     clock: Clock
     stamping = Stamping(tsa_url or "", required=True)

@@ -17,13 +17,15 @@ from cpdocs.core.ids import is_member_id, last_four, parse_document_id
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault, UsageFault
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 KINDS = ("timeliness", "choice", "affiliated", "no-plan")
 
 
 @click.command()
-@click.option("--report", "kind", type=click.Choice(KINDS), help="Counts instead: what MassHealth watches, or who has no plan.")
+@click.option(
+    "--report", "kind", type=click.Choice(KINDS), help="Counts instead: what MassHealth watches, or who has no plan."
+)
 @AS_JSON
 @pass_workspace
 def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
@@ -40,8 +42,8 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     A receipt in brackets wasn't logged: the clock then runs from the moment of issue. One with a star was corrected;
     `cpdocs plan show ID` says from what.
     """
-    from cpdocs.mailroom.plans.status import every_standing, status_json
-    from cpdocs.mailroom.unfinished import finish_all
+    from cpdocs.plans.status import every_standing, status_json
+    from cpdocs.returns.recovery import finish_all
 
     if kind is not None:
         _report(ws, kind, as_json)
@@ -90,8 +92,8 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
 
     Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue.
     """
-    from cpdocs.mailroom.plans.status import due_json, what_is_due
-    from cpdocs.mailroom.unfinished import finish_all
+    from cpdocs.plans.status import due_json, what_is_due
+    from cpdocs.returns.recovery import finish_all
 
     finish_all(ws)
     items = what_is_due(ws, on)
@@ -101,11 +103,24 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
     rows = []
     for item in items:
         record, clock, practice = item.standing.record, item.standing.clock, item.practice
-        words = {"overdue": "OVERDUE", "due_today": "due today", "reminder": f"reminder, day {item.reminder}", "wait": ""}
+        words = {
+            "overdue": "OVERDUE",
+            "due_today": "due today",
+            "reminder": f"reminder, day {item.reminder}",
+            "wait": "",
+        }
         contact = " ".join(part for part in (practice.key_contact, practice.phone) if part) if practice else ""
         receipt = "logged" if record.received_at else "assumed from issue"
         rows.append(
-            [clock.due_on.isoformat(), words[item.action], record.document_id, record.program, record.practice_id, contact, receipt]
+            [
+                clock.due_on.isoformat(),
+                words[item.action],
+                record.document_id,
+                record.program,
+                record.practice_id,
+                contact,
+                receipt,
+            ]
         )
     print_table(["due", "today", "document", "plan", "practice", "for", "receipt"], rows)
     say(click.get_current_context(), f"{len(items)} waiting, {sum(item.standing.overdue for item in items)} overdue.")
@@ -122,7 +137,7 @@ def note(ws: Workspace, who: str, as_json: bool) -> None:
     cpdocs note 7K3M-9QXW-2RC
     cpdocs note - < member-id.txt      the member id on standard input, never as an argument
     """
-    from cpdocs.mailroom.plans.status import note_for_member, note_for_plan
+    from cpdocs.plans.status import note_for_member, note_for_plan
 
     if who == "-":
         text = note_for_member(ws, read_member_id())
@@ -130,7 +145,8 @@ def note(ws: Workspace, who: str, as_json: bool) -> None:
         document_id = parse_document_id(who)
         if document_id is None:
             raise UsageFault(
-                "That is no document id.", todo="Read it again from the plan; for a member id use `cpdocs note -` and type it there."
+                "That is no document id.",
+                todo="Read it again from the plan; for a member id use `cpdocs note -` and type it there.",
             )
         text = note_for_plan(ws, document_id)
     if as_json:
@@ -144,12 +160,14 @@ def read_member_id() -> str:
     text = str(click.prompt("Member id", hide_input=True, err=True)) if sys.stdin.isatty() else sys.stdin.readline()
     member_id = "".join(text.split())
     if not is_member_id(member_id):
-        raise InputFault("Standard input holds no member id: twelve digits.", todo="Type or pipe the twelve digits, nothing else.")
+        raise InputFault(
+            "Standard input holds no member id: twelve digits.", todo="Type or pipe the twelve digits, nothing else."
+        )
     return member_id
 
 
 def _report(ws: Workspace, kind: str, as_json: bool) -> None:
-    from cpdocs.mailroom.plans.reports import report
+    from cpdocs.plans.reports import report
 
     rows = report(ws, kind)
     if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import FILE, pin_from
-from cpdocs.mailroom.workspace import Workspace
+from cpdocs.workspace import Workspace
 
 _NEW_PIN = "The account's PIN, on the first line of a file that only they can read; else it is asked."
 
@@ -40,7 +40,15 @@ def user() -> None:
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def add(ws: Workspace, ctx: click.Context, name: str, roles: tuple[str, ...], full_name: str, pin_file: Path | None, as_json: bool) -> None:
+def add(
+    ws: Workspace,
+    ctx: click.Context,
+    name: str,
+    roles: tuple[str, ...],
+    full_name: str,
+    pin_file: Path | None,
+    as_json: bool,
+) -> None:
     """Give the operating-system account NAME a role, beside those that it has.
 
     The first time its PIN is set; later the same PIN must be given. Nobody can be both issuer and reviewer.
@@ -49,7 +57,7 @@ def add(ws: Workspace, ctx: click.Context, name: str, roles: tuple[str, ...], fu
     cpdocs user add jdoe --role witness --full-name "Jay Doe" --pin-file pin.txt
     """
     from cpdocs.core.people import Role
-    from cpdocs.mailroom import people
+    from cpdocs.people import people
 
     secret = cache(pin_from(ctx, pin_file, f"PIN for {name}", twice=True))
     *_, person = [people.enroll(ws, name, Role(role), secret, name=full_name) for role in roles]
@@ -68,7 +76,7 @@ def list_(ws: Workspace, as_json: bool) -> None:
     \b
     cpdocs user list --json
     """
-    from cpdocs.mailroom import people
+    from cpdocs.people import people
 
     found = sorted(people.people(ws.ledger).values(), key=lambda person: person.user)
     if as_json:
@@ -92,9 +100,11 @@ def pin(ws: Workspace, ctx: click.Context, name: str, pin_file: Path | None, new
     \b
     cpdocs user pin jdoe
     """
-    from cpdocs.mailroom import people
+    from cpdocs.keys.organization_keys import protect_issuing
+    from cpdocs.people import people
 
-    people.change_pin(ws, name, pin_from(ctx, pin_file, "present PIN"), pin_from(ctx, new_pin_file, "new PIN", twice=True))
+    old, new = pin_from(ctx, pin_file, "present PIN"), pin_from(ctx, new_pin_file, "new PIN", twice=True)
+    people.change_pin(ws, name, old, new, reprotect=partial(protect_issuing, ws))
     say(ctx, f"The PIN of {name} is changed.")
 
 
@@ -108,7 +118,7 @@ def remove(ws: Workspace, ctx: click.Context, name: str) -> None:
     \b
     cpdocs user remove jdoe
     """
-    from cpdocs.mailroom import people
+    from cpdocs.people import people
 
     people.take_off(ws, name)
     say(ctx, f"{name} has no role any more.")

@@ -24,21 +24,31 @@ def witness_key(file: Path, name: str, as_json: bool) -> None:
 
     Keep FILE where the ledger's organization can't reach it: that is what a witness is for.
     """
-    from cpdocs.mailroom.trail.witness import make_key
+    from cpdocs.trail.witness import make_key
 
     public = make_key(file, name).text()
     if as_json:
         print_json({"file": str(file.absolute()), "public": public})
         return
     click.echo(public)
-    say(click.get_current_context(), f"The private key is {file}. The line above goes to whoever checks cosigned checkpoints.")
+    say(
+        click.get_current_context(),
+        f"The private key is {file}. The line above goes to whoever checks cosigned checkpoints.",
+    )
 
 
 @click.command()
 @click.argument("checkpoint", metavar="CHECKPOINT", type=click.File(encoding="utf-8"))
 @click.option("--key", required=True, type=_FILE, metavar="FILE", help="The witness's private key.")
-@click.option("--log-key", required=True, metavar="KEY", help="The ledger's public key: one line, as its owner published it.")
-@click.option("--memory", type=_FILE, metavar="FILE", help="What was signed last; beside the key, with the ending .last, unless set.")
+@click.option(
+    "--log-key", required=True, metavar="KEY", help="The ledger's public key: one line, as its owner published it."
+)
+@click.option(
+    "--memory",
+    type=_FILE,
+    metavar="FILE",
+    help="What was signed last; beside the key, with the ending .last, unless set.",
+)
 @AS_JSON
 def cosign(checkpoint: TextIO, key: Path, log_key: str, memory: Path | None, as_json: bool) -> None:
     """Sign another organization's checkpoint as its witness, where it continues the one signed last.
@@ -50,10 +60,12 @@ def cosign(checkpoint: TextIO, key: Path, log_key: str, memory: Path | None, as_
     CHECKPOINT is what `cpdocs audit checkpoint --since SIZE` printed there, SIZE being what was signed last; the first
     time a plain checkpoint. Exit status 1 where events that were signed over have been rewritten or cut off.
     """
-    from cpdocs.mailroom.trail.witness import sign_as_witness
+    from cpdocs.trail.witness import sign_as_witness
     from cpdocs.wiring import SystemClock
 
-    done = sign_as_witness(checkpoint.read(), key, memory or key.with_suffix(".last"), log_key, SystemClock().true_now())
+    done = sign_as_witness(
+        checkpoint.read(), key, memory or key.with_suffix(".last"), log_key, SystemClock().true_now()
+    )
     if as_json:
         print_json({"size": done.head.size, "root": done.head.root.hex(), "before": done.before, "note": done.note})
         return

@@ -1,16 +1,17 @@
-"""Authorities outside the organization whose certificates are believed, folded from their events, and what of theirs was revoked.
+"""Authorities outside the organization whose certificates are believed, folded from their events, and what of theirs
+was revoked.
 
 What each event carries in ``data``:
 
 ``AUTHORITY_TRUSTED``
-    fingerprint, serial, name, not_before, not_after, pem, vouches_for (a ``Binding``), organizations (only certificates of
-    these; empty: of any), crl_urls and ocsp_url (where it may be asked what it revoked), by (who decided it).
+    fingerprint, serial, name, not_before, not_after, pem, vouches_for (a ``Binding``), organizations (only certificates
+    of these; empty: of any), crl_urls and ocsp_url (where it may be asked what it revoked), by (who decided it).
 ``AUTHORITY_DROPPED``
     fingerprint, reason, by.
 ``REVOCATIONS_IMPORTED``
-    authority (fingerprint), kind (``crl`` | ``ocsp``), sha256 (the bytes as they came), this_update, next_update; of a list
-    number, revoked (how many) and scope (the distribution points for which it stands; empty: for all); of an answer
-    serial, revoked_at and reason (both empty: it is good).
+    authority (fingerprint), kind (``crl`` | ``ocsp``), sha256 (the bytes as they came), this_update, next_update; of a
+    list number, revoked (how many) and scope (the distribution points for which it stands; empty: for all); of an
+    answer serial, revoked_at and reason (both empty: it is good).
 
 Each has ``ca:`` and the authority's fingerprint as its subject.
 """
@@ -30,7 +31,8 @@ AUTHORITY_EVENTS = (EventType.AUTHORITY_TRUSTED, EventType.AUTHORITY_DROPPED, Ev
 
 
 class Binding(StrEnum):
-    """The one thing that an authority is believed for: where in its certificates it states whose each is, or the time in its stamps."""
+    """The one thing that an authority is believed for: where in its certificates it states whose each is, or the time
+    in its stamps."""
 
     SERIAL_NUMBER = "npi-in-serial-number"
     SAN = "npi-in-san"
@@ -64,7 +66,8 @@ class AnswerRecord:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityRecord:
-    """One outside authority. Of its lists the newest of each scope, of its answers the newest for each serial number."""
+    """One outside authority. Of its lists the newest of each scope, of its answers the newest for each serial
+    number."""
 
     fingerprint: str
     serial: str
@@ -98,9 +101,13 @@ def fold_authorities(events: Iterable[Event]) -> Mapping[str, AuthorityRecord]:
             case EventType.AUTHORITY_TRUSTED:
                 before = found.get(data["fingerprint"])
                 record = _record(event)
-                found[record.fingerprint] = replace(record, lists=before.lists, answers=before.answers) if before else record
+                found[record.fingerprint] = (
+                    replace(record, lists=before.lists, answers=before.answers) if before else record
+                )
             case EventType.AUTHORITY_DROPPED if data["fingerprint"] in found:
-                found[data["fingerprint"]] = replace(found[data["fingerprint"]], dropped_at=event.at, reason=data["reason"])
+                found[data["fingerprint"]] = replace(
+                    found[data["fingerprint"]], dropped_at=event.at, reason=data["reason"]
+                )
             case EventType.REVOCATIONS_IMPORTED if data["authority"] in found:
                 found[data["authority"]] = _with_material(found[data["authority"]], data)
             case _:

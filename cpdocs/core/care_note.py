@@ -18,7 +18,10 @@ from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
 
-_PROGRAMS = {"BH": "Behavioral Health Community Partner (BH CP)", "LTSS": "Long-Term Services and Supports Community Partner (LTSS CP)"}
+_PROGRAMS = {
+    "BH": "Behavioral Health Community Partner (BH CP)",
+    "LTSS": "Long-Term Services and Supports Community Partner (LTSS CP)",
+}
 _STATUSES = {
     "assigned": "Enrolled (assigned, not yet engaged)",
     "engaged": "Enrolled (engaged)",
@@ -26,7 +29,10 @@ _STATUSES = {
     "disenrolled": "Disenrolled",
     "deceased": "Disenrolled (deceased)",
 }
-_SAID = {Choice.DECLINED: "Disenrolled (member declined", Choice.CHANGED_CP: "Disenrolled (member asked for another Community Partner"}
+_SAID = {
+    Choice.DECLINED: "Disenrolled (member declined",
+    Choice.CHANGED_CP: "Disenrolled (member asked for another Community Partner",
+}
 _EVIDENCE = {
     Evidence.DIGITAL_SIGNATURE: "digital signature",
     Evidence.WITNESSED_SIGNATURE: "signed in person before a witness",
@@ -95,7 +101,8 @@ def _program_lines(facts: ProgramFacts, on: date) -> list[str]:
         return [*lines, "  Plan:         none issued yet"]
     plan = facts.plan
     lines.append(
-        f"  Plan:         version {plan.version} ({plan.document_id}), {_STATES[plan.state]}; issued {eastern_date(plan.issued_at)}"
+        f"  Plan:         version {plan.version} ({plan.document_id}), {_STATES[plan.state]}; issued "
+        f"{eastern_date(plan.issued_at)}"
     )
     for slot, who in ((Slot.MEMBER, "Member"), (Slot.PCP, "PCP")):
         fill = plan.fills.get(slot)
@@ -106,5 +113,7 @@ def _program_lines(facts: ProgramFacts, on: date) -> list[str]:
         moment = fill.signed_at or fill.received_at
         when = fill.on or eastern_date(moment)
         word = "" if fill.signed_at or fill.on else "received "
-        lines.append(f"    {who + ':':<8} {name + ', ' if name else ''}{_EVIDENCE[fill.evidence]}, {word}{when.isoformat()}")
+        lines.append(
+            f"    {who + ':':<8} {name + ', ' if name else ''}{_EVIDENCE[fill.evidence]}, {word}{when.isoformat()}"
+        )
     return lines

@@ -24,7 +24,11 @@ def tidy(cell: str) -> str:
         plain = "  " not in cell and cell[:1] != " " and cell[-1:] != " "
         return cell if plain else " ".join(cell.split())
     if not cell.isascii():
-        cell = "".join(char for char in unicodedata.normalize("NFC", cell) if char.isspace() or unicodedata.category(char) not in _HIDDEN)
+        cell = "".join(
+            char
+            for char in unicodedata.normalize("NFC", cell)
+            if char.isspace() or unicodedata.category(char) not in _HIDDEN
+        )
     else:
         cell = "".join(char for char in cell if char.isspace() or char.isprintable())
     return " ".join(cell.split())
@@ -71,5 +75,6 @@ def parse_flag(cell: str) -> bool | None:
 
 
 def split_list(cell: str) -> tuple[str, ...]:
-    """The parts of a cell that lists several, separated by semicolons (commas and bars are taken too), without empty ones."""
+    """The parts of a cell that lists several, separated by semicolons (commas and bars are taken too), without empty
+    ones."""
     return tuple(part for part in map(tidy, re.split(r"[;,|]", cell)) if part)

@@ -76,11 +76,14 @@ def add_business_days(day: date, number: int, *, suffolk: bool = False) -> date:
 
 
 def business_days_between(start: date, end: date, *, suffolk: bool = False) -> int:
-    """How many business days lie after ``start`` up to and with ``end``: which business day ``end`` is, ``start`` being day 0.
+    """How many business days lie after ``start`` up to and with ``end``: which business day ``end`` is, ``start`` being
+    day 0.
 
     0 where ``end`` isn't later than ``start``.
     """
-    return sum(is_business_day(start + timedelta(days=number), suffolk=suffolk) for number in range(1, (end - start).days + 1))
+    return sum(
+        is_business_day(start + timedelta(days=number), suffolk=suffolk) for number in range(1, (end - start).days + 1)
+    )
 
 
 def receipt_day(received: datetime, *, suffolk: bool = False) -> date:
@@ -101,7 +104,8 @@ def due_on(received: datetime, *, suffolk: bool = False, days: int = 7) -> date:
 
 
 def home_visit_due(discharged: datetime) -> datetime:
-    """The moment (aware UTC) by which the home visit after a discharge at ``discharged`` (aware) is to be: 72 clock hours.
+    """The moment (aware UTC) by which the home visit after a discharge at ``discharged`` (aware) is to be: 72 clock
+    hours.
 
     Clock hours, so a change to or from summer time between them doesn't lengthen or shorten the wait.
     """

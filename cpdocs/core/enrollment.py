@@ -78,7 +78,9 @@ def enrollment(events: Iterable[Event]) -> Enrollment:
             continue
         data = event.data
         ended = frozenset(tuple(key) for key in data.get("ended", ()))
-        said = Statement(choice, date.fromisoformat(data["on"]), str(data.get("how") or ""), str(data.get("by") or ""), ended)
+        said = Statement(
+            choice, date.fromisoformat(data["on"]), str(data.get("how") or ""), str(data.get("by") or ""), ended
+        )
         programs = [data["program"]] if data.get("program") else [program.value for program in Program]
         for program in programs:
             statements[(data["member_id"], program)] = said

@@ -10,7 +10,8 @@ _PERSON = (
     "Or ask the PCP to sign, and reject this."
 )
 _IDENTITY = (
-    "Find out whose certificate it is, in person or by a call to a number on record; pin it with `cpdocs keys pin`, then recheck. "
+    "Find out whose certificate it is, in person or by a call to a number on record; pin it with `cpdocs keys "
+    "pin`, then recheck. "
     "Or reject it."
 )
 _CLOSED = "Nothing on this version can count any more. Reject it, and point the practice to the version that is open."
@@ -31,17 +32,25 @@ _BY_CODE = {
     ),
     "no_signature": "Was it meant to be signed? Reject it, so that the practice learns that no signature is in it.",
     "wrong_return_folder": (
-        "Ask how the plan came to that practice. If it is in order, accept it with the reason; if not, treat it as a disclosure."
+        "Ask how the plan came to that practice. If it is in order, accept it with the reason; if not, treat it "
+        "as a disclosure."
     ),
     "changes_unclear": (
-        "Reject it and ask for a new signature on the file as issued: a doubtful digital signature can't be made a sure one."
+        "Reject it and ask for a new signature on the file as issued: a doubtful digital signature can't be "
+        "made a sure one."
     ),
     "designation_recorded_late": "Reject it and ask the same person to sign again: their designation is on record now.",
-    "designation_not_attested": "Get the designation attested by the PCP and import it, then ask for a new signature and reject this.",
+    "designation_not_attested": (
+        "Get the designation attested by the PCP and import it, then ask for a new signature and reject this."
+    ),
     "pcp_changed": "Ask who the member's PCP is now. Issue a new version for that PCP, and reject this.",
-    "clinician_inactive": "Find out on which day they left or began; mend the clinicians on record and recheck, or ask the PCP to sign.",
+    "clinician_inactive": (
+        "Find out on which day they left or began; mend the clinicians on record and recheck, or ask the PCP to sign."
+    ),
     "content_differs": "Compare every page with the issued plan before anything else.",
-    **dict.fromkeys(("self_signed_unpinned", "unknown_ca", "certificate_names_nobody", "member_identity_unproven"), _IDENTITY),
+    **dict.fromkeys(
+        ("self_signed_unpinned", "unknown_ca", "certificate_names_nobody", "member_identity_unproven"), _IDENTITY
+    ),
     **dict.fromkeys(
         (
             "signer_unknown",
@@ -56,7 +65,10 @@ _BY_CODE = {
     ),
 }
 _BY_LANE = {
-    Lane.INK: "Look at the pages. If a signature is there, attest it: who signed, with which credential, on which date. If not, reject it.",
+    Lane.INK: (
+        "Look at the pages. If a signature is there, attest it: who signed, with which credential, on "
+        "which date. If not, reject it."
+    ),
     Lane.ESIGN_SERVICE: (
         "Compare the pages with the issued plan and read the service's completion page. "
         "Attest what it shows, or ask for a signature on our own file."

@@ -1,9 +1,9 @@
 """Held roster lines that a person releases: which holds may be lifted at all, and how long that stands.
 
-``HOLD_RELEASED`` carries member_id, assignment (its key), code, reason, by, and for a hold of the mail the address (its fingerprint).
-A release answers one code for one assignment, and only while what it was given for stays as it was: another address or another
-plan is looked at anew. It never touches what is suppressed or rejected, nor a need that paper can't meet (contract §3, rules
-2, 4 and 5).
+``HOLD_RELEASED`` carries member_id, assignment (its key), code, reason, by, and for a hold of the mail the address (its
+fingerprint). A release answers one code for one assignment, and only while what it was given for stays as it was:
+another address or another plan is looked at anew. It never touches what is suppressed or rejected, nor a need that
+paper can't meet (contract §3, rules 2, 4 and 5).
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ What each event carries in ``data``:
 
 ``KEY_ISSUED``
     serial, fingerprint, npi, name, credential, practice_ids, not_before, not_after, pem, identity (how it was
-    established), by (who established it), custody (``holder``: they made the key and we never held it, or ``organization``),
-    authority (fingerprint).
+    established), by (who established it), custody (``holder``: they made the key and we never held it, or
+    ``organization``), authority (fingerprint).
 ``KEY_PINNED``
     serial, fingerprint, npi, member_id (one of the two is empty), name, credential, not_before, not_after, pem,
     identity, by.
@@ -14,12 +14,14 @@ What each event carries in ``data``:
 ``CRL_PUBLISHED``
     authority (fingerprint), number, sha256, this_update, next_update, revoked (how many).
 ``SIGNING_WITNESSED``
-    document_id, slot, certificate_sha256, serial, pem (of the one-time certificate), before_sha256 and after_sha256 (the file
-    put before the member and the signed one), signer, role (member | representative), on_behalf_of, witness, witness_user,
-    signed_at, ink (bool). Subjects: the document and the member.
-``WORKSPACE_CREATED`` has the organization's own in ``certificates``: {root, issuing, in-person, seal: {fingerprint, pem}}.
+    document_id, slot, certificate_sha256, serial, pem (of the one-time certificate), before_sha256 and after_sha256
+    (the file put before the member and the signed one), signer, role (member | representative), on_behalf_of, witness,
+    witness_user, signed_at, ink (bool). Subjects: the document and the member.
+``WORKSPACE_CREATED`` has the organization's own in ``certificates``: {root, issuing, in-person, seal: {fingerprint,
+pem}}.
 
-Each about a digital ID has ``key:`` and the serial number among its subjects, a list of revoked certificates ``crl:issuing``.
+Each about a digital ID has ``key:`` and the serial number among its subjects, a list of revoked certificates
+``crl:issuing``.
 """
 
 from __future__ import annotations
@@ -49,8 +51,8 @@ class KeyStatus(StrEnum):
 class KeyRecord:
     """One digital ID. ``fingerprint`` is the SHA-256 of the certificate's DER, ``serial`` hexadecimal, times aware.
 
-    ``authority`` is the fingerprint of ours that certified it (empty: from before that was recorded). ``pinned`` marks one that somebody
-    else issued and whose holder a person confirmed: a clinician (``npi``) or a member.
+    ``authority`` is the fingerprint of ours that certified it (empty: from before that was recorded). ``pinned`` marks
+    one that somebody else issued and whose holder a person confirmed: a clinician (``npi``) or a member.
     """
 
     serial: str

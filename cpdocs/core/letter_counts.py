@@ -1,4 +1,5 @@
-"""The arithmetic of a letter run: every line and every sheet accounted for (contract §1, mailroom.md "Reconciliation")."""
+"""The arithmetic of a letter run: every line and every sheet accounted for (contract §1, mailroom.md
+"Reconciliation")."""
 
 from __future__ import annotations
 
@@ -92,7 +93,10 @@ def faults(records_in: int, lines: Sequence[LineResult], pieces: Sequence[Piece]
     if [piece.number for piece in pieces] != list(range(1, len(pieces) + 1)):
         found.append("The pieces are not numbered one after the other.")
     if sum(piece.pages for piece in pieces) != printed.letter_pages:
-        found.append(f"The letters have {sum(piece.pages for piece in pieces)} pages, the print file {printed.letter_pages} of them.")
+        found.append(
+            f"The letters have {sum(piece.pages for piece in pieces)} pages, the print file "
+            f"{printed.letter_pages} of them."
+        )
     if any(piece.sheets != sheets_for(piece.pages) for piece in pieces):
         found.append("A letter's sheets don't fit its pages.")
     if 2 * sum(piece.sheets for piece in pieces) + printed.separator_pages != printed.pages:

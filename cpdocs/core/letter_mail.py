@@ -1,10 +1,12 @@
-"""What came back, whom we never write to, and what an address service said: facts that hold a letter or mend its address.
+"""What came back, whom we never write to, and what an address service said: facts that hold a letter or mend its
+address.
 
 A returned letter flags the address that it went to, nothing else: a new address on record and letters go out again.
-"Vacant" and the like speak of the place, so they hold for whoever lives there; "moved" and "unknown" of one member there.
+"Vacant" and the like speak of the place, so they hold for whoever lives there; "moved" and "unknown" of one member
+there.
 
-An address is known by its fingerprint: an HMAC of its lines with the workspace's id key, so that neither events nor files for
-an address service tie a street to a member.
+An address is known by its fingerprint: an HMAC of its lines with the workspace's id key, so that neither events nor
+files for an address service tie a street to a member.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ REASONS: Mapping[str, str] = {
 """Why a letter came back → whether that speaks of the address for everybody, or of this member there."""
 
 CONFIRMED = frozenset({"Y", "S", "D"})
-"""Delivery point codes with which an address service says that the street number exists (S, D: the unit is wrong or lacking)."""
+"""Delivery point codes with which an address service says that the street number exists (S, D: the unit is wrong or
+lacking)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class CheckedAddress:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Everything known: returned letters by document id, flags, members never written to, addresses that were checked."""
+    """Everything known: returned letters by document id, flags, members never written to, addresses that were
+    checked."""
 
     returned: Mapping[str, ReturnedPiece] = field(default_factory=dict)
     flags: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -94,7 +98,8 @@ class Mail:
 
 
 def fingerprint(secret: bytes, item: Assignment) -> str:
-    """The address of an assignment as 32 hexadecimal digits: the same for the same lines, whatever their case and spacing."""
+    """The address of an assignment as 32 hexadecimal digits: the same for the same lines, whatever their case and
+    spacing."""
     lines = (item.address1, item.address2, item.city, item.state, item.zip.replace("-", ""))
     text = "\x1f".join("".join(line.casefold().split()) for line in lines)
     return hmac.digest(secret, f"address\x1e{text}".encode(), sha256).hex()[:32]
@@ -146,7 +151,15 @@ def _returned(event: Event) -> ReturnedPiece:
 
 
 def mended(item: Assignment, checked: CheckedAddress | None) -> Assignment:
-    """The assignment with its address as the service writes it; unchanged where it said nothing or doesn't confirm it."""
+    """The assignment with its address as the service writes it; unchanged where it said nothing or doesn't confirm
+    it."""
     if checked is None or not checked.confirmed:
         return item
-    return replace(item, address1=checked.address1, address2=checked.address2, city=checked.city, state=checked.state, zip=checked.zip)
+    return replace(
+        item,
+        address1=checked.address1,
+        address2=checked.address2,
+        city=checked.city,
+        state=checked.state,
+        zip=checked.zip,
+    )

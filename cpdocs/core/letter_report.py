@@ -1,8 +1,8 @@
 """The month's letters in figures: by program, language and outcome; members without a letter; assignments against the
 share of enrollees that MassHealth expects the payers to enroll.
 
-The expectation (about 3.6 % a year, 2.6 % BH and 1 % LTSS; MassHealth bulletin of August 2024) is the payers' duty, not the
-Community Partner's (requirement B6); every row that shows it says so.
+The expectation (about 3.6 % a year, 2.6 % BH and 1 % LTSS; MassHealth bulletin of August 2024) is the payers' duty, not
+the Community Partner's (requirement B6); every row that shows it says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _LIVE = frozenset({"assigned", "engaged"})
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """Lines of one month's runs of one kind: program and language as the roster names them, what became of them, how many."""
+    """Lines of one month's runs of one kind: program and language as the roster names them, what became of them, how
+    many."""
 
     month: str
     kind: str
@@ -47,7 +48,8 @@ class UnletteredRow:
 
 @dataclass(frozen=True, slots=True)
 class ExpectationRow:
-    """One payer's assignments in twelve months against what it is expected to enroll; None where its enrollees aren't known."""
+    """One payer's assignments in twelve months against what it is expected to enroll; None where its enrollees aren't
+    known."""
 
     payer: str
     program: str
@@ -89,7 +91,8 @@ def without_letter(assignments: Iterable[Assignment], lettered: Iterable[Assignm
 
 
 def expectation(assignments: Iterable[Assignment], senders: Senders, on: date) -> list[ExpectationRow]:
-    """Each payer's assignments of the twelve months up to ``on``, by program, against the expected share of its enrollees."""
+    """Each payer's assignments of the twelve months up to ``on``, by program, against the expected share of its
+    enrollees."""
     since = date(on.year - 1, on.month, min(on.day, 28))
     found = Counter((item.plan_name, item.program.value) for item in assignments if since < item.assigned_on <= on)
     payers = sorted({payer for payer, _ in found} | set(senders.payers))

@@ -1,14 +1,14 @@
 """Letters as values: a piece's identity for ever, a run's life, and what is still to be lettered.
 
-A piece is (kind of letter, assignment): an assignment is lettered once per kind of letter (contract §1), and where a kind
-goes out for something that comes again (a copy of each approved plan), once per occasion. Nothing is
-sent per household: a shared letter discloses (mailroom.md). A run is begun, staged, released, mailed; a cancelled
-run's pieces are not lettered. All of it is folded from the events below.
+A piece is (kind of letter, assignment): an assignment is lettered once per kind of letter (contract §1), and where a
+kind goes out for something that comes again (a copy of each approved plan), once per occasion. Nothing is sent per
+household: a shared letter discloses (mailroom.md). A run is begun, staged, released, mailed; a cancelled run's pieces
+are not lettered. All of it is folded from the events below.
 
-``RUN_BEGUN`` carries run_id, kind, to (whom the kind is for), on (the date on the letters) and roster (SHA-256, or empty);
-``LETTER_STAGED`` what :class:`Piece` has, ``SEED_STAGED`` the same of a seed piece; ``RUN_STAGED`` what :class:`RunRecord` has
-besides; ``RUN_RELEASED`` and
-``RUN_CANCELLED`` run_id (and reason), ``RUN_MAILED`` run_id and on.
+``RUN_BEGUN`` carries run_id, kind, to (whom the kind is for), on (the date on the letters) and roster (SHA-256, or
+empty); ``LETTER_STAGED`` what :class:`Piece` has, ``SEED_STAGED`` the same of a seed piece; ``RUN_STAGED`` what
+:class:`RunRecord` has besides; ``RUN_RELEASED`` and ``RUN_CANCELLED`` run_id (and reason), ``RUN_MAILED`` run_id and
+on.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ _FOLLOWS: Mapping[RunState, tuple[RunState, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One letter in a run. ``number`` is its place in the run, from 1; ``first_page`` its first page in print file ``file``.
+    """One letter in a run. ``number`` is its place in the run, from 1; ``first_page`` its first page in print file
+    ``file``.
 
     ``pages`` are sides with the letter's own text, ``sheets`` the paper they take, printed on both sides. ``sha256``
     is of the letter's own PDF in the store.
@@ -125,7 +126,8 @@ class RunRecord:
 
 
 def serials_used(runs: Iterable[RunRecord], on: date) -> list[tuple[Serials, bool]]:
-    """The barcode serials of every run in order, each with whether a piece may have been mailed in the last 45 days, or may be yet."""
+    """The barcode serials of every run in order, each with whether a piece may have been mailed in the last 45 days, or
+    may be yet."""
 
     def counts(run: RunRecord) -> bool:
         return run.state is not RunState.CANCELLED and (run.mailed_on is None or run.mailed_on >= on - UNIQUE_FOR)
@@ -134,7 +136,8 @@ def serials_used(runs: Iterable[RunRecord], on: date) -> list[tuple[Serials, boo
 
 
 def may_become(state: RunState, target: RunState) -> bool:
-    """Whether a run that is ``state`` may become ``target``: staged, then released, then mailed; cancelled before release."""
+    """Whether a run that is ``state`` may become ``target``: staged, then released, then mailed; cancelled before
+    release."""
     return state in _FOLLOWS.get(target, ())
 
 
@@ -151,7 +154,9 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
         data = event.data
         if event.type is EventType.RUN_BEGUN:
             on = date.fromisoformat(data["on"])
-            runs[data["run_id"]] = RunRecord(data["run_id"], data["kind"], on, data["roster"], RunState.BEGUN, to=data["to"])
+            runs[data["run_id"]] = RunRecord(
+                data["run_id"], data["kind"], on, data["roster"], RunState.BEGUN, to=data["to"]
+            )
         elif event.type is EventType.RUN_STAGED:
             runs[data["run_id"]] = replace(
                 runs[data["run_id"]],
@@ -161,7 +166,9 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
                 pages=data["pages"],
                 sheets=data["sheets"],
                 files=data["files"],
-                tally=tuple((program, language, outcome, number) for program, language, outcome, number in data.get("tally", ())),
+                tally=tuple(
+                    (program, language, outcome, number) for program, language, outcome, number in data.get("tally", ())
+                ),
                 serials=_serials(data.get("barcodes")),
             )
         elif event.type is EventType.RUN_RELEASED:
@@ -252,7 +259,8 @@ def sheets_for(pages: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SheetMark:
-    """One sheet of one piece: what the code on its front says. No member data: a run and a number mean something only here."""
+    """One sheet of one piece: what the code on its front says. No member data: a run and a number mean something only
+    here."""
 
     run_id: str
     piece: int

@@ -28,9 +28,11 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, slot, on, offered, language, by, reason, verbal_consent, next_try.
 ``PLAN_FILED``
     document_id, target, package (folder under outbox/, POSIX), upload_sha256, manifest_sha256, closed_sha256 (or null),
-    files_sha256 (every file of the package), kept: [{sha256, level, until, stamped_at, authority}] (signed files, closed).
+    files_sha256 (every file of the package), kept: [{sha256, level, until, stamped_at, authority}] (signed files,
+    closed).
 ``ARCHIVE_RENEWED``
-    document_id, before_sha256, sha256, level, until, stamped_at, authority, folder (under outbox/, POSIX), manifest_sha256.
+    document_id, before_sha256, sha256, level, until, stamped_at, authority, folder (under outbox/, POSIX),
+    manifest_sha256.
 ``FILING_HELD``
     document_id, target, reasons: [{code, message}].
 ``UPLOAD_CONFIRMED``
@@ -109,7 +111,8 @@ def fold(events: Iterable[Event], document_id: str = "") -> PlanRecord | None:
 
 
 def fold_all(events: Iterable[Event]) -> dict[str, PlanRecord]:
-    """Every version's record by document id, in order of issue. Events of other kinds, or of unknown documents, pass by."""
+    """Every version's record by document id, in order of issue. Events of other kinds, or of unknown documents, pass
+    by."""
     issued: dict[str, PlanRecord] = {}
     roads: dict[str, _Road] = {}
     for event in events:
@@ -126,7 +129,10 @@ def fold_all(events: Iterable[Event]) -> dict[str, PlanRecord]:
         road = roads.get(str(event.data.get("document_id", ""))) if step else None
         if step and road is not None:
             road.update(step(road, event))
-    return {document_id: replace(record, **roads[document_id]) if roads[document_id] else record for document_id, record in issued.items()}
+    return {
+        document_id: replace(record, **roads[document_id]) if roads[document_id] else record
+        for document_id, record in issued.items()
+    }
 
 
 def issued_plan(record: PlanRecord) -> IssuedPlan:

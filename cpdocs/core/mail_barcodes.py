@@ -1,8 +1,9 @@
 """Which Intelligent Mail barcode a piece carries: the mailer's id, the service, and a serial of its own.
 
-A serial may not be used again within 45 days of mailing (USPS-B-3200). A run's serials follow those of the run before, round and
-round through as many as the mailer's id leaves room for, and every piece's is the run's first plus its place in the run.
-Fifteen digits name mailer and serial: a six-digit mailer id leaves nine for the serial, a nine-digit one six.
+A serial may not be used again within 45 days of mailing (USPS-B-3200). A run's serials follow those of the run before,
+round and round through as many as the mailer's id leaves room for, and every piece's is the run's first plus its place
+in the run. Fifteen digits name mailer and serial: a six-digit mailer id leaves nine for the serial, a nine-digit one
+six.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ _SERVICE_LENGTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Mailer:
-    """Who mails: the Mailer ID of six or nine digits, and the three digits of the service type, as the Postal Service gave them."""
+    """Who mails: the Mailer ID of six or nine digits, and the three digits of the service type, as the Postal Service
+    gave them."""
 
     mailer_id: str
     service: str
@@ -58,8 +60,8 @@ class Serials:
 def serials_for(used: Sequence[tuple[Serials, bool]], mailer: Mailer, count: int) -> Serials | None:
     """Serials for a run of ``count`` pieces; None where one would be used again too soon.
 
-    ``used`` are all serials handed out so far, in order, each with whether the pieces may be in the mail still, or were mailed
-    within :data:`UNIQUE_FOR`.
+    ``used`` are all serials handed out so far, in order, each with whether the pieces may be in the mail still, or were
+    mailed within :data:`UNIQUE_FOR`.
     """
     own = [(serials, counts) for serials, counts in used if serials.mailer.mailer_id == mailer.mailer_id]
     # From the oldest that counts on, everything handed out since lies between it and the new ones.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 
@@ -62,7 +62,8 @@ class Assignment:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """The assignment's identity (contract §1): member, program, CP, date. It is lettered once per kind of letter."""
+        """The assignment's identity (contract §1): member, program, CP, date. It is lettered once per kind of
+        letter."""
         return (self.member_id, self.program.value, self.cp_org, _iso(self.assigned_on))
 
     @property
@@ -73,8 +74,28 @@ class Assignment:
 
 _REPEATED = frozenset(
     {
-        *("sex", "language_spoken", "language_written", "format_need", "city", "state", "zip", "county", "safe_contact"),
-        *("guardian_relation", "plan_name", "plan_type", "cp_org", "status", "assignment_source", "pcp_npi", "practice_id", "coordinator"),
+        *(
+            "sex",
+            "language_spoken",
+            "language_written",
+            "format_need",
+            "city",
+            "state",
+            "zip",
+            "county",
+            "safe_contact",
+        ),
+        *(
+            "guardian_relation",
+            "plan_name",
+            "plan_type",
+            "cp_org",
+            "status",
+            "assignment_source",
+            "pcp_npi",
+            "practice_id",
+            "coordinator",
+        ),
     }
 )
 """Fields that many members have in common."""
@@ -87,7 +108,7 @@ def shared(name: str, value: Any) -> Any:
 
     A program's worth of members is then held in a quarter of the memory.
     """
-    return sys.intern(value) if name in _REPEATED and type(value) is str else value
+    return intern(value) if name in _REPEATED and type(value) is str else value
 
 
 def age_on(dob: date, day: date) -> int:

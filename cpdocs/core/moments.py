@@ -8,7 +8,8 @@ from cpdocs.core.clock import EASTERN
 
 
 def parse_moment(text: str) -> datetime:
-    """The moment that ``text`` states, aware UTC: ``2026-11-02T15:04``, with or without seconds and offset, or a day alone.
+    """The moment that ``text`` states, aware UTC: ``2026-11-02T15:04``, with or without seconds and offset, or a day
+    alone.
 
     Without an offset it is Massachusetts time; of an hour that the clocks repeat, the first. A day alone is its first
     minute. Raises ValueError for anything else.
@@ -25,5 +26,6 @@ def parse_day(text: str) -> date:
 
 
 def eastern_text(moment: datetime) -> str:
-    """A moment for people: Massachusetts date, time to the minute, and the zone in letters (``2026-11-02 10:04 EST``)."""
+    """A moment for people: Massachusetts date, time to the minute, and the zone in letters (``2026-11-02 10:04
+    EST``)."""
     return moment.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M %Z")

@@ -20,7 +20,8 @@ class AgeRange:
 
 @dataclass(frozen=True, slots=True)
 class FilingTarget:
-    """One way into an EHR: its name (a folder under outbox/ehr/), its kind and the practices' ``ehr`` values it serves."""
+    """One way into an EHR: its name (a folder under outbox/ehr/), its kind and the practices' ``ehr`` values it
+    serves."""
 
     name: str
     kind: str = "folder"
@@ -40,7 +41,8 @@ class TokenPlace:
 
 @dataclass(frozen=True, slots=True)
 class SchedulerOptions:
-    """The files with which a tls:// scheduler is talked to, and whether plain TCP may leave this machine: the network is closed."""
+    """The files with which a tls:// scheduler is talked to, and whether plain TCP may leave this machine: the network
+    is closed."""
 
     ca_file: str = ""
     cert_file: str = ""
@@ -75,7 +77,14 @@ class Options:
     """How often the watcher asks."""
     tokens: Mapping[str, TokenPlace] = field(default_factory=dict)
     """Which of the organization's keys (root, issuing, seal) are, or shall be, on a token; the others are in files."""
-    letter_kinds: tuple[str, ...] = ("assignment", "reminder", "cannot-reach", "plan-copy", "decline-confirmation", "change-confirmation")
+    letter_kinds: tuple[str, ...] = (
+        "assignment",
+        "reminder",
+        "cannot-reach",
+        "plan-copy",
+        "decline-confirmation",
+        "change-confirmation",
+    )
     """The kinds of letter that may be sent: folders of templates/letters/."""
     print_limit: FileLimit = field(default_factory=FileLimit)
     """The most that one print file may have; a run of more has several."""

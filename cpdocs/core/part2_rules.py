@@ -1,4 +1,5 @@
-"""Whether a plan's substance use records may be disclosed: the consent's elements and its life (42 CFR 2.31, requirements X9, X10).
+"""Whether a plan's substance use records may be disclosed: the consent's elements and its life (42 CFR 2.31,
+requirements X9, X10).
 
 Tested when a plan is checked, when it is issued and again when it is filed.
 """
@@ -19,8 +20,10 @@ _ELEMENTS = (
     ("purpose", "for what purpose"),
 )
 _SUBSTANCE_USE = re.compile(
-    r"\b(?:substance (?:use|abuse|misuse)|sud|addict\w*|alcohol\w*|drinking problem|overdos\w*|sobriety|sober|detox\w*|intoxicat\w*"
-    r"|(?:drug|opioid|opiate|heroin|cocaine|fentanyl|cannabis|marijuana|methamphetamine|stimulant) (?:use|abuse|misuse|dependence|disorder)"
+    r"\b(?:substance (?:use|abuse|misuse)|sud|addict\w*|alcohol\w*|drinking "
+    r"problem|overdos\w*|sobriety|sober|detox\w*|intoxicat\w*"
+    r"|(?:drug|opioid|opiate|heroin|cocaine|fentanyl|cannabis|marijuana|methamphetamine|stimulant) "
+    r"(?:use|abuse|misuse|dependence|disorder)"
     r"|methadone|buprenorphine|suboxone|naltrexone|vivitrol|disulfiram|acamprosate|narcotics anonymous)\b",
     re.IGNORECASE,
 )
@@ -58,9 +61,13 @@ def _faults(plan: Plan, on: date) -> Iterator[Problem]:
     elif consent.signed_on > on:
         yield _incomplete("signed_on", "the consent isn't signed yet: its date lies ahead.")
     if consent.expires_on is None and not consent.expires_when:
-        yield _incomplete("expires_on", "the consent doesn't say when it expires (a date here, or an event in expires_when).")
+        yield _incomplete(
+            "expires_on", "the consent doesn't say when it expires (a date here, or an event in expires_when)."
+        )
     elif consent.expires_on is not None and consent.expires_on < on:
-        yield Problem("part2_consent_expired", "the consent has expired.", "part2.consent.expires_on", "Obtain a new consent.")
+        yield Problem(
+            "part2_consent_expired", "the consent has expired.", "part2.consent.expires_on", "Obtain a new consent."
+        )
     if consent.revoked_on is not None:
         yield Problem(
             "part2_consent_revoked",
@@ -71,7 +78,9 @@ def _faults(plan: Plan, on: date) -> Iterator[Problem]:
 
 
 def _incomplete(name: str, message: str) -> Problem:
-    return Problem("part2_consent_incomplete", message, f"part2.consent.{name}", "Complete it from the signed form (42 CFR 2.31).")
+    return Problem(
+        "part2_consent_incomplete", message, f"part2.consent.{name}", "Complete it from the signed form (42 CFR 2.31)."
+    )
 
 
 def unflagged_items(plan: Plan) -> Iterator[Problem]:
@@ -80,10 +89,18 @@ def unflagged_items(plan: Plan) -> Iterator[Problem]:
     Whether it comes from a Part 2 program only a person can say: self-reported use does not.
     """
     for place, need in enumerate(plan.needs):
-        if not need.part2 and (need.domain is NeedDomain.SUBSTANCE_USE or _SUBSTANCE_USE.search(f"{need.need} {need.comment}")):
+        if not need.part2 and (
+            need.domain is NeedDomain.SUBSTANCE_USE or _SUBSTANCE_USE.search(f"{need.need} {need.comment}")
+        ):
             yield _unflagged(f"needs[{place}]")
     listed: tuple[tuple[str, list[tuple[bool, str]]], ...] = (
-        ("goals", [(one.part2, f"{one.goal} {one.translation} {' '.join(step.step for step in one.steps)}") for one in plan.goals]),
+        (
+            "goals",
+            [
+                (one.part2, f"{one.goal} {one.translation} {' '.join(step.step for step in one.steps)}")
+                for one in plan.goals
+            ],
+        ),
         ("services", [(one.part2, f"{one.name} {one.provider} {one.comment}") for one in plan.services]),
         ("medications", [(one.part2, one.name) for one in plan.medications]),
         ("risks", [(one.part2, f"{one.risk} {one.measure}") for one in plan.risks]),

@@ -1,8 +1,8 @@
 """Who may do what in a workspace, folded from ``USER_ENROLLED`` events.
 
-``USER_ENROLLED`` carries in ``data``: user (the operating-system account), name (as it will stand on paper), roles (all that
-the account has from now on; none left means that it was taken off), by (the account that enrolled it). Its subject is
-``user:`` and the account. The PIN's verifier is in state/users/, never in the ledger.
+``USER_ENROLLED`` carries in ``data``: user (the operating-system account), name (as it will stand on paper), roles (all
+that the account has from now on; none left means that it was taken off), by (the account that enrolled it). Its subject
+is ``user:`` and the account. The PIN's verifier is in state/users/, never in the ledger.
 """
 
 from __future__ import annotations

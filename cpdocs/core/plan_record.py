@@ -26,7 +26,8 @@ class PlanState(StrEnum):
 
 
 class ProofLevel(StrEnum):
-    """How far a signature's proof reaches (PAdES, ETSI EN 319 142-1), the least first: ``cpdocs.signing.proof`` says what each means."""
+    """How far a signature's proof reaches (PAdES, ETSI EN 319 142-1), the least first:
+    ``cpdocs.signing.baseline_level`` says what each means."""
 
     BASIC = "B-B"
     TIMED = "B-T"
@@ -103,8 +104,9 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A signed file as it is kept for good, closed, by its digest: how far its proof reaches, until when, and whose time stamp of when
-    is the last over it (None and empty: none). ``renewed`` counts the stamps that were laid over it since."""
+    """A signed file as it is kept for good, closed, by its digest: how far its proof reaches, until when, and whose
+    time stamp of when is the last over it (None and empty: none). ``renewed`` counts the stamps that were laid over it
+    since."""
 
     sha256: str
     level: ProofLevel
@@ -116,7 +118,8 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A package that was built: its target, its folder under outbox/, the digests that pin it, and the signed files kept with it."""
+    """A package that was built: its target, its folder under outbox/, the digests that pin it, and the signed files
+    kept with it."""
 
     target: str
     package: str
@@ -141,8 +144,8 @@ class Filing:
 class PlanRecord:
     """One issued plan version, as its events tell it. The fields of ``PLAN_ISSUED`` come first.
 
-    ``choices`` names the answers on choice that are yes; ``services`` and ``affiliated`` count the services named and those
-    by a provider linked to the CP.
+    ``choices`` names the answers on choice that are yes; ``services`` and ``affiliated`` count the services named and
+    those by a provider linked to the CP.
     """
 
     document_id: str

@@ -38,7 +38,8 @@ _OFFERED = (
 
 @dataclass(frozen=True, slots=True)
 class CheckedPlan:
-    """What was found. ``assignment`` is the member's live assignment that the plan stands on, None where there is none."""
+    """What was found. ``assignment`` is the member's live assignment that the plan stands on, None where there is
+    none."""
 
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
@@ -48,7 +49,9 @@ class CheckedPlan:
 def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
     """Everything wrong or doubtful with ``plan`` on that day (a Massachusetts date), in the order of its sections."""
     assignment = register.enrolled(plan.member_id, plan.program, on)
-    stated = assignment or register.latest(plan.member_id, plan.program) or next(iter(register.member(plan.member_id)), None)
+    stated = (
+        assignment or register.latest(plan.member_id, plan.program) or next(iter(register.member(plan.member_id)), None)
+    )
     errors = (
         *_header_errors(plan),
         *_member_errors(plan, register, stated, on),
@@ -70,7 +73,12 @@ def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
 def _header_errors(plan: Plan) -> Iterator[Problem]:
     header = plan.plan
     if header.status is PlanStatus.DRAFT:
-        yield Problem("plan_is_draft", "the plan says that it is still a draft.", "plan.status", "Set it to for_review when it is ready.")
+        yield Problem(
+            "plan_is_draft",
+            "the plan says that it is still a draft.",
+            "plan.status",
+            "Set it to for_review when it is ready.",
+        )
     if header.assessment_date > header.plan_date:
         yield Problem(
             "assessment_after_plan",
@@ -94,12 +102,18 @@ def _year_after(day: date) -> date:
 def _member_errors(plan: Plan, register: Register, stated: Assignment | None, on: date) -> Iterator[Problem]:
     if stated is None:
         yield Problem(
-            "member_unknown", "no such member is on record.", "member_id", "Import the roster that has the member, or correct the id."
+            "member_unknown",
+            "no such member is on record.",
+            "member_id",
+            "Import the roster that has the member, or correct the id.",
         )
         return
     if register.enrolled(plan.member_id, plan.program, on) is None:
         yield Problem(
-            "member_not_enrolled", _why_not_enrolled(plan, register, on), "member_id", "A plan needs a live assignment to its program."
+            "member_not_enrolled",
+            _why_not_enrolled(plan, register, on),
+            "member_id",
+            "A plan needs a live assignment to its program.",
         )
     if age_on(stated.dob, on) < ADULT and plan.representative is None:
         yield Problem(
@@ -118,22 +132,38 @@ def _why_not_enrolled(plan: Plan, register: Register, on: date) -> str:
         return f"the member has {'declined' if said.value == 'declined' else 'asked for another CP'}."
     if latest.end_on is not None and latest.end_on < on:
         return f"the member's assignment to {plan.program.value} has ended."
-    return f"the roster says that the member's assignment to {plan.program.value} is {latest.status or 'without a status'}."
+    return (
+        f"the roster says that the member's assignment to {plan.program.value} is "
+        f"{latest.status or 'without a status'}."
+    )
 
 
 def _pcp_errors(plan: Plan, register: Register) -> Iterator[Problem]:
     directory = register.directory
     known = plan.practice_id in directory.practices
     if not known:
-        yield Problem("practice_unknown", "no such practice is on record.", "practice_id", "Import the practices, or correct the id.")
+        yield Problem(
+            "practice_unknown",
+            "no such practice is on record.",
+            "practice_id",
+            "Import the practices, or correct the id.",
+        )
     rows = directory.rows_of(plan.pcp_npi)
     if not is_npi(plan.pcp_npi):
         yield Problem("pcp_unknown", "this is no NPI: its check digit doesn't fit.", "pcp_npi", "Correct it.")
     elif not rows:
-        yield Problem("pcp_unknown", "no clinician with this NPI is on record.", "pcp_npi", "Import the clinicians, or correct it.")
+        yield Problem(
+            "pcp_unknown",
+            "no clinician with this NPI is on record.",
+            "pcp_npi",
+            "Import the clinicians, or correct it.",
+        )
     elif known and not any(row.practice_id == plan.practice_id and row.role == "pcp" for row in rows):
         yield Problem(
-            "pcp_unknown", "this clinician is on record, but not as a PCP of this practice.", "pcp_npi", "Correct pcp_npi or practice_id."
+            "pcp_unknown",
+            "this clinician is on record, but not as a PCP of this practice.",
+            "pcp_npi",
+            "Correct pcp_npi or practice_id.",
         )
 
 
@@ -141,7 +171,9 @@ def _service_errors(plan: Plan) -> Iterator[Problem]:
     own = {plan.coordinator.organization.casefold(), plan.coordinator.name.casefold()}
     for place, service in enumerate(plan.services):
         path = f"services[{place}]"
-        if service.quantity is not None and (not service.quantity.authorized_by or service.quantity.authorized_by.casefold() in own):
+        if service.quantity is not None and (
+            not service.quantity.authorized_by or service.quantity.authorized_by.casefold() in own
+        ):
             yield Problem(
                 "quantity_without_authorizer",
                 "a quantity needs the name of who authorized it, and that is never the Community Partner.",
@@ -160,7 +192,10 @@ def _affiliation_errors(service: Service, path: str, own: set[str], plan_date: d
     if not service.affiliated or disclosed is None or disclosed > plan_date:
         yield Problem(
             "affiliation_undisclosed",
-            "the provider belongs to the Community Partner, and the plan doesn't say when, by its date, the member was told.",
+            (
+                "the provider belongs to the Community Partner, and the plan doesn't say when, by its date, the "
+                "member was told."
+            ),
             f"{path}.affiliation_disclosed_on" if service.affiliated else f"{path}.affiliated",
             "Tell the member, then state affiliated: true and the date.",
         )
@@ -212,7 +247,10 @@ def _own_texts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield f"risks[{place}].measure", risk.measure
     for place, other in enumerate(plan.coordination):
         yield f"coordination[{place}].our_part", other.our_part
-    for name, resources in (("health_and_wellness", plan.health_and_wellness), ("community_resources", plan.community_resources)):
+    for name, resources in (
+        ("health_and_wellness", plan.health_and_wellness),
+        ("community_resources", plan.community_resources),
+    ):
         for place, resource in enumerate(resources):
             yield f"{name}[{place}].purpose", resource.purpose
     if plan.flexible_services_screen is not None:
@@ -228,24 +266,37 @@ def _header_warnings(plan: Plan, on: date) -> Iterator[Problem]:
     if header.next_review <= max(on, header.plan_date):
         yield Problem("review_already_due", "the next review is already due.", "plan.next_review", "Set the next one.")
     if header.version > 1 and header.reason is Reason.INITIAL:
-        yield Problem("reason_is_initial", "a later version can't be the initial plan.", "plan.reason", "Say why it was updated.")
+        yield Problem(
+            "reason_is_initial", "a later version can't be the initial plan.", "plan.reason", "Say why it was updated."
+        )
 
 
 def _record_warnings(plan: Plan, register: Register, stated: Assignment | None) -> Iterator[Problem]:
     """Where the plan and the record differ."""
-    if not any(row.active for row in register.directory.rows_of(plan.pcp_npi)) and register.directory.rows_of(plan.pcp_npi):
-        yield Problem("pcp_inactive", "the PCP is no longer active on record.", "pcp_npi", "Ask the practice who took over.")
+    if not any(row.active for row in register.directory.rows_of(plan.pcp_npi)) and register.directory.rows_of(
+        plan.pcp_npi
+    ):
+        yield Problem(
+            "pcp_inactive", "the PCP is no longer active on record.", "pcp_npi", "Ask the practice who took over."
+        )
     if stated is None:
         return
     if stated.pcp_npi and stated.pcp_npi != plan.pcp_npi:
-        yield Problem("pcp_differs", "the roster names another PCP.", "pcp_npi", "Find out which is right: the PCP must approve.")
+        yield Problem(
+            "pcp_differs", "the roster names another PCP.", "pcp_npi", "Find out which is right: the PCP must approve."
+        )
     on_record = (stated.language_written or stated.language_spoken).casefold()
     for path, language in (
         ("copy_given.language", plan.copy_given.language if plan.copy_given else ""),
         ("member.language", plan.member.language),
     ):
         if language and on_record and language.casefold() not in {on_record, stated.language_spoken.casefold()}:
-            yield Problem("language_differs", "the roster has another language for the member.", path, "Ask the member which they prefer.")
+            yield Problem(
+                "language_differs",
+                "the roster has another language for the member.",
+                path,
+                "Ask the member which they prefer.",
+            )
 
 
 def _content_warnings(plan: Plan) -> Iterator[Problem]:
@@ -257,16 +308,24 @@ def _content_warnings(plan: Plan) -> Iterator[Problem]:
             "Write what the member said, or set in_member_words: true where they said it so.",
         )
     if plan.program is Program.LTSS and plan.choice is not None and not plan.choice.agrees_with_plan:
-        yield Problem("member_does_not_agree", "the plan doesn't say that the member agrees with it.", "choice.agrees_with_plan")
+        yield Problem(
+            "member_does_not_agree", "the plan doesn't say that the member agrees with it.", "choice.agrees_with_plan"
+        )
     for place, service in enumerate(plan.services):
         if service.quantity is not None and not service.quantity.source:
-            yield Problem("quantity_without_source", "the quantity has no source.", f"services[{place}].quantity.source")
+            yield Problem(
+                "quantity_without_source", "the quantity has no source.", f"services[{place}].quantity.source"
+            )
         if plan.program is Program.LTSS and service.paid and service.affiliated is None:
             yield Problem(
-                "affiliation_not_stated", "the plan doesn't say whether the provider is affiliated.", f"services[{place}].affiliated"
+                "affiliation_not_stated",
+                "the plan doesn't say whether the provider is affiliated.",
+                f"services[{place}].affiliated",
             )
     if not plan.backup_plan:
-        yield Problem("backup_plan_missing", "there is no backup plan.", "backup_plan", "Say what happens when a support fails.")
+        yield Problem(
+            "backup_plan_missing", "there is no backup plan.", "backup_plan", "Say what happens when a support fails."
+        )
     if plan.program is Program.BH and not plan.crisis_plan:
         yield Problem("crisis_plan_missing", "there is no crisis plan.", "crisis_plan")
 
@@ -291,7 +350,10 @@ def _transition_warnings(plan: Plan) -> Iterator[Problem]:
         path = f"transitions[{place}].home_visit_scheduled"
         if visit is None:
             yield Problem(
-                "home_visit_not_scheduled", "no home visit is scheduled after this discharge.", path, "It is due within 72 hours."
+                "home_visit_not_scheduled",
+                "no home visit is scheduled after this discharge.",
+                path,
+                "It is due within 72 hours.",
             )
         elif visit > home_visit_due(move.discharged):
             yield Problem("home_visit_late", "the home visit is more than 72 hours after discharge.", path)

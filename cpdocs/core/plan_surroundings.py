@@ -50,7 +50,8 @@ class Transition:
 class Coordination:
     """Somebody else who coordinates, and where their work ends and ours begins.
 
-    ``reference`` points to a plan that they hold (waiver plan, ISP, IEP, ACCS plan); it is never copied (documents.md §2).
+    ``reference`` points to a plan that they hold (waiver plan, ISP, IEP, ACCS plan); it is never copied (documents.md
+    §2).
     """
 
     who: str

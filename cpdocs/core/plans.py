@@ -190,7 +190,8 @@ class Quantity:
 class Service:
     """A paid or unpaid support. ``relationship`` is the unpaid helper's to the member.
 
-    ``affiliated``: the provider is owned by or linked to the CP; ``affiliation_disclosed_on`` is when the member was told.
+    ``affiliated``: the provider is owned by or linked to the CP; ``affiliation_disclosed_on`` is when the member was
+    told.
     """
 
     name: str
@@ -260,7 +261,8 @@ class Consent:
     """A written consent to disclose Part 2 records (42 CFR 2.31, documents.md §5).
 
     ``patient`` empty means the plan's own member. ``expires_when`` is the event that ends it, or "none", where no date
-    does. ``revocation`` says how it may be revoked; ``signed_by`` names the person who signed where it wasn't the patient.
+    does. ``revocation`` says how it may be revoked; ``signed_by`` names the person who signed where it wasn't the
+    patient.
     """
 
     discloser: str = ""

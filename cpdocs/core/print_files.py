@@ -1,8 +1,8 @@
 """How a run's letters lie in its print files: groups behind separators, and files no larger than the printer takes.
 
-Letters of the same number of sheets lie together (mailroom.md, "Order"). A letter is never cut between files, nor is a group
-that fits into one; a larger group is divided into groups that do, each behind a separator of its own, so that every file
-can be printed, folded and counted by itself.
+Letters of the same number of sheets lie together (mailroom.md, "Order"). A letter is never cut between files, nor is a
+group that fits into one; a larger group is divided into groups that do, each behind a separator of its own, so that
+every file can be printed, folded and counted by itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Group:
 
 
 def grouped(pieces: Sequence[tuple[int, str]], limit: FileLimit) -> tuple[Group, ...]:
-    """The groups of a run's pieces, each given as its sheets and its ZIP, which are in mailing order, in files within ``limit``.
+    """The groups of a run's pieces, each given as its sheets and its ZIP, which are in mailing order, in files within
+    ``limit``.
 
     A letter that is larger than a file by itself gets one alone.
     """
@@ -77,7 +78,8 @@ def _fitting(letters: int, sheets: int, sheets_used: int, pieces_used: int, limi
 
 
 def print_name(number: int, files: int) -> str:
-    """The name of print file ``number`` of so many: ``print.pdf`` where it is the only one, else ``print-01.pdf`` and so on."""
+    """The name of print file ``number`` of so many: ``print.pdf`` where it is the only one, else ``print-01.pdf`` and
+    so on."""
     return "print.pdf" if files == 1 else f"print-{number:0{max(2, len(str(files)))}d}.pdf"
 
 

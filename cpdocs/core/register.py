@@ -51,8 +51,8 @@ class Register:
     def enrolled(self, member_id: str, program: Program, on: date) -> Assignment | None:
         """The member's live assignment to ``program`` on that day: the latest begun, or None.
 
-        Live: status assigned or engaged, not past its ``end_on``, and the member hasn't died, declined or left for another CP.
-        One that begins later still counts, since a plan may be prepared ahead of it.
+        Live: status assigned or engaged, not past its ``end_on``, and the member hasn't died, declined or left for
+        another CP. One that begins later still counts, since a plan may be prepared ahead of it.
         """
         if self.stated_end(member_id, program) == _DECEASED:
             return None
@@ -68,14 +68,19 @@ class Register:
 
     def latest(self, member_id: str, program: Program) -> Assignment | None:
         """The member's latest begun assignment to ``program``, live or not."""
-        return max((item for item in self.member(member_id) if item.program == program), key=lambda item: item.assigned_on, default=None)
+        return max(
+            (item for item in self.member(member_id) if item.program == program),
+            key=lambda item: item.assigned_on,
+            default=None,
+        )
 
     def stated_end(self, member_id: str, program: Program) -> str:
-        """Why plans for ``program`` stop by what rosters state: ``deceased``, ``declined``, ``disenrolled``; empty: they go on.
+        """Why plans for ``program`` stop by what rosters state: ``deceased``, ``declined``, ``disenrolled``; empty:
+        they go on.
 
-        The latest begun assignment counts, so that a newer one takes the place of one that ended; a death counts whichever
-        program it is stated for. Only what a roster states counts: a member whom a later one doesn't name stays as they were
-        (contract §4).
+        The latest begun assignment counts, so that a newer one takes the place of one that ended; a death counts
+        whichever program it is stated for. Only what a roster states counts: a member whom a later one doesn't name
+        stays as they were (contract §4).
         """
         if any(item.status == _DECEASED for item in self.member(member_id)):
             return _DECEASED
@@ -119,7 +124,9 @@ def fold(events: Iterable[Event]) -> Register:
         clinicians={npi: tuple(rows.values()) for npi, rows in clinicians.items()},
         designations=tuple(item for pair in sorted(designations) for item in designations[pair]),
     )
-    return Register(directory, assignments, {member: tuple(keys) for member, keys in by_member.items()}, enrollment(said), releases)
+    return Register(
+        directory, assignments, {member: tuple(keys) for member, keys in by_member.items()}, enrollment(said), releases
+    )
 
 
 def _replaced_pairs(

@@ -1,5 +1,5 @@
-"""What MassHealth watches, counted: timeliness, informed choice, affiliated referrals (requirement D16); and members with
-no plan (D1), with the day by which they are to be met face to face (X2).
+"""What MassHealth watches, counted: timeliness, informed choice, affiliated referrals (requirement D16); and members
+with no plan (D1), with the day by which they are to be met face to face (X2).
 
 The day counts for timeliness are the payer's obligation as each version's terms state it (requirements B1, B2).
 """
@@ -19,7 +19,13 @@ from cpdocs.core.plan_clock import PlanClock, plan_clock
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.register import Register
 
-CHOICES = ("service_options_given", "took_part_in_selection", "agrees_with_plan", "provider_options_given", "informed_provider_choice")
+CHOICES = (
+    "service_options_given",
+    "took_part_in_selection",
+    "agrees_with_plan",
+    "provider_options_given",
+    "informed_provider_choice",
+)
 """The evidence of choice that a plan states (documents.md §2)."""
 
 CONTACT_MONTHS = 3
@@ -85,7 +91,9 @@ def timeliness(records: Iterable[PlanRecord], on: date) -> list[Timeliness]:
 def _timeliness(payer: str, plans: list[tuple[PlanRecord, PlanClock]], on: date) -> Timeliness:
     approved = [(record, clock) for record, clock in plans if clock.stopped_by == "approved"]
     days = [
-        business_days_between(receipt_day(clock.receipt, suffolk=record.suffolk), clock.stopped_on, suffolk=record.suffolk)
+        business_days_between(
+            receipt_day(clock.receipt, suffolk=record.suffolk), clock.stopped_on, suffolk=record.suffolk
+        )
         for record, clock in approved
         if clock.stopped_on
     ]
@@ -151,7 +159,8 @@ def without_plan(register: Register, records: Iterable[PlanRecord], on: date) ->
 
 
 def contact_by(assigned_on: date) -> date:
-    """The last day for a face-to-face attempt: the end of the third calendar month, that of the assignment counted (X2)."""
+    """The last day for a face-to-face attempt: the end of the third calendar month, that of the assignment counted
+    (X2)."""
     month = assigned_on.month + CONTACT_MONTHS - 1
     year, month = assigned_on.year + (month - 1) // 12, (month - 1) % 12 + 1
     return date(year, month, monthrange(year, month)[1])

@@ -34,7 +34,8 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One document or one unmatched return: its subject, its member's (or ""), what it is, and the days of its first and last event."""
+    """One document or one unmatched return: its subject, its member's (or ""), what it is, and the days of its first
+    and last event."""
 
     subject: str
     member: str

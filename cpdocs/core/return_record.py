@@ -62,7 +62,14 @@ class Decision:
 
     @property
     def _answer(self) -> tuple[object, ...]:
-        return (self.verdict, self.lane, self.document_id, self.practice_id, self.slots_filled, tuple(each.code for each in self.findings))
+        return (
+            self.verdict,
+            self.lane,
+            self.document_id,
+            self.practice_id,
+            self.slots_filled,
+            tuple(each.code for each in self.findings),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +144,17 @@ def fold_returns(events: Iterable[Event]) -> dict[str, ReturnRecord]:
         if event.type is EventType.RETURN_RECEIVED:
             _receive(records, event)
         elif event.type in RETURN_EVENTS:
-            known = records.get(event.data.get("return_sha256" if event.type is EventType.NOTICE_WRITTEN else "sha256", ""))
+            known = records.get(
+                event.data.get("return_sha256" if event.type is EventType.NOTICE_WRITTEN else "sha256", "")
+            )
             if known is not None:
                 records[known.sha256] = _step(known, event)
     return records
 
 
 def perhaps_unfinished(events: Iterable[Event]) -> list[str]:
-    """The digests of the returned files that may not be decided, or not answered; whoever asks looks at each more closely.
+    """The digests of the returned files that may not be decided, or not answered; whoever asks looks at each more
+    closely.
 
     Remembers what is open only, so that a long history takes no memory.
     """

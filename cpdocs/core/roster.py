@@ -25,8 +25,29 @@ from cpdocs.core.register import Key, Register
 from cpdocs.core.zips import is_deliverable_zip, repad_zip
 
 COLUMNS = (
-    *("member_id", "last_name", "first_name", "middle_name", "suffix", "dob", "sex", "language_spoken", "language_written"),
-    *("format_need", "address1", "address2", "city", "state", "zip", "county", "phone", "safe_contact", "guardian_name"),
+    *(
+        "member_id",
+        "last_name",
+        "first_name",
+        "middle_name",
+        "suffix",
+        "dob",
+        "sex",
+        "language_spoken",
+        "language_written",
+    ),
+    *(
+        "format_need",
+        "address1",
+        "address2",
+        "city",
+        "state",
+        "zip",
+        "county",
+        "phone",
+        "safe_contact",
+        "guardian_name",
+    ),
     *("guardian_relation", "plan_name", "plan_type", "program", "cp_org", "assigned_on", "end_on", "status"),
     *("assignment_source", "exclusion_flags", "dmh_accs", "pcp_npi", "practice_id", "coordinator", "mrn"),
 )
@@ -56,7 +77,8 @@ class Disposition(StrEnum):
 
 
 class Line(Protocol):
-    """One record of a roster file: where it begins, its cells by column, and whether they can be trusted to be in place."""
+    """One record of a roster file: where it begins, its cells by column, and whether they can be trusted to be in
+    place."""
 
     @property
     def line(self) -> int: ...
@@ -88,8 +110,8 @@ class Known:
     """What was on record before the first line.
 
     ``lettered``: assignments that a letter of this kind exists for. ``persons``: the member id under which each person
-    was first recorded. ``reviewed``: the written languages (case-folded) in which reviewed text exists. ``releases``: holds that a
-    person released, with the assignment as it was then.
+    was first recorded. ``reviewed``: the written languages (case-folded) in which reviewed text exists. ``releases``:
+    holds that a person released, with the assignment as it was then.
     """
 
     lettered: Container[Key] = frozenset()
@@ -100,7 +122,8 @@ class Known:
     releases: Mapping[tuple[Key, str], Assignment] = field(default_factory=dict)
 
     def released(self, code: str, item: Assignment) -> bool:
-        """Whether a person released this hold of the assignment, and nothing that it was judged by has changed since."""
+        """Whether a person released this hold of the assignment, and nothing that it was judged by has changed
+        since."""
         then = self.releases.get((item.key, code))
         return then is not None and still_holds(code, then, item)
 
@@ -150,7 +173,9 @@ def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | s
         return "member_id_damaged_by_spreadsheet" if is_damaged_by_spreadsheet(member_id) else "member_id_invalid"
     if not cells["last_name"].strip() or not cells["first_name"].strip():
         return "name_missing"
-    if any(is_forbidden_name(cells[name]) for name in ("last_name", "first_name", "middle_name", "suffix", "guardian_name")):
+    if any(
+        is_forbidden_name(cells[name]) for name in ("last_name", "first_name", "middle_name", "suffix", "guardian_name")
+    ):
         return "name_has_forbidden_characters"
     program = cells["program"].strip().upper()
     if program not in Program.__members__:

@@ -1,4 +1,5 @@
-"""Seed pieces: letters of a run to the organization's own people, among all others, to see when and how the mail arrives.
+"""Seed pieces: letters of a run to the organization's own people, among all others, to see when and how the mail
+arrives.
 
 They hold no member's data, answer no line of a roster and letter nobody; their sheets are accounted for as seeds
 (mailroom.md, "Reconciliation").
@@ -29,7 +30,8 @@ class Seed:
 
 
 def seed_assignment(seed: Seed, on: date) -> Assignment:
-    """What a letter to ``seed`` is made from: their own name and address, no member, no plan, and the day of the letter."""
+    """What a letter to ``seed`` is made from: their own name and address, no member, no plan, and the day of the
+    letter."""
     return Assignment(
         member_id="",
         last_name="",

@@ -26,7 +26,8 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """One health plan's terms: ``due_days`` business days to approve, and whether a chart note may fill the PCP slot."""
+    """One health plan's terms: ``due_days`` business days to approve, and whether a chart note may fill the PCP
+    slot."""
 
     name: str
     due_days: int = 7

@@ -118,7 +118,9 @@ def _faults(
     if not pairs:
         return (*faults, "not_designated")
     rows, pcp_rows = directory.rows_of(npi), directory.rows_of(pcp_npi)
-    return faults + min((_designation_faults(each, rows, pcp_rows, member_id, day, signed_at) for each in pairs), key=len)
+    return faults + min(
+        (_designation_faults(each, rows, pcp_rows, member_id, day, signed_at) for each in pairs), key=len
+    )
 
 
 def _clinician_faults(directory: Directory, npi: str, pcp_npi: str, practice_id: str) -> tuple[str, ...]:
@@ -139,7 +141,12 @@ def _clinician_faults(directory: Directory, npi: str, pcp_npi: str, practice_id:
 
 
 def _designation_faults(
-    designation: Designation, rows: tuple[Clinician, ...], pcp_rows: tuple[Clinician, ...], member_id: str, day: date, signed_at: datetime
+    designation: Designation,
+    rows: tuple[Clinician, ...],
+    pcp_rows: tuple[Clinician, ...],
+    member_id: str,
+    day: date,
+    signed_at: datetime,
 ) -> tuple[str, ...]:
     """Rules 4c to 4h for one designation."""
     faults = []
@@ -161,12 +168,14 @@ def _designation_faults(
 
 
 def _is_designee(attested_by: str, rows: tuple[Clinician, ...], pcp_rows: tuple[Clinician, ...]) -> bool:
-    """Whether the attesting name or NPI is the designee's own: in either order, with whatever titles, initials and further
-    names. Where the PCP's name is the longer match (Ann Lee designated by Ann Lee Wong), it is the PCP's."""
+    """Whether the attesting name or NPI is the designee's own: in either order, with whatever titles, initials and
+    further names. Where the PCP's name is the longer match (Ann Lee designated by Ann Lee Wong), it is the PCP's."""
     if any(row.npi in attested_by for row in rows):
         return True
     words = _name_words(attested_by)
-    longest = [max((len(name) for name in map(_name_of, each) if name <= words), default=0) for each in (rows, pcp_rows)]
+    longest = [
+        max((len(name) for name in map(_name_of, each) if name <= words), default=0) for each in (rows, pcp_rows)
+    ]
     return longest[0] > 0 and longest[0] >= longest[1]
 
 
@@ -179,7 +188,9 @@ def _name_words(name: str) -> frozenset[str]:
     return frozenset(words - _TITLES or words)
 
 
-def _as_of_then(at_signing: tuple[str, ...], then: Directory, npi: str, pcp_npi: str, practice_id: str) -> tuple[str, ...]:
+def _as_of_then(
+    at_signing: tuple[str, ...], then: Directory, npi: str, pcp_npi: str, practice_id: str
+) -> tuple[str, ...]:
     """The faults on the day of signing with the clinician's rows as they were then.
 
     Designations carry their own dates, so rules 4b to 4h stand as judged. A signer whose rows came on record after

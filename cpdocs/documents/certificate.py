@@ -30,7 +30,9 @@ _CODE_LIMIT = 600
 _SLOTS = {Slot.MEMBER: "The member", Slot.PCP: "The primary care provider (PCP) or the PCP's designee"}
 _EVIDENCE = {
     Evidence.DIGITAL_SIGNATURE: "Digital signature",
-    Evidence.WITNESSED_SIGNATURE: "Signed in person before a witness, with a one-time key; not a digital signature of the member's own",
+    Evidence.WITNESSED_SIGNATURE: (
+        "Signed in person before a witness, with a one-time key; not a digital signature of the member's own"
+    ),
     Evidence.INK_SCAN: "Signature in ink on a returned copy, attested by a named person; not a digital signature",
     Evidence.RECORDED_APPROVAL: "Approval conveyed in another way and recorded; not a signature",
     Evidence.CHART_NOTE: "Dated note in the practice's chart; not a signature",
@@ -98,7 +100,9 @@ def certificate_view(paper: CertificatePaper) -> dict[str, Any]:
             *[("Long-term proof", _proof(each)) for each in paper.kept],
         ],
         "slots": [_slot_view(paper, slot, record.fills.get(slot)) for slot in (Slot.MEMBER, Slot.PCP)],
-        "files": [(name, hash_text(digest)) for name, digest in (("The plan as issued", record.sha256), *paper.originals)],
+        "files": [
+            (name, hash_text(digest)) for name, digest in (("The plan as issued", record.sha256), *paper.originals)
+        ],
         "checkpoint": paper.checkpoint.rstrip("\n"),
     }
 
@@ -128,7 +132,8 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
 
 
 def _key(fill: SlotFill) -> str:
-    """Whose word it is that the key is the signer's: an organization that certifies keys could make one itself, so it is said each time."""
+    """Whose word it is that the key is the signer's: an organization that certifies keys could make one itself, so it
+    is said each time."""
     if fill.key_issued_by_us:
         return "key issued by the organization"
     return "the signer's own key, not issued by the organization" if fill.evidence is Evidence.DIGITAL_SIGNATURE else ""

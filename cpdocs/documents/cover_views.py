@@ -23,7 +23,10 @@ def cover_view(paper: PlanPaper, pages: int) -> dict[str, Any]:
     practice, sender, coordinator = paper.practice, paper.sender, paper.plan.coordinator
     view = frame(paper)
     return {
-        **{name: view[name] for name in ("document_id", "version", "sandbox", "cp_name", "cp_address", "cp_phone", "cp_hours", "cp_tty")},
+        **{
+            name: view[name]
+            for name in ("document_id", "version", "sandbox", "cp_name", "cp_address", "cp_phone", "cp_hours", "cp_tty")
+        },
         "title": "Plan for review and approval",
         "plan_pages": str(pages),
         "to_rows": _filled(
@@ -36,7 +39,10 @@ def cover_view(paper: PlanPaper, pages: int) -> dict[str, Any]:
         "plan_rows": _filled(
             ("Member", f"{initials(paper.member)}, born {paper.member.dob.year}"),
             ("Plan", paper.document_id),
-            ("Version", f"{paper.plan.version}, replaces {paper.supersedes}" if paper.supersedes else str(paper.plan.version)),
+            (
+                "Version",
+                f"{paper.plan.version}, replaces {paper.supersedes}" if paper.supersedes else str(paper.plan.version),
+            ),
             ("Pages", f"{pages}, and this cover"),
             ("Issued", view["issued_on"]),
         ),
@@ -61,7 +67,8 @@ def counting_rule(paper: PlanPaper) -> str:
         closed += ", with March 17 and June 17,"
     payer = paper.payer.name or paper.member.plan_name
     return (
-        "How we count: the day of receipt is day 0; what arrives after 5 p.m. or on a closed day counts as the next business day; "
+        "How we count: the day of receipt is day 0; what arrives after 5 p.m. or on a closed day counts as the "
+        "next business day; "
         f"{closed} don't count; the period ends with the last day. The period is {payer}'s, not a rule of the state."
     )
 
@@ -81,7 +88,9 @@ def ways_back(practice: Practice, sender: Sender) -> list[tuple[str, str]]:
     """How to return the plan, the practice's own way first; only ways that the sender has."""
     fax = ("Fax", phone(sender.fax)) if sender.fax else None
     mail = ("Secure e-mail", sender.email) if sender.email else None
-    drop = ("Secure file transfer", f"your folder {practice.practice_id}") if practice.return_channel == "sftp" else None
+    drop = (
+        ("Secure file transfer", f"your folder {practice.practice_id}") if practice.return_channel == "sftp" else None
+    )
     order = {"fax": (fax, mail), "secure_email": (mail, fax), "sftp": (drop, mail, fax)}
     ways = [way for way in order.get(practice.return_channel, (fax, mail)) if way]
     return ways or [("Telephone us", phone(sender.phone))]

@@ -16,13 +16,19 @@ VISIBLE = (0.625, 2.125, 3.625, 2.667)
 MAY_SHOW = (0.0, 1.667, 4.625, 3.125)
 """Left, top, right, bottom in inches: may be seen through the window."""
 UPPER_WINDOW = (0.0, 0.0, 4.625, 1.667)
-"""Left, top, right, bottom in inches: the return window is cut here. Only the sender's street address may stand in it."""
+"""Left, top, right, bottom in inches: the return window is cut here. Only the sender's street address may stand in
+it."""
 
 BARCODE_CLEAR = (0.125, 0.028)
 """Inches beside and above or below a barcode in which nothing may stand (USPS-B-3200)."""
-BARCODE = (VISIBLE[0] + BARCODE_CLEAR[0], VISIBLE[1] + BARCODE_CLEAR[1], VISIBLE[0] + BARCODE_CLEAR[0] + 2.6875, VISIBLE[1] + 0.154)
-"""Left, top, right, bottom in inches: where the Intelligent Mail barcode stands, above the address, where it has one. It is 0.126
-inch high, the least that is allowed being 0.125: the window leaves no more."""
+BARCODE = (
+    VISIBLE[0] + BARCODE_CLEAR[0],
+    VISIBLE[1] + BARCODE_CLEAR[1],
+    VISIBLE[0] + BARCODE_CLEAR[0] + 2.6875,
+    VISIBLE[1] + 0.154,
+)
+"""Left, top, right, bottom in inches: where the Intelligent Mail barcode stands, above the address, where it has one.
+It is 0.126 inch high, the least that is allowed being 0.125: the window leaves no more."""
 
 INSET = 0.125
 """Inches between the visible part's left edge and the text, which so stands in line with the letter's own."""
@@ -68,9 +74,9 @@ def set_address(
 ) -> AddressBlock | None:
     """The address in the arrangement that can be set largest; None where none fits at 8 points.
 
-    ``names`` is the addressee in one or two lines, ``streets`` one or two (a "c/o" line counts as one). Two street lines
-    are joined with a comma where that lets the block be larger, as the Postal Service allows. With ``barcode`` room is left for one
-    where an arrangement allows it.
+    ``names`` is the addressee in one or two lines, ``streets`` one or two (a "c/o" line counts as one). Two street
+    lines are joined with a comma where that lets the block be larger, as the Postal Service allows. With ``barcode``
+    room is left for one where an arrangement allows it.
     """
     arrangements = dict.fromkeys(_arrangements([*filter(None, names)], [*filter(None, streets)], city_line))
     for above in (True, False) if barcode else (False,):

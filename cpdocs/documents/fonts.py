@@ -28,7 +28,14 @@ CJK_PACKAGE = "fonts-noto-cjk"
 MAIN_FAMILY = "Noto Sans"
 _MAIN_FILE = "NotoSans-Regular.ttf"
 _STYLES = ("Regular", "Bold", "Italic")
-_LAST_RESORT = ("NotoSerifTibetan", "NotoSerifAhom", "NotoSerifDogra", "NotoSerifNyiakengPuachueHmong", "NotoSerifYezidi", "NotoMusic")
+_LAST_RESORT = (
+    "NotoSerifTibetan",
+    "NotoSerifAhom",
+    "NotoSerifDogra",
+    "NotoSerifNyiakengPuachueHmong",
+    "NotoSerifYezidi",
+    "NotoMusic",
+)
 """Scripts for which Noto has no Sans."""
 _NOT_FOR_READING = ("NotoSansDisplay", "NotoSansMono", "NotoSansAdlamUnjoined")
 _FAMILY_ORDER = (
@@ -60,7 +67,8 @@ def _bundled(shelves: tuple[Path, ...], _stamps: tuple[int, ...]) -> tuple[Path,
             found.setdefault(path.name, path.resolve())
     if _MAIN_FILE not in found:
         raise WorkspaceFault(
-            f"The font {_MAIN_FILE} is missing from the templates that came with cpdocs.", todo="Install cpdocs again, templates included."
+            f"The font {_MAIN_FILE} is missing from the templates that came with cpdocs.",
+            todo="Install cpdocs again, templates included.",
         )
     return tuple(found[name] for name in sorted(found))
 
@@ -82,7 +90,9 @@ def _files(folder: Path, pattern: str) -> Iterator[Path]:
 
 def _reads(path: Path) -> bool:
     family, _, style = path.stem.partition("-")
-    return style in _STYLES and (family in _LAST_RESORT or (family.startswith("NotoSans") and family not in _NOT_FOR_READING))
+    return style in _STYLES and (
+        family in _LAST_RESORT or (family.startswith("NotoSans") and family not in _NOT_FOR_READING)
+    )
 
 
 def missing_fonts(shipped: Path) -> list[tuple[str, str]]:
@@ -91,7 +101,10 @@ def missing_fonts(shipped: Path) -> list[tuple[str, str]]:
     Raises WorkspaceFault where the fonts in ``shipped``, the templates that came with cpdocs, are gone.
     """
     bundled_fonts((shipped,))
-    wanted = ((CORE_FOLDER / "NotoSansSymbols2-Regular.ttf", CORE_PACKAGE), (CJK_FOLDER / "NotoSansCJK-Regular.ttc", CJK_PACKAGE))
+    wanted = (
+        (CORE_FOLDER / "NotoSansSymbols2-Regular.ttf", CORE_PACKAGE),
+        (CJK_FOLDER / "NotoSansCJK-Regular.ttc", CJK_PACKAGE),
+    )
     return [(path.name, package) for path, package in wanted if not path.is_file()]
 
 
@@ -114,7 +127,8 @@ def uncovered(text: str, folders: Iterable[Path]) -> list[str]:
 
 
 def fonts_for(text: Iterable[str], folders: Iterable[Path]) -> list[Path]:
-    """The system's fonts that have a character of ``text`` which no bundled font has: whichever of them draws, it is there."""
+    """The system's fonts that have a character of ``text`` which no bundled font has: whichever of them draws, it is
+    there."""
     bundled = bundled_fonts(folders)
     codes = {ord(char) for char in text if not _needs_no_glyph(char)}
     for path in bundled:
@@ -151,7 +165,8 @@ def _coverage(path: Path, _stamp: int) -> frozenset[int]:
             return frozenset(font.getBestCmap() or ())
     except (TTLibError, OSError, AssertionError) as fault:
         raise WorkspaceFault(
-            f"The font file {path.name} can't be read ({type(fault).__name__}).", todo="Replace it, or install its Debian package again."
+            f"The font file {path.name} can't be read ({type(fault).__name__}).",
+            todo="Replace it, or install its Debian package again.",
         ) from fault
 
 

@@ -1,10 +1,10 @@
 """What the glyphs of a letter say, so that whoever copies or reads its text aloud gets the words that were written.
 
-A PDF says of each glyph of a font what text it stands for, once (ToUnicode). In Khmer and other scripts one glyph stands
-for different texts in different words. Where a stretch of text has such a glyph its words are written beside it
-(ActualText, ISO 32000-1, 14.9.4), and what ToUnicode says of a glyph follows from the font and the letter's words, never
-from the order in which they were drawn: so a letter's own PDF and the print file, whose fonts many letters share, say
-the same.
+A PDF says of each glyph of a font what text it stands for, once (ToUnicode). In Khmer and other scripts one glyph
+stands for different texts in different words. Where a stretch of text has such a glyph its words are written beside it
+(ActualText, ISO 32000-1, 14.9.4), and what ToUnicode says of a glyph follows from the font and the letter's words,
+never from the order in which they were drawn: so a letter's own PDF and the print file, whose fonts many letters share,
+say the same.
 
 WeasyPrint 70.0 keeps the first text of a glyph that was drawn. What is used of it here is what ``tags`` uses, and what
 ``stamping.internals.engine`` lists.
@@ -98,8 +98,8 @@ class Said(dict[int, Any]):
 
 
 def uncertain(text: str) -> bool:
-    """Whether the ``text`` of a glyph can't be told from the glyph alone: it belongs to a cluster of several glyphs (then all
-    but one of them have no text), or is a character that may have its form from another one."""
+    """Whether the ``text`` of a glyph can't be told from the glyph alone: it belongs to a cluster of several glyphs
+    (then all but one of them have no text), or is a character that may have its form from another one."""
     if text.isascii():
         return not text
     plain = unicodedata.normalize("NFKC", text)
@@ -107,7 +107,8 @@ def uncertain(text: str) -> bool:
 
 
 def spelled(font: Any, texts: Mapping[int, Iterable[str]]) -> dict[int, str]:
-    """What ToUnicode says of each glyph, in the order of glyphs: the character that has this very glyph, else the shortest text.
+    """What ToUnicode says of each glyph, in the order of glyphs: the character that has this very glyph, else the
+    shortest text.
 
     Of a bracket in right-to-left text that is the one which is seen: the same glyph may stand for the other elsewhere.
     """
@@ -127,16 +128,21 @@ def _spelled(font: Any, glyph: int, texts: Sequence[str]) -> str:
 
 
 def _by_themselves(heard: Sequence[tuple[Said, int, str]], words: str) -> Iterator[tuple[Said, int, str]]:
-    """What glyphs say whose words are written beside them: alone in its cluster, its text; else the character of the words that
-    has this very glyph, or that it says none.
+    """What glyphs say whose words are written beside them: alone in its cluster, its text; else the character of the
+    words that has this very glyph, or that it says none.
 
-    Of a cluster's glyphs the last one to be read, or in right-to-left text the first one to be drawn, has the whole text.
+    Of a cluster's glyphs the last one to be read, or in right-to-left text the first one to be drawn, has the whole
+    text.
     """
     backwards = any(unicodedata.bidirectional(char) in ("R", "AL") for char in words)
     for place, (said, glyph, text) in enumerate(heard):
         beside = place + 1 if backwards else place - 1
-        alone = text and not uncertain(text) and not (0 <= beside < len(heard) and not heard[beside][2])
-        yield said, glyph, text if alone else next((char for char in words if nominal_glyph(said.font, char) == glyph), UNSAID)
+        exclusively = text and not uncertain(text) and not (0 <= beside < len(heard) and not heard[beside][2])
+        yield (
+            said,
+            glyph,
+            text if exclusively else next((char for char in words if nominal_glyph(said.font, char) == glyph), UNSAID),
+        )
 
 
 class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has no type information
@@ -186,7 +192,8 @@ class SpellingStream(pdf_stream.Stream):  # type: ignore[misc]  # WeasyPrint has
 
 
 def alphabet(font: Any) -> tuple[int, int]:
-    """The glyphs (a bit for each) that a face has for the ASCII characters, and those for letters and digits among them."""
+    """The glyphs (a bit for each) that a face has for the ASCII characters, and those for letters and digits among
+    them."""
     known: tuple[int, int] | None = font.__dict__.get("alphabet_glyphs")
     if known is None:
         found = {char: nominal_glyph(font, char) for char in _ALPHABET}
@@ -206,7 +213,8 @@ def with_alphabet(font: Any, drawn: int) -> int:
 
 
 def complete(font: Any) -> None:
-    """Gives a font that was drawn with what it is written with: its alphabet besides what was drawn, in the order of glyphs."""
+    """Gives a font that was drawn with what it is written with: its alphabet besides what was drawn, in the order of
+    glyphs."""
     said = font.to_unicode
     if isinstance(said, Said):
         said = spelled(font, said)

@@ -76,7 +76,8 @@ def _printable(value: Any) -> Any:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """A sandbox in which escaping can't be switched off, and ``item.copy`` is the value of that name, never the method."""
+    """A sandbox in which escaping can't be switched off, and ``item.copy`` is the value of that name, never the
+    method."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping) and attribute in obj:
@@ -93,8 +94,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def environment(shipped: Path, site: Path | None = None) -> Environment:
     """The environment for templates in ``site`` (looked at first, may be absent) and ``shipped``.
 
-    Values handed to templates are escaped without exception; the filters ``long_date`` and ``phone`` are added. Templates
-    that change on disk are read again.
+    Values handed to templates are escaped without exception; the filters ``long_date`` and ``phone`` are added.
+    Templates that change on disk are read again.
     """
     env = _Sandbox(
         loader=FolderLoader(template_folders(shipped, site)),
@@ -119,7 +120,8 @@ def _kept_environment(shipped: Path, site: Path | None) -> Environment:
 
 
 def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path | None) -> str:
-    """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as ``render``."""
+    """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as
+    ``render``."""
     return render(_kept_environment(shipped, site), template, values)
 
 
@@ -145,7 +147,9 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
         where = f"{fault.name or template}, line {fault.lineno}"
         raise _template_fault("template_syntax", where, fault.message or "malformed") from fault
     except SecurityError as fault:
-        raise _template_fault("template_unsafe", _place(env, fault.__traceback__, template), "not allowed in a template") from fault
+        raise _template_fault(
+            "template_unsafe", _place(env, fault.__traceback__, template), "not allowed in a template"
+        ) from fault
     except (UndefinedError, _NotText) as fault:
         where = _place(env, fault.__traceback__, template)
         raise _template_fault("template_undefined", where, _undefined(fault)) from fault
@@ -156,7 +160,8 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
 
 
 def _undefined(fault: UndefinedError | _NotText) -> str:
-    """What is undefined; a name that isn't one of a template's (``table[member.last_name]``) is a value, and isn't told."""
+    """What is undefined; a name that isn't one of a template's (``table[member.last_name]``) is a value, and isn't
+    told."""
     quoted = re.findall(r"'([^']*)'", fault.message or "")
     if isinstance(fault, UndefinedError) and quoted and not _OUR_NAME.fullmatch(quoted[-1]):
         return "an undefined name"
@@ -165,7 +170,10 @@ def _undefined(fault: UndefinedError | _NotText) -> str:
 
 def _template_fault(code: str, where: str, message: str) -> InputFault:
     problem = Problem(code, message, where)
-    return InputFault(f"A template can't be used: {problem}.", todo="Mend the template, or remove it to use the one that came with cpdocs.")
+    return InputFault(
+        f"A template can't be used: {problem}.",
+        todo="Mend the template, or remove it to use the one that came with cpdocs.",
+    )
 
 
 def _place(env: Environment, traceback: TracebackType | None, template: str) -> str:

@@ -67,7 +67,9 @@ def load_kind(name: str, folders: Sequence[Path]) -> LetterKind:
     """
     where = f"{LETTERS}/{name}/kind.toml"
     if not _NAME.fullmatch(name):
-        raise InputFault(f"{name!r} is no name for a kind of letter.", todo="Use lower-case letters, digits and hyphens.")
+        raise InputFault(
+            f"{name!r} is no name for a kind of letter.", todo="Use lower-case letters, digits and hyphens."
+        )
     raw = _read(where, folders, f"There is no kind of letter called {name!r}.")
     _known(raw, _KIND_KEYS, where)
     template, sheets = raw.get("template", "letter.html"), raw.get("stylesheets", [])
@@ -77,10 +79,14 @@ def load_kind(name: str, folders: Sequence[Path]) -> LetterKind:
     if to not in RECIPIENTS:
         raise _unusable(where, f"to is one of {', '.join(RECIPIENTS)}")
     if not isinstance(after, str) or not isinstance(days, int) or not 0 <= days <= 3660 or (after and to != "assigned"):
-        raise _unusable(where, "after is the name of a kind, after_days a number of days; both are for letters to = 'assigned'")
+        raise _unusable(
+            where, "after is the name of a kind, after_days a number of days; both are for letters to = 'assigned'"
+        )
     base = f"{LETTERS}/{name}/"
     common = f"{LETTERS}/common/letter.css"
-    return LetterKind(name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)), to, after, days)
+    return LetterKind(
+        name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)), to, after, days
+    )
 
 
 def kind_names(folders: Iterable[Path]) -> tuple[str, ...]:
@@ -139,4 +145,6 @@ def _known(table: dict[str, Any], keys: set[str], where: str) -> None:
 
 
 def _unusable(where: str, fault: str) -> InputFault:
-    return InputFault(f"{where} can't be used: {fault}.", todo="Mend it, or remove it to use the one that came with cpdocs.")
+    return InputFault(
+        f"{where} can't be used: {fault}.", todo="Mend it, or remove it to use the one that came with cpdocs."
+    )

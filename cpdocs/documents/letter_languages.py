@@ -56,7 +56,8 @@ _MONTHS = {
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The texts of one language: ``tag`` (BCP 47), ``reviewed``, and message → translation, untranslated ones left out."""
+    """The texts of one language: ``tag`` (BCP 47), ``reviewed``, and message → translation, untranslated ones left
+    out."""
 
     tag: str
     reviewed: bool
@@ -110,7 +111,11 @@ def _load(tag: str, path: Path) -> Catalogue:
     messages = {
         message.id: message.string
         for message in catalogue
-        if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string and not message.fuzzy
+        if isinstance(message.id, str)
+        and isinstance(message.string, str)
+        and message.id
+        and message.string
+        and not message.fuzzy
     }
     for message_id, translation in messages.items():
         _same_values(where, message_id, translation)
@@ -125,7 +130,9 @@ def _same_values(where: str, message_id: str, text: str) -> None:
 
 
 def _unusable(where: str, fault: str) -> InputFault:
-    return InputFault(f"{where} can't be used: {fault}.", todo="Mend it, or remove it to use the one that came with cpdocs.")
+    return InputFault(
+        f"{where} can't be used: {fault}.", todo="Mend it, or remove it to use the one that came with cpdocs."
+    )
 
 
 @lru_cache(maxsize=4096)

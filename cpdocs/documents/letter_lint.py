@@ -1,8 +1,8 @@
 """Refuses a kind of letter that doesn't say what every letter must (requirements C3, C7, A9; documents.md §4).
 
 A template marks what it says with ``data-says``: ``change-cp`` (a different Community Partner at any time), ``decline``
-(no at any time), ``contact`` (phone and TTY of the sender), ``masshealth`` (MassHealth Customer Service). The lint makes
-the HTML of letters to invented members, adult and minor, of both programs, and reads it.
+(no at any time), ``contact`` (phone and TTY of the sender), ``masshealth`` (MassHealth Customer Service). The lint
+makes the HTML of letters to invented members, adult and minor, of both programs, and reads it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cpdocs.documents.letter_languages import ENGLISH, Printable
 from cpdocs.errors import InputFault, Problem
 
 if TYPE_CHECKING:
-    from cpdocs.documents.letters import Letter, LetterPress
+    from cpdocs.documents.letters import Letter, LetterRenderer
 
 MUST_SAY = {
     "change-cp": "that the member can ask for a different Community Partner at any time",
@@ -31,11 +31,15 @@ MUST_SAY = {
 }
 """What every letter must say, by its ``data-says`` mark."""
 
-_NEVER = re.compile(r"behaviou?ral|addict|substance use|mental (health|illness)|psychiatr|alcohol|diagnos", re.IGNORECASE)
+_NEVER = re.compile(
+    r"behaviou?ral|addict|substance use|mental (health|illness)|psychiatr|alcohol|diagnos", re.IGNORECASE
+)
 """What no letter says (documents.md §4.12). Names of organizations are not looked at: the sample ones are neutral."""
 _PRESSURE = re.compile(r"\b(must|lose|required|penalt\w*|have to stay|should stay)\b", re.IGNORECASE)
 """What has no place next to the member's choice (requirement C7)."""
-_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
 
 _BLOCKS = frozenset({"p", "li"})
 
@@ -91,7 +95,7 @@ def sample_letters(kind: str, on: date, language: str = "en") -> Iterator[Letter
         yield Letter(kind, document_id, on, language, large_print=False, assignment=member)
 
 
-def check_kind(press: LetterPress, kind: str, on: date, language: str = "en") -> None:
+def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en") -> None:
     """Raises InputFault, naming everything that is missing or has no place, where this kind of letter can't be sent."""
     problems: dict[str, Problem] = {}
     for letter in sample_letters(kind, on, language):
@@ -110,7 +114,7 @@ def check_kind(press: LetterPress, kind: str, on: date, language: str = "en") ->
         )
 
 
-def printable(press: LetterPress, kind: str, on: date, *, drafts: bool) -> Printable:
+def printable(press: LetterRenderer, kind: str, on: date, *, drafts: bool) -> Printable:
     """The languages that this kind can be printed in: texts complete and reviewed, or with ``drafts`` complete.
 
     Raises InputFault where a translation hides what every letter must say.
@@ -123,7 +127,7 @@ def printable(press: LetterPress, kind: str, on: date, *, drafts: bool) -> Print
     return Printable(tuple(tags))
 
 
-def reading_grade(press: LetterPress, kind: str, on: date) -> float:
+def reading_grade(press: LetterRenderer, kind: str, on: date) -> float:
     """The school grade at which the English of this kind reads: Flesch-Kincaid over every sample letter's worst."""
     from cpdocs.documents.reading_level import grade
 
@@ -137,7 +141,7 @@ def reading_grade(press: LetterPress, kind: str, on: date) -> float:
     return worst
 
 
-def _problems(page: _Reader, press: LetterPress, letter: Letter) -> Iterator[Problem]:
+def _problems(page: _Reader, press: LetterRenderer, letter: Letter) -> Iterator[Problem]:
     values = press.values_for(letter)
     for mark, meaning in MUST_SAY.items():
         if not page.said(mark).strip():

@@ -39,14 +39,23 @@ class Papers:
     def separator(self, number: int, groups: Sequence[Group]) -> bytes:
         """The sheet that goes before group ``number`` (from 1) of ``groups``."""
         group = groups[number - 1]
-        values = {**asdict(group), "letters": group.letters, "group": number, "groups": len(groups), "files": groups[-1].file}
+        values = {
+            **asdict(group),
+            "letters": group.letters,
+            "group": number,
+            "groups": len(groups),
+            "files": groups[-1].file,
+        }
         return self._pdf("letters/report/separator.html", values, f"{self.run_id}-separator-{number}")
 
     def reconciliation(
         self, values: Mapping[str, Any], groups: Sequence[Group], attention: Mapping[tuple[str, str], Sequence[int]]
     ) -> bytes:
-        """The report to sign off. ``values`` are its figures, ``attention`` the lines to look at by disposition and code."""
-        shown = [{"disposition": name, "code": code, "lines": _line_list(lines)} for (name, code), lines in attention.items()]
+        """The report to sign off. ``values`` are its figures, ``attention`` the lines to look at by disposition and
+        code."""
+        shown = [
+            {"disposition": name, "code": code, "lines": _line_list(lines)} for (name, code), lines in attention.items()
+        ]
         rows = [{**asdict(group), "letters": group.letters} for group in groups]
         figures = {**values, "groups": rows, "attention": shown}
         return self._pdf("letters/report/reconciliation.html", figures, f"{self.run_id}-reconciliation")

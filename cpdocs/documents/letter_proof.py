@@ -11,7 +11,7 @@ import pikepdf
 
 from cpdocs.core.members import Program
 from cpdocs.documents.letter_lint import SAMPLE, sample_letters
-from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter
+from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter
 from cpdocs.errors import Defect
 
 _MARK = b"q 0.75 0 0 rg BT /Proof 10 Tf 243 772 Td (PROOF - not for mailing) Tj ET Q"
@@ -26,7 +26,7 @@ class Proof:
     letters: tuple[tuple[str, str, str, int], ...]
 
 
-def make_proof(press: LetterPress, kind: str, on: date, languages: Sequence[str]) -> Proof:
+def make_proof(press: LetterRenderer, kind: str, on: date, languages: Sequence[str]) -> Proof:
     """A proof of ``kind`` in ``languages`` (BCP 47), dated ``on``. Raises InputFault for a fault of a template."""
     made = []
     with pikepdf.Pdf.new() as target:
@@ -49,7 +49,8 @@ def make_proof(press: LetterPress, kind: str, on: date, languages: Sequence[str]
 
 
 def _letters(kind: str, on: date, languages: Sequence[str]) -> Iterator[Letter]:
-    """For each language an adult's letter in both sizes, and in English besides one of each other sort of the samples."""
+    """For each language an adult's letter in both sizes, and in English besides one of each other sort of the
+    samples."""
     for language in languages:
         first = next(sample_letters(kind, on, language))
         yield first
@@ -59,6 +60,10 @@ def _letters(kind: str, on: date, languages: Sequence[str]) -> Iterator[Letter]:
     yield from (letter for letter in samples if letter.assignment.program is Program.LTSS and not letter.to_guardian)
     yield from minors[:1]
     long = replace(
-        SAMPLE, address1="c/o Sample Family Shelter", address2="444 Example Avenue, Apt 12", first_name="Ángel", last_name="Núñez-O’Brien"
+        SAMPLE,
+        address1="c/o Sample Family Shelter",
+        address2="444 Example Avenue, Apt 12",
+        first_name="Ángel",
+        last_name="Núñez-O’Brien",
     )
     yield replace(samples[0], assignment=long)

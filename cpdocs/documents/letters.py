@@ -64,7 +64,8 @@ class PrintedLetter:
 
 @dataclass(frozen=True, slots=True)
 class Unprintable:
-    """Why a letter can't be made as it should be: a code for the manifest. It is held, never cut or printed with boxes."""
+    """Why a letter can't be made as it should be: a code for the manifest. It is held, never cut or printed with
+    boxes."""
 
     code: str
 
@@ -74,7 +75,7 @@ UNDRAWABLE = Unprintable("text_not_drawable")
 WINDOW = Unprintable("window_preflight")
 
 
-class LetterPress:
+class LetterRenderer:
     """Makes letters from one set of templates and one site's names. Cheap to keep, dear to make: one a process."""
 
     def __init__(self, shipped: Path, site: Path | None, senders: Senders) -> None:
@@ -115,7 +116,8 @@ class LetterPress:
         return self._environments[language]
 
     def _with_messages(self, env: Environment, catalogue: Catalogue | None) -> Environment:
-        """``env`` with ``{% trans %}``: the templates' English, or its translation; what has none is noted and stays English."""
+        """``env`` with ``{% trans %}``: the templates' English, or its translation; what has none is noted and stays
+        English."""
 
         def gettext(text: str) -> str:
             if catalogue is None:
@@ -179,7 +181,11 @@ class LetterPress:
     def return_lines(self, letter: Letter) -> list[str]:
         """The sender's street address, without the name: it shows through the envelope's upper window."""
         sender = self.senders.for_cp(letter.assignment.cp_org)
-        return [line for line in (sender.address1, sender.address2, city_line(sender.city, sender.state, sender.zip)) if line]
+        return [
+            line
+            for line in (sender.address1, sender.address2, city_line(sender.city, sender.state, sender.zip))
+            if line
+        ]
 
     def html(self, letter: Letter, address: AddressBlock) -> str:
         """The letter's HTML. Raises InputFault, naming template, line and name, for a fault of a template."""

@@ -1,7 +1,7 @@
 """The Intelligent Mail barcode above an address, drawn into the print file where the letter left room for it.
 
-Geometry (USPS-B-3200): 65 bars, here 24 to an inch, so that the whole is 2.69 inches wide and fits the window with its quiet
-zones; ascender, tracker and descender a third of the height each. ReportLab says which bar is which.
+Geometry (USPS-B-3200): 65 bars, here 24 to an inch, so that the whole is 2.69 inches wide and fits the window with its
+quiet zones; ascender, tracker and descender a third of the height each. ReportLab says which bar is which.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def page_codes(document_id: str, page: int, pages: int) -> tuple[Painter, ...]:
 
 
 def code(text: str, *, left: float, top: float, size: float = CODE_SIZE) -> Painter:
-    """Draws ``text`` as a QR symbol of ``size`` inches whose upper left corner is at ``left``, ``top`` inches on the page."""
+    """Draws ``text`` as a QR symbol of ``size`` inches whose upper left corner is at ``left``, ``top`` inches on the
+    page."""
     rows = _runs(text)
     module = size * _PX_PER_INCH / len(rows)
 

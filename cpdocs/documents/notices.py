@@ -82,7 +82,11 @@ def render_notice(notice: Notice, *, shipped: Path, site: Path | None = None) ->
 def notice_view(notice: Notice) -> dict[str, Any]:
     """The notice for its template, as strings."""
     sender = notice.sender
-    ways = [("Fax", phone(sender.fax)), ("Secure e-mail", sender.email), ("Telephone", f"{phone(sender.phone)}, {sender.hours}")]
+    ways = [
+        ("Fax", phone(sender.fax)),
+        ("Secure e-mail", sender.email),
+        ("Telephone", f"{phone(sender.phone)}, {sender.hours}"),
+    ]
     return {
         "to": list(notice.to),
         "date": long_date(eastern_date(notice.at)),
@@ -94,7 +98,9 @@ def notice_view(notice: Notice) -> dict[str, Any]:
         "sandbox": notice.sandbox,
         "ways": [way for way in ways if way[1]],
         "cp_name": sender.name,
-        "cp_address": f"{', '.join(filter(None, (sender.address1, sender.address2)))}, {sender.city}, {sender.state} {sender.zip}",
+        "cp_address": (
+            f"{', '.join(filter(None, (sender.address1, sender.address2)))}, {sender.city}, {sender.state} {sender.zip}"
+        ),
         "cp_phone": phone(sender.phone),
         "cp_hours": sender.hours,
     }

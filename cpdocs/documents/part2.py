@@ -19,7 +19,8 @@ ASSET = "part2/notice.toml"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The statement, paragraph by paragraph, and where it comes from. ``verified``: the day it was compared, or empty."""
+    """The statement, paragraph by paragraph, and where it comes from. ``verified``: the day it was compared, or
+    empty."""
 
     version: str
     citation: str
@@ -31,13 +32,16 @@ class Statement:
 
 
 def statement(folders: Sequence[Path]) -> Statement:
-    """The statement in the first of ``folders`` that has one. Raises InputFault where the file is missing or incomplete."""
+    """The statement in the first of ``folders`` that has one. Raises InputFault where the file is missing or
+    incomplete."""
     for folder in folders:
         path = folder / ASSET
         if path.is_file():
             try:
                 data = tomllib.loads(path.read_text("utf-8"))
-                texts = {name: str(data[name]) for name in ("version", "citation", "source", "verified", "lead", "closing")}
+                texts = {
+                    name: str(data[name]) for name in ("version", "citation", "source", "verified", "lead", "closing")
+                }
                 return Statement(items=tuple(str(item) for item in data["items"]), **texts)
             except (tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as fault:
                 raise InputFault(

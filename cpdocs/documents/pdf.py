@@ -31,7 +31,8 @@ from cpdocs.documents.xmp import xmp_packet
 from cpdocs.errors import InputFault
 
 Profile = Literal["letter", "plan"]
-"""``letter``: PDF/UA-1. ``plan``: PDF/A-2a and PDF/UA-1 together, without object streams, ready for signature fields."""
+"""``letter``: PDF/UA-1. ``plan``: PDF/A-2a and PDF/UA-1 together, without object streams, ready for signature
+fields."""
 
 PainterOf = Callable[[int, int], Sequence[tags.Painter]]
 """What to draw on a page beside its HTML: takes the page's number and the number of pages, both counted from 1."""
@@ -79,10 +80,14 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no type info
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         parts = urlsplit(url)
         if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-            raise FatalURLFetchingError(f"a template asks for {parts.scheme or 'something'}: that isn't a file beside it")
+            raise FatalURLFetchingError(
+                f"a template asks for {parts.scheme or 'something'}: that isn't a file beside it"
+            )
         path = self.find(Path(unquote(parts.path)))
         if path is None:
-            raise FatalURLFetchingError(f"a template asks for {Path(parts.path).name}, which isn't in the template folders")
+            raise FatalURLFetchingError(
+                f"a template asks for {Path(parts.path).name}, which isn't in the template folders"
+            )
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         body = path.read_bytes()
         self.seen[path] = _stamp(path)
@@ -217,11 +222,14 @@ def to_pdf(
                 _prepare(document, moment, profile, painters)
                 with tags.mended():
                     pdf = document.write_pdf(
-                        pdf_variant=_VARIANTS[profile], pdf_identifier=identifier.encode("ascii"), finisher=_without_object_streams
+                        pdf_variant=_VARIANTS[profile],
+                        pdf_identifier=identifier.encode("ascii"),
+                        finisher=_without_object_streams,
                     )
         except FatalURLFetchingError as refused:
             raise InputFault(
-                f"A document can't be made: {refused}.", todo="Put the file into the template folder, or correct the template."
+                f"A document can't be made: {refused}.",
+                todo="Put the file into the template folder, or correct the template.",
             ) from None
     _judge(complaints)
     return Rendered(pdf, len(document.pages), _boxes(document))
@@ -243,7 +251,9 @@ def write_letter(
     """Writes a document that was laid out as tagged PDF/UA-1; ``finisher`` sees it before it is serialised."""
     _prepare(document, moment, "letter", painters)
     with tags.mended():
-        pdf: bytes = document.write_pdf(pdf_variant=_VARIANTS["letter"], pdf_identifier=identifier.encode("ascii"), finisher=finisher)
+        pdf: bytes = document.write_pdf(
+            pdf_variant=_VARIANTS["letter"], pdf_identifier=identifier.encode("ascii"), finisher=finisher
+        )
     return pdf
 
 
@@ -304,10 +314,13 @@ def _fatal_messages() -> tuple[tuple[str, str], ...]:
 
 
 def _judge(complaints: Sequence[tuple[int, str, tuple[Any, ...]]]) -> None:
-    """Refuses a document whose layout WeasyPrint complained of in a way that a reader would see. Messages hold no text."""
+    """Refuses a document whose layout WeasyPrint complained of in a way that a reader would see. Messages hold no
+    text."""
     for _level, message, arguments in complaints:
         for start, meaning in _fatal_messages():
             if start not in message:
                 continue
             where = f" (U+{arguments[1]:04X})" if start == ".notdef glyph" else ""
-            raise InputFault(f"A document can't be made: it has {meaning}{where}.", todo="Correct the template or the text.")
+            raise InputFault(
+                f"A document can't be made: it has {meaning}{where}.", todo="Correct the template or the text."
+            )

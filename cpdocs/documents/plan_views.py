@@ -1,4 +1,5 @@
-"""A plan as strings, in the order in which it is read (documents.md §§1–3): templates hold no rule and no choice of words.
+"""A plan as strings, in the order in which it is read (documents.md §§1–3): templates hold no rule and no choice of
+words.
 
 Everything a page shows is decided here and in ``service_views``: what stands where a field is empty, who signs for a
 minor, which amounts may be shown at all.
@@ -130,7 +131,9 @@ def frame(paper: PlanPaper) -> dict[str, Any]:
         "member_dob": short_date(paper.member.dob),
         "issued_on": long_date(eastern_date(paper.issued_at)),
         "cp_name": sender.name,
-        "cp_address": f"{', '.join(filter(None, (sender.address1, sender.address2)))}, {sender.city}, {sender.state} {sender.zip}",
+        "cp_address": (
+            f"{', '.join(filter(None, (sender.address1, sender.address2)))}, {sender.city}, {sender.state} {sender.zip}"
+        ),
         "cp_phone": phone(sender.phone),
         "cp_hours": sender.hours,
         "cp_tty": sender.tty,
@@ -147,7 +150,10 @@ def _member_rows(paper: PlanPaper) -> list[tuple[str, str]]:
         ("MassHealth ID", member.member_id),
         ("Medical record number", told.mrn or member.mrn),
         ("Language", told.language or member.language_spoken),
-        ("Written language", member.language_written if member.language_written != (told.language or member.language_spoken) else ""),
+        (
+            "Written language",
+            member.language_written if member.language_written != (told.language or member.language_spoken) else "",
+        ),
         ("Interpreter", told.interpreter),
         ("Format needed", _FORMATS.get(told.format_need or member.format_need, told.format_need or member.format_need)),
         ("Acts for the member", _representative_text(paper)),
@@ -163,7 +169,10 @@ def _plan_rows(paper: PlanPaper) -> list[tuple[str, str]]:
         ("Primary care provider", f"{paper.pcp.display_name} (NPI {paper.pcp.npi})"),
         ("Practice", f"{paper.practice.name}, {phone(paper.practice.phone)}"),
         ("Community Partner", coordinator.organization or paper.sender.name),
-        ("Care coordinator", ", ".join(filter(None, (coordinator.name, coordinator.credential, phone(coordinator.phone))))),
+        (
+            "Care coordinator",
+            ", ".join(filter(None, (coordinator.name, coordinator.credential, phone(coordinator.phone)))),
+        ),
         ("E-mail", coordinator.email),
     ]
     return [row for row in rows if row[1]]
@@ -173,7 +182,9 @@ def _date_rows(paper: PlanPaper) -> list[tuple[str, str]]:
     header = paper.plan.plan
     reason = REASONS[header.reason]
     version = f"{header.version}, replaces {paper.supersedes}" if paper.supersedes else str(header.version)
-    period = f"from {long_date(header.effective_from)}" + (f" to {long_date(header.effective_to)}" if header.effective_to else "")
+    period = f"from {long_date(header.effective_from)}" + (
+        f" to {long_date(header.effective_to)}" if header.effective_to else ""
+    )
     return [
         ("Version", version),
         ("Status", "For review and approval"),
@@ -189,7 +200,14 @@ def _teammate(item: Any) -> dict[str, str]:
     chosen = {True: "Yes", False: "No", None: ""}[item.chosen_by_member]
     contact = "; ".join(filter(None, (phone(item.phone), item.email)))
     copy = f"Copy{f' by {item.channel}' if item.channel else ''}" if item.gets_copy else ""
-    return {"name": item.name, "role": item.role, "organization": item.organization, "contact": contact, "chosen": chosen, "receives": copy}
+    return {
+        "name": item.name,
+        "role": item.role,
+        "organization": item.organization,
+        "contact": contact,
+        "chosen": chosen,
+        "receives": copy,
+    }
 
 
 def _about(paper: PlanPaper) -> list[dict[str, Any]]:
@@ -201,7 +219,10 @@ def _about(paper: PlanPaper) -> list[dict[str, Any]]:
         ("What matters to me", (about.what_matters,)),
         ("What works for me", (about.what_works,)),
     ]
-    return [{"label": label, "texts": [words(text, paper.language) for text in texts if text.strip()]} for label, texts in parts]
+    return [
+        {"label": label, "texts": [words(text, paper.language) for text in texts if text.strip()]}
+        for label, texts in parts
+    ]
 
 
 def _needs(plan: Plan) -> list[dict[str, Any]]:
@@ -234,7 +255,12 @@ def _goal(paper: PlanPaper, number: int, goal: Any) -> dict[str, Any]:
         "progress": goal.progress,
         "part2": goal.part2,
         "steps": [
-            {"step": words(step.step, paper.language), "who": step.who, "by": short_date(step.by), "status": _STATUSES[step.status]}
+            {
+                "step": words(step.step, paper.language),
+                "who": step.who,
+                "by": short_date(step.by),
+                "status": _STATUSES[step.status],
+            }
             for step in goal.steps
         ],
     }
@@ -260,7 +286,8 @@ def is_minor(paper: PlanPaper) -> bool:
 
 
 def _representative(paper: PlanPaper) -> tuple[str, str, str]:
-    """Name, relation and authority of who acts for the member: the plan's representative, else a minor's guardian on the roster."""
+    """Name, relation and authority of who acts for the member: the plan's representative, else a minor's guardian on
+    the roster."""
     named = paper.plan.representative
     if named:
         return named.name, named.relation, named.authority
@@ -284,7 +311,9 @@ def signing_view(paper: PlanPaper) -> dict[str, Any]:
     copy = plan.copy_given
     given = ""
     if copy:
-        how = ", ".join(filter(None, (copy.format, copy.language, f"interpreter: {copy.interpreter}" if copy.interpreter else "")))
+        how = ", ".join(
+            filter(None, (copy.format, copy.language, f"interpreter: {copy.interpreter}" if copy.interpreter else ""))
+        )
         given = f"{long_date(copy.date)}{f' ({how})' if how else ''}"
     return {
         "member_meaning": paper.meanings[Slot.MEMBER],
@@ -297,8 +326,12 @@ def signing_view(paper: PlanPaper) -> dict[str, Any]:
         "practice": paper.practice.name,
         "coordinator": ", ".join(filter(None, (plan.coordinator.name, plan.coordinator.credential))),
         "coordinator_on": long_date(plan.plan.plan_date),
-        "supervisor": ", ".join(filter(None, (plan.supervisor.name, plan.supervisor.credential))) if plan.supervisor else "",
-        "supervisor_on": long_date(plan.supervisor.reviewed_on) if plan.supervisor and plan.supervisor.reviewed_on else "",
+        "supervisor": ", ".join(filter(None, (plan.supervisor.name, plan.supervisor.credential)))
+        if plan.supervisor
+        else "",
+        "supervisor_on": long_date(plan.supervisor.reviewed_on)
+        if plan.supervisor and plan.supervisor.reviewed_on
+        else "",
         "copy_given": given,
         "interpreter": plan.member.interpreter,
     }

@@ -44,7 +44,8 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
     missing = [name for name in SIGNATURE_BOXES if name not in rendered.boxes]
     if missing:
         raise InputFault(
-            f"plan/plan.html has no element with the id {' or '.join(missing)}.", todo="Put the signature boxes back into the template."
+            f"plan/plan.html has no element with the id {' or '.join(missing)}.",
+            todo="Put the signature boxes back into the template.",
         )
     return rendered
 
@@ -79,7 +80,8 @@ def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | No
 
 
 def content_stub(view: Mapping[str, Any]) -> str:
-    """Eight characters of a digest over everything a plan says: the same on every page, different for different words."""
+    """Eight characters of a digest over everything a plan says: the same on every page, different for different
+    words."""
     text = json.dumps(view, ensure_ascii=False, sort_keys=True, default=_plain)
     digest = sha256(text.encode()).hexdigest().upper()
     return f"{digest[:4]}-{digest[4:8]}"
@@ -145,5 +147,12 @@ def _require_drawable(paper: PlanPaper, view: Mapping[str, Any], folders: Sequen
     problems = undrawable(paper.plan, folders)
     if not problems:
         names = ", ".join(f"U+{ord(char):04X}" for char in missing)
-        problems = [Problem("not_drawable", f"no font can draw {names}", "roster, directory or settings", fonts.advice(missing, folders))]
+        problems = [
+            Problem(
+                "not_drawable",
+                f"no font can draw {names}",
+                "roster, directory or settings",
+                fonts.advice(missing, folders),
+            )
+        ]
     raise InputFault(f"Plan {paper.document_id} has characters that can't be drawn.", problems=problems)

@@ -1,8 +1,8 @@
 """What the envelope's windows would show, read from the finished letter itself.
 
-Whatever the template did, only the address may lie where the window may open, and only the sender's street address where the
-return window may (mailroom.md, "A run"). Where a barcode is to be printed, its place and its quiet zones are empty.
-A letter that fails is held.
+Whatever the template did, only the address may lie where the window may open, and only the sender's street address
+where the return window may (mailroom.md, "A run"). Where a barcode is to be printed, its place and its quiet zones are
+empty. A letter that fails is held.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def window_faults(pdf: bytes, address: AddressBlock, return_lines: Sequence[str]
     """Why the letter can't go into a window envelope, as codes; empty where it can.
 
     ``outside_window``: part of the address may be hidden, or something else may show; ``window_text``: the visible text
-    isn't the address; ``return_window``: something else than the sender's street address stands where the return window opens;
-    ``barcode_zone``: something stands where the barcode goes.
+    isn't the address; ``return_window``: something else than the sender's street address stands where the return window
+    opens; ``barcode_zone``: something stands where the barcode goes.
     """
     document = pypdfium2.PdfDocument(pdf)
     try:
@@ -52,7 +52,9 @@ def window_faults(pdf: bytes, address: AddressBlock, return_lines: Sequence[str]
         if address.barcode and any(overlap(box, BARCODE_ZONE) for _, box in boxes):
             faults.append("barcode_zone")
         upper = [kind for kind, box in _boxes(page, height) if overlap(box, UPPER_WINDOW)]
-        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT for kind in upper) or _text_in(page, UPPER_WINDOW, height) != bare(return_lines):
+        if any(kind != pdfium.FPDF_PAGEOBJ_TEXT for kind in upper) or _text_in(page, UPPER_WINDOW, height) != bare(
+            return_lines
+        ):
             faults.append("return_window")
         return tuple(faults)
     finally:
@@ -72,7 +74,10 @@ def _boxes(page: pypdfium2.PdfPage, height: float) -> list[tuple[int, Region]]:
 def overlap(box: Region, zone: Region) -> bool:
     """Whether the box reaches into the zone by more than rounding."""
     return (
-        box[0] < zone[2] - _TOLERANCE and box[2] > zone[0] + _TOLERANCE and box[1] < zone[3] - _TOLERANCE and box[3] > zone[1] + _TOLERANCE
+        box[0] < zone[2] - _TOLERANCE
+        and box[2] > zone[0] + _TOLERANCE
+        and box[1] < zone[3] - _TOLERANCE
+        and box[3] > zone[1] + _TOLERANCE
     )
 
 

@@ -54,7 +54,8 @@ class PrintFile:
         self.separator_pages += self.pages - before
 
     def add_letter(self, pdf: bytes, piece: int, barcode: bytes = b"") -> int:
-        """Adds a letter as piece number ``piece``, with the operators of its barcode; gives its first page's number, from 1."""
+        """Adds a letter as piece number ``piece``, with the operators of its barcode; gives its first page's number,
+        from 1."""
         first = self.pages
         self._append(pdf)
         sheets = range(first, self.pages, 2)
@@ -117,7 +118,8 @@ def _dark_runs(line: Sequence[int]) -> Iterable[tuple[int, int]]:
 
 
 def extract(ranges: Iterable[tuple[Path, int, int]]) -> bytes:
-    """Pages of print files (the file, the first page counted from 1, how many) as a file of their own. The same bytes each time."""
+    """Pages of print files (the file, the first page counted from 1, how many) as a file of their own. The same bytes
+    each time."""
     with ExitStack() as opened, pikepdf.Pdf.new() as target:
         sources: dict[Path, pikepdf.Pdf] = {}
         for path, first, count in ranges:
@@ -137,7 +139,8 @@ class Recount:
     pages: tuple[tuple[str, ...], ...]
 
     def differences(self, expected: Sequence[str]) -> list[str]:
-        """Where the file differs from ``expected`` (a document id for each page, empty where there is none), in words."""
+        """Where the file differs from ``expected`` (a document id for each page, empty where there is none), in
+        words."""
         found = []
         if len(self.pages) != len(expected):
             found.append(f"The print file has {len(self.pages)} pages, not {len(expected)}.")

@@ -1,7 +1,8 @@
 """How hard an English text is to read: the Flesch-Kincaid grade, with syllables counted by rule.
 
 Letters aim at grade 6 (documents.md §4.11); a higher one is a warning, never a refusal. Names and telephone numbers are
-not the writer's choice, so words with a digit and words in the middle of a sentence that begin with a capital don't count.
+not the writer's choice, so words with a digit and words in the middle of a sentence that begin with a capital don't
+count.
 """
 
 from __future__ import annotations

@@ -72,11 +72,16 @@ def _affiliation(item: Service) -> str:
         return "Not stated"
     if not item.affiliated:
         return "No"
-    return f"Yes; told on {short_date(item.affiliation_disclosed_on)}" if item.affiliation_disclosed_on else "Yes; not disclosed"
+    return (
+        f"Yes; told on {short_date(item.affiliation_disclosed_on)}"
+        if item.affiliation_disclosed_on
+        else "Yes; not disclosed"
+    )
 
 
 def amount_text(quantity: Quantity | None) -> str:
-    """``14 hours per week, authorized by …``; empty without an authorizer, whatever amount the file names (requirement D12)."""
+    """``14 hours per week, authorized by …``; empty without an authorizer, whatever amount the file names (requirement
+    D12)."""
     if quantity is None or not quantity.authorized_by.strip():
         return ""
     amount = f"{quantity.amount:f}"
@@ -99,7 +104,9 @@ def medications(plan: Plan) -> dict[str, Any]:
         {
             "name": item.name,
             "directions": item.directions,
-            "source": ", ".join(filter(None, (item.source, f"prescribed by {item.prescriber}" if item.prescriber else ""))),
+            "source": ", ".join(
+                filter(None, (item.source, f"prescribed by {item.prescriber}" if item.prescriber else ""))
+            ),
             "as_of": short_date(item.as_of),
             "part2": item.part2,
         }
@@ -114,7 +121,9 @@ def safety(plan: Plan) -> dict[str, Any]:
         "risks": [{"risk": item.risk, "measure": item.measure, "part2": item.part2} for item in plan.risks],
         "crisis_plan": plan.crisis_plan,
         "backup_plan": plan.backup_plan,
-        "emergency_contacts": [", ".join(filter(None, (item.name, item.relation, phone(item.phone)))) for item in plan.emergency_contacts],
+        "emergency_contacts": [
+            ", ".join(filter(None, (item.name, item.relation, phone(item.phone)))) for item in plan.emergency_contacts
+        ],
     }
 
 
@@ -141,7 +150,8 @@ def _transition(item: Transition) -> dict[str, Any]:
 
 
 def home_visit_text(item: Transition) -> str:
-    """The home visit after a discharge, held against 72 clock hours (requirement B3); empty where there was no discharge."""
+    """The home visit after a discharge, held against 72 clock hours (requirement B3); empty where there was no
+    discharge."""
     if item.discharged is None:
         return ""
     due = home_visit_due(item.discharged)

@@ -68,7 +68,8 @@ def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
 
 @contextmanager
 def mended() -> Iterator[None]:
-    """Has tags written by the mended functions while this lasts (one thread at a time). Raises Defect on any other WeasyPrint."""
+    """Has tags written by the mended functions while this lasts (one thread at a time). Raises Defect on any other
+    WeasyPrint."""
     if weasyprint.__version__ != WEASYPRINT_VERSION:
         raise Defect(
             f"WeasyPrint {weasyprint.__version__} is installed; cpdocs needs {WEASYPRINT_VERSION} exactly.",

@@ -18,8 +18,16 @@ from cpdocs.documents.html import fill, template_folders
 from cpdocs.documents.pdf import Rendered, to_pdf
 
 _SHEETS = ("base/base.css", "verdict/verdict.css")
-_HEADINGS = {"member": "The member's signature", "pcp": "The PCP's or designee's signature", "seal": "The organization's seal"}
-_COVERS = {"whole_file": "the whole file", "revision": "the file up to the signature's own end", "unclear": "not established"}
+_HEADINGS = {
+    "member": "The member's signature",
+    "pcp": "The PCP's or designee's signature",
+    "seal": "The organization's seal",
+}
+_COVERS = {
+    "whole_file": "the whole file",
+    "revision": "the file up to the signature's own end",
+    "unclear": "not established",
+}
 _AFTER = {
     "none": "nothing",
     "archival": "validation material or a time stamp, as archives need it",
@@ -33,7 +41,8 @@ _WEIGHTS = {"accepted": "a remark", "held": "a person must look", "rejected": "i
 
 @dataclass(frozen=True, slots=True)
 class VerdictPaper:
-    """What the report is made from: ``report`` as ``mailroom.verdict_report`` makes it, and who reports, when (aware)."""
+    """What the report is made from: ``report`` as ``mailroom.verdict_report`` makes it, and who reports, when
+    (aware)."""
 
     report: Mapping[str, Any]
     organization: str
@@ -46,7 +55,12 @@ def render_verdict(paper: VerdictPaper, *, shipped: Path, site: Path | None = No
     folders = template_folders(shipped, site)
     html = fill("verdict/verdict.html", _drawable(verdict_view(paper), folders), shipped=shipped, site=site)
     return to_pdf(
-        html, folders=folders, profile="letter", identifier=f"verdict-{paper.report['sha256']}", created=paper.made_at, stylesheets=_SHEETS
+        html,
+        folders=folders,
+        profile="letter",
+        identifier=f"verdict-{paper.report['sha256']}",
+        created=paper.made_at,
+        stylesheets=_SHEETS,
     )
 
 
@@ -66,7 +80,8 @@ def verdict_view(paper: VerdictPaper) -> dict[str, Any]:
         "sandbox": paper.sandbox,
         "file": rows,
         "findings": [
-            {"code": each["code"], "weight": _WEIGHTS[each["severity"]], "message": each["message"]} for each in report["findings"]
+            {"code": each["code"], "weight": _WEIGHTS[each["severity"]], "message": each["message"]}
+            for each in report["findings"]
         ],
         "summary": [_summary(each) for each in report["signatures"] if each["slot"] in ("member", "pcp")],
         "signatures": [_signature_view(each) for each in report["signatures"]],
@@ -97,7 +112,10 @@ def _signature_view(each: Mapping[str, Any]) -> dict[str, Any]:
     own = [
         ("NPI", each["npi"]),
         ("Meaning", f"“{each['reason']}”" if each["reason"] else "none stated"),
-        ("Signed (claimed)", f"{_moment(each['signed_at'])}, by the signer's own clock" if each["signed_at"] else "no time stated"),
+        (
+            "Signed (claimed)",
+            f"{_moment(each['signed_at'])}, by the signer's own clock" if each["signed_at"] else "no time stated",
+        ),
         ("Signed (proven)", _moment(each["timestamped"]) or "by no time stamp that we trust"),
     ]
     rows = [
@@ -112,7 +130,12 @@ def _signature_view(each: Mapping[str, Any]) -> dict[str, Any]:
         ("Valid", f"{dates}; judged as of {_moment(each['judged_at'])}" if dates and each["judged_at"] else dates),
         ("Revoked", revoked if each["certificate_sha256"] and not stamp else ""),
         ("Believed", "yes" if each["trusted"] else "NO"),
-        ("Covers", f"{_COVERS.get(each['covers'], each['covers'])} ({each['covers_bytes']:,} bytes)" if each["covers_bytes"] else ""),
+        (
+            "Covers",
+            f"{_COVERS.get(each['covers'], each['covers'])} ({each['covers_bytes']:,} bytes)"
+            if each["covers_bytes"]
+            else "",
+        ),
         ("Came into the file after it", _AFTER.get(each["changes_after"], each["changes_after"])),
         ("Format", ", ".join(filter(None, (each["format"], each["digest"])))),
         ("How far its proof reaches", f"PAdES {each['level']}" if each["level"] else ""),

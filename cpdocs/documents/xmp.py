@@ -43,7 +43,10 @@ _SUBJECT = """
 
 
 def xmp_packet(metadata: Any) -> bytes:
-    """The RDF for ``metadata`` (WeasyPrint's DocumentMetadata): title, description and dates, as in the information dictionary."""
+    """The RDF for ``metadata`` (WeasyPrint's DocumentMetadata): title, description and dates, as in the information
+    dictionary."""
     subject = _SUBJECT.format(subject=escape(metadata.description)) if metadata.description else ""
-    text = _PACKET.format(title=escape(metadata.title or ""), subject=subject, created=metadata.created, version=weasyprint_version)
+    text = _PACKET.format(
+        title=escape(metadata.title or ""), subject=subject, created=metadata.created, version=weasyprint_version
+    )
     return text.encode()

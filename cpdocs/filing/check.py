@@ -23,14 +23,22 @@ def check_package(folder: Path, public_key: bytes) -> list[Problem]:
     """
     manifest_file = folder / NAME
     if not manifest_file.is_file() or manifest_file.is_symlink():
-        return [Problem("manifest_missing", "there is no manifest: the package was never finished.", NAME, "Ask for it again.")]
+        return [
+            Problem(
+                "manifest_missing", "there is no manifest: the package was never finished.", NAME, "Ask for it again."
+            )
+        ]
     try:
         document = read_manifest(read_plain_file(manifest_file))
     except (ValueError, OSError):
         return [Problem("manifest_damaged", "the manifest can't be read.", NAME, "Ask for the package again.")]
     problems = []
     if not signature_holds(document, public_key):
-        problems.append(Problem("manifest_not_signed", "the manifest isn't signed by this organization's key, or was changed.", NAME))
+        problems.append(
+            Problem(
+                "manifest_not_signed", "the manifest isn't signed by this organization's key, or was changed.", NAME
+            )
+        )
     listed = {entry["name"]: entry for entry in document["files"]}
     for name, entry in sorted(listed.items()):
         problems.extend(_check_file(folder, name, entry))
@@ -50,7 +58,11 @@ def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Probl
     except FileNotFoundError:
         return [Problem("file_missing", "this file is missing.", name, "Ask for the package again.")]
     except OSError:
-        return [Problem("file_unreadable", "this file can't be read.", name, "Check the disk, or ask for the package again.")]
+        return [
+            Problem(
+                "file_unreadable", "this file can't be read.", name, "Check the disk, or ask for the package again."
+            )
+        ]
     if len(data) != entry["bytes"] or sha256(data).hexdigest() != entry["sha256"]:
         return [Problem("file_changed", "this file isn't what was packed.", name, "Ask for the package again.")]
     acting = what_acts(data) if entry.get("what") == UPLOAD else []
@@ -60,7 +72,8 @@ def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Probl
 
 
 def read_plain_file(path: Path) -> bytes:
-    """The bytes of a regular file. Raises OSError for anything else: a pipe would never end, and a link leads elsewhere."""
+    """The bytes of a regular file. Raises OSError for anything else: a pipe would never end, and a link leads
+    elsewhere."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

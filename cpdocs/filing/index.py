@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass
 from cpdocs.core.csvsafe import csv_text
 
 COLUMNS = (
-    "mrn", "member_id", "document_id", "version", "doc_type", "doc_date", "signed_on", "signer", "file", "sha256", "pages", "description",
+    "mrn", "member_id", "document_id", "version", "doc_type", "doc_date", "signed_on", "signer", "file", "sha256",
+    "pages", "description",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class IndexLine:
-    """One document: dates are ISO, ``file`` is relative to the package, ``sha256`` and ``pages`` are the upload PDF's."""
+    """One document: dates are ISO, ``file`` is relative to the package, ``sha256`` and ``pages`` are the upload
+    PDF's."""
 
     mrn: str
     member_id: str

@@ -1,7 +1,8 @@
 """The manifest: every file of a package with its SHA-256, signed by the organization, written last.
 
 The signature is Ed25519 over ``cpdocs.package/1`` LF and the RFC 8785 text of the manifest without its ``signature``.
-The first line keeps it apart from a ledger checkpoint, which the same key signs: a checkpoint's second line is a number.
+The first line keeps it apart from a ledger checkpoint, which the same key signs: a checkpoint's second line is a
+number.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ from pikepdf import Array, Dictionary, Name, Pdf
 from cpdocs.errors import Defect
 
 _CATALOG_EXTRAS = (
-    "/AcroForm", "/Perms", "/DSS", "/OpenAction", "/AA", "/AF", "/Collection", "/Extensions", "/Legal", "/Requirements", "/URI", "/Threads",
+    "/AcroForm", "/Perms", "/DSS", "/OpenAction", "/AA", "/AF", "/Collection", "/Extensions", "/Legal",
+    "/Requirements", "/URI", "/Threads",
 )  # fmt: skip
 _PAGE_EXTRAS = ("/Annots", "/AA", "/AF", "/Thumb", "/PieceInfo", "/B")
 _ACTIVE_NAMES = ("/EmbeddedFiles", "/JavaScript", "/AlternatePresentations", "/Renditions")
@@ -33,7 +34,9 @@ class Upload:
     pages: int
 
 
-def compose(plan: bytes, *, further: Sequence[bytes] = (), scans: Sequence[bytes] = (), certificate: bytes, title: str) -> Upload:
+def compose(
+    plan: bytes, *, further: Sequence[bytes] = (), scans: Sequence[bytes] = (), certificate: bytes, title: str
+) -> Upload:
     """The rendition of one complete version: the signed plan, what else was signed, and the certificate page.
 
     ``plan`` is the signed file whose pages are all shown (the issued one where nobody signed in it); of each file in
@@ -66,7 +69,8 @@ def compose(plan: bytes, *, further: Sequence[bytes] = (), scans: Sequence[bytes
 
 
 def what_acts(pdf: bytes) -> list[str]:
-    """What a chart must not be given, found through the objects: forms, scripts, embedded files, encryption; empty when plain."""
+    """What a chart must not be given, found through the objects: forms, scripts, embedded files, encryption; empty when
+    plain."""
     found: set[str] = set()
     try:
         with Pdf.open(io.BytesIO(pdf)) as opened:
@@ -128,7 +132,9 @@ def _opened(data: bytes) -> Iterator[Pdf]:
         # What was accepted reads without repair; a reader that searches the bytes for objects might find others.
         pdf = Pdf.open(io.BytesIO(data), attempt_recovery=False)
     except pikepdf.PdfError:
-        raise Defect("A stored PDF can't be opened for its rendition; `cpdocs audit verify` tells whether the store is whole.") from None
+        raise Defect(
+            "A stored PDF can't be opened for its rendition; `cpdocs audit verify` tells whether the store is whole."
+        ) from None
     try:
         yield pdf
     finally:

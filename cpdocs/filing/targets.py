@@ -32,7 +32,9 @@ def choose_target(targets: Sequence[FilingTarget], ehr: str) -> FilingTarget | N
     return next((target for target in targets if not target.ehrs), None)
 
 
-def route_doubts(*, target: FilingTarget | None, ehr: str, mrn: str, mrn_ehr: str, mrn_shared: bool) -> tuple[Doubt, ...]:
+def route_doubts(
+    *, target: FilingTarget | None, ehr: str, mrn: str, mrn_ehr: str, mrn_shared: bool
+) -> tuple[Doubt, ...]:
     """Every reason why this chart can't be reached for certain.
 
     ``mrn`` is the member's on the roster, ``mrn_ehr`` the EHR that the roster's MRNs belong to (empty: every one),
@@ -58,7 +60,13 @@ def route_doubts(*, target: FilingTarget | None, ehr: str, mrn: str, mrn_ehr: st
             )
         )
     if mrn.strip() and mrn_shared:
-        doubts.append(Doubt("mrn_shared", "Somebody else on record has the same MRN.", "Find out whose it is and import a mended roster."))
+        doubts.append(
+            Doubt(
+                "mrn_shared",
+                "Somebody else on record has the same MRN.",
+                "Find out whose it is and import a mended roster.",
+            )
+        )
     return tuple(doubts)
 
 

@@ -1,9 +1,9 @@
 """The audit trail of one document, for people (``audit.html``) and for machines (``audit.jsonl``).
 
-``audit.jsonl`` begins with a line ``{format, document_id, sandbox, size, checkpoint}``: a signed checkpoint of the ledger
-when it had ``size`` events. Each further line is ``{seq, entry, proof}``: an event's exact text, and the hashes (hex) that
-show it to be leaf ``seq - 1`` of the tree under that checkpoint (RFC 9162 §2.1.3). What comes after the checkpoint is not in
-it, and nothing here can show that nothing came.
+``audit.jsonl`` begins with a line ``{format, document_id, sandbox, size, checkpoint}``: a signed checkpoint of the
+ledger when it had ``size`` events. Each further line is ``{seq, entry, proof}``: an event's exact text, and the hashes
+(hex) that show it to be leaf ``seq - 1`` of the tree under that checkpoint (RFC 9162 §2.1.3). What comes after the
+checkpoint is not in it, and nothing here can show that nothing came.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ class Entry:
 def trail_jsonl(document_id: str, entries: Sequence[Entry], *, checkpoint: str, size: int, sandbox: bool) -> bytes:
     """``audit.jsonl``: the checkpoint, then every event with its proof."""
     head = {"format": FORMAT, "document_id": document_id, "sandbox": sandbox, "size": size, "checkpoint": checkpoint}
-    lines = [head, *({"seq": entry.seq, "entry": entry.text, "proof": [node.hex() for node in entry.proof]} for entry in entries)]
+    lines = [
+        head,
+        *({"seq": entry.seq, "entry": entry.text, "proof": [node.hex() for node in entry.proof]} for entry in entries),
+    ]
     return "".join(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in lines).encode()
 
 
@@ -132,7 +135,9 @@ def _held(data: Mapping[str, Any]) -> str:
 _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.PLAN_ISSUED: _issued,
     EventType.PLAN_SENT: lambda data: f"Sent to {data['to']} by {data['channel']}, {data['at']}",
-    EventType.PLAN_RECEIVED: lambda data: f"Received by the practice, {data['at']}" + (f" ({data['how']})" if data.get("how") else ""),
+    EventType.PLAN_RECEIVED: lambda data: (
+        f"Received by the practice, {data['at']}" + (f" ({data['how']})" if data.get("how") else "")
+    ),
     EventType.PLAN_RECEIPT_CORRECTED: _receipt_corrected,
     EventType.PLAN_RETURNED: lambda data: f"Returned with comments, {data['at']}: {data['reason']}",
     EventType.PLAN_WITHDRAWN: lambda data: f"Withdrawn: {data['reason']}",
@@ -146,6 +151,10 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.NOTICE_WRITTEN: lambda _: "A notice was written",
     EventType.FILING_HELD: _held,
     EventType.RECORD_ACCESSED: lambda data: f"Looked at with `cpdocs {data['how']}`",
-    EventType.GLASS_BROKEN: lambda data: f"EMERGENCY: `cpdocs {data['how']}` without the role of {data['role']}: {data['reason']}",
-    EventType.SETTINGS_SEEN: lambda data: "Settings in force; changed: " + (", ".join(data["changed"]) or "comments alone"),
+    EventType.GLASS_BROKEN: lambda data: (
+        f"EMERGENCY: `cpdocs {data['how']}` without the role of {data['role']}: {data['reason']}"
+    ),
+    EventType.SETTINGS_SEEN: lambda data: (
+        "Settings in force; changed: " + (", ".join(data["changed"]) or "comments alone")
+    ),
 }

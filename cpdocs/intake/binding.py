@@ -157,9 +157,12 @@ class _Binder:
         if len(text) > MAX_TEXT:
             raise self.fault(path, f"has more than {MAX_TEXT} characters", node)
         if not text.isprintable() and any(
-            char in _TURNING or (unicodedata.category(char) in ("Cc", "Cs", "Co") and char not in "\n\t") for char in text
+            char in _TURNING or (unicodedata.category(char) in ("Cc", "Cs", "Co") and char not in "\n\t")
+            for char in text
         ):
-            raise self.fault(path, "has control characters, or marks that turn the direction of the text", node, "Type it afresh.")
+            raise self.fault(
+                path, "has control characters, or marks that turn the direction of the text", node, "Type it afresh."
+            )
         return text
 
     def _moment(self, node: Scalar, text: str, path: str) -> datetime:

@@ -1,4 +1,5 @@
-"""Practices, clinicians and designations from their tables: all rows good, or every fault named by line (contract §3)."""
+"""Practices, clinicians and designations from their tables: all rows good, or every fault named by line (contract
+§3)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,16 @@ PRACTICE_COLUMNS = (
 )
 CLINICIAN_COLUMNS = ("npi", "last_name", "first_name", "credential", "practice_id", "role", "active")
 DESIGNATION_COLUMNS = (
-    *("designee_npi", "pcp_npi", "tasks", "on_care_team", "face_to_face_with_pcp", "valid_from", "valid_to", "attested_by"),
+    *(
+        "designee_npi",
+        "pcp_npi",
+        "tasks",
+        "on_care_team",
+        "face_to_face_with_pcp",
+        "valid_from",
+        "valid_to",
+        "attested_by",
+    ),
 )
 
 RETURN_CHANNELS = frozenset({"fax", "sftp", "secure_email"})
@@ -37,7 +47,11 @@ def read_practices(data: bytes, name: str, renamed: Mapping[str, str], directory
     def practice(fields: Fields) -> Practice:
         item = _practice(fields)
         if spelled.get(item.practice_id.casefold(), item.practice_id) != item.practice_id:
-            fields.fault("practice_id_differs", "practice_id differs from one on record by capital letters alone.", "Spell it the same.")
+            fields.fault(
+                "practice_id_differs",
+                "practice_id differs from one on record by capital letters alone.",
+                "Spell it the same.",
+            )
         return item
 
     table = read_table(data, name, PRACTICE_COLUMNS, renamed=renamed)
@@ -93,7 +107,9 @@ def read_clinicians(data: bytes, name: str, renamed: Mapping[str, str], director
     return _all(table, name, clinician, lambda item: (item.npi, item.practice_id), "npi at this practice_id")
 
 
-def read_designations(data: bytes, name: str, renamed: Mapping[str, str], directory: Directory) -> tuple[Designation, ...]:
+def read_designations(
+    data: bytes, name: str, renamed: Mapping[str, str], directory: Directory
+) -> tuple[Designation, ...]:
     """The designations in a table; designee and PCP must be on record. ``recorded_at`` is left to the ledger.
 
     Whether a designation suffices is judged when the designee approves (contract §6); so is who attested it, beyond
@@ -117,7 +133,9 @@ def read_designations(data: bytes, name: str, renamed: Mapping[str, str], direct
             fields.fault("designee_is_pcp", "designee_npi and pcp_npi are the same person.")
         for column, npi in (("designee_npi", item.designee_npi), ("pcp_npi", item.pcp_npi)):
             if npi and not directory.rows_of(npi):
-                fields.fault("clinician_unknown", f"{column} names no clinician on record.", "Import the clinicians first.")
+                fields.fault(
+                    "clinician_unknown", f"{column} names no clinician on record.", "Import the clinicians first."
+                )
         if directory.rows_of(item.pcp_npi) and not any(row.role == "pcp" for row in directory.rows_of(item.pcp_npi)):
             fields.fault("pcp_has_another_role", "pcp_npi names a clinician whose role is not pcp.")
         if item.valid_to is not None and date.min < item.valid_to < item.valid_from:
@@ -128,7 +146,9 @@ def read_designations(data: bytes, name: str, renamed: Mapping[str, str], direct
     return _all(table, name, designation, lambda item: item, "designation")
 
 
-def _all(table: Table, name: str, read: Callable[[Fields], T], identity: Callable[[T], Hashable], what: str) -> tuple[T, ...]:
+def _all(
+    table: Table, name: str, read: Callable[[Fields], T], identity: Callable[[T], Hashable], what: str
+) -> tuple[T, ...]:
     """Every row's value, or InputFault: all or nothing."""
     problems: list[Problem] = []
     items: list[T] = []
@@ -147,6 +167,8 @@ def _all(table: Table, name: str, read: Callable[[Fields], T], identity: Callabl
         raise InputFault(f"{name} has no rows under its header.", todo="Export it again; nothing was recorded.")
     if problems:
         raise InputFault(
-            f"{name}: {len(problems)} fault(s); nothing was recorded.", todo="Mend them and import it again.", problems=problems
+            f"{name}: {len(problems)} fault(s); nothing was recorded.",
+            todo="Mend them and import it again.",
+            problems=problems,
         )
     return tuple(items)

@@ -1,6 +1,8 @@
-"""The bytes of a text table to text: UTF-8 with or without BOM, or Windows code page 1252; anything else is named (contract §3).
+"""The bytes of a text table to text: UTF-8 with or without BOM, or Windows code page 1252; anything else is named
+(contract §3).
 
-A wrong guess here would put wrong names on letters, so a file that is neither clearly one nor clearly the other is refused.
+A wrong guess here would put wrong names on letters, so a file that is neither clearly one nor clearly the other is
+refused.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf
 def decode(data: bytes, name: str) -> tuple[str, str]:
     """The text of a table and which encoding it was in: ``utf-8`` or ``cp1252``.
 
-    Raises InputFault: empty, another kind of file, UTF-16, both encodings mixed, or bytes that are neither, with the line.
+    Raises InputFault: empty, another kind of file, UTF-16, both encodings mixed, or bytes that are neither, with the
+    line.
     """
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         raise InputFault(f"{name} is empty.", todo="Export it again; nothing was recorded.")
@@ -38,7 +41,9 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
         raise InputFault(f"{name} is in UTF-16 (“Unicode text”), which isn't read.", todo=_SAVE_AS)
     if (place := data.find(b"\x00")) >= 0:
         raise InputFault(
-            f"{name} holds bytes that no text has.", todo=_SAVE_AS, problems=[_at(data, place, "binary_content", "a zero byte stands here")]
+            f"{name} holds bytes that no text has.",
+            todo=_SAVE_AS,
+            problems=[_at(data, place, "binary_content", "a zero byte stands here")],
         )
     if data.startswith(codecs.BOM_UTF8):
         return _strict_utf8(data[len(codecs.BOM_UTF8) :], name, "its first bytes say UTF-8, but this isn't"), "utf-8"
@@ -54,7 +59,9 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
         raise InputFault(
             f"{name} is neither UTF-8 nor Windows-1252 text.",
             todo=_SAVE_AS,
-            problems=[_at(data, error.start, "undecodable", f"the byte 0x{data[error.start]:02X} means nothing in either")],
+            problems=[
+                _at(data, error.start, "undecodable", f"the byte 0x{data[error.start]:02X} means nothing in either")
+            ],
         ) from None
 
 

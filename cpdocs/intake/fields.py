@@ -36,7 +36,9 @@ class Fields:
             self.fault(f"{column}_missing", f"{column} is empty.")
         elif text and is_forbidden_name(raw):
             self.fault(
-                f"{column}_has_forbidden_characters", f"{column} has control characters, or begins with = + - or @.", "Type it afresh."
+                f"{column}_has_forbidden_characters",
+                f"{column} has control characters, or begins with = + - or @.",
+                "Type it afresh.",
             )
         elif len(text) > _LONGEST:
             self.fault(f"{column}_too_long", f"{column} has more than {_LONGEST} characters.")
@@ -48,7 +50,10 @@ class Fields:
         if not text:
             self.fault("practice_id_missing", "practice_id is empty.")
         elif not _PRACTICE_ID.fullmatch(text) or ".." in text:
-            self.fault("practice_id_invalid", "practice_id may have letters, digits, and . _ - between them, at most 40 characters in all.")
+            self.fault(
+                "practice_id_invalid",
+                "practice_id may have letters, digits, and . _ - between them, at most 40 characters in all.",
+            )
         return text
 
     def npi(self, column: str) -> str:
@@ -57,7 +62,9 @@ class Fields:
         if not text:
             self.fault(f"{column}_missing", f"{column} is empty.")
         elif not is_npi(text):
-            self.fault("npi_invalid", f"{column} is no NPI: ten digits beginning with 1 or 2, and its check digit must fit.")
+            self.fault(
+                "npi_invalid", f"{column} is no NPI: ten digits beginning with 1 or 2, and its check digit must fit."
+            )
         return text
 
     def flag(self, column: str, *, default: bool | None = None) -> bool:
@@ -77,7 +84,9 @@ class Fields:
 
     def codes(self, column: str, allowed: Collection[str]) -> frozenset[str]:
         """At least one of the ``allowed`` codes, separated by semicolons."""
-        codes = frozenset(part.casefold().replace(" ", "_").replace("-", "_") for part in split_list(self._row.cells[column]))
+        codes = frozenset(
+            part.casefold().replace(" ", "_").replace("-", "_") for part in split_list(self._row.cells[column])
+        )
         if not codes or codes - set(allowed):
             self.fault(f"{column}_unknown", f"{column} must name one or more of: {'; '.join(sorted(allowed))}.")
         return codes
@@ -94,7 +103,9 @@ class Fields:
         raw = self._row.cells[column]
         day = parse_date(raw)
         if day is None and raw.strip():
-            self.fault("date_invalid", f"{column} is no date.", "Write 2026-11-02 or 11/2/2026, with a four-digit year.")
+            self.fault(
+                "date_invalid", f"{column} is no date.", "Write 2026-11-02 or 11/2/2026, with a four-digit year."
+            )
         return day
 
     def required_day(self, column: str) -> date:

@@ -19,4 +19,7 @@ def check_size(name: str, line: int, columns: int) -> None:
     if line > MAX_LINES + 1:
         raise InputFault(f"{name} has more than {MAX_LINES} lines.", todo=SPLIT)
     if columns > MAX_COLUMNS:
-        raise InputFault(f"{name}: line {line} has more than {MAX_COLUMNS} cells.", todo="Export only the columns that are asked for.")
+        raise InputFault(
+            f"{name}: line {line} has more than {MAX_COLUMNS} cells.",
+            todo="Export only the columns that are asked for.",
+        )

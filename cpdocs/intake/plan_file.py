@@ -20,13 +20,19 @@ def read_plan(data: bytes, name: str) -> Plan:
         if not isinstance(stated, Scalar) or stated.text.strip() != SCHEMA:
             raise InputFault(
                 f"{name} is not a plan of a schema that is known here.",
-                problems=[Problem("schema_invalid", f"must be {SCHEMA}.", "schema", "It says how the keys below are meant.")],
+                problems=[
+                    Problem("schema_invalid", f"must be {SCHEMA}.", "schema", "It says how the keys below are meant.")
+                ],
             )
     plan, problems = bind(tree, Plan)
     if plan is None:
-        raise InputFault(f"{name}: {len(problems)} fault(s) in the plan.", todo="Mend them and check it again.", problems=problems)
+        raise InputFault(
+            f"{name}: {len(problems)} fault(s) in the plan.", todo="Mend them and check it again.", problems=problems
+        )
     if faults := _faults(plan):
-        raise InputFault(f"{name}: {len(faults)} fault(s) in the plan.", todo="Mend them and check it again.", problems=faults)
+        raise InputFault(
+            f"{name}: {len(faults)} fault(s) in the plan.", todo="Mend them and check it again.", problems=faults
+        )
     return plan
 
 
@@ -46,7 +52,9 @@ def _faults(plan: Plan) -> list[Problem]:
     ]
     faults += [
         Problem(
-            "schema_invalid", "must be more than nothing; leave the quantity out where there is none.", f"services[{place}].quantity.amount"
+            "schema_invalid",
+            "must be more than nothing; leave the quantity out where there is none.",
+            f"services[{place}].quantity.amount",
         )
         for place, service in enumerate(plan.services)
         if service.quantity and service.quantity.amount <= 0

@@ -23,8 +23,8 @@ _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 class Row:
     """One record. ``line`` is where it begins in the file, the header being line 1.
 
-    ``cells`` has every known column, ``""`` where the cell is empty. ``misaligned``: more or fewer cells than the header,
-    so that no cell can be trusted to stand under its name. ``blank``: every cell is empty.
+    ``cells`` has every known column, ``""`` where the cell is empty. ``misaligned``: more or fewer cells than the
+    header, so that no cell can be trusted to stand under its name. ``blank``: every cell is empty.
     """
 
     line: int
@@ -52,7 +52,12 @@ class OpenTable:
 
 
 def read_table(
-    data: bytes, name: str, columns: Sequence[str], *, optional: Sequence[str] = (), renamed: Mapping[str, str] | None = None
+    data: bytes,
+    name: str,
+    columns: Sequence[str],
+    *,
+    optional: Sequence[str] = (),
+    renamed: Mapping[str, str] | None = None,
 ) -> Table:
     """Reads a table that must have every one of ``columns`` and may have the ``optional`` ones.
 
@@ -66,9 +71,15 @@ def read_table(
 
 
 def open_table(
-    data: bytes, name: str, columns: Sequence[str], *, optional: Sequence[str] = (), renamed: Mapping[str, str] | None = None
+    data: bytes,
+    name: str,
+    columns: Sequence[str],
+    *,
+    optional: Sequence[str] = (),
+    renamed: Mapping[str, str] | None = None,
 ) -> OpenTable:
-    """As ``read_table``, for tables whose rows should not all be held at once; damage further down is raised by ``rows``."""
+    """As ``read_table``, for tables whose rows should not all be held at once; damage further down is raised by
+    ``rows``."""
     if len(data) > MAX_BYTES:
         raise InputFault(f"{name} has more than {MAX_BYTES // 1024**2} MB.", todo=SPLIT)
     matcher = _Matcher(columns, optional, renamed or {})
@@ -99,7 +110,11 @@ class _Matcher:
         self.required = tuple(columns)
         self.names = (*columns, *optional)
         self._ours = {_folded(column): column for column in self.names}
-        self._theirs = {_folded(theirs): self._ours[_folded(ours)] for theirs, ours in renamed.items() if _folded(ours) in self._ours}
+        self._theirs = {
+            _folded(theirs): self._ours[_folded(ours)]
+            for theirs, ours in renamed.items()
+            if _folded(ours) in self._ours
+        }
 
     def column(self, title: str) -> str | None:
         """The column that ``title`` means, or None. A site's own name wins over ours."""
@@ -120,7 +135,12 @@ class _Matcher:
                 continue
             if column in known.values():
                 problems.append(
-                    Problem("column_twice", f"column {place + 1} is {column} a second time.", "line 1", "Take one of them out.")
+                    Problem(
+                        "column_twice",
+                        f"column {place + 1} is {column} a second time.",
+                        "line 1",
+                        "Take one of them out.",
+                    )
                 )
             known[place] = column
         if not known:
@@ -130,7 +150,9 @@ class _Matcher:
             )
         hint = "Is it the right file? Add them to the export, or name the site's own under [columns] in cpdocs.toml."
         missing = [
-            Problem("column_missing", f"column {column} is missing.", "line 1") for column in self.required if column not in known.values()
+            Problem("column_missing", f"column {column} is missing.", "line 1")
+            for column in self.required
+            if column not in known.values()
         ]
         if problems or missing:
             raise InputFault(

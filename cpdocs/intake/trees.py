@@ -84,7 +84,9 @@ def _decoded(data: bytes, name: str) -> str:
 
 def _fail(name: str, line: int, message: str, todo: str = "") -> NoReturn:
     where = f"line {line}" if line else ""
-    raise InputFault(f"{name} can't be read as a plan.", problems=[Problem("schema_invalid", message, where, todo)]) from None
+    raise InputFault(
+        f"{name} can't be read as a plan.", problems=[Problem("schema_invalid", message, where, todo)]
+    ) from None
 
 
 class _Builder:
@@ -109,7 +111,8 @@ class _Builder:
 
 
 def shown(key: str) -> str:
-    """A key as it may stand in a message: only if it looks like one of ours, since anything else may be about a person."""
+    """A key as it may stand in a message: only if it looks like one of ours, since anything else may be about a
+    person."""
     return repr(key) if _KEY.fullmatch(key) else "(not a name)"
 
 
@@ -130,7 +133,12 @@ def _yaml_tree(text: str, name: str) -> Node:
                 if documents > 1:
                     _fail(name, line, "a second document begins here.", "Put each plan into a file of its own.")
             elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                _fail(name, line, "anchors and aliases (& and *) are not taken.", "Write the value out, or put it in quotation marks.")
+                _fail(
+                    name,
+                    line,
+                    "anchors and aliases (& and *) are not taken.",
+                    "Write the value out, or put it in quotation marks.",
+                )
             elif isinstance(event, yaml.ScalarEvent):
                 _refuse_tag(event.tag, name, line)
                 builder.count(line)
@@ -163,7 +171,10 @@ def _yaml_advice(text: str, line: int, problem: str) -> str:
         return "The line begins with a tab: use spaces."
     if "mapping values" in problem:
         return 'Put a text with ": " in it into quotation marks, and begin keys of one level in one column.'
-    return "Look here and in the lines before for a quotation mark or bracket that isn't closed, and for keys not in one column."
+    return (
+        "Look here and in the lines before for a quotation mark or bracket that isn't closed, and for keys "
+        "not in one column."
+    )
 
 
 def _refuse_tag(tag: str | None, name: str, line: int) -> None:

@@ -53,8 +53,8 @@ def place_of(url: str, file: Path) -> Place:
 def checked_address(url: str) -> str:
     """``url``, once it is an address that can be kept in cpdocs.toml, with the way in which the connection is secured.
 
-    Over a network the server's certificate is checked (``sslmode=verify-full``, unless ``verify-ca`` is asked for): what
-    travels is members' data. Raises WorkspaceFault, whose text never holds the address.
+    Over a network the server's certificate is checked (``sslmode=verify-full``, unless ``verify-ca`` is asked for):
+    what travels is members' data. Raises WorkspaceFault, whose text never holds the address.
     """
     try:
         parts = urlsplit(url)
@@ -64,8 +64,14 @@ def checked_address(url: str) -> str:
         raise _unusable("it can't be read") from None
     if secret or any(name in _SECRETS for name, _ in query):
         raise WorkspaceFault(
-            "[ledger] url in cpdocs.toml holds a password, which this file must not: it is read and backed up by others.",
-            todo="Take it out and change it; prove yourself by the system's user (peer), ~/.pgpass, a service file or a certificate.",
+            (
+                "[ledger] url in cpdocs.toml holds a password, which this file must not: it is read and backed up "
+                "by others."
+            ),
+            todo=(
+                "Take it out and change it; prove yourself by the system's user (peer), ~/.pgpass, a service "
+                "file or a certificate."
+            ),
         )
     if parts.scheme != _SCHEME or parts.fragment:
         raise _unusable("it doesn't begin with postgresql://")
@@ -78,7 +84,10 @@ def checked_address(url: str) -> str:
         return f"{url}{'&' if parts.query else '?'}sslmode={_PROVEN[-1]}"
     if mode not in _PROVEN and not _on_this_machine(parts.netloc, given):
         raise WorkspaceFault(
-            f"[ledger] url in cpdocs.toml asks for sslmode={mode[:20]} to another machine: nobody would know who answers, or who listens.",
+            (
+                f"[ledger] url in cpdocs.toml asks for sslmode={mode[:20]} to another machine: nobody would know "
+                "who answers, or who listens."
+            ),
             todo="Leave sslmode out (verify-full), or set verify-ca; sslrootcert names the authority's certificate.",
         )
     return url
@@ -87,12 +96,18 @@ def checked_address(url: str) -> str:
 def _on_this_machine(netloc: str, given: dict[str, str]) -> bool:
     if "service" in given:
         return False
-    named = [*unquote(netloc.rpartition("@")[2]).split(","), *given.get("host", "").split(","), *given.get("hostaddr", "").split(",")]
+    named = [
+        *unquote(netloc.rpartition("@")[2]).split(","),
+        *given.get("host", "").split(","),
+        *given.get("hostaddr", "").split(","),
+    ]
     return all(not host or host.startswith(("/", "@")) or _loopback(host) for host in named)
 
 
 def _loopback(host: str) -> bool:
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0] if host.count(":") == 1 else host
+    name = (
+        host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0] if host.count(":") == 1 else host
+    )
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:

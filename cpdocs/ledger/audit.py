@@ -16,12 +16,13 @@ from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.audit_store import StoreAudit, check_store
 from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, unverified_checkpoint, verify_checkpoint
-from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.findings import RecordAudit
 from cpdocs.ledger.tree import EMPTY_ROOT
+from cpdocs.system.durable import read_plain
 
 KEY_MISSING = "key_missing"
-"""The code of the one problem that is no fault of the trail: nobody has said with which key its checkpoints are to be verified."""
+"""The code of the one problem that is no fault of the trail: nobody has said with which key its checkpoints are to be
+verified."""
 
 _RESTORE = "Restore it from a backup."
 
@@ -133,7 +134,12 @@ def _another_key(record: RecordAudit, publics: Collection[bytes]) -> list[Proble
     if named is None or not publics or named in {public.hex() for public in publics}:
         return []
     return [
-        Problem("key_differs", "The checkpoint key isn't the one that the ledger's first event names.", "keys/checkpoint.key", _RESTORE)
+        Problem(
+            "key_differs",
+            "The checkpoint key isn't the one that the ledger's first event names.",
+            "keys/checkpoint.key",
+            _RESTORE,
+        )
     ]
 
 
@@ -143,10 +149,16 @@ def _held_against(claims: Mapping[str, Checkpoint], record: RecordAudit) -> list
     for name, claim in claims.items():
         size = claim.head.size
         if size > record.size:
-            message = f"It was signed over {size} events, of which the ledger shows {record.size}: its end was cut off, or can't be read."
+            message = (
+                f"It was signed over {size} events, of which the ledger shows {record.size}: its end was "
+                "cut off, or can't be read."
+            )
             problems.append(Problem("events_missing", message, name))
         elif record.roots.get(size, EMPTY_ROOT) != claim.head.root:
-            message = f"It was signed over other events than the first {size} of this ledger: it was rewritten, or is another one."
+            message = (
+                f"It was signed over other events than the first {size} of this ledger: it was rewritten, "
+                "or is another one."
+            )
             problems.append(Problem("checkpoint_contradicts", message, name))
     return problems
 
@@ -154,7 +166,9 @@ def _held_against(claims: Mapping[str, Checkpoint], record: RecordAudit) -> list
 def _without_file(record: RecordAudit, files: Collection[str]) -> list[Problem]:
     return [
         Problem(
-            "checkpoint_file_missing", "Its file in the folder of checkpoints is missing or holds something else.", f"checkpoint {number}"
+            "checkpoint_file_missing",
+            "Its file in the folder of checkpoints is missing or holds something else.",
+            f"checkpoint {number}",
         )
         for number, note in record.notes.items()
         if note not in files

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from cpdocs.core.events import EventType
+from cpdocs.ledger.append import FORMAT
 from cpdocs.ledger.canonical import parse_canonical
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
-from cpdocs.ledger.growth import FORMAT
-from cpdocs.ledger.proofs import SUBTREE_LEVELS
+from cpdocs.ledger.inclusion_proofs import SUBTREE_LEVELS
 from cpdocs.ledger.schema import event_subjects, events, raw_columns, tree_head
 from cpdocs.ledger.tree import Frontier, leaf_hash
 
@@ -28,7 +28,8 @@ _Row: TypeAlias = "tuple[Any, Any, Any, Any, Any]"
 
 
 class Pairs:
-    """Compares collections of (event, subject as bytes) without keeping them: their number and the sum of their keyed hashes."""
+    """Compares collections of (event, subject as bytes) without keeping them: their number and the sum of their keyed
+    hashes."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -44,7 +45,8 @@ class Pairs:
 
 @dataclass(slots=True)
 class Replay:
-    """What the events' own texts make: the tree's edge, the hashes to be kept for proofs, and (event, subject) pairs."""
+    """What the events' own texts make: the tree's edge, the hashes to be kept for proofs, and (event, subject)
+    pairs."""
 
     frontier: Frontier = field(default_factory=Frontier)
     subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
@@ -58,7 +60,9 @@ def replay(connection: Connection, sizes: Collection[int], audit: RecordAudit) -
     for row in _rows(connection, audit):
         seq, body, leaf = row[0], row[3], row[4]
         if seq != last + 1:
-            audit.fault("event_missing", "It is missing: events are numbered without gaps.", _span(last + 1, seq - 1), RESTORE)
+            audit.fault(
+                "event_missing", "It is missing: events are numbered without gaps.", _span(last + 1, seq - 1), RESTORE
+            )
         last = seq
         text = body if isinstance(body, bytes) else as_text(body).encode()
         hashed = leaf_hash(text)
@@ -120,14 +124,22 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
         event = parse_canonical(text)
     except (ValueError, RecursionError):
         event = None
-    if not isinstance(event, dict) or event.keys() != _KEYS or event["v"] != FORMAT or not isinstance(event["subjects"], list):
+    if (
+        not isinstance(event, dict)
+        or event.keys() != _KEYS
+        or event["v"] != FORMAT
+        or not isinstance(event["subjects"], list)
+    ):
         audit.fault("event_malformed", "Its text is not written as an event's is.", where, RESTORE)
         return
     if event["seq"] != seq or event["type"] != as_text(row[1]) or event["at"] != as_text(row[2]):
         audit.fault("event_column_altered", "The columns beside its text say something else.", where, RESTORE)
     if event["type"] not in _TYPES:
         audit.fault(
-            "event_type_unknown", "Its type is none that this cpdocs knows.", where, "Use the cpdocs that wrote it, or a later one."
+            "event_type_unknown",
+            "Its type is none that this cpdocs knows.",
+            where,
+            "Use the cpdocs that wrote it, or a later one.",
         )
     if seq == 1 and isinstance(event["data"], dict):
         audit.begins = event["data"]
@@ -173,7 +185,12 @@ def check_subjects(connection: Connection, replayed: Replay, audit: RecordAudit)
                 found.add([(seq, subject.encode() if isinstance(subject, str) else subject) for seq, subject in some])
         if not found.same_as(replayed.pairs):
             for seq in _wrongly_indexed(connection):
-                audit.fault("subjects_altered", "The index of subjects says something else than its text.", f"event {seq}", RESTORE)
+                audit.fault(
+                    "subjects_altered",
+                    "The index of subjects says something else than its text.",
+                    f"event {seq}",
+                    RESTORE,
+                )
     except DBAPIError as error:
         audit.unreadable("subjects_unreadable", "The index of subjects can't be read", error)
 

@@ -1,4 +1,5 @@
-"""The ledger's part of an audit: the database's structure, the tree and the checkpoints kept in it; events see beside."""
+"""The ledger's part of an audit: the database's structure, the tree and the checkpoints kept in it; events see
+beside."""
 
 from __future__ import annotations
 
@@ -9,19 +10,20 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from cpdocs.ledger.audit_events import Replay, check_subjects, replay
+from cpdocs.ledger.backends import Backend, Place, backend_of
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
-from cpdocs.ledger.homes import Home, Place, home_of
 from cpdocs.ledger.schema import SCHEMA_VERSION, checkpoints, events, raw_columns, schema_version, subtrees, tree_head
 
 
 def read_record(place: Place, publics: Collection[bytes], sizes: Collection[int]) -> RecordAudit:
-    """Reads the whole ledger at ``place`` as far as it can be read. Roots are kept for ``sizes`` and its own checkpoints'.
+    """Reads the whole ledger at ``place`` as far as it can be read. Roots are kept for ``sizes`` and its own
+    checkpoints'.
 
     Without ``publics`` its checkpoints are held against the key that its first event names.
     Raises WorkspaceFault where a database can't be asked at all.
     """
-    home = home_of(place)
+    home = backend_of(place)
     audit = RecordAudit(where=home.where)
     try:
         with home.examined(audit) as connection:
@@ -34,7 +36,9 @@ def read_record(place: Place, publics: Collection[bytes], sizes: Collection[int]
     return audit
 
 
-def read_connection(connection: Connection, home: Home, publics: Collection[bytes], sizes: Collection[int], audit: RecordAudit) -> None:
+def read_connection(
+    connection: Connection, home: Backend, publics: Collection[bytes], sizes: Collection[int], audit: RecordAudit
+) -> None:
     """The same over a connection to the ledger in ``home``."""
     _check_structure(connection, home, audit)
     audit.named_keys = _named_keys(connection)
@@ -46,12 +50,16 @@ def read_connection(connection: Connection, home: Home, publics: Collection[byte
         _check_claim(number, size, root, audit)
 
 
-def _check_structure(connection: Connection, home: Home, audit: RecordAudit) -> None:
+def _check_structure(connection: Connection, home: Backend, audit: RecordAudit) -> None:
     """What the database says of itself, its tables and guards as we made them, and the forms that it went through."""
     try:
         with connection.begin_nested():
             home.check_structure(connection, audit)
-            forms = list(connection.execute(select(*raw_columns(schema_version.c.version)).order_by(schema_version.c.version)).scalars())
+            forms = list(
+                connection.execute(
+                    select(*raw_columns(schema_version.c.version)).order_by(schema_version.c.version)
+                ).scalars()
+            )
         if forms != list(range(1, SCHEMA_VERSION + 1)):
             audit.fault("structure_altered", "The number of the ledger's form was changed.", todo=RESTORE)
     except (DBAPIError, UnicodeError) as error:
@@ -59,7 +67,8 @@ def _check_structure(connection: Connection, home: Home, audit: RecordAudit) -> 
 
 
 def _named_keys(connection: Connection) -> tuple[bytes, ...]:
-    """The checkpoint key that the first event names, as it stands there; what is wrong with that event is found later."""
+    """The checkpoint key that the first event names, as it stands there; what is wrong with that event is found
+    later."""
     try:
         with connection.begin_nested():
             body = connection.execute(select(*raw_columns(events.c.body)).where(events.c.seq == 1)).scalar()
@@ -68,7 +77,9 @@ def _named_keys(connection: Connection) -> tuple[bytes, ...]:
         return ()
 
 
-def _read_checkpoints(connection: Connection, publics: Collection[bytes], audit: RecordAudit) -> dict[int, tuple[int, bytes]]:
+def _read_checkpoints(
+    connection: Connection, publics: Collection[bytes], audit: RecordAudit
+) -> dict[int, tuple[int, bytes]]:
     """The checkpoints in the ledger whose signatures hold, as number → (size, root)."""
     claims = {}
     columns = raw_columns(checkpoints.c.number, checkpoints.c.size, checkpoints.c.note)
@@ -97,9 +108,13 @@ def _read_checkpoints(connection: Connection, publics: Collection[bytes], audit:
 def _check_claim(number: int, size: int, root: bytes, audit: RecordAudit) -> None:
     where = f"checkpoint {number}"
     if size > audit.size:
-        audit.fault("events_missing", f"It was signed over {size} events, of which the ledger shows {audit.size}.", where)
+        audit.fault(
+            "events_missing", f"It was signed over {size} events, of which the ledger shows {audit.size}.", where
+        )
     elif audit.roots[size] != root:
-        audit.fault("checkpoint_contradicts", f"It was signed over other events than the first {size} of the ledger.", where)
+        audit.fault(
+            "checkpoint_contradicts", f"It was signed over other events than the first {size} of the ledger.", where
+        )
 
 
 def _check_tree(connection: Connection, replayed: Replay, audit: RecordAudit) -> None:
@@ -113,6 +128,8 @@ def _check_tree(connection: Connection, replayed: Replay, audit: RecordAudit) ->
         audit.unreadable("tree_unreadable", "The tree kept in the ledger can't be read", error)
         return
     if [tuple(row) for row in head] != [(1, frontier.size, frontier.to_bytes(), frontier.root())]:
-        audit.fault("tree_altered", "The size and root kept in the ledger are not those of its events.", "tree head", RESTORE)
+        audit.fault(
+            "tree_altered", "The size and root kept in the ledger are not those of its events.", "tree head", RESTORE
+        )
     if {(level, place): node for level, place, node in rows} != replayed.subtrees:
         audit.fault("tree_altered", "The hashes kept for proofs are not those of the events.", "tree", RESTORE)

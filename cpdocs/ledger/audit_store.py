@@ -1,4 +1,5 @@
-"""The store's part of an audit: every file hashed again, nothing strange there, nothing missing that an event mentions."""
+"""The store's part of an audit: every file hashed again, nothing strange there, nothing missing that an event
+mentions."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from cpdocs.errors import Problem
 from cpdocs.ledger.blobs import BlobStore
-from cpdocs.ledger.durable import CHUNK, open_plain
+from cpdocs.system.durable import CHUNK, open_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class StoreAudit:
 
 
 def check_store(root: Path, references: Mapping[bytes, int]) -> StoreAudit:
-    """Hashes every file under ``root``; ``references`` are the SHA-256 that events mention, with the first event's number."""
+    """Hashes every file under ``root``; ``references`` are the SHA-256 that events mention, with the first event's
+    number."""
     store = BlobStore(root)
     problems: list[Problem] = []
     seen: set[bytes] = set()
@@ -38,13 +40,20 @@ def check_store(root: Path, references: Mapping[bytes, int]) -> StoreAudit:
         if not belongs:
             if not _leftover(path):
                 problems.append(
-                    Problem("file_foreign", "This doesn't belong in the store.", where, "Move it out; cpdocs never puts such a name there.")
+                    Problem(
+                        "file_foreign",
+                        "This doesn't belong in the store.",
+                        where,
+                        "Move it out; cpdocs never puts such a name there.",
+                    )
                 )
             continue
         files += 1
         seen.add(bytes.fromhex(path.name))
         if path.lstat().st_mode & 0o077:
-            problems.append(Problem("file_open_to_others", "Other users of this machine may read it.", where, "Give it mode 0600."))
+            problems.append(
+                Problem("file_open_to_others", "Other users of this machine may read it.", where, "Give it mode 0600.")
+            )
         fault = _fault(path)
         if fault:
             problems.append(Problem("file_damaged", fault, where, "Restore it from a backup."))

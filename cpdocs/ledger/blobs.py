@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cpdocs.errors import InputFault, WorkspaceFault
-from cpdocs.ledger.durable import (
+from cpdocs.system.durable import (
     CHUNK,
     OutputExists,
     SourceChanged,
@@ -52,7 +52,8 @@ class BlobStore:
         self.root = root
 
     def path(self, sha: str) -> Path:
-        """Where the bytes of this SHA-256 (64 lower-case hex digits) lie or would lie. Raises ValueError for other names."""
+        """Where the bytes of this SHA-256 (64 lower-case hex digits) lie or would lie. Raises ValueError for other
+        names."""
         if not _NAME.fullmatch(sha):
             raise ValueError("a blob is named by 64 lower-case hexadecimal digits")
         return self.root / sha[:2] / sha
@@ -75,7 +76,8 @@ class BlobStore:
         return data
 
     def chunks(self, sha: str) -> Iterator[bytes]:
-        """The bytes, a part at a time. Raises as ``get``; where they are damaged at the end, so nothing is done with them before."""
+        """The bytes, a part at a time. Raises as ``get``; where they are damaged at the end, so nothing is done with
+        them before."""
         path = self.path(sha)
         digest = sha256()
         try:
@@ -193,7 +195,8 @@ class BlobStore:
 
 def _missing(sha: str) -> BlobMissing:
     return BlobMissing(
-        f"The store lacks the file {sha}.", todo="Restore it from a backup; 'cpdocs audit verify' names all that is missing."
+        f"The store lacks the file {sha}.",
+        todo="Restore it from a backup; 'cpdocs audit verify' names all that is missing.",
     )
 
 
@@ -221,5 +224,7 @@ def _unchanged(before: os.stat_result, source: int, path: Path) -> bool:
     except FileNotFoundError:
         return False
     return all(
-        (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) == (before.st_dev, before.st_ino, before.st_size, before.st_mtime_ns) for s in now
+        (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns)
+        == (before.st_dev, before.st_ino, before.st_size, before.st_mtime_ns)
+        for s in now
     )

@@ -29,7 +29,8 @@ def canonical(value: JSON) -> bytes:
 
 
 def parse_canonical(text: bytes) -> JSON:
-    """The value that a canonical text holds. Raises ValueError where ``text`` isn't the RFC 8785 text of an event's value."""
+    """The value that a canonical text holds. Raises ValueError where ``text`` isn't the RFC 8785 text of an event's
+    value."""
     value: JSON = orjson.loads(text)
     if not _without_floats(value):
         raise ValueError("an event holds no fractions, and no integer beyond 53 bits")
@@ -55,7 +56,9 @@ def _without_floats(value: Any) -> bool:
 def _encoded(value: JSON) -> bytes:
     try:
         return orjson.dumps(value, option=_CANONICAL)
-    except TypeError:  # an integer too large, a lone surrogate, a key of a text type of our own, or deeper than orjson goes
+    except (
+        TypeError
+    ):  # an integer too large, a lone surrogate, a key of a text type of our own, or deeper than orjson goes
         return rfc8785.dumps(value)
 
 

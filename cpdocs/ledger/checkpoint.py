@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cpdocs.errors import CpdocsError, InputFault, WorkspaceFault
-from cpdocs.ledger.durable import read_plain
 from cpdocs.ledger.tree import Head
+from cpdocs.system.durable import read_plain
 
 _ED25519 = b"\x01"
 _DASH = "— "
@@ -61,7 +61,9 @@ def read_checkpoint_key(pem: bytes) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise WorkspaceFault("The checkpoint key is damaged or of another kind.", todo="Restore state/keys/checkpoint.key from a backup.")
+        raise WorkspaceFault(
+            "The checkpoint key is damaged or of another kind.", todo="Restore state/keys/checkpoint.key from a backup."
+        )
     return key
 
 
@@ -71,7 +73,8 @@ def load_checkpoint_key(path: Path) -> Ed25519PrivateKey:
         return read_checkpoint_key(read_plain(path))
     except OSError as error:
         raise WorkspaceFault(
-            f"The checkpoint key {path} can't be read: {(error.strerror or 'unreadable').lower()}.", todo="Restore it from a backup."
+            f"The checkpoint key {path} can't be read: {(error.strerror or 'unreadable').lower()}.",
+            todo="Restore it from a backup.",
         ) from None
 
 
@@ -122,7 +125,9 @@ def verify_note(note: str, publics: Collection[bytes]) -> str:
             try:
                 Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
             except InvalidSignature:
-                raise CheckpointInvalid("A checkpoint's signature is wrong: it was altered, or not signed here.") from None
+                raise CheckpointInvalid(
+                    "A checkpoint's signature is wrong: it was altered, or not signed here."
+                ) from None
             verified = True
     if not verified:
         raise CheckpointInvalid("A checkpoint was signed by none of the known keys.")
@@ -151,7 +156,12 @@ def open_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     """A note's text and its signatures as (name, key id ‖ signature), unverified. Raises CheckpointInvalid."""
     text, separator, tail = note.rpartition("\n\n")
     lines = tail.split("\n")
-    if not separator or lines[-1] or not 1 < len(lines) <= _MAX_SIGNATURES + 1 or any(char < " " and char != "\n" for char in note):
+    if (
+        not separator
+        or lines[-1]
+        or not 1 < len(lines) <= _MAX_SIGNATURES + 1
+        or any(char < " " and char != "\n" for char in note)
+    ):
         raise _malformed()
     signatures = []
     for line in lines[:-1]:
@@ -160,7 +170,13 @@ def open_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
             raw = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             raise _malformed() from None
-        if not line.startswith(_DASH) or not space or not NAME.fullmatch(name) or len(raw) < 5 or base64.b64encode(raw).decode() != encoded:
+        if (
+            not line.startswith(_DASH)
+            or not space
+            or not NAME.fullmatch(name)
+            or len(raw) < 5
+            or base64.b64encode(raw).decode() != encoded
+        ):
             raise _malformed()
         signatures.append((name, raw))
     return text + "\n", signatures
@@ -180,4 +196,6 @@ def _parse(text: str) -> Checkpoint | None:
 
 
 def _malformed() -> CpdocsError:
-    return CheckpointInvalid("A text isn't a signed checkpoint.", todo="Give the file as cpdocs wrote it, every byte of it.")
+    return CheckpointInvalid(
+        "A text isn't a signed checkpoint.", todo="Give the file as cpdocs wrote it, every byte of it."
+    )

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, insert, select
 
 from cpdocs.ledger.address import Place
+from cpdocs.ledger.append import Appender
+from cpdocs.ledger.backends import backend_of
 from cpdocs.ledger.events import BUSY_SECONDS, head_of, texts_of
-from cpdocs.ledger.growth import Growth
-from cpdocs.ledger.homes import home_of
 from cpdocs.ledger.schema import DAMAGED_TODO, LedgerDamaged, checkpoints
 from cpdocs.ledger.tree import Head
 
@@ -30,14 +30,14 @@ def copy_ledger(source: Place, target: Place) -> Head:
 
 
 @contextmanager
-def reading(source: Place, *, alone: bool = False) -> Iterator[Connection]:
+def reading(source: Place, *, exclusively: bool = False) -> Iterator[Connection]:
     """The ledger at ``source`` as of one moment; ``alone`` keeps everybody from appending to it meanwhile."""
-    home = home_of(source)
+    home = backend_of(source)
     engine = home.open(BUSY_SECONDS)
     home.hold()
     try:
         with home.faults_named():
-            if alone:
+            if exclusively:
                 with home.writing(engine) as connection:
                     yield connection
             else:
@@ -55,8 +55,8 @@ def notes_of(source: Connection) -> list[str]:
 def copy_into(source: Connection, target: Place) -> Head:
     """As ``copy_ledger``, from an open transaction."""
     head = head_of(source)
-    with home_of(target).creating(BUSY_SECONDS) as connection:
-        growth = Growth(connection)
+    with backend_of(target).creating(BUSY_SECONDS) as connection:
+        growth = Appender(connection)
         for seq, body in texts_of(source, inside=True):
             text = json.loads(body)
             growth.add(text["type"], text["subjects"], text["at"], body)
@@ -67,5 +67,7 @@ def copy_into(source: Connection, target: Place) -> Head:
         if kept:
             connection.execute(insert(checkpoints), [dict(row) for row in kept])
         if head_of(connection) != head:
-            raise LedgerDamaged("The ledger's events don't make the tree that it keeps; nothing was copied.", todo=DAMAGED_TODO)
+            raise LedgerDamaged(
+                "The ledger's events don't make the tree that it keeps; nothing was copied.", todo=DAMAGED_TODO
+            )
     return head

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, Select, bindparam, insert, select
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
+from cpdocs.ledger.append import Appender, Envelope
+from cpdocs.ledger.backends import Backend, Place, backend_of
 from cpdocs.ledger.canonical import canonical
-from cpdocs.ledger.growth import Envelope, Growth
-from cpdocs.ledger.homes import Home, Place, home_of
-from cpdocs.ledger.proofs import stored_hashes
+from cpdocs.ledger.inclusion_proofs import stored_hashes
 from cpdocs.ledger.schema import LedgerDamaged, LedgerMissing, checkpoints, event_subjects, events, tree_head
 from cpdocs.ledger.tree import Head, RangeHash, consistency_proof, inclusion_proof, leaf_hash, range_hash
 
@@ -32,7 +32,8 @@ _HEAD = select(tree_head.c.size, tree_head.c.root)
 
 
 class Transaction:
-    """What can be read and appended under the ledger's one write lock. Everything is durable, or nothing, at its end."""
+    """What can be read and appended under the ledger's one write lock. Everything is durable, or nothing, at its
+    end."""
 
     def __init__(self, connection: Connection, clock: Clock, user: str, host: str) -> None:
         self._connection = connection
@@ -40,7 +41,9 @@ class Transaction:
         self._user = user
         self._host = host
 
-    def events(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[Event]:
+    def events(
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+    ) -> Iterator[Event]:
         """The events recorded so far, this transaction's own included; as ``EventStore.events``."""
         return map(decode, (body for _, body in texts_of(self._connection, subject, types, after, inside=True)))
 
@@ -56,11 +59,12 @@ class Transaction:
         )
 
     def extend(self, new: Iterable[NewEvent]) -> int:
-        """As ``append``, for many: they are taken one by one, written by the thousand and never all held; gives how many."""
+        """As ``append``, for many: they are taken one by one, written by the thousand and never all held; gives how
+        many."""
         return sum(1 for _ in self._grow(new))
 
     def _grow(self, new: Iterable[NewEvent]) -> Iterator[tuple[int, NewEvent, bytes, datetime, datetime]]:
-        growth = Growth(self._connection)
+        growth = Appender(self._connection)
         at, recorded_at = self._clock.now(), self._clock.true_now()
         envelope = Envelope(at, recorded_at, self._user, self._host)
         for event in new:
@@ -85,13 +89,14 @@ class Transaction:
 
 
 class EventStore:
-    """The ledger of one workspace, open. Safe for several threads, several processes, and in a database several machines at once."""
+    """The ledger of one workspace, open. Safe for several threads, several processes, and in a database several
+    machines at once."""
 
     def __init__(
         self,
         engine: Engine,
         place: Place,
-        home: Home,
+        home: Backend,
         *,
         clock: Clock,
         user: str,
@@ -111,12 +116,14 @@ class EventStore:
         self._finalizer = weakref.finalize(self, home.let_go, engine, os.getpid())
 
     @classmethod
-    def create(cls, place: Place, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS) -> EventStore:
+    def create(
+        cls, place: Place, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS
+    ) -> EventStore:
         """Makes a new ledger that begins with ``first``, whole or not at all; only ``init`` does so.
 
         Raises OutputExists where there is one already, WorkspaceFault where the disk or the database refuses.
         """
-        with home_of(place).creating(busy_seconds) as connection:
+        with backend_of(place).creating(busy_seconds) as connection:
             Transaction(connection, clock, user, host).append(*first)
         return cls.open(place, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
 
@@ -136,19 +143,19 @@ class EventStore:
         ``foreword`` is called at the beginning of the first transaction that writes: what a command must have said
         before whatever else it records.
         """
-        home = home_of(place)
+        home = backend_of(place)
         return cls(home.open(busy_seconds), place, home, clock=clock, user=user, host=host, foreword=foreword)
 
     def close(self) -> None:
         """Lets go of the ledger; the store can't be used afterwards."""
         self._finalizer()
 
-    def alone(self, name: str) -> AbstractContextManager[bool]:
+    def exclusively(self, name: str) -> AbstractContextManager[bool]:
         """Whether nobody on another machine works on ``name`` now; nobody does while the block runs.
 
         It saves double work only: what may not happen twice is decided under ``write``.
         """
-        return self._home.alone(self.engine, name)
+        return self._home.exclusively(self.engine, name)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -168,7 +175,9 @@ class EventStore:
         with self.write() as tx:
             return tx.append(*new)
 
-    def events(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[Event]:
+    def events(
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+    ) -> Iterator[Event]:
         """Recorded events in order: those of ``subject``, of any of ``types``, with a number above ``after``.
 
         What is there when the first is asked for; no lock is held meanwhile. Raises LedgerDamaged at an event whose
@@ -183,7 +192,9 @@ class EventStore:
         with self._home.faults_named(), self.engine.connect() as connection:
             return head_of(connection)
 
-    def texts(self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0) -> Iterator[tuple[int, str]]:
+    def texts(
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+    ) -> Iterator[tuple[int, str]]:
         """As ``events``, but each event's number and its canonical text: the entry of leaf ``number - 1``."""
         with self._home.faults_named(), self.engine.connect() as connection:
             yield from texts_of(connection, subject, types, after)
@@ -194,7 +205,8 @@ class EventStore:
             return range_hash(0, size, complete)
 
     def inclusion_proof(self, seq: int, size: int) -> tuple[bytes, ...]:
-        """Shows event ``seq`` (its leaf is ``seq - 1``) to be among the first ``size``. Raises ValueError where it isn't."""
+        """Shows event ``seq`` (its leaf is ``seq - 1``) to be among the first ``size``. Raises ValueError where it
+        isn't."""
         with self._tree(size) as complete:
             return inclusion_proof(seq - 1, size, complete)
 
@@ -232,9 +244,15 @@ def decode(body: str) -> Event:
 
 
 def texts_of(
-    connection: Connection, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, *, inside: bool = False
+    connection: Connection,
+    subject: str | None = None,
+    types: Collection[EventType] = (),
+    after: int = 0,
+    *,
+    inside: bool = False,
 ) -> Iterator[tuple[int, str]]:
-    """Reads in batches, each a transaction of its own: a reader that dawdles holds nothing up. ``inside`` is in the caller's."""
+    """Reads in batches, each a transaction of its own: a reader that dawdles holds nothing up. ``inside`` is in the
+    caller's."""
     query = _reading(subject=subject is not None, types=bool(types))
     wanted = {"subject": subject, "types": [kind.value for kind in types], "end": _NO_END}
     while True:
@@ -247,7 +265,8 @@ def texts_of(
         for seq, body, leaf in rows:
             if leaf_hash(body.encode()) != leaf:
                 raise LedgerDamaged(
-                    f"Event {seq} of the ledger has been altered.", todo="Run 'cpdocs audit verify'; restore the ledger from a backup."
+                    f"Event {seq} of the ledger has been altered.",
+                    todo="Run 'cpdocs audit verify'; restore the ledger from a backup.",
                 )
             yield seq, body
         if len(rows) < _BATCH:
@@ -259,9 +278,16 @@ def texts_of(
 def _reading(*, subject: bool, types: bool) -> Select[Any]:
     """The statement that reads a batch of events; made once, since making it takes longer than running it."""
     seq = events.c.seq
-    query = select(seq, events.c.body, events.c.leaf).where(seq > bindparam("after"), seq <= bindparam("end")).order_by(seq).limit(_BATCH)
+    query = (
+        select(seq, events.c.body, events.c.leaf)
+        .where(seq > bindparam("after"), seq <= bindparam("end"))
+        .order_by(seq)
+        .limit(_BATCH)
+    )
     if subject:
-        query = query.join(event_subjects, event_subjects.c.seq == seq).where(event_subjects.c.subject == bindparam("subject"))
+        query = query.join(event_subjects, event_subjects.c.seq == seq).where(
+            event_subjects.c.subject == bindparam("subject")
+        )
     return query.where(events.c.type.in_(bindparam("types", expanding=True))) if types else query
 
 

@@ -21,7 +21,8 @@ class RecordAudit:
     ``references`` are the SHA-256 that events mention, each with the first event that does; ``notes`` the checkpoints
     kept in it, by number; ``begins`` the first event's data, ``named_keys`` the checkpoint key in it.
     ``where`` is what the ledger as a whole is called.
-    ``pages_compared`` says whether the file's bytes could be held against the sums of its pages; None in a database that has none.
+    ``pages_compared`` says whether the file's bytes could be held against the sums of its pages; None in a database
+    that has none.
     """
 
     where: str = "ledger.db"

@@ -1,8 +1,8 @@
 """How a ledger of an older form is brought to this one's. Tables may be added; what was recorded is never touched.
 
 Each step is a function from a connection to nothing, under the number of the form that it leads from. The forms that a
-ledger has gone through are the rows of ``schema_version``: one is added by each step, in the step's own transaction, so a
-kill leaves the one form or the other.
+ledger has gone through are the rows of ``schema_version``: one is added by each step, in the step's own transaction, so
+a kill leaves the one form or the other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ STEPS: Mapping[int, Callable[[Connection], None]] = {}
 
 
 def bring_up(writing: Callable[[], AbstractContextManager[Connection]], form: int | None, name: str) -> None:
-    """Takes every step that a ledger of ``form`` still lacks, each in a transaction of ``writing``. ``name`` is what errors call it.
+    """Takes every step that a ledger of ``form`` still lacks, each in a transaction of ``writing``. ``name`` is what
+    errors call it.
 
     Raises LedgerDamaged where there is no form at all, WorkspaceFault where a later cpdocs wrote it.
     """

@@ -1,13 +1,13 @@
 """Sums over the pages of the ledger's file, so that even a byte that holds nothing can't change unseen.
 
-A tenth to a fifth of a SQLite file is room that no record uses. A changed byte there changes no event, but nobody should
-have to take that on trust. So ``ledger.pages`` keeps a sum of each page, written whenever the last user of the ledger in
-a process lets go of it:
+A tenth to a fifth of a SQLite file is room that no record uses. A changed byte there changes no event, but nobody
+should have to take that on trust. So ``ledger.pages`` keeps a sum of each page, written whenever the last user of the
+ledger in a process lets go of it:
 
     {"v", "size", "checkpoints", "page_size", "pages"} LF, 8 bytes a page (BLAKE2b), SHA-256 of all before
 
-The sums belong to the moment when there were ``size`` events and ``checkpoints`` checkpoints. Where the file has moved on
-without them (a command was killed, another one runs) they are out of date, which is no fault; the audit says so.
+The sums belong to the moment when there were ``size`` events and ``checkpoints`` checkpoints. Where the file has moved
+on without them (a command was killed, another one runs) they are out of date, which is no fault; the audit says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.ledger.durable import read_plain, write_durably
+from cpdocs.system.durable import read_plain, write_durably
 
 _SUM = 8
 _WAL_HEADER, _FRAME_HEADER = 32, 24
@@ -51,7 +51,8 @@ def sums_path(ledger: Path) -> Path:
 
 
 def settle(ledger: Path, release: Callable[[], None]) -> None:
-    """Moves the write-ahead log into the file and renews the sums; only the pages that changed are read, where it can be known.
+    """Moves the write-ahead log into the file and renews the sums; only the pages that changed are read, where it can
+    be known.
 
     ``release`` closes every connection that this process has to the ledger: closing a file that is read beside SQLite
     would drop its locks. Where another process is at work everything is left to it. Raises nothing: at worst the sums
@@ -106,7 +107,11 @@ def changed_pages(ledger: Path, kept: PageSums) -> list[int]:
     if logged:
         found = {number: page_sum for number, page_sum in found.items() if number <= count}
     expected = {number: kept.sums[_SUM * (number - 1) : _SUM * number] for number in range(1, count + 1)}
-    return sorted(number for number in found.keys() | expected.keys() if number not in logged and found.get(number) != expected.get(number))
+    return sorted(
+        number
+        for number in found.keys() | expected.keys()
+        if number not in logged and found.get(number) != expected.get(number)
+    )
 
 
 def file_state(ledger: Path) -> tuple[int, int]:
@@ -137,7 +142,13 @@ def _load_or_none(ledger: Path) -> PageSums | None:
 
 
 def _written(kept: PageSums) -> bytes:
-    head = {"v": 1, "size": kept.size, "checkpoints": kept.checkpoints, "page_size": kept.page_size, "pages": len(kept.sums) // _SUM}
+    head = {
+        "v": 1,
+        "size": kept.size,
+        "checkpoints": kept.checkpoints,
+        "page_size": kept.page_size,
+        "pages": len(kept.sums) // _SUM,
+    }
     text = json.dumps(head).encode() + b"\n" + kept.sums
     return text + sha256(text).digest()
 

@@ -7,18 +7,24 @@ from functools import cache
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import dialect
 
-from cpdocs.ledger.postgres_turns import turns
+from cpdocs.ledger.postgres_work_locks import turns
 from cpdocs.ledger.schema import GUARDED, NEVER_CHANGED, metadata, tree_head
 
 SCHEMA = "cpdocs"
 
 
 def guard(connection: Connection) -> None:
-    """Refuses UPDATE, DELETE and TRUNCATE of what is recorded, in replication roles too; ``tree_head`` may be updated."""
+    """Refuses UPDATE, DELETE and TRUNCATE of what is recorded, in replication roles too; ``tree_head`` may be
+    updated."""
     connection.exec_driver_sql(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$")
-    for table, verbs in (*((table, "UPDATE OR DELETE OR TRUNCATE") for table in GUARDED), (tree_head, "DELETE OR TRUNCATE")):
+    for table, verbs in (
+        *((table, "UPDATE OR DELETE OR TRUNCATE") for table in GUARDED),
+        (tree_head, "DELETE OR TRUNCATE"),
+    ):
         name = f"{table.name}_guard"
-        connection.exec_driver_sql(f"CREATE TRIGGER {name} BEFORE {verbs} ON {table.name} FOR EACH STATEMENT EXECUTE FUNCTION refuse()")
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {name} BEFORE {verbs} ON {table.name} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
+        )
         connection.exec_driver_sql(f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}")
 
 
@@ -31,16 +37,19 @@ def altered(connection: Connection) -> list[tuple[str, str]]:
 _REFUSE = f"BEGIN RAISE EXCEPTION '{NEVER_CHANGED}'; END"
 
 _FACTS = """
-WITH ours AS (SELECT oid, relname, relkind, relpersistence, relrowsecurity FROM pg_class WHERE relnamespace = 'cpdocs'::regnamespace)
+WITH ours AS (SELECT oid, relname, relkind, relpersistence,
+relrowsecurity FROM pg_class WHERE relnamespace = 'cpdocs'::regnamespace)
 SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'i' THEN 'index' WHEN 'v' THEN 'view' ELSE 'relation' END, relname,
        concat_ws(' ', relkind, relpersistence, relrowsecurity) FROM ours WHERE relkind <> 't'
 UNION ALL
-SELECT 'column', ours.relname || '.' || attname, concat_ws(' ', format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'not null' END,
+SELECT 'column', ours.relname || '.' || attname, concat_ws(' ', format_type(atttypid, atttypmod),
+CASE WHEN attnotnull THEN 'not null' END,
        CASE WHEN attcollation NOT IN (0, 'pg_catalog.default'::regcollation) THEN attcollation::regcollation::text END,
        (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = attrelid AND adnum = attnum))
   FROM pg_attribute JOIN ours ON ours.oid = attrelid WHERE attnum > 0 AND NOT attisdropped AND ours.relkind = 'r'
 UNION ALL
-SELECT 'constraint', conname, pg_get_constraintdef(pg_constraint.oid) || CASE WHEN convalidated THEN '' ELSE ' unproven' END
+SELECT 'constraint', conname,
+pg_get_constraintdef(pg_constraint.oid) || CASE WHEN convalidated THEN '' ELSE ' unproven' END
   FROM pg_constraint JOIN ours ON ours.oid = conrelid WHERE contype <> 'n'
 UNION ALL
 SELECT 'index', relname, pg_get_indexdef(indexrelid) || CASE WHEN indisvalid AND indisready THEN '' ELSE ' invalid' END
@@ -73,11 +82,20 @@ def _expected() -> frozenset[tuple[str, str, str]]:
             facts |= _index(name, str(index.name), ", ".join(column.name for column in index.columns), kept)
         for link in table.foreign_keys:
             child, target = link.parent.name, link.column
-            facts.add(("constraint", f"{name}_{child}_fkey", f"FOREIGN KEY ({child}) REFERENCES {target.table.name}({target.name})"))
+            facts.add(
+                (
+                    "constraint",
+                    f"{name}_{child}_fkey",
+                    f"FOREIGN KEY ({child}) REFERENCES {target.table.name}({target.name})",
+                )
+            )
         if table is turns:
             continue
         verbs = "DELETE OR TRUNCATE" if table is tree_head else "DELETE OR UPDATE OR TRUNCATE"
-        text = f"CREATE TRIGGER {name}_guard BEFORE {verbs} ON {SCHEMA}.{name} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
+        text = (
+            f"CREATE TRIGGER {name}_guard BEFORE {verbs} ON {SCHEMA}.{name} FOR EACH STATEMENT EXECUTE "
+            "FUNCTION refuse()"
+        )
         facts.add(("trigger", f"{name}_guard", f"A {text}"))
     return frozenset(facts)
 

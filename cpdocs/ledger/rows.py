@@ -16,7 +16,8 @@ _texts: dict[tuple[str, ClauseElement], str] = {}
 
 
 def run(connection: Connection, statement: ClauseElement, *values: object) -> Any:
-    """Runs a statement kept for the module's life; ``values`` stand in the order of its parameters. Gives the driver's cursor."""
+    """Runs a statement kept for the module's life; ``values`` stand in the order of its parameters. Gives the driver's
+    cursor."""
     driver: Any = connection.connection.driver_connection
     return driver.execute(_text(connection, statement), values)
 

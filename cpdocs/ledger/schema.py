@@ -41,7 +41,9 @@ KEY = Text().with_variant(Text(collation="C"), "postgresql")
 
 metadata = MetaData()
 
-schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False), sqlite_strict=True)
+schema_version = Table(
+    "schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False), sqlite_strict=True
+)
 
 events = Table(
     "events",

@@ -7,11 +7,12 @@ from pathlib import Path
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.copying import copy_ledger
 from cpdocs.ledger.pages import file_state, sums_path
-from cpdocs.ledger.sqlite_home import FaultsNamed, backed_up
+from cpdocs.ledger.sqlite_backend import FaultsNamed, backed_up
 
 
 def snapshot(ledger: Place, target: Path) -> int:
-    """Copies the ledger to ``target``, a new SQLite file, with the sums of its pages beside it; gives how many events it holds.
+    """Copies the ledger to ``target``, a new SQLite file, with the sums of its pages beside it; gives how many events
+    it holds.
 
     Nobody waits meanwhile. Raises Busy, LedgerDamaged, WorkspaceFault.
     """

@@ -61,7 +61,8 @@ class Frontier:
         return b"".join(self._roots)
 
     def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
-        """Adds a leaf's hash; gives the subtrees it completed as (level, index, hash), lowest first, the leaf left out."""
+        """Adds a leaf's hash; gives the subtrees it completed as (level, index, hash), lowest first, the leaf left
+        out."""
         completed = []
         level, index, node = 0, self.size, leaf
         while index & 1:
@@ -163,7 +164,8 @@ def verify_inclusion(leaf: bytes, index: int, head: Head, proof: Sequence[bytes]
 
 
 def verify_consistency(first: Head, second: Head, proof: Sequence[bytes]) -> bool:
-    """Whether ``proof`` shows the tree under ``first`` to be the beginning of that under ``second`` (RFC 9162 §2.1.4.2)."""
+    """Whether ``proof`` shows the tree under ``first`` to be the beginning of that under ``second`` (RFC 9162
+    §2.1.4.2)."""
     if not 0 < first.size <= second.size:
         return False
     if first.size == second.size:

@@ -1,7 +1,7 @@
 """Witnesses: a second organization that signs a checkpoint only where it continues the one that it signed last.
 
-A cosignature is one more line of the signed note, over the checkpoint and the time (c2sp.org/tlog-cosignature, v1: Ed25519).
-Keys are lines of text as tools for signed notes take them. What a witness is asked with is the request of
+A cosignature is one more line of the signed note, over the checkpoint and the time (c2sp.org/tlog-cosignature, v1:
+Ed25519). Keys are lines of text as tools for signed notes take them. What a witness is asked with is the request of
 c2sp.org/tlog-witness: the size that it saw last, the proof that the new tree continues that one, the checkpoint.
 """
 
@@ -35,7 +35,10 @@ class Verifier:
 
     def text(self) -> str:
         """The key as one line, without its newline."""
-        return f"{self.name}+{key_id(self.name, self.public, self.kind).hex()}+{base64.b64encode(self.kind + self.public).decode()}"
+        return (
+            f"{self.name}+{key_id(self.name, self.public, self.kind).hex()}+"
+            f"{base64.b64encode(self.kind + self.public).decode()}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ class Witness:
     def text(self) -> str:
         """The private key as one line, without its newline."""
         seed = WITNESS + self.key.private_bytes_raw()
-        return f"{_PRIVATE}{self.name}+{key_id(self.name, public_bytes(self.key), WITNESS).hex()}+{base64.b64encode(seed).decode()}"
+        return (
+            f"{_PRIVATE}{self.name}+{key_id(self.name, public_bytes(self.key), WITNESS).hex()}+"
+            f"{base64.b64encode(seed).decode()}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,9 @@ class Request:
 def new_witness(name: str) -> Witness:
     """A witness with a new key. Raises InputFault for a name with spaces or a plus sign."""
     if not NAME.fullmatch(name):
-        raise InputFault("A witness's name has no spaces and no plus sign.", todo="Use a domain of yours, like witness.example.org.")
+        raise InputFault(
+            "A witness's name has no spaces and no plus sign.", todo="Use a domain of yours, like witness.example.org."
+        )
     return Witness(name, Ed25519PrivateKey.generate())
 
 
@@ -91,7 +99,9 @@ def read_verifier(text: str) -> Verifier:
     """The public key that ``text`` holds. Raises InputFault."""
     found = _read(text)
     if found is None or key_id(found[0], found[2], found[1]) != found[3]:
-        raise InputFault("This is no public key for checkpoints.", todo="Give the one line that its owner published, all of it.")
+        raise InputFault(
+            "This is no public key for checkpoints.", todo="Give the one line that its owner published, all of it."
+        )
     return Verifier(*found[:3])
 
 
@@ -99,7 +109,9 @@ def read_log_key(text: str) -> Verifier:
     """The public key of a ledger that ``text`` holds. Raises InputFault, also for a witness's."""
     log = read_verifier(text)
     if log.kind != LOG:
-        raise InputFault("The ledger's key is a witness's key.", todo="Give the line that the ledger's owner published.")
+        raise InputFault(
+            "The ledger's key is a witness's key.", todo="Give the line that the ledger's owner published."
+        )
     return log
 
 
@@ -120,7 +132,8 @@ def read_request(text: str) -> Request:
 
 
 def cosign(note: str, witness: Witness, at: datetime) -> str:
-    """``note`` with the witness's line behind it. ``at`` is aware. Raises CheckpointInvalid where it is no signed note."""
+    """``note`` with the witness's line behind it. ``at`` is aware. Raises CheckpointInvalid where it is no signed
+    note."""
     text, _ = open_note(note)
     seconds = int(at.timestamp())
     signature = witness.key.sign(_message(text, seconds))

@@ -1,7 +1,8 @@
 """Page pictures to page marks: one quick look, then a cascade of retries for what a fax did to the page.
 
-No look may guess. A code counts only if it has our form and a right check character (:func:`cpdocs.core.marks.parse_mark`);
-two codes that say different things leave the page unread; and the caller holds every id against the ledger.
+No look may guess. A code counts only if it has our form and a right check character
+(:func:`cpdocs.core.marks.parse_mark`); two codes that say different things leave the page unread; and the caller holds
+every id against the ledger.
 """
 
 from __future__ import annotations
@@ -47,12 +48,15 @@ def read_page(picture: Image.Image, *, thorough: bool = True) -> PageReading:
 def _marks(picture: Image.Image) -> set[PageMark]:
     import zxingcpp
 
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode), try_invert=False)
+    found = zxingcpp.read_barcodes(
+        picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode), try_invert=False
+    )
     return {mark for code in found if (mark := parse_mark(code.text)) is not None}
 
 
 def _looks(picture: Image.Image, *, thorough: bool) -> Iterator[Image.Image]:
-    """The picture itself, then mended in the ways that recover most faxes first (mailroom.md: median, blur, 2×, thin, thicken)."""
+    """The picture itself, then mended in the ways that recover most faxes first (mailroom.md: median, blur, 2×, thin,
+    thicken)."""
     from PIL import Image, ImageFilter
 
     yield picture

@@ -1,8 +1,8 @@
-"""Two files side by side, page by page, with what differs marked: for a person who must decide about a file that isn't ours
-byte for byte any more.
+"""Two files side by side, page by page, with what differs marked: for a person who must decide about a file that isn't
+ours byte for byte any more.
 
-A picture proves nothing and decides nothing. It is drawn as readers draw it, with signatures' pictures and filled fields, in a
-child process with limits, since one of the two is a stranger's.
+A picture proves nothing and decides nothing. It is drawn as readers draw it, with signatures' pictures and filled
+fields, in a child process with limits, since one of the two is a stranger's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ MOST_PAGES = 80
 _CELL = 10
 """Pixels: what lies within one cell of another difference is marked with it."""
 _FAINTEST = 72
-"""How much darker or lighter than anything beside it, of 255, a spot must be: less is how one drawing differs from another."""
+"""How much darker or lighter than anything beside it, of 255, a spot must be: less is how one drawing differs from
+another."""
 _ROUNDING = 3
 _GAP = 20
 _CAPTION = 30
@@ -37,8 +38,8 @@ _MOST_WORD_PAGES = 4
 
 @dataclass(frozen=True, slots=True)
 class PageCompared:
-    """One page by number: ``marked`` counts the places that differ; ``only_in`` is ``issued`` or ``returned`` where the other
-    file has no such page."""
+    """One page by number: ``marked`` counts the places that differ; ``only_in`` is ``issued`` or ``returned`` where the
+    other file has no such page."""
 
     number: int
     marked: int
@@ -47,8 +48,9 @@ class PageCompared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The pages side by side as a PDF of pictures, what was found on each, and the words on pages that only the returned file
-    has, which is where a signing service puts its record. ``cut_short``: there were more pages than are drawn."""
+    """The pages side by side as a PDF of pictures, what was found on each, and the words on pages that only the
+    returned file has, which is where a signing service puts its record. ``cut_short``: there were more pages than are
+    drawn."""
 
     pdf: bytes
     pages: tuple[PageCompared, ...]
@@ -78,7 +80,15 @@ def compare(issued: bytes, returned: bytes, *, most_pages: int = MOST_PAGES) -> 
     out = io.BytesIO()
     when = gmtime(0)
     first.save(
-        out, "PDF", resolution=DPI, save_all=True, append_images=drawn, quality=75, creationDate=when, modDate=when, producer="cpdocs"
+        out,
+        "PDF",
+        resolution=DPI,
+        save_all=True,
+        append_images=drawn,
+        quality=75,
+        creationDate=when,
+        modDate=when,
+        producer="cpdocs",
     )
     added = [page.number for page in pages if page.only_in == "returned"]
     return Comparison(out.getvalue(), tuple(pages), _words(returned, added), bool(cut_short))
@@ -110,17 +120,25 @@ def _sheet(number: int, ours: Image.Image | None, theirs: Image.Image | None) ->
             pen.text((left, 6), f"{told}: there is none", fill=_RED, font=font)
         else:
             sheet.paste(picture.convert("RGB"), (left, _CAPTION))
-            pen.text((left, 6), told + (f": {len(places)} marked" if places and picture is theirs else ""), fill="black", font=font)
+            pen.text(
+                (left, 6),
+                told + (f": {len(places)} marked" if places and picture is theirs else ""),
+                fill="black",
+                font=font,
+            )
             if only_in:
                 places = [(0, 0, width, height)]
             for x0, y0, x1, y1 in places:
-                pen.rectangle((left + x0 - 4, _CAPTION + y0 - 4, left + x1 + 4, _CAPTION + y1 + 4), outline=_RED, width=3)
+                pen.rectangle(
+                    (left + x0 - 4, _CAPTION + y0 - 4, left + x1 + 4, _CAPTION + y1 + 4), outline=_RED, width=3
+                )
         pen.rectangle((left - 1, _CAPTION - 1, left + width, _CAPTION + height), outline=(160, 160, 160))
     return sheet, PageCompared(number, 0 if only_in else len(places), only_in)
 
 
 def _as_large(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """``picture`` in another size of paper, whose words are compared all the same; a pixel or two are cut or added, not stretched."""
+    """``picture`` in another size of paper, whose words are compared all the same; a pixel or two are cut or added, not
+    stretched."""
     from PIL import Image
 
     if max(abs(one - other) for one, other in zip(picture.size, size, strict=True)) > _ROUNDING:
@@ -131,8 +149,8 @@ def _as_large(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _places(ours: Image.Image, theirs: Image.Image) -> list[tuple[int, int, int, int]]:
-    """The boxes around what differs, in pixels. A spot differs where it is darker than anything about the same place in the other
-    picture, or lighter: so a hair's breadth of shift and another edge of a letter don't count."""
+    """The boxes around what differs, in pixels. A spot differs where it is darker than anything about the same place in
+    the other picture, or lighter: so a hair's breadth of shift and another edge of a letter don't count."""
     from PIL import ImageChops, ImageFilter
 
     def beyond(one: Image.Image, other: Image.Image) -> Image.Image:
@@ -169,6 +187,8 @@ def _words(data: bytes, numbers: list[int]) -> str:
     with pdfium.PdfDocument(data) as document:
         for number in numbers[:_MOST_WORD_PAGES]:
             text = document[number - 1].get_textpage().get_text_range()
-            lines = ("".join(char for char in line if char.isprintable()).strip() for line in text[:_MOST_WORDS].splitlines())
+            lines = (
+                "".join(char for char in line if char.isprintable()).strip() for line in text[:_MOST_WORDS].splitlines()
+            )
             found.append("\n".join(line for line in lines if line))
     return "\n\n".join(found)[:_MOST_WORDS]

@@ -20,6 +20,14 @@ def draw(data: bytes, *, most_pages: int) -> bytes:
     out = io.BytesIO()
     when = gmtime(0)
     first.save(
-        out, "PDF", resolution=DPI, save_all=True, append_images=pictures, quality=80, creationDate=when, modDate=when, producer="cpdocs"
+        out,
+        "PDF",
+        resolution=DPI,
+        save_all=True,
+        append_images=pictures,
+        quality=80,
+        creationDate=when,
+        modDate=when,
+        producer="cpdocs",
     )
     return out.getvalue()

@@ -35,8 +35,9 @@ class TooManyPages(Exception):
 
 
 def page_pictures(data: bytes, *, most_pages: int, dpi: int = DPI, forms: bool = False) -> Iterator[Image.Image]:
-    """Every page of ``data`` in order, as a gray picture; at most ``most_pages`` of them. ``forms`` draws what stands in a PDF's
-    fields, signatures' pictures too; a picture file's frames keep their own resolution, whatever ``dpi`` says.
+    """Every page of ``data`` in order, as a gray picture; at most ``most_pages`` of them. ``forms`` draws what stands
+    in a PDF's fields, signatures' pictures too; a picture file's frames keep their own resolution, whatever ``dpi``
+    says.
 
     Raises:
         UnreadablePages: at once or at the first page that can't be drawn.

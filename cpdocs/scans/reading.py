@@ -24,7 +24,9 @@ class ScanReading:
     @property
     def documents(self) -> tuple[str, ...]:
         """The document ids read, the most frequent first."""
-        return tuple(document for document, _ in Counter(page.mark.document_id for page in self.pages if page.mark).most_common())
+        return tuple(
+            document for document, _ in Counter(page.mark.document_id for page in self.pages if page.mark).most_common()
+        )
 
     @property
     def disagreeing(self) -> int:
@@ -69,4 +71,5 @@ def read_scan(data: bytes, *, most_pages: int) -> ScanReading:
 
 
 _THOROUGH_ANYWAY = 6
-"""Pages at the head of a file that get every retry even while none has shown a mark: a badly faxed plan is found by them."""
+"""Pages at the head of a file that get every retry even while none has shown a mark: a badly faxed plan is found by
+them."""

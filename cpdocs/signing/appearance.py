@@ -1,7 +1,7 @@
 """What a signature looks like on the page: a few lines of text, and for a member at a visit the ink.
 
-The font is embedded as a subset, the ink is a plain grey picture without transparency, colours are DeviceGray: a file that
-was PDF/A-2a and PDF/UA-1 stays so (mailroom.md, rendering fact 6). The picture proves nothing; the signature does.
+The font is embedded as a subset, the ink is a plain grey picture without transparency, colours are DeviceGray: a file
+that was PDF/A-2a and PDF/UA-1 stays so (mailroom.md, rendering fact 6). The picture proves nothing; the signature does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Ink:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text, and what stands in its place where the font lacks one of its characters (never a row of boxes)."""
+    """A line of text, and what stands in its place where the font lacks one of its characters (never a row of
+    boxes)."""
 
     text: str
     instead: str = ""
@@ -76,7 +77,9 @@ class Picture:
         content += [f"<{face.encode(row)}> Tj T*" for row in rows]
         content.append("ET")
         drawn = "\n".join(content).encode("ascii")
-        return writer.add_object(stream(drawn, Type="/XObject", Subtype="/Form", BBox=[0, 0, width, height], Resources=resources))
+        return writer.add_object(
+            stream(drawn, Type="/XObject", Subtype="/Form", BBox=[0, 0, width, height], Resources=resources)
+        )
 
 
 def read_ink(png: bytes, *, name: str) -> Ink:
@@ -88,10 +91,14 @@ def read_ink(png: bytes, *, name: str) -> Ink:
     try:
         with Image.open(BytesIO(png), formats=["PNG"]) as opened:
             if opened.width * opened.height > _INK_MOST_PIXELS:
-                raise InputFault(f"{name} is too large ({opened.width} × {opened.height} pixels).", todo="Save it smaller.")
+                raise InputFault(
+                    f"{name} is too large ({opened.width} × {opened.height} pixels).", todo="Save it smaller."
+                )
             drawn = opened.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise InputFault(f"{name} is not a PNG picture that can be read.", todo="Save the member's signature as PNG.") from None
+        raise InputFault(
+            f"{name} is not a PNG picture that can be read.", todo="Save the member's signature as PNG."
+        ) from None
     paper = Image.new("RGBA", drawn.size, "white")
     grey = Image.alpha_composite(paper, drawn).convert("L")
     written = ImageChops.invert(grey).point([255 if value > _FAINTEST_INK else 0 for value in range(256)]).getbbox()
@@ -99,12 +106,15 @@ def read_ink(png: bytes, *, name: str) -> Ink:
         raise InputFault(f"Nothing is written on {name}.", todo="Let the member write again, with more contrast.")
     grey = grey.crop(written)
     if grey.width > _INK_WIDEST:
-        grey = grey.resize((_INK_WIDEST, max(1, round(grey.height * _INK_WIDEST / grey.width))), Image.Resampling.LANCZOS)
+        grey = grey.resize(
+            (_INK_WIDEST, max(1, round(grey.height * _INK_WIDEST / grey.width))), Image.Resampling.LANCZOS
+        )
     return Ink(grey.width, grey.height, grey.tobytes())
 
 
 def _fit(face: Typeface, lines: Sequence[str], width: float, height: float) -> tuple[float, list[str]]:
-    """The largest size at which ``lines``, wrapped at spaces, fit the box; at the smallest the last lines are cut off."""
+    """The largest size at which ``lines``, wrapped at spaces, fit the box; at the smallest the last lines are cut
+    off."""
     size = _LARGEST
     while True:
         rows = [row for line in lines for row in face.wrap(line, width / size)]

@@ -4,8 +4,8 @@
       ├──── in-person authority ── a member's one-time key (minutes, one document)
       └──── seal (certifies each issued plan)
 
-All keys made here are P-256; those on a token (``tokens``) may be RSA too, where they were made elsewhere. The root's key is
-written once for removal to a safe place; nothing in daily work needs it.
+All keys made here are P-256; those on a token (``tokens``) may be RSA too, where they were made elsewhere. The root's
+key is written once for removal to a safe place; nothing in daily work needs it.
 """
 
 from __future__ import annotations
@@ -99,33 +99,44 @@ def new_key() -> ec.EllipticCurvePrivateKey:
 
 
 def make_root(organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
-    """The organization's root: signs the two authorities and the seal. Here and below ``generation`` counts the keys for one
-    purpose, so that none bears the name of the one before it; without a ``key`` one is made."""
+    """The organization's root: signs the two authorities and the seal. Here and below ``generation`` counts the keys
+    for one purpose, so that none bears the name of the one before it; without a ``key`` one is made."""
     key = key or new_key()
     name = _organization_name(organization, "Root Authority", generation)
-    certificate = _authority(name, key.public_key(), KeyPairIssuer(name, key, key.public_key()), validity, path_length=1)
+    certificate = _authority(
+        name, key.public_key(), KeyPairIssuer(name, key, key.public_key()), validity, path_length=1
+    )
     return KeyPair(key, certificate)
 
 
 def cross_certify(old: KeyPair, new: x509.Certificate) -> x509.Certificate:
-    """The root ``new`` certified by the ``old`` one, for those who know only that: the same name, key and end at the latest."""
+    """The root ``new`` certified by the ``old`` one, for those who know only that: the same name, key and end at the
+    latest."""
     validity = Validity(new.not_valid_before_utc, min(new.not_valid_after_utc, old.certificate.not_valid_after_utc))
     key = new.public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
     return _authority(new.subject, key, _issuer(old), validity, path_length=1)
 
 
-def make_issuing(root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
+def make_issuing(
+    root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1
+) -> KeyPair:
     """The authority under ``root`` that certifies clinicians."""
     return _make_authority(root, _organization_name(organization, "Issuing Authority", generation), validity, key)
 
 
-def make_in_person(root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
+def make_in_person(
+    root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1
+) -> KeyPair:
     """The authority under ``root`` that certifies members' one-time keys. It can vouch for nobody's NPI."""
-    return _make_authority(root, _organization_name(organization, "In-Person Signing Authority", generation), validity, key)
+    return _make_authority(
+        root, _organization_name(organization, "In-Person Signing Authority", generation), validity, key
+    )
 
 
-def make_seal(root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1) -> KeyPair:
+def make_seal(
+    root: KeyPair, organization: str, validity: Validity, key: PrivateKey | None = None, generation: int = 1
+) -> KeyPair:
     """The key that certifies issued plans."""
     key = key or new_key()
     name = _organization_name(organization, "Document Seal", generation)
@@ -140,26 +151,47 @@ def certify_person(issuing: KeyPair, person: Person, public_key: object, validit
     """
     if isinstance(public_key, rsa.RSAPublicKey):
         if public_key.key_size < _LEAST_RSA_BITS:
-            raise InputFault(f"The request's RSA key has {public_key.key_size} bits.", todo="Make a key of 2048 bits or more, or P-256.")
+            raise InputFault(
+                f"The request's RSA key has {public_key.key_size} bits.",
+                todo="Make a key of 2048 bits or more, or P-256.",
+            )
         if public_key.public_numbers().e < _LEAST_EXPONENT:
-            raise InputFault("The request's RSA key has too small a public exponent.", todo="Make a key with the exponent 65537, or P-256.")
+            raise InputFault(
+                "The request's RSA key has too small a public exponent.",
+                todo="Make a key with the exponent 65537, or P-256.",
+            )
     elif not isinstance(public_key, ec.EllipticCurvePublicKey) or public_key.curve.name not in _SIGNING_CURVES:
-        raise InputFault("The request's key is of a kind that PDF signatures can't use here.", todo="Make a P-256 or RSA key.")
+        raise InputFault(
+            "The request's key is of a kind that PDF signatures can't use here.", todo="Make a P-256 or RSA key."
+        )
     return _leaf(subject_of(person), public_key, _issuer(issuing), validity, uris=(npi_uri(person.npi),))
 
 
-def certify_one_time(in_person: KeyPair, document_id: str, sha256: str, public_key: PublicKey, validity: Validity) -> x509.Certificate:
-    """A certificate for a member's key that signs once: this document, these bytes (``sha256``), for minutes. Holds no PHI."""
+def certify_one_time(
+    in_person: KeyPair, document_id: str, sha256: str, public_key: PublicKey, validity: Validity
+) -> x509.Certificate:
+    """A certificate for a member's key that signs once: this document, these bytes (``sha256``), for minutes. Holds no
+    PHI."""
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, "Member signing in person"),
             x509.NameAttribute(NameOID.SERIAL_NUMBER, DOCUMENT_PREFIX + document_id),
         ]
     )
-    return _leaf(subject, public_key, _issuer(in_person), validity, uris=(digest_uri(sha256),), for_person=False, short_lived=True)
+    return _leaf(
+        subject,
+        public_key,
+        _issuer(in_person),
+        validity,
+        uris=(digest_uri(sha256),),
+        for_person=False,
+        short_lived=True,
+    )
 
 
-def make_crl(authority: KeyPair, revocations: Sequence[Revocation], *, number: int, now: datetime, life: timedelta = CRL_LIFE) -> bytes:
+def make_crl(
+    authority: KeyPair, revocations: Sequence[Revocation], *, number: int, now: datetime, life: timedelta = CRL_LIFE
+) -> bytes:
     """``authority``'s list of revoked certificates as DER; ``number`` must grow from one list to the next."""
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -190,7 +222,8 @@ def read_request(data: bytes, *, name: str) -> x509.CertificateSigningRequest:
         raise InputFault(f"{name} can't be read as one.", todo="Give a PKCS#10 request (.csr), PEM or DER.") from None
     if not request.is_signature_valid:
         raise InputFault(
-            f"{name} is not signed, or not safely, by the key in it.", todo="Ask for a new request (SHA-256); don't issue on this one."
+            f"{name} is not signed, or not safely, by the key in it.",
+            todo="Ask for a new request (SHA-256); don't issue on this one.",
         )
     return request
 
@@ -228,7 +261,9 @@ def _authority_key_id(issuer: KeyPairIssuer) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key)
 
 
-def _start(name: x509.Name, public_key: PublicKey, issuer: KeyPairIssuer, validity: Validity) -> x509.CertificateBuilder:
+def _start(
+    name: x509.Name, public_key: PublicKey, issuer: KeyPairIssuer, validity: Validity
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -242,7 +277,9 @@ def _start(name: x509.Name, public_key: PublicKey, issuer: KeyPairIssuer, validi
     )
 
 
-def _authority(name: x509.Name, public_key: PublicKey, issuer: KeyPairIssuer, validity: Validity, *, path_length: int) -> x509.Certificate:
+def _authority(
+    name: x509.Name, public_key: PublicKey, issuer: KeyPairIssuer, validity: Validity, *, path_length: int
+) -> x509.Certificate:
     return (
         _start(name, public_key, issuer, validity)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)

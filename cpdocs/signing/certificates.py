@@ -32,8 +32,8 @@ _CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """A signer's certificate. ``key_sha256`` is of its public key: two certificates may hold one key. ``outside`` is what an
-    outside authority that is believed says of it, where one signed it."""
+    """A signer's certificate. ``key_sha256`` is of its public key: two certificates may hold one key. ``outside`` is
+    what an outside authority that is believed says of it, where one signed it."""
 
     fingerprint: str
     key_sha256: str
@@ -52,7 +52,8 @@ class CertificateFacts:
 
     @property
     def vouched_npi(self) -> str:
-        """The NPI that whoever vouches for the certificate states in it; empty where it is another's word, or nobody's."""
+        """The NPI that whoever vouches for the certificate states in it; empty where it is another's word, or
+        nobody's."""
         if self.vouching is Vouching.OUTSIDE:
             return self.outside.npi if self.outside else ""
         return "" if self.vouching is Vouching.NOBODY else self.named.npi
@@ -107,8 +108,8 @@ def _for_signing(certificate: x509.Certificate) -> bool:
 
 
 def _for_documents(certificate: x509.Certificate) -> bool:
-    """Whether an outside authority made the certificate for what a person signs, not for a server or a login: its purposes, where
-    it states any, say documents, mail, or anything."""
+    """Whether an outside authority made the certificate for what a person signs, not for a server or a login: its
+    purposes, where it states any, say documents, mail, or anything."""
     try:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:

@@ -19,7 +19,9 @@ from pikepdf import Name, Pdf
 from cpdocs.core.ids import ALPHABET, parse_document_id
 
 _CHAR = f"[{ALPHABET}]"
-_WRITTEN_ID = re.compile(rf"(?<![0-9A-Z])(?=({_CHAR}{{4}}[-\s]?{_CHAR}{{4}}[-\s]?{_CHAR}{{3}})(?![0-9A-Z]))", re.IGNORECASE)
+_WRITTEN_ID = re.compile(
+    rf"(?<![0-9A-Z])(?=({_CHAR}{{4}}[-\s]?{_CHAR}{{4}}[-\s]?{_CHAR}{{3}})(?![0-9A-Z]))", re.IGNORECASE
+)
 """Looked for at every word, since two common words before an id have the form of its beginning."""
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 _SCAN_PIXELS = 500_000

@@ -30,13 +30,17 @@ def covers(signature: EmbeddedPdfSignature) -> Covers:
 
 
 def _end_of_ranges(signature: EmbeddedPdfSignature) -> int | None:
-    """Where the byte ranges end, if they leave out the value's own digits and nothing else: by their sum alone, which the
-    library goes by, they might leave out the file's end instead, where it is the signer who makes them."""
+    """Where the byte ranges end, if they leave out the value's own digits and nothing else: by their sum alone, which
+    the library goes by, they might leave out the file's end instead, where it is the signer who makes them."""
     if len(signature.byte_range) != 4:
         return None
     first, length, second, rest = map(int, signature.byte_range)
     stream = signature.reader.stream
     stream.seek(max(length, 0))
     left_out = stream.read(max(second - length, 0))
-    value = left_out[:1] == b"<" and left_out[-1:] == b">" and bytes.fromhex(left_out[1:-1].decode("ascii")) == signature.pkcs7_content
+    value = (
+        left_out[:1] == b"<"
+        and left_out[-1:] == b">"
+        and bytes.fromhex(left_out[1:-1].decode("ascii")) == signature.pkcs7_content
+    )
     return second + rest if first == 0 and rest > 0 and value else None

@@ -21,8 +21,8 @@ c. of objects that a returned increment brought in, none overwritten, except the
 d. no font of ours written anew: old signing programs do that, so it is for a person, never let through;
 e. no more revisions and no more objects than signing needs, so that the work is bounded before it begins.
 
-Objects that nothing refers to are let be, as the library does: some programs leave them. They show nothing, and the revision
-that would refer to them has to be explained itself.
+Objects that nothing refers to are let be, as the library does: some programs leave them. They show nothing, and the
+revision that would refer to them has to be explained itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 MOST_REVISIONS = 24
-"""Revisions that may follow the issued plan: two signatures, each with validation material and a time stamp, twice over."""
+"""Revisions that may follow the issued plan: two signatures, each with validation material and a time stamp, twice
+over."""
 MOST_OBJECTS = 4_000
 """Objects that one of those revisions may write: an appearance with embedded fonts has a few dozen."""
 MOST_OVERWRITTEN = 40
@@ -104,7 +105,8 @@ class Reader(PdfFileReader):
 
 
 class Revision(HistoricalResolver):
-    """One revision of the file, which doesn't list the paths by which objects are reached (see the module's account)."""
+    """One revision of the file, which doesn't list the paths by which objects are reached (see the module's
+    account)."""
 
     def _load_reverse_xref_cache(self) -> None:
         """Nothing to prepare: no paths are listed."""
@@ -118,13 +120,16 @@ class UnclearModification(SuspiciousModification):
 
 
 class _FontRewriteRule(QualifiedWhitelistRule):
-    """Explains overwritten fonts of the plan's pages, and counts them: old signing programs write fonts anew, and so does
-    who wants other words to be read in the same page. Never let through (``StrictPolicy``); all else must be explained."""
+    """Explains overwritten fonts of the plan's pages, and counts them: old signing programs write fonts anew, and so
+    does who wants other words to be read in the same page. Never let through (``StrictPolicy``); all else must be
+    explained."""
 
     def __init__(self) -> None:
         self.rewritten = 0
 
-    def apply_qualified(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterator[tuple[ModificationLevel, ReferenceUpdate]]:
+    def apply_qualified(
+        self, old: HistoricalResolver, new: HistoricalResolver
+    ) -> Iterator[tuple[ModificationLevel, ReferenceUpdate]]:
         written = {ref for ref in new.explicit_refs_in_revision() if not old.is_ref_unassignable(ref)}
         for ref in written & _font_refs(old) if written - _usual_refs(old) else set():
             self.rewritten += 1
@@ -182,7 +187,8 @@ def item(dictionary: generic.DictionaryObject, key: str, default: Any = None) ->
 
 
 def is_timestamp_field(field: generic.DictionaryObject) -> bool:
-    """Whether ``field`` is what PAdES adds for a document time stamp: a signature field, filled with one, showing nothing."""
+    """Whether ``field`` is what PAdES adds for a document time stamp: a signature field, filled with one, showing
+    nothing."""
     try:
         value = field["/V"]
         rectangle = item(field, "/Rect", [0, 0, 0, 0])
@@ -199,7 +205,8 @@ def is_timestamp_field(field: generic.DictionaryObject) -> bool:
 
 
 class StrictPolicy(StandardDiffPolicy):
-    """The difference policy for a file that begins with the plan as issued; ``issued_revisions`` of its revisions are ours."""
+    """The difference policy for a file that begins with the plan as issued; ``issued_revisions`` of its revisions are
+    ours."""
 
     def __init__(self, issued_revisions: int) -> None:
         super().__init__(

@@ -16,12 +16,13 @@ class SignatureReport:
 
     ``signed_at`` is the signer's own claim, never to be read as proven; ``timestamped`` is a trusted time stamp's time,
     None without one. ``slot`` is ``member``, ``pcp``, ``seal`` or ``timestamp``; ``covers`` how much of the file, and
-    ``changes_after`` what came into the file behind it. The certificate had to be valid at ``judged_at``. Whether it was revoked
-    is known from ``revocation_source``: our ``ledger``, or an outside authority's ``crl`` or ``ocsp`` answer with that SHA-256,
-    made at ``revocation_from`` and good until ``revocation_until``; empty where nobody says. ``level`` is how far the proof reaches
-    (PAdES); empty for a time stamp. ``serial`` is the certificate's, hexadecimal; ``authority`` the fingerprint of the outside authority
-    that is believed and signed it; ``chain`` the certificates from above the signer's up to the one that is believed by itself, each as
-    its name and fingerprint. The signature came with ``revision`` (from 1) and covers the file up to the offset ``end``.
+    ``changes_after`` what came into the file behind it. The certificate had to be valid at ``judged_at``. Whether it
+    was revoked is known from ``revocation_source``: our ``ledger``, or an outside authority's ``crl`` or ``ocsp``
+    answer with that SHA-256, made at ``revocation_from`` and good until ``revocation_until``; empty where nobody says.
+    ``level`` is how far the proof reaches (PAdES); empty for a time stamp. ``serial`` is the certificate's,
+    hexadecimal; ``authority`` the fingerprint of the outside authority that is believed and signed it; ``chain`` the
+    certificates from above the signer's up to the one that is believed by itself, each as its name and fingerprint. The
+    signature came with ``revision`` (from 1) and covers the file up to the offset ``end``.
     """
 
     slot: str
@@ -106,8 +107,8 @@ class SlotApproval:
     """What fills a slot. ``role`` is member, representative, pcp or pcp_designee; ``on_behalf_of`` the PCP's NPI for a
     designee, the relation to the member for a representative.
 
-    ``signed_at`` is a proven time where ``timestamped`` or witnessed, else the signer's claim. ``signer`` is empty for a
-    member's own certificate, which may hold any name; ``how`` names the witness.
+    ``signed_at`` is a proven time where ``timestamped`` or witnessed, else the signer's claim. ``signer`` is empty for
+    a member's own certificate, which may hold any name; ``how`` names the witness.
     """
 
     slot: Slot

@@ -19,7 +19,12 @@ from asn1crypto import parser as asn1_parser
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
-from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature, async_validate_pdf_timestamp, generic_cms
+from pyhanko.sign.validation import (
+    EmbeddedPdfSignature,
+    async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
+    generic_cms,
+)
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor
@@ -28,9 +33,9 @@ from cpdocs.signing import trust as trusting
 from cpdocs.signing.certificates import CertificateFacts, certificate_facts
 from cpdocs.signing.coverage import Covers, covers
 from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification, is_timestamp_field, item
+from cpdocs.signing.dss import complete
 from cpdocs.signing.file_facts import Change, FieldFacts, FileFacts, SignatureFacts
 from cpdocs.signing.metadata import same_particulars
-from cpdocs.signing.store import complete
 from cpdocs.signing.trust import Trust, Vouching
 
 MOST_FIELDS = 64
@@ -46,7 +51,9 @@ for _library in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
 
-def read_facts(data: bytes, trust: Trust, received_at: datetime, *, issued: bytes | None = None, most_revisions: int = 0) -> FileFacts:
+def read_facts(
+    data: bytes, trust: Trust, received_at: datetime, *, issued: bytes | None = None, most_revisions: int = 0
+) -> FileFacts:
     """The facts of ``data``. Differences are judged only where ``issued`` is given, with which ``data`` must begin.
 
     Never raises for any bytes. ``most_revisions`` bounds those that follow the issued plan (0: no bound).
@@ -67,13 +74,23 @@ def _read(data: bytes, trust: Trust, received_at: datetime, issued: bytes | None
         ours = original.xrefs.total_revisions
         extends = _extends(reader, original, len(issued))
         if most_revisions and revisions - ours > most_revisions:
-            return FileFacts(revisions=revisions, issued_revisions=ours, extends_issued=extends, problem="too many revisions")
+            return FileFacts(
+                revisions=revisions, issued_revisions=ours, extends_issued=extends, problem="too many revisions"
+            )
     found = list(_fields(reader))
-    fields = tuple(FieldFacts(name, kind, value is not None, is_timestamp_field(field)) for name, kind, value, field in found)
+    fields = tuple(
+        FieldFacts(name, kind, value is not None, is_timestamp_field(field)) for name, kind, value, field in found
+    )
     policy = StrictPolicy(ours) if extends else None
     filled = [(name, field) for name, kind, value, field in found if kind == "/Sig" and value is not None]
     if len(filled) > MOST_SIGNATURES:
-        return FileFacts(fields=fields, revisions=revisions, issued_revisions=ours, extends_issued=extends, problem="too many signatures")
+        return FileFacts(
+            fields=fields,
+            revisions=revisions,
+            issued_revisions=ours,
+            extends_issued=extends,
+            problem="too many signatures",
+        )
     signatures = asyncio.run(_signatures(reader, filled, policy, trust, received_at))
     return FileFacts(
         signatures=tuple(sorted(signatures, key=lambda each: each.revision)),
@@ -130,7 +147,11 @@ def _fields(reader: Reader) -> Iterator[tuple[str, str, Any, generic.DictionaryO
 
 
 async def _signatures(
-    reader: Reader, filled: list[tuple[str, generic.DictionaryObject]], policy: StrictPolicy | None, trust: Trust, received_at: datetime
+    reader: Reader,
+    filled: list[tuple[str, generic.DictionaryObject]],
+    policy: StrictPolicy | None,
+    trust: Trust,
+    received_at: datetime,
 ) -> list[SignatureFacts]:
     """The signatures' facts. Once one signature's successors can't be explained, later differences are not judged: they
     would be measured from a revision that a stranger made up."""
@@ -153,20 +174,28 @@ async def _signatures(
             proven = min((at for revision, at in stamps if revision > signature.signed_revision), default=received_at)
             facts.append(await _signature(signature, policy, trust, received_at, proven))
         except Exception as error:  # noqa: BLE001 check 11
-            facts.append(SignatureFacts(name, is_timestamp_field(field), type(error).__name__, revision=signature.signed_revision))
+            facts.append(
+                SignatureFacts(
+                    name, is_timestamp_field(field), type(error).__name__, revision=signature.signed_revision
+                )
+            )
     return facts
 
 
-async def _stamps(signatures: list[EmbeddedPdfSignature], trust: Trust, received_at: datetime) -> list[tuple[int, datetime]]:
-    """The document time stamps that are believed, with their revision and time, the newest first. Each must have been good when the next
-    one was laid over it: that is what stamping an archive anew is for."""
+async def _stamps(
+    signatures: list[EmbeddedPdfSignature], trust: Trust, received_at: datetime
+) -> list[tuple[int, datetime]]:
+    """The document time stamps that are believed, with their revision and time, the newest first. Each must have been
+    good when the next one was laid over it: that is what stamping an archive anew is for."""
     found: list[tuple[int, datetime]] = []
     moment = received_at
     for signature in sorted(signatures, key=lambda each: each.signed_revision, reverse=True):
         if signature.sig_object_type != "/DocTimeStamp" or not trust.timestamp_roots:
             continue
         with suppress(Exception):  # check 11: what kept it from being read is told as a fact about that stamp
-            status: Any = await async_validate_pdf_timestamp(signature, _context(trust.timestamp_roots, (), moment), skip_diff=True)
+            status: Any = await async_validate_pdf_timestamp(
+                signature, _context(trust.timestamp_roots, (), moment), skip_diff=True
+            )
             if status.intact and status.valid and status.trusted and covers(signature) is not Covers.UNCLEAR:
                 moment = min(moment, status.timestamp)
                 found.append((signature.signed_revision, moment))
@@ -176,7 +205,8 @@ async def _stamps(signatures: list[EmbeddedPdfSignature], trust: Trust, received
 async def _signature(
     signature: EmbeddedPdfSignature, policy: StrictPolicy | None, trust: Trust, received_at: datetime, proven: datetime
 ) -> SignatureFacts:
-    """``proven``: the time of the first time stamp that is believed and lies over the signature; ``received_at`` without any."""
+    """``proven``: the time of the first time stamp that is believed and lies over the signature; ``received_at``
+    without any."""
     is_timestamp = signature.sig_object_type == "/DocTimeStamp"
     der = signature.signer_cert.dump()
     certificate = certificate_facts(der, trust)
@@ -192,7 +222,9 @@ async def _signature(
     else:
         judged_at = _judged_at(signature, certificate, trust, received_at, proven)
         outside = certificate is not None and certificate.vouching is Vouching.OUTSIDE
-        context = _context(trusting.anchors(trust, der), (*trust.issuing, *trust.in_person), judged_at, as_constrained=outside)
+        context = _context(
+            trusting.anchors(trust, der), (*trust.issuing, *trust.in_person), judged_at, as_constrained=outside
+        )
         stamp_context = _context(trust.timestamp_roots, (), proven)
         status = await async_validate_pdf_signature(
             signature, context, stamp_context, key_usage_settings=_FOR_SIGNING, diff_policy=policy, skip_diff=skip
@@ -227,19 +259,23 @@ async def _signature(
 
 
 def _value(contents: bytes) -> tuple[bytes, bool]:
-    """The signature value, and whether anything is hidden behind it: its place is longer, filled with zeros, and covered
-    by no digest."""
+    """The signature value, and whether anything is hidden behind it: its place is longer, filled with zeros, and
+    covered by no digest."""
     element = asn1_parser.peek(contents)
     return contents[:element], any(contents[element:])
 
 
 def _judged_at(
-    signature: EmbeddedPdfSignature, certificate: CertificateFacts | None, trust: Trust, received_at: datetime, proven: datetime
+    signature: EmbeddedPdfSignature,
+    certificate: CertificateFacts | None,
+    trust: Trust,
+    received_at: datetime,
+    proven: datetime,
 ) -> datetime:
-    """The moment at which the certificate must be valid: receipt, which is proven; for a one-time key that lived minutes, the witnessed
-    signing; for an expired one under a document time stamp that is believed, that one's time; for one with a time stamp, the
-    stamp's time (believed only if the stamp is). In a sandbox whose clock stands before the certificate was made, the signer's
-    clock, as far as it can be true."""
+    """The moment at which the certificate must be valid: receipt, which is proven; for a one-time key that lived
+    minutes, the witnessed signing; for an expired one under a document time stamp that is believed, that one's time;
+    for one with a time stamp, the stamp's time (believed only if the stamp is). In a sandbox whose clock stands before
+    the certificate was made, the signer's clock, as far as it can be true."""
     if certificate is None:
         return received_at
     witnessed = trust.witnessed.get(certificate.fingerprint)
@@ -252,14 +288,20 @@ def _judged_at(
             stamped: datetime = stamp["encap_content_info"]["content"].parsed["gen_time"].native
             return min(stamped, received_at)
     claimed = _claimed(signature)
-    if received_at < certificate.not_before and claimed is not None and received_at < claimed <= trust.latest_claim(received_at):
+    if (
+        received_at < certificate.not_before
+        and claimed is not None
+        and received_at < claimed <= trust.latest_claim(received_at)
+    ):
         return claimed
     return received_at
 
 
-def _context(roots: tuple[bytes, ...], others: tuple[bytes, ...], moment: datetime, *, as_constrained: bool = False) -> ValidationContext:
-    """Nothing is fetched, and revocation is not asked of the library: for our own authorities the ledger knows, and of outside
-    ones ``slotchecks`` requires it, which no mode of the library does where material is imported (check 9).
+def _context(
+    roots: tuple[bytes, ...], others: tuple[bytes, ...], moment: datetime, *, as_constrained: bool = False
+) -> ValidationContext:
+    """Nothing is fetched, and revocation is not asked of the library: for our own authorities the ledger knows, and of
+    outside ones ``slotchecks`` requires it, which no mode of the library does where material is imported (check 9).
 
     ``as_constrained``: an anchor's own constraints on names and policies hold for what it signed.
     """

@@ -1,7 +1,9 @@
-"""Asking an authority over HTTP what it revoked: only addresses that a person recorded, only hosts that the settings name.
+"""Asking an authority over HTTP what it revoked: only addresses that a person recorded, only hosts that the settings
+name.
 
-Nothing in a stranger's file says where to ask. Redirects aren't followed, since where one leads the host that answers would choose;
-an answer has a limit in bytes and in time. Plain http is enough: what comes counts only with the authority's signature.
+Nothing in a stranger's file says where to ask. Redirects aren't followed, since where one leads the host that answers
+would choose; an answer has a limit in bytes and in time. Plain http is enough: what comes counts only with the
+authority's signature.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ class NotFetched(InputFault):
 
 
 def check_address(url: str) -> str:
-    """``host`` or ``host:port`` of an address that could be asked, as the settings name it. Raises InputFault for another."""
+    """``host`` or ``host:port`` of an address that could be asked, as the settings name it. Raises InputFault for
+    another."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -40,7 +43,9 @@ def check_address(url: str) -> str:
         parts = urlsplit("")
     plain = url.isascii() and url.isprintable() and " " not in url
     if parts.scheme not in ("http", "https") or not host or parts.username is not None or not plain or len(url) > 500:
-        raise InputFault("That is no http(s) address of a list or responder.", todo="Give one like http://crl.example.org/ca.crl.")
+        raise InputFault(
+            "That is no http(s) address of a list or responder.", todo="Give one like http://crl.example.org/ca.crl."
+        )
     usual = {"http": 80, "https": 443}[parts.scheme]
     return host if port in (None, usual) else f"{host}:{port}"
 
@@ -53,7 +58,8 @@ def fetch(url: str, *, hosts: Collection[str], most_bytes: int, question: bytes 
     host = check_address(url)
     if host not in hosts:
         raise NotFetched(
-            f"{host} is not among the hosts that may be asked.", todo="Add it to fetch_revocation under [signing] in cpdocs.toml."
+            f"{host} is not among the hosts that may be asked.",
+            todo="Add it to fetch_revocation under [signing] in cpdocs.toml.",
         )
     headers = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"} if question else {}
     request = urllib.request.Request(url, data=question, headers=headers)  # noqa: S310 the scheme is checked above
@@ -64,20 +70,28 @@ def fetch(url: str, *, hosts: Collection[str], most_bytes: int, question: bytes 
             while chunk := answer.read1(_CHUNK):
                 size += len(chunk)
                 if size > most_bytes:
-                    raise NotFetched(f"{host} gave more than {most_bytes // 1024} kB.", todo="Ask the authority what it publishes there.")
+                    raise NotFetched(
+                        f"{host} gave more than {most_bytes // 1024} kB.",
+                        todo="Ask the authority what it publishes there.",
+                    )
                 if time.monotonic() > until:
                     raise NotFetched(f"{host} took longer than {MOST_SECONDS:.0f} seconds.", todo="Try again later.")
                 parts.append(chunk)
     except HTTPError as error:
         what = "leads elsewhere, which is not followed" if error.code in range(300, 400) else f"answers {error.code}"
-        raise NotFetched(f"{host} {what}.", todo="Check the address with `cpdocs keys cas`, and record the right one.") from None
+        raise NotFetched(
+            f"{host} {what}.", todo="Check the address with `cpdocs keys cas`, and record the right one."
+        ) from None
     except (OSError, HTTPException, ValueError) as error:
-        raise NotFetched(f"{host} can't be reached ({type(error).__name__}).", todo="Check the network; try again later.") from None
+        raise NotFetched(
+            f"{host} can't be reached ({type(error).__name__}).", todo="Check the network; try again later."
+        ) from None
     return b"".join(parts)
 
 
 def question_about(authority: x509.Certificate, serial: int) -> bytes:
-    """An OCSP request (DER) about the certificate with that number by ``authority``, whose SHA-1 digests name it (RFC 6960 §4.1.1)."""
+    """An OCSP request (DER) about the certificate with that number by ``authority``, whose SHA-1 digests name it (RFC
+    6960 §4.1.1)."""
     name = hashes.Hash(hashes.SHA1())  # noqa: S303 which authority is meant, no proof of anything
     name.update(authority.subject.public_bytes())
     key = authority.public_key()

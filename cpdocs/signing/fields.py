@@ -63,24 +63,33 @@ def add_fields(pdf: bytes, boxes: Mapping[str, Box]) -> bytes:
     written outside object streams: comparing revisions of a tagged file is quadratic in pages otherwise.
 
     Raises:
-        InputFault: the plan's template has no box for the member's or the PCP's signature, or the PDF has a form already.
+        InputFault: the plan's template has no box for the member's or the PCP's signature, or the PDF has a form
+        already.
     """
     missing = [name for name in FIELD_OF_SLOT.values() if name not in boxes]
     if missing:
         raise InputFault(
             f"The plan's template has no box for {' and '.join(missing)}.",
-            todo='Give the signature page an element with that id, such as <div id="MemberSig" data-field="MemberSig">.',
+            todo=(
+                'Give the signature page an element with that id, such as <div id="MemberSig" data-field="MemberSig">.'
+            ),
         )
     with Pdf.open(BytesIO(pdf)) as document:
         if Name.AcroForm in document.Root:
-            raise InputFault("The rendered plan has a form in it already.", todo="Take form elements out of the plan's template.")
+            raise InputFault(
+                "The rendered plan has a form in it already.", todo="Take form elements out of the plan's template."
+            )
         tags = _Tags(document)
         fields = [_add_field(document, tags, name, boxes.get(name)) for name in FIELDS]
-        document.Root.AcroForm = document.make_indirect(Dictionary(Fields=Array(fields), SigFlags=_SIGNATURES_EXIST_APPEND_ONLY))
+        document.Root.AcroForm = document.make_indirect(
+            Dictionary(Fields=Array(fields), SigFlags=_SIGNATURES_EXIST_APPEND_ONLY)
+        )
         # PAdES in a PDF 1.7 file says so (EN 319 142-1, 5.5); said here, no signer need touch the catalog for it.
         document.Root.Extensions = Dictionary(ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=1))
         out = BytesIO()
-        document.save(out, object_stream_mode=ObjectStreamMode.disable, deterministic_id=True, fix_metadata_version=False)
+        document.save(
+            out, object_stream_mode=ObjectStreamMode.disable, deterministic_id=True, fix_metadata_version=False
+        )
     return out.getvalue()
 
 
@@ -101,8 +110,8 @@ class _Tags:
         """A Form element for ``widget`` inside the element titled ``name``, else at the end of the document."""
         parent = self._places.get(name) or _first_element(self._root)
         reference = Dictionary(Type=Name.OBJR, Obj=widget, Pg=page)
-        # The reference stands in /K itself, not in an array: where it does, validators that follow every path to a changed
-        # field (pyHanko's standard policy among them) know it for the field's tag.
+        # The reference stands in /K itself, not in an array: where it does, validators that follow every path to a
+        # changed field (pyHanko's standard policy among them) know it for the field's tag.
         form = self._document.make_indirect(
             Dictionary(Type=Name.StructElem, S=Name.Form, P=parent, Pg=page, K=reference, Alt=String(_LABELS[name]))
         )
@@ -138,7 +147,14 @@ def _add_field(document: Pdf, tags: _Tags, name: str, box: Box | None) -> pikepd
     page = document.pages[box.page if box else 0]
     rectangle = [box.x0, box.y0, box.x1, box.y1] if box else [0, 0, 0, 0]
     width, height = rectangle[2] - rectangle[0], rectangle[3] - rectangle[1]
-    appearance = Stream(document, b"q Q", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, width, height]), Resources=Dictionary())
+    appearance = Stream(
+        document,
+        b"q Q",
+        Type=Name.XObject,
+        Subtype=Name.Form,
+        BBox=Array([0, 0, width, height]),
+        Resources=Dictionary(),
+    )
     widget = document.make_indirect(
         Dictionary(
             Type=Name.Annot,
@@ -165,7 +181,8 @@ def _add_field(document: Pdf, tags: _Tags, name: str, box: Box | None) -> pikepd
 
 
 def _seed_value(slot: Slot) -> Dictionary:
-    """The meaning and a sound digest are required; neither a format nor a certificate: PAdES and adbe.pkcs7.detached both count."""
+    """The meaning and a sound digest are required; neither a format nor a certificate: PAdES and adbe.pkcs7.detached
+    both count."""
     return Dictionary(
         Type=Name.SV,
         Ff=_REASONS_REQUIRED | _DIGEST_REQUIRED,
@@ -175,5 +192,6 @@ def _seed_value(slot: Slot) -> Dictionary:
 
 
 def _lock(name: str) -> Dictionary:
-    """A signature locks its own field and the seal's. Locking more would keep the other slot from being signed after it."""
+    """A signature locks its own field and the seal's. Locking more would keep the other slot from being signed after
+    it."""
     return Dictionary(Type=Name.SigFieldLock, Action=Name.Include, Fields=Array([String(name), String(SEAL_FIELD)]))

@@ -26,8 +26,9 @@ class SignatureFacts:
     """One signature, as found. Times are aware; ``end`` is the offset after the last byte that it covers.
 
     ``chain_ok`` is the library's word on the certificate's chain at ``judged_at``. ``problem`` names what kept the
-    signature from being read, in words of ours; then the facts after it mean nothing. ``digest`` is of the file, ``signed_with``
-    that over which the key signed; without ``attributes_signed`` that is the file's digest itself, bare.
+    signature from being read, in words of ours; then the facts after it mean nothing. ``digest`` is of the file,
+    ``signed_with`` that over which the key signed; without ``attributes_signed`` that is the file's digest itself,
+    bare.
     """
 
     field: str
@@ -73,9 +74,10 @@ class FieldFacts:
 class FileFacts:
     """A whole file. ``problem`` is set where the library can't read it at all.
 
-    ``material`` names the fields for whose signatures the file's own store says all that is needed (``store.complete``).
-    ``extends_issued`` is whether the file's revisions are the issued plan's own, then others; ``same_particulars``
-    whether title and other metadata are as issued. Both are only looked at where an issued plan was given.
+    ``material`` names the fields for whose signatures the file's own store says all that is needed
+    (``store.complete``). ``extends_issued`` is whether the file's revisions are the issued plan's own, then others;
+    ``same_particulars`` whether title and other metadata are as issued. Both are only looked at where an issued plan
+    was given.
     """
 
     signatures: tuple[SignatureFacts, ...] = ()

@@ -35,7 +35,8 @@ def check_prefix(facts: FileFacts) -> Iterator[Finding]:
 
 
 def check_structure(gate: GateReport) -> Iterator[Finding]:
-    """11. Two parsers of different make read the file as it stands: where one must guess, readers see different documents."""
+    """11. Two parsers of different make read the file as it stands: where one must guess, readers see different
+    documents."""
     if not gate.readable or gate.repaired:
         yield finding("unverifiable", "its structure must be repaired to be read")
 
@@ -69,7 +70,9 @@ def check_signatures(facts: FileFacts) -> Iterator[Finding]:
         elif each.change is Change.UNCLEAR:
             yield finding("changes_unclear", f"after {each.field}")
         if bool(each.certifies) != is_seal:
-            yield finding("unverifiable", f"{each.field}: {'certifies' if each.certifies else 'does not certify'} the document")
+            yield finding(
+                "unverifiable", f"{each.field}: {'certifies' if each.certifies else 'does not certify'} the document"
+            )
 
 
 def check_attributes(facts: FileFacts) -> Iterator[Finding]:

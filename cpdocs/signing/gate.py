@@ -29,14 +29,24 @@ _ACTIONS = frozenset(
     | {"/Movie", "/Sound", "/Hide", "/RichMediaExecute", "/GoTo3DView", "/SetOCGState"}
 )
 _ANNOTATIONS = frozenset({"/FileAttachment", "/Screen", "/Movie", "/Sound", "/RichMedia", "/3D"})
-_KEYS = ("/JS", "/JavaScript", "/AA", "/OpenAction", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent", "/Collection")
+_KEYS = (
+    "/JS",
+    "/JavaScript",
+    "/AA",
+    "/OpenAction",
+    "/EmbeddedFiles",
+    "/EF",
+    "/XFA",
+    "/RichMediaContent",
+    "/Collection",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """What the first look says. ``readable`` is whether qpdf can read the file's structure, and ``repaired`` whether only by
-    searching the bytes for objects, where another reader may find other ones; ``ends_well`` whether an end mark stands where
-    a whole file has it; ``active`` names the kinds of active content, in order of the alphabet."""
+    """What the first look says. ``readable`` is whether qpdf can read the file's structure, and ``repaired`` whether
+    only by searching the bytes for objects, where another reader may find other ones; ``ends_well`` whether an end mark
+    stands where a whole file has it; ``active`` names the kinds of active content, in order of the alphabet."""
 
     is_pdf: bool
     readable: bool
@@ -99,7 +109,8 @@ def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateReport:
 
 
 def _active(document: Pdf) -> Iterator[str]:
-    """The kinds of active content in any object, reachable or not: what isn't used now may be used by another reader."""
+    """The kinds of active content in any object, reachable or not: what isn't used now may be used by another
+    reader."""
     for item in document.objects:
         yield from _active_in(item)
 
@@ -121,7 +132,9 @@ def _active_in(top: Any) -> Iterator[str]:
             yield _name(dictionary.get(Name.S)).removeprefix("/")
         if "/Subtype" in keys and _name(dictionary.get(Name.Subtype)) in _ANNOTATIONS:
             yield _name(dictionary.get(Name.Subtype)).removeprefix("/")
-        waiting += [each for each in dictionary.values() if isinstance(each, Array | Dictionary) and not _is_reference(each)]
+        waiting += [
+            each for each in dictionary.values() if isinstance(each, Array | Dictionary) and not _is_reference(each)
+        ]
 
 
 def _is_reference(item: Any) -> bool:

@@ -4,7 +4,8 @@ A certificate that cpdocs issues names one person, never an office:
 
 - subject: ``CN`` first and last name and credential; ``givenName``, ``surname``; ``title`` the credential;
   ``serialNumber`` ``NPI:`` and the ten digits
-- subject alternative name: the URI ``urn:oid:2.16.840.1.113883.4.6.<NPI>`` (the HL7 root under which NPIs are registered)
+- subject alternative name: the URI ``urn:oid:2.16.840.1.113883.4.6.<NPI>`` (the HL7 root under which NPIs are
+  registered)
 
 A certificate for a member's one-time key names no person: ``serialNumber`` is ``DOC:`` and the document id, and the URI
 ``ni:///sha-256;…`` (RFC 6920) ties it to the exact bytes that were put before the member.
@@ -98,7 +99,9 @@ def named_in(certificate: x509.Certificate) -> NamedIn:
         name=first(NameOID.COMMON_NAME),
         credential=first(NameOID.TITLE),
         npis=tuple(dict.fromkeys(npis)),
-        document_id=next((text.removeprefix(DOCUMENT_PREFIX) for text in serials if text.startswith(DOCUMENT_PREFIX)), ""),
+        document_id=next(
+            (text.removeprefix(DOCUMENT_PREFIX) for text in serials if text.startswith(DOCUMENT_PREFIX)), ""
+        ),
         digest=next((_digest(uri) for uri in uris if uri.startswith(DIGEST_URI)), ""),
     )
 

@@ -64,7 +64,9 @@ class Increment(IncrementalPdfFileWriter):
     def __init__(self, pdf: bytes, label: str) -> None:
         super().__init__(BytesIO(pdf + (b"" if pdf.endswith((b"\n", b"\r")) else b"\n")))
         first = self._document_id[0]
-        self._document_id = generic.ArrayObject([first, generic.ByteStringObject(sha256(pdf + label.encode()).digest()[:16])])
+        self._document_id = generic.ArrayObject(
+            [first, generic.ByteStringObject(sha256(pdf + label.encode()).digest()[:16])]
+        )
 
     def _update_meta(self) -> None:
         """Leaves the document information and the XMP packet alone."""
@@ -104,11 +106,13 @@ def append_signature(
     packing: Format = Format.PADES,
     timestamper: TimeStamper | None = None,
 ) -> bytes:
-    """``pdf`` with the empty field ``field`` signed by ``pair``: the bytes given, unchanged, and an increment behind them.
+    """``pdf`` with the empty field ``field`` signed by ``pair``: the bytes given, unchanged, and an increment behind
+    them.
 
     The field's own lock is carried into the signature. ``certify`` makes it the author's signature that allows filling
-    in and signing and nothing else (DocMDP P=2). ``picture`` becomes the field's appearance. With ``timestamper`` the signature carries a
-    time stamp (PAdES B-T); without, the same input, key and time give the same bytes with a P-256 key in a file.
+    in and signing and nothing else (DocMDP P=2). ``picture`` becomes the field's appearance. With ``timestamper`` the
+    signature carries a time stamp (PAdES B-T); without, the same input, key and time give the same bytes with a P-256
+    key in a file.
 
     Raises TimestampUnavailable where the authority gave no time stamp.
     """
@@ -158,7 +162,8 @@ def append_signature(
 
 
 def _room(pair: KeyPair) -> int:
-    """Hexadecimal digits to reserve for the signature: its certificates, the signature value, and what stands around them.
+    """Hexadecimal digits to reserve for the signature: its certificates, the signature value, and what stands around
+    them.
 
     Estimated rather than rehearsed, since building the CMS is most of what signing costs.
     """

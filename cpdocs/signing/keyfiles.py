@@ -50,7 +50,8 @@ def serial_text(certificate: x509.Certificate) -> str:
 
 
 def write_pkcs12(pair: KeyPair, passphrase: bytes, *, friendly_name: str, rounds: int = STRONG_ROUNDS) -> bytes:
-    """``pair`` as PKCS#12: AES-256 under PBKDF2 with ``rounds`` rounds, which Acrobat, Windows and macOS of today open."""
+    """``pair`` as PKCS#12: AES-256 under PBKDF2 with ``rounds`` rounds, which Acrobat, Windows and macOS of today
+    open."""
     encryption = (
         PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(rounds)
@@ -58,7 +59,9 @@ def write_pkcs12(pair: KeyPair, passphrase: bytes, *, friendly_name: str, rounds
         .hmac_hash(hashes.SHA256())
         .build(passphrase)
     )
-    return pkcs12.serialize_key_and_certificates(friendly_name.encode(), pair.key, pair.certificate, pair.chain, encryption)
+    return pkcs12.serialize_key_and_certificates(
+        friendly_name.encode(), pair.key, pair.certificate, pair.chain, encryption
+    )
 
 
 def read_pkcs12(data: bytes, passphrase: bytes | None, *, name: str) -> KeyPair:
@@ -80,13 +83,19 @@ def read_pkcs12(data: bytes, passphrase: bytes | None, *, name: str) -> KeyPair:
         )
     if isinstance(key, rsa.RSAPrivateKey):
         if key.key_size < _LEAST_RSA_BITS:
-            raise InputFault(f"The key in {name} is RSA with {key.key_size} bits, too weak to sign with.", todo="Get a new digital ID.")
+            raise InputFault(
+                f"The key in {name} is RSA with {key.key_size} bits, too weak to sign with.",
+                todo="Get a new digital ID.",
+            )
     elif not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name not in _CURVES:
         raise InputFault(
-            f"{name} holds a kind of key that PDF signatures can't use here.", todo="Use a digital ID with a P-256 or RSA key of 2048 bits."
+            f"{name} holds a kind of key that PDF signatures can't use here.",
+            todo="Use a digital ID with a P-256 or RSA key of 2048 bits.",
         )
     if _public_bytes(key.public_key()) != _public_bytes(certificate.public_key()):
-        raise InputFault(f"The private key and the certificate in {name} don't belong together.", todo="Export the digital ID again.")
+        raise InputFault(
+            f"The private key and the certificate in {name} don't belong together.", todo="Export the digital ID again."
+        )
     return KeyPair(key, certificate, tuple(others))
 
 
@@ -119,12 +128,16 @@ def read_certificate(data: bytes, *, name: str) -> x509.Certificate:
         if b"-----BEGIN" in data:
             found = x509.load_pem_x509_certificates(data)
             if len(found) != 1:
-                raise InputFault(f"{name} holds {len(found)} certificates.", todo="Give a file with the signer's own certificate alone.")
+                raise InputFault(
+                    f"{name} holds {len(found)} certificates.",
+                    todo="Give a file with the signer's own certificate alone.",
+                )
             return found[0]
         return x509.load_der_x509_certificate(data)
     except ValueError:
         raise InputFault(
-            f"{name} is not a certificate.", todo="Give an X.509 certificate as PEM or DER (.cer, .crt, .pem), without its private key."
+            f"{name} is not a certificate.",
+            todo="Give an X.509 certificate as PEM or DER (.cer, .crt, .pem), without its private key.",
         ) from None
 
 
@@ -157,7 +170,9 @@ def read_passphrase(data: bytes, *, name: str) -> bytes:
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:
-        raise InputFault(f"{name} is not UTF-8 text.", todo="Write the passphrase on its first line, as UTF-8.") from None
+        raise InputFault(
+            f"{name} is not UTF-8 text.", todo="Write the passphrase on its first line, as UTF-8."
+        ) from None
     if not line:
         raise InputFault(f"{name} holds no passphrase.", todo="Write the passphrase on its first line.")
     return line
@@ -173,6 +188,12 @@ def _unreadable(name: str, data: bytes, passphrase: bytes | None, error: Excepti
         return InputFault(f"{name} is empty.", todo="Export the digital ID again.")
     if "password" in str(error).lower() or "mac" in str(error).lower() or isinstance(error, TypeError):
         if passphrase is None:
-            return PassphraseNeeded(f"{name} is protected by a passphrase.", todo="Give a file that holds it with --passphrase-file.")
-        return InputFault(f"The passphrase does not open {name}.", todo="Check the passphrase; a space at its end counts.")
-    return InputFault(f"{name} is not a PKCS#12 file (.p12, .pfx).", todo="Export the digital ID as PKCS#12, with its private key.")
+            return PassphraseNeeded(
+                f"{name} is protected by a passphrase.", todo="Give a file that holds it with --passphrase-file."
+            )
+        return InputFault(
+            f"The passphrase does not open {name}.", todo="Check the passphrase; a space at its end counts."
+        )
+    return InputFault(
+        f"{name} is not a PKCS#12 file (.p12, .pfx).", todo="Export the digital ID as PKCS#12, with its private key."
+    )

@@ -22,7 +22,9 @@ from cpdocs.signing.gate import GateReport
 _CUT_OFF = 4096
 """A copy that agrees with ours this far and then ends is a cut-off one, not another document."""
 
-_BEGINS_OBJECT = re.compile(rb"\s*([0-9]{1,10}( [0-9]{0,5}( o?b?j?.*)?)?)?\Z|\s*[0-9]{1,10} [0-9]{1,5} obj\b", re.DOTALL)
+_BEGINS_OBJECT = re.compile(
+    rb"\s*([0-9]{1,10}( [0-9]{0,5}( o?b?j?.*)?)?)?\Z|\s*[0-9]{1,10} [0-9]{1,5} obj\b", re.DOTALL
+)
 
 
 def classify(
@@ -34,12 +36,18 @@ def classify(
     if issued.startswith(data) or (not gate.ends_well and data.startswith(issued[:_CUT_OFF])):
         return Lane.DAMAGED, (finding("truncated"),)
     forged = tuple(_forged_seal(facts, plan))
-    whole = [each for each in facts.signatures if each.sound and each.covers is Covers.WHOLE_FILE and not each.is_timestamp]
+    whole = [
+        each for each in facts.signatures if each.sound and each.covers is Covers.WHOLE_FILE and not each.is_timestamp
+    ]
     contents = read_contents(data)
     original = read_contents(issued)
     if whole:
         differs = contents is None or original is None or not same_pages(contents, original)
-        return Lane.ESIGN_SERVICE, (finding("esign_service_file"), *([finding("content_differs")] if differs else []), *forged)
+        return Lane.ESIGN_SERVICE, (
+            finding("esign_service_file"),
+            *([finding("content_differs")] if differs else []),
+            *forged,
+        )
     if marked and (contents is None or contents.is_scan):
         missing = contents is not None and original is not None and contents.pages < original.pages
         return Lane.INK, (finding("ink_scan"), *([finding("pages_missing")] if missing else []), *forged)

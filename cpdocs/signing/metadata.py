@@ -52,8 +52,8 @@ def _info(revision: HistoricalResolver) -> dict[str, str]:
 
 
 def _resolve(revision: HistoricalResolver, holder: generic.DictionaryObject, key: str) -> Any:
-    """What ``key`` leads to in that very revision. The trailer's references lead to the newest one otherwise, and an XMP
-    packet asked for by its key comes parsed, which a revision can't hold."""
+    """What ``key`` leads to in that very revision. The trailer's references lead to the newest one otherwise, and an
+    XMP packet asked for by its key comes parsed, which a revision can't hold."""
     try:
         raw = holder.raw_get(key)
     except KeyError:
@@ -88,7 +88,9 @@ def _statements(packet: bytes) -> frozenset[tuple[str, str]]:
     # Descriptions within a value are parts of that value.
     for description in etree.fromstring(packet, parser).iterfind(f".//{_RDF}RDF/{_RDF}Description"):
         found |= {(str(name), str(value)) for name, value in description.attrib.items() if _tells(str(name))}
-        found |= {(child.tag, _value(child)) for child in description if isinstance(child.tag, str) and _tells(child.tag)}
+        found |= {
+            (child.tag, _value(child)) for child in description if isinstance(child.tag, str) and _tells(child.tag)
+        }
     return frozenset(found)
 
 

@@ -27,6 +27,8 @@ def pdf(value: Value) -> generic.PdfObject:
 
 def stream(data: bytes, **entries: Value) -> generic.StreamObject:
     """A compressed stream with these dictionary entries."""
-    made = generic.StreamObject({generic.pdf_name("/" + name): pdf(value) for name, value in entries.items()}, stream_data=data)
+    made = generic.StreamObject(
+        {generic.pdf_name("/" + name): pdf(value) for name, value in entries.items()}, stream_data=data
+    )
     made.compress()
     return made

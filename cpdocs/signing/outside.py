@@ -1,7 +1,8 @@
 """Authorities outside the organization: for what each is believed, and what it says of its own certificates.
 
-An authority vouches for one thing alone, the NPI at the place that was recorded for it, and only for certificates that it signed
-itself: a chain is one step long. Nothing is believed of a certificate about which it doesn't say, freshly, that it stands.
+An authority vouches for one thing alone, the NPI at the place that was recorded for it, and only for certificates that
+it signed itself: a chain is one step long. Nothing is believed of a certificate about which it doesn't say, freshly,
+that it stands.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class OutsideFacts:
-    """A certificate that an outside authority signed. ``npi`` is the one that the authority vouches for; empty where the
-    certificate doesn't carry it at its place, or carries another one elsewhere."""
+    """A certificate that an outside authority signed. ``npi`` is the one that the authority vouches for; empty where
+    the certificate doesn't carry it at its place, or carries another one elsewhere."""
 
     authority: str
     npi: str
@@ -122,7 +123,8 @@ def _attributes(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> li
 
 
 def _covered(certificate: x509.Certificate, organizations: tuple[str, ...]) -> bool:
-    """Whether every organization in the subject, and there is one, is among ``organizations``; case and spacing don't count."""
+    """Whether every organization in the subject, and there is one, is among ``organizations``; case and spacing don't
+    count."""
     stated = {_plain(each) for each in _attributes(certificate, NameOID.ORGANIZATION_NAME)}
     return not organizations or (bool(stated) and stated <= {_plain(each) for each in organizations})
 
@@ -147,7 +149,11 @@ def _listed(certificate: x509.Certificate, lists: tuple[RevocationList, ...]) ->
 
 def _answered(certificate: x509.Certificate, answers: Mapping[str, AnswerRecord]) -> list[Status]:
     each = answers.get(f"{certificate.serial_number:x}")
-    return [] if each is None else [Status("ocsp", each.sha256, each.this_update, each.next_update, each.revoked_at, each.reason)]
+    return (
+        []
+        if each is None
+        else [Status("ocsp", each.sha256, each.this_update, each.next_update, each.revoked_at, each.reason)]
+    )
 
 
 def _entry(entry: x509.RevokedCertificate) -> tuple[datetime, str]:

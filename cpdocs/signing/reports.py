@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cpdocs.core.verdicts import Slot
+from cpdocs.signing.baseline_level import level_of
 from cpdocs.signing.certificates import CertificateFacts, common_name
 from cpdocs.signing.examination import SignatureReport
 from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.file_facts import FileFacts, SignatureFacts
 from cpdocs.signing.outside import Status
-from cpdocs.signing.proof import level_of
 from cpdocs.signing.slotchecks import SlotOutcome
 from cpdocs.signing.trust import Revoked, Trust, Vouching, fingerprint, load
 
 _UNTRUSTED = frozenset(
-    {"revoked", "revocation_unknown", "revocation_stale", "organization_not_covered", "expired", "not_yet_valid", "wrong_key_usage"}
+    {
+        "revoked",
+        "revocation_unknown",
+        "revocation_stale",
+        "organization_not_covered",
+        "expired",
+        "not_yet_valid",
+        "wrong_key_usage",
+    }
 )
 
 
@@ -24,7 +32,9 @@ def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust
     return tuple(_report(each, facts, outcomes, trust) for each in facts.signatures)
 
 
-def _report(signature: SignatureFacts, facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> SignatureReport:
+def _report(
+    signature: SignatureFacts, facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust
+) -> SignatureReport:
     slot = SLOT_OF_FIELD.get(signature.field)
     outcome = outcomes.get(slot) if slot else None
     certificate = signature.certificate

@@ -12,7 +12,9 @@ from cpdocs.signing.keyfiles import KeyPair
 SEAL_REASON = "Issued as document {document_id}; only its signature fields may be filled in."
 
 
-def seal_plan(pdf: bytes, boxes: Mapping[str, Box], seal: KeyPair, *, document_id: str, organization: str, now: datetime) -> bytes:
+def seal_plan(
+    pdf: bytes, boxes: Mapping[str, Box], seal: KeyPair, *, document_id: str, organization: str, now: datetime
+) -> bytes:
     """The rendered plan with its signature fields, certified by the organization (DocMDP P=2, PAdES).
 
     ``boxes`` holds the rectangles ``MemberSig`` and ``PCPSig`` (pages from 0, PDF points, origin lower left). ``now``

@@ -55,8 +55,8 @@ def sign_slot(
 ) -> bytes:
     """``pdf`` with ``slot`` signed: the bytes given, and one increment behind them with the signature and its picture.
 
-    PAdES B-B with the slot's meaning as its reason, B-T with a ``timestamper``. ``now`` (aware) is the signer's own clock; ``font`` a
-    TrueType file; ``name`` what to call the file in messages.
+    PAdES B-B with the slot's meaning as its reason, B-T with a ``timestamper``. ``now`` (aware) is the signer's own
+    clock; ``font`` a TrueType file; ``name`` what to call the file in messages.
 
     Raises:
         TimestampUnavailable: the authority gave no time stamp.
@@ -64,29 +64,38 @@ def sign_slot(
     """
     plan = look(pdf, name=name)
     if slot in plan.signed:
-        raise InputFault(f"{name} is signed for {_SLOT_WORDS[slot]} already.", todo="Send it back as it is; a slot is signed once.")
+        raise InputFault(
+            f"{name} is signed for {_SLOT_WORDS[slot]} already.", todo="Send it back as it is; a slot is signed once."
+        )
     check_dates(pair, now, name="this digital ID")
     _check_key(pair, slot, (plan.seal_fingerprint, *plan.signed.values()))
     statement = Statement(name=signatory.name, reason=MEANING[slot], signed_at=now)
     picture = Picture(_lines(slot, signatory, now), font, ink)
-    return append_signature(pdf, FIELD_OF_SLOT[slot], pair, statement, picture=picture, packing=packing, timestamper=timestamper)
+    return append_signature(
+        pdf, FIELD_OF_SLOT[slot], pair, statement, picture=picture, packing=packing, timestamper=timestamper
+    )
 
 
 def _check_key(pair: KeyPair, slot: Slot, taken: tuple[str, ...]) -> None:
     certificate = pair.certificate
     if fingerprint(certificate) in taken:
         raise InputFault(
-            "This digital ID has signed this plan already, as its seal or in the other slot.", todo="Each slot needs a signer of its own."
+            "This digital ID has signed this plan already, as its seal or in the other slot.",
+            todo="Each slot needs a signer of its own.",
         )
     named = named_in(certificate)
     if bool(named.document_id) != (slot is Slot.MEMBER and bool(named.document_id)):
-        raise InputFault("A member's one-time key can't sign for the PCP.", todo="Sign with the clinician's own digital ID.")
+        raise InputFault(
+            "A member's one-time key can't sign for the PCP.", todo="Sign with the clinician's own digital ID."
+        )
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return
     if not (usage.digital_signature or usage.content_commitment):
-        raise InputFault("This digital ID is not meant for signing.", todo="Use the one whose certificate is for digital signatures.")
+        raise InputFault(
+            "This digital ID is not meant for signing.", todo="Use the one whose certificate is for digital signatures."
+        )
 
 
 def _lines(slot: Slot, signatory: Signatory, now: datetime) -> tuple[Line, ...]:

@@ -37,7 +37,8 @@ class SlotOutcome:
 def check_slot(
     slot: Slot, signature: SignatureFacts, plan: IssuedPlan, trust: Trust, record: Record, before: frozenset[str]
 ) -> SlotOutcome:
-    """8 and 9. Judges the signature in ``slot``. ``before`` holds the SHA-256 of what its signer may have been shown."""
+    """8 and 9. Judges the signature in ``slot``. ``before`` holds the SHA-256 of what its signer may have been
+    shown."""
     certificate = signature.certificate
     if signature.problem or certificate is None:
         return SlotOutcome((finding("unverifiable", signature.field),), None)
@@ -70,8 +71,8 @@ def _meaning(slot: Slot, signature: SignatureFacts) -> list[Finding]:
 
 
 def _dates(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
-    """The certificate is valid at receipt; one that ended before then, at a time that is proven: by a trusted time stamp or by
-    the record of the visit. What a stranger's stamp says proves nothing."""
+    """The certificate is valid at receipt; one that ended before then, at a time that is proven: by a trusted time
+    stamp or by the record of the visit. What a stranger's stamp says proves nothing."""
     moment = signature.judged_at
     assert moment is not None
     stamped = signature.timestamp_at if signature.timestamp_trusted else None
@@ -83,22 +84,32 @@ def _dates(signature: SignatureFacts, certificate: CertificateFacts, trust: Trus
     return [] if proven and moment <= certificate.not_after else [finding("expired")]
 
 
-def _revocation(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
-    """9. The ledger says what we revoked, an outside authority what it did. What was proven to be there before stands, except
-    after a compromise. Of an outside authority's certificate it must be known that it stood at receipt: no word holds it, and
-    so does one that was out of date by then."""
+def _revocation(
+    signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record
+) -> list[Finding]:
+    """9. The ledger says what we revoked, an outside authority what it did. What was proven to be there before stands,
+       except
+    after a compromise. Of an outside authority's certificate it must be known that it stood at receipt: no word holds
+    it, and so does one that was out of date by then."""
     if certificate.key_sha256 in trust.lost_keys:
         return [finding("revoked")]
     revoked = trust.revoked.get(certificate.fingerprint)
     outside = certificate.outside
-    if revoked is None and outside is not None and outside.revocation is not None and outside.revocation.revoked_at is not None:
+    if (
+        revoked is None
+        and outside is not None
+        and outside.revocation is not None
+        and outside.revocation.revoked_at is not None
+    ):
         revoked = Revoked(outside.revocation.revoked_at, outside.revocation.reason)
     if revoked is None:
         if outside is None or certificate.vouching is not Vouching.OUTSIDE:
             return []
         if not outside.statuses:
             return [finding("revocation_unknown")]
-        return [] if any(each.fresh_at(record.received_at) for each in outside.statuses) else [finding("revocation_stale")]
+        return (
+            [] if any(each.fresh_at(record.received_at) for each in outside.statuses) else [finding("revocation_stale")]
+        )
     proven = record.received_at
     if signature.timestamp_trusted and signature.timestamp_at is not None:
         proven = min(proven, signature.timestamp_at)
@@ -107,7 +118,9 @@ def _revocation(signature: SignatureFacts, certificate: CertificateFacts, trust:
     return [finding("revoked_later")]
 
 
-def _signing_time(signature: SignatureFacts, plan: IssuedPlan, trust: Trust, record: Record) -> tuple[datetime, list[Finding]]:
+def _signing_time(
+    signature: SignatureFacts, plan: IssuedPlan, trust: Trust, record: Record
+) -> tuple[datetime, list[Finding]]:
     """The proven time of signing, else the claimed one as far as it can be true: after issue and before receipt."""
     if signature.timestamp_trusted and signature.timestamp_at is not None:
         return signature.timestamp_at, []
@@ -199,7 +212,9 @@ def _member(
         findings.append(finding("seal_in_slot"))
     elif certificate.vouching is Vouching.NOBODY:
         findings.append(_unvouched(certificate))
-    elif certificate.vouching is Vouching.ISSUING or (certificate.vouching is Vouching.PINNED and trust.pins[certificate.fingerprint].npi):
+    elif certificate.vouching is Vouching.ISSUING or (
+        certificate.vouching is Vouching.PINNED and trust.pins[certificate.fingerprint].npi
+    ):
         findings.append(finding("clinician_in_member_slot"))
     elif certificate.vouching is Vouching.PINNED:
         if trust.pins[certificate.fingerprint].member_id != plan.member_id:
@@ -212,7 +227,11 @@ def _member(
             findings.append(finding("witnessed_elsewhere"))
         elif witnessed is None:
             findings.append(finding("not_witnessed"))
-        elif witnessed.document_id != plan.document_id or certificate.named.digest not in before or witnessed.sha256 not in before:
+        elif (
+            witnessed.document_id != plan.document_id
+            or certificate.named.digest not in before
+            or witnessed.sha256 not in before
+        ):
             findings.append(finding("witnessed_elsewhere"))
     stamped = signature.timestamp_at if signature.timestamp_trusted else None
     approval = SlotApproval(
@@ -237,8 +256,12 @@ def _unvouched(certificate: CertificateFacts) -> Finding:
 
 
 def _chain(signature: SignatureFacts, certificate: CertificateFacts, dates: list[Finding]) -> list[Finding]:
-    """The library's own judgment of the chain must agree where somebody vouches; ``dates`` and key usage have findings of
-    their own."""
+    """The library's own judgment of the chain must agree where somebody vouches; ``dates`` and key usage have findings
+    of their own."""
     explained = certificate.vouching is Vouching.NOBODY or not certificate.for_signing or bool(dates)
     explained = explained or (certificate.vouching is Vouching.OUTSIDE and not certificate.strong_key)
-    return [] if signature.chain_ok or explained or not signature.sound else [finding("unverifiable", "the certificate's chain")]
+    return (
+        []
+        if signature.chain_ok or explained or not signature.sound
+        else [finding("unverifiable", "the certificate's chain")]
+    )

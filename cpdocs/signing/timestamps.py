@@ -36,7 +36,9 @@ class UrlTimeStamper(TimeStamper):
 
     def __init__(self, url: str) -> None:
         if urlsplit(url).scheme not in ("http", "https"):
-            raise TimestampUnavailable("The time-stamping authority's address is no http(s) address.", todo="Correct it, or leave it out.")
+            raise TimestampUnavailable(
+                "The time-stamping authority's address is no http(s) address.", todo="Correct it, or leave it out."
+            )
         TimeStamper.__init__(self)
         self._url = url
 
@@ -53,7 +55,9 @@ class UrlTimeStamper(TimeStamper):
 
     def _ask(self, question: bytes) -> bytes:
         request = urllib.request.Request(  # noqa: S310 the scheme is checked above
-            self._url, data=question, headers={"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+            self._url,
+            data=question,
+            headers={"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"},
         )
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 as above
@@ -98,7 +102,8 @@ class TokenInvalid(InputFault):
 
 @dataclass(frozen=True, slots=True)
 class Stamped:
-    """What a token says: when, and by what name the authority calls itself. Whether it is trusted, the caller must know."""
+    """What a token says: when, and by what name the authority calls itself. Whether it is trusted, the caller must
+    know."""
 
     at: datetime
     authority: str
@@ -117,7 +122,8 @@ def token_over(data: bytes, stamper: TimeStamper) -> bytes:
 
 
 def read_token(token: bytes, data: bytes) -> Stamped:
-    """What ``token`` says, once it is shown to be over ``data`` and signed by the certificate in it. Raises TokenInvalid."""
+    """What ``token`` says, once it is shown to be over ``data`` and signed by the certificate in it. Raises
+    TokenInvalid."""
 
     def imprint(algorithm: str) -> bytes:
         return new_hash(algorithm, data).digest()

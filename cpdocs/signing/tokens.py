@@ -1,8 +1,8 @@
 """Private keys on a PKCS#11 token (a smart card, an HSM): made there or found there, used there, never taken out.
 
-What is given is an *opaque key* of ``cryptography``'s: certificates, lists and signatures are made with it by the same code as with
-a key in a file. Each use opens a session, logs in and closes it again, so that nothing stays logged in between and a token that
-was pulled out is noticed at once. Needs ``cpdocs[pkcs11]``.
+What is given is an *opaque key* of ``cryptography``'s: certificates, lists and signatures are made with it by the same
+code as with a key in a file. Each use opens a session, logs in and closes it again, so that nothing stays logged in
+between and a token that was pulled out is noticed at once. Needs ``cpdocs[pkcs11]``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from cpdocs.errors import InputFault, WorkspaceFault
 if TYPE_CHECKING:
     from cpdocs.signing.keyfiles import PrivateKey
 
-_CURVES: dict[str, ec.EllipticCurve] = {"secp256r1": ec.SECP256R1(), "secp384r1": ec.SECP384R1(), "secp521r1": ec.SECP521R1()}
+_CURVES: dict[str, ec.EllipticCurve] = {
+    "secp256r1": ec.SECP256R1(),
+    "secp384r1": ec.SECP384R1(),
+    "secp521r1": ec.SECP521R1(),
+}
 _LEAST_RSA_BITS = 2048
 _ONE_AT_A_TIME = threading.RLock()
 """Who is logged in is a token's state for the whole process."""
@@ -35,7 +39,8 @@ class TokenUnavailable(WorkspaceFault):
 def look_for(place: TokenPlace) -> object | None:
     """The public key with the place's label, as far as the token shows it without a PIN; None where it shows none.
 
-    Raises TokenUnavailable where the module can't be loaded or has no such token, or the token refuses. Changes nothing.
+    Raises TokenUnavailable where the module can't be loaded or has no such token, or the token refuses. Changes
+    nothing.
     """
     import pkcs11
 
@@ -48,7 +53,8 @@ def look_for(place: TokenPlace) -> object | None:
             return None
         except pkcs11.PKCS11Error as error:
             raise TokenUnavailable(
-                f"The token {place.token} refuses ({type(error).__name__}).", todo="See what its own tools say, then try again."
+                f"The token {place.token} refuses ({type(error).__name__}).",
+                todo="See what its own tools say, then try again.",
             ) from None
 
 
@@ -70,13 +76,15 @@ def find_key(place: TokenPlace, pin: bytes) -> PrivateKey | None:
 
 
 def make_key(place: TokenPlace, pin: bytes) -> PrivateKey:
-    """A new P-256 key under the place's label, which can't leave the token. Raises as ``find_key`` does, and TokenUnavailable where
-    there is one of that label already."""
+    """A new P-256 key under the place's label, which can't leave the token. Raises as ``find_key`` does, and
+    TokenUnavailable where there is one of that label already."""
     import pkcs11
     from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
     if find_key(place, pin) is not None:
-        raise TokenUnavailable(f"The token {place.token} has a key {place.key} already.", todo="Name another label in cpdocs.toml.")
+        raise TokenUnavailable(
+            f"The token {place.token} has a key {place.key} already.", todo="Name another label in cpdocs.toml."
+        )
     with _session(place, pin, writing=True) as session:
         curve = session.create_domain_parameters(
             pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}, local=True
@@ -104,7 +112,8 @@ class _TokenKey:
                 key = _private(session, self._place)
             except pkcs11.NoSuchKey:
                 raise TokenUnavailable(
-                    f"The token {self._place.token} has no key {self._place.key} any more.", todo="Put the right token in."
+                    f"The token {self._place.token} has no key {self._place.key} any more.",
+                    todo="Put the right token in.",
                 ) from None
             return bytes(key.sign(data, mechanism=getattr(pkcs11.Mechanism, mechanism)))
 
@@ -163,7 +172,9 @@ class TokenRsaKey(_TokenKey, rsa.RSAPrivateKey):
         self._public = public
 
     def sign(self, data: Any, padding_: Any, algorithm: Any) -> bytes:
-        if not isinstance(padding_, padding.PKCS1v15) or not isinstance(algorithm, hashes.SHA256 | hashes.SHA384 | hashes.SHA512):
+        if not isinstance(padding_, padding.PKCS1v15) or not isinstance(
+            algorithm, hashes.SHA256 | hashes.SHA384 | hashes.SHA512
+        ):
             raise TypeError("only PKCS#1 v1.5 with SHA-2")
         return self._sign(bytes(data), f"SHA{algorithm.digest_size * 8}_RSA_PKCS")
 
@@ -189,7 +200,10 @@ def _opaque(place: TokenPlace, pin: bytes, public: object) -> PrivateKey:
         return TokenEcKey(place, pin, public)
     if isinstance(public, rsa.RSAPublicKey) and public.key_size >= _LEAST_RSA_BITS:
         return TokenRsaKey(place, pin, public)
-    raise InputFault(f"The key {place.key} on the token is of a kind that can't be used here.", todo="Use P-256, or RSA of 2048 bits.")
+    raise InputFault(
+        f"The key {place.key} on the token is of a kind that can't be used here.",
+        todo="Use P-256, or RSA of 2048 bits.",
+    )
 
 
 @contextmanager
@@ -204,21 +218,25 @@ def _session(place: TokenPlace, pin: bytes, *, writing: bool = False) -> Iterato
                 yield session
         except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, UnicodeDecodeError):
             raise InputFault(
-                f"That PIN does not open the token {place.token}.", todo="Try again; a token locks itself after a few wrong PINs."
+                f"That PIN does not open the token {place.token}.",
+                todo="Try again; a token locks itself after a few wrong PINs.",
             ) from None
         except pkcs11.PinLocked:
             raise TokenUnavailable(
-                f"The token {place.token} is locked after too many wrong PINs.", todo="Unlock it with its security officer's PIN."
+                f"The token {place.token} is locked after too many wrong PINs.",
+                todo="Unlock it with its security officer's PIN.",
             ) from None
         except pkcs11.NoSuchKey:
             raise
         except pkcs11.MultipleObjectsReturned:
             raise TokenUnavailable(
-                f"The token {place.token} has several keys labelled {place.key}.", todo="Give one of them a label of its own."
+                f"The token {place.token} has several keys labelled {place.key}.",
+                todo="Give one of them a label of its own.",
             ) from None
         except pkcs11.PKCS11Error as error:
             raise TokenUnavailable(
-                f"The token {place.token} refuses ({type(error).__name__}).", todo="See what its own tools say, then try again."
+                f"The token {place.token} refuses ({type(error).__name__}).",
+                todo="See what its own tools say, then try again.",
             ) from None
 
 
@@ -226,7 +244,9 @@ def _token(place: TokenPlace) -> Any:
     try:
         import pkcs11
     except ImportError:
-        raise TokenUnavailable("Keys on tokens need a library that isn't installed.", todo="pip install 'cpdocs[pkcs11]'") from None
+        raise TokenUnavailable(
+            "Keys on tokens need a library that isn't installed.", todo="pip install 'cpdocs[pkcs11]'"
+        ) from None
     try:
         module = pkcs11.lib(place.module)
     except (pkcs11.PKCS11Error, RuntimeError, OSError):
@@ -236,7 +256,9 @@ def _token(place: TokenPlace) -> Any:
     try:
         return module.get_token(token_label=place.token)
     except pkcs11.NoSuchToken:
-        raise TokenUnavailable(f"There is no token labelled {place.token}.", todo="Put it in, or correct cpdocs.toml.") from None
+        raise TokenUnavailable(
+            f"There is no token labelled {place.token}.", todo="Put it in, or correct cpdocs.toml."
+        ) from None
     except pkcs11.MultipleTokensReturned:
         raise TokenUnavailable(f"Several tokens are labelled {place.token}.", todo="Leave one of them in.") from None
     except pkcs11.PKCS11Error as error:

@@ -1,8 +1,8 @@
 """Whom we believe, as a value: our own certificates, what was revoked, who was pinned, what was witnessed.
 
 Nothing here reads a file or the clock. For the organization's own authorities the ledger is the source of revocation
-(shared signing rules, check 9); a certificate of anybody else counts only once a person has pinned it, or where an authority
-signed it that was recorded for that (check 8).
+(shared signing rules, check 9); a certificate of anybody else counts only once a person has pinned it, or where an
+authority signed it that was recorded for that (check 8).
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """A signing at a visit: which document, the SHA-256 of the bytes put before the signer, when, who saw it, and who signed.
+    """A signing at a visit: which document, the SHA-256 of the bytes put before the signer, when, who saw it, and who
+    signed.
 
     ``relation`` is what a representative is to the member; empty where the member signed.
     """
@@ -71,12 +72,13 @@ class Witnessed:
 class Trust:
     """Everything that decides whether a certificate is believed. Certificates are DER.
 
-    ``revoked``, ``pins`` and ``witnessed`` are by fingerprint (SHA-256, hexadecimal), never by serial number, which whoever
-    makes a certificate chooses. A pin that was taken back is in ``revoked`` too. ``timestamp_roots`` are the authorities
-    whose time stamps prove a time. ``issued`` are the fingerprints that our issuing authority is on record to have made (None: not
-    asked): what somebody made with its key and didn't record could never be taken back. ``lost_keys`` are the SHA-256 of the
-    public keys that were taken back as compromised, in whatever certificate they stand. ``true_now`` is set in a sandbox alone,
-    whose own clock may stand still while those who sign and make certificates elsewhere go by the true one.
+    ``revoked``, ``pins`` and ``witnessed`` are by fingerprint (SHA-256, hexadecimal), never by serial number, which
+    whoever makes a certificate chooses. A pin that was taken back is in ``revoked`` too. ``timestamp_roots`` are the
+    authorities whose time stamps prove a time. ``issued`` are the fingerprints that our issuing authority is on record
+    to have made (None: not asked): what somebody made with its key and didn't record could never be taken back.
+    ``lost_keys`` are the SHA-256 of the public keys that were taken back as compromised, in whatever certificate they
+    stand. ``true_now`` is set in a sandbox alone, whose own clock may stand still while those who sign and make
+    certificates elsewhere go by the true one.
     """
 
     roots: tuple[bytes, ...] = ()
@@ -107,7 +109,9 @@ class Trust:
     @property
     def all_anchors(self) -> frozenset[bytes]:
         """Every certificate (DER) that is believed by itself."""
-        return frozenset((*self.roots, *self.pinned, *self.timestamp_roots, *(each.certificate for each in self.outside)))
+        return frozenset(
+            (*self.roots, *self.pinned, *self.timestamp_roots, *(each.certificate for each in self.outside))
+        )
 
     def latest_claim(self, received_at: datetime) -> datetime:
         """The latest time that a signer's clock can truly show for a file received at ``received_at``."""
@@ -177,8 +181,8 @@ def load(der: bytes) -> x509.Certificate | None:
 
 
 def anchors(trust: Trust, der: bytes) -> tuple[bytes, ...]:
-    """The certificates at which the chain of ``der`` may end. None where nobody vouches for it: a stranger may bear any name,
-    that of our authorities or of somebody who is pinned."""
+    """The certificates at which the chain of ``der`` may end. None where nobody vouches for it: a stranger may bear any
+    name, that of our authorities or of somebody who is pinned."""
     vouching = trust.vouching_for(der)
     if vouching is Vouching.NOBODY:
         return ()

@@ -19,7 +19,22 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils import generic
     from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
-_UNUSED_TABLES = ("GSUB", "GPOS", "GDEF", "DSIG", "STAT", "fpgm", "prep", "cvt", "gasp", "meta", "kern", "post", "name", "OS/2")
+_UNUSED_TABLES = (
+    "GSUB",
+    "GPOS",
+    "GDEF",
+    "DSIG",
+    "STAT",
+    "fpgm",
+    "prep",
+    "cvt",
+    "gasp",
+    "meta",
+    "kern",
+    "post",
+    "name",
+    "OS/2",
+)
 _SYMBOLIC = 4
 
 
@@ -91,10 +106,17 @@ class Typeface:
         pairs = sorted((glyph, chr(code).encode("utf-16-be").hex().upper()) for code, glyph in self.glyphs.items())
         lines = ["/CIDInit /ProcSet findresource begin 12 dict begin begincmap"]
         lines += ["/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def"]
-        lines += ["/CMapName /Adobe-Identity-UCS def /CMapType 2 def", "1 begincodespacerange <0000> <FFFF> endcodespacerange"]
+        lines += [
+            "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+            "1 begincodespacerange <0000> <FFFF> endcodespacerange",
+        ]
         for start in range(0, len(pairs), 100):  # a CMap section holds a hundred entries at most
             section = pairs[start : start + 100]
-            lines += [f"{len(section)} beginbfchar", *(f"<{glyph:04X}> <{text}>" for glyph, text in section), "endbfchar"]
+            lines += [
+                f"{len(section)} beginbfchar",
+                *(f"<{glyph:04X}> <{text}>" for glyph, text in section),
+                "endbfchar",
+            ]
         lines.append("endcmap CMapName currentdict /CMap defineresource pop end end")
         return "\n".join(lines).encode("ascii")
 
@@ -121,7 +143,9 @@ def _characters(font: bytes) -> frozenset[int]:
 @lru_cache(maxsize=16)
 def _cut(font: bytes, characters: str) -> Typeface:
     face = TTFont(BytesIO(font), lazy=True, recalcTimestamp=False)
-    cutter = Subsetter(Options(layout_features=[], hinting=False, notdef_outline=True, drop_tables=list(_UNUSED_TABLES)))
+    cutter = Subsetter(
+        Options(layout_features=[], hinting=False, notdef_outline=True, drop_tables=list(_UNUSED_TABLES))
+    )
     cutter.populate(text=characters)
     cutter.subset(face)
     out = BytesIO()

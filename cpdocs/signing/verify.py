@@ -14,18 +14,18 @@ Then, for the digital lane, twelve checks:
  1. The returned bytes begin with exactly the issued bytes, and the revisions that a reader sees begin with ours.
  2. The last signature covers the file to its end, its own value's digits alone left out. Only a revision of validation
     material or a document time stamp may follow it, and nothing may stand behind the last end mark.
- 3. Every signature is sound, the seal first, and not the last one alone: each was made over its bytes by its key, and with
-    the attributes that say so.
+ 3. Every signature is sound, the seal first, and not the last one alone: each was made over its bytes by its key, and
+    with the attributes that say so.
  4. The fields are exactly ours; a new one only for a document time stamp, filled and invisible.
  5. The seal is made by the very certificate that sealed this plan, at the permission that we give.
  6. What changed after each signature is on the allow-list (``difference.StrictPolicy``).
  7. Signature values, certificates and keys are distinct: none in two fields, nor in both slots.
- 8. Each slot's certificate is tied to a person: by one of our authorities and the NPI in it, by an outside one on record and
-    the NPI at the one place for which it is believed, by a pin, or, for a member, by the record of the visit; that person
-    may approve (contract §6, ``cpdocs.core.signers``).
- 9. Nothing used was revoked: for our authorities the ledger says so, an outside one must have said so itself, freshly. A
-    signature received before stands, except after a compromise of the key. Dates, key usage and methods are as they must be; a
-    time before receipt counts only where it is proven.
+ 8. Each slot's certificate is tied to a person: by one of our authorities and the NPI in it, by an outside one on
+    record and the NPI at the one place for which it is believed, by a pin, or, for a member, by the record of the
+    visit; that person may approve (contract §6, ``cpdocs.core.signers``).
+ 9. Nothing used was revoked: for our authorities the ledger says so, an outside one must have said so itself, freshly.
+    A signature received before stands, except after a compromise of the key. Dates, key usage and methods are as they
+    must be; a time before receipt counts only where it is proven.
 10. The document's title and other particulars are as sealed.
 11. Whatever a parser throws is a finding; what can't be read is never skipped.
 12. The library's summary ("bottom line") is not used: each of its parts is a fact that is checked here by itself.
@@ -75,7 +75,8 @@ def verify_return(
     marks: Iterable[str] = (),
     limits: Limits | None = None,
 ) -> Examination:
-    """The verdict on ``data``, which was matched to ``plan`` (None: to nothing of ours), issued as the bytes ``issued``.
+    """The verdict on ``data``, which was matched to ``plan`` (None: to nothing of ours), issued as the bytes
+    ``issued``.
 
     ``marks`` are document ids read from page codes in a picture of the file.
     """
@@ -87,14 +88,22 @@ def verify_return(
 
 
 def _examine(
-    data: bytes, plan: IssuedPlan | None, issued: bytes | None, trust: Trust, record: Record, marks: tuple[str, ...], gate: GateReport
+    data: bytes,
+    plan: IssuedPlan | None,
+    issued: bytes | None,
+    trust: Trust,
+    record: Record,
+    marks: tuple[str, ...],
+    gate: GateReport,
 ) -> Examination:
     if gate.shut:
         lane = Lane.INK if marks and plan is not None else Lane.UNMATCHED
         return _result(lane, plan, (*gate.findings, *_ink(lane), *_state(plan)))
     if plan is None or issued is None:
         facts = read_facts(data, trust, record.received_at)
-        return _result(Lane.UNMATCHED, None, (*gate.findings, finding("unmatched")), signatures=reports(facts, {}, trust))
+        return _result(
+            Lane.UNMATCHED, None, (*gate.findings, finding("unmatched")), signatures=reports(facts, {}, trust)
+        )
     if not data.startswith(issued):
         facts = read_facts(data, trust, record.received_at)
         lane, findings = lanes.classify(data, issued, facts, gate, plan, marked=bool(marks))
@@ -102,13 +111,18 @@ def _examine(
     return _digital(data, plan, issued, trust, record, gate)
 
 
-def _digital(data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record: Record, gate: GateReport) -> Examination:
+def _digital(
+    data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record: Record, gate: GateReport
+) -> Examination:
     facts = read_facts(data, trust, record.received_at, issued=issued, most_revisions=MOST_REVISIONS)
     if facts.problem:
         lane, findings = lanes.unreadable(data, facts)
         return _result(lane, plan, (*gate.findings, *findings, *_state(plan)))
     signed = {SLOT_OF_FIELD[each.field]: each for each in facts.signatures if each.field in SLOT_OF_FIELD}
-    outcomes = {slot: check_slot(slot, each, plan, trust, record, _seen_before(data, issued, facts, each)) for slot, each in signed.items()}
+    outcomes = {
+        slot: check_slot(slot, each, plan, trust, record, _seen_before(data, issued, facts, each))
+        for slot, each in signed.items()
+    }
     findings = (
         *gate.findings,
         *filechecks.check_structure(gate),  # 11

@@ -29,10 +29,16 @@ def test_bash_takes_the_script(bare_cli: CommandLine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"), [("cpdocs let", "letters"), ("cpdocs letters rel", "release"), ("cpdocs sign --sl", "--slot")]
+    ("words", "expected"),
+    [("cpdocs let", "letters"), ("cpdocs letters rel", "release"), ("cpdocs sign --sl", "--slot")],
 )
 def test_a_word_begun_is_completed(words: str, expected: str, tmp_path: Path) -> None:
-    asked = {**os.environ, "_CPDOCS_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    asked = {
+        **os.environ,
+        "_CPDOCS_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
     done = subprocess.run(
         [sys.executable, "-c", "from cpdocs.__main__ import main; main()"],
         env=asked,

@@ -24,7 +24,11 @@ def test_a_fault_that_many_lines_share_is_said_once_with_those_lines(capsys: pyt
 
 def test_a_few_faults_keep_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     problems = [Problem("npi_invalid", "npi is invalid.", f"line {line}") for line in (2, 3, 7)]
-    assert _said(capsys, *problems) == ["  line 2: npi is invalid.", "  line 3: npi is invalid.", "  line 7: npi is invalid."]
+    assert _said(capsys, *problems) == [
+        "  line 2: npi is invalid.",
+        "  line 3: npi is invalid.",
+        "  line 7: npi is invalid.",
+    ]
 
 
 def test_fields_are_never_gathered(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,8 @@ import click
 import pytest
 
 from cpdocs.cli.root import COMMANDS
-from cpdocs.mailroom.workspace import Workspace
 from cpdocs.wiring import open_workspace
+from cpdocs.workspace import Workspace
 from tests.conftest import CommandLine
 
 
@@ -39,13 +39,18 @@ def test_help_imports_nothing_that_a_command_needs() -> None:
 
 
 def test_a_look_at_an_empty_inbox_imports_no_renderer(cli: CommandLine) -> None:
-    code = f"import sys; from cpdocs.cli import run\nrun(['--workspace', {str(cli.root)!r}, 'intake'])\nprint('weasyprint' in sys.modules)"
+    code = (
+        f"import sys; from cpdocs.cli import run\nrun(['--workspace', {str(cli.root)!r}, "
+        "'intake'])\nprint('weasyprint' in sys.modules)"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.split() == ["False"], shown.stdout
 
 
 @pytest.mark.parametrize("argv", [("status",), ("audit", "show", "unknown")])
-def test_a_command_lets_go_of_the_ledger_at_its_end(cli: CommandLine, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]) -> None:
+def test_a_command_lets_go_of_the_ledger_at_its_end(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
     """Not when the collector finds it: SQLite takes two files of one number for the same while the first is open."""
     opened: list[Workspace] = []
 
@@ -56,11 +61,17 @@ def test_a_command_lets_go_of_the_ledger_at_its_end(cli: CommandLine, monkeypatc
     monkeypatch.setattr("cpdocs.wiring.open_workspace", keeping)
     cli(*argv, status=None)
     assert "ledger" in vars(opened[0])
-    held = [path for path in (os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()) if path.startswith(str(cli.root))]
+    held = [
+        path
+        for path in (os.path.realpath(each) for each in Path("/proc/self/fd").iterdir())
+        if path.startswith(str(cli.root))
+    ]
     assert held == []
 
 
-def test_without_a_workspace_a_command_says_how_to_make_one(bare_cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_workspace_a_command_says_how_to_make_one(
+    bare_cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CPDOCS_WORKSPACE", raising=False)
     shown = bare_cli("status", workspace=False, status=4)

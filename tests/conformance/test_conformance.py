@@ -19,18 +19,29 @@ from cpdocs.core.members import Program
 from cpdocs.core.senders import Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import render_certificate
-from cpdocs.documents.letters import Letter, LetterPress, PrintedLetter
+from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter
+from cpdocs.documents.mail_merge.renderer import MailMerge
 from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.plan_views import PlanPaper
 from cpdocs.documents.plans import render_cover, render_plan
-from cpdocs.documents.stamping.press import StampingPress
 from cpdocs.documents.verdict import render_verdict
-from cpdocs.signing.closing import close
+from cpdocs.signing.ltv import close
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
 from tests.conformance.verapdf import judge
-from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, SENDER, SHIPPED, bh_paper, certificate_paper, fill, full_paper, member, paper
+from tests.documents.papers import (
+    DOCUMENT_ID,
+    ISSUED_AT,
+    SENDER,
+    SHIPPED,
+    bh_paper,
+    certificate_paper,
+    fill,
+    full_paper,
+    member,
+    paper,
+)
 from tests.documents.test_verdict import paper as verdict_paper
 from tests.documents.test_verdict import signature as verdict_signature
 from tests.signing.builder import office
@@ -60,7 +71,9 @@ def by_pcp(pdf: bytes) -> bytes:
 
 def by_member(pdf: bytes, issued: bytes) -> bytes:
     pair = office().one_time(issued, DOCUMENT_ID)
-    return sign_slot(pdf, Slot.MEMBER, pair, Signatory("Testina Samplewick", witness="Olga Examplesen"), now=office().now, font=FONT)
+    return sign_slot(
+        pdf, Slot.MEMBER, pair, Signatory("Testina Samplewick", witness="Olga Examplesen"), now=office().now, font=FONT
+    )
 
 
 def plan_files() -> dict[str, bytes]:
@@ -80,32 +93,54 @@ def plan_files() -> dict[str, bytes]:
 def letter_files() -> dict[str, bytes]:
     made = {f"cover-{name}": render_cover(make(), pages=7, shipped=SHIPPED).pdf for name, make in PLANS.items()}
     evidence = ((Slot.MEMBER, Evidence.WITNESSED_SIGNATURE), (Slot.PCP, Evidence.DIGITAL_SIGNATURE))
-    made["certificate"] = render_certificate(certificate_paper(*(fill(*pair) for pair in evidence)), shipped=SHIPPED).pdf
-    made["verdict"] = render_verdict(verdict_paper(verdict_signature(), verdict_signature(slot="timestamp")), shipped=SHIPPED).pdf
-    notice = partial(Notice, to=("Sampleville Family Practice",), sender=SENDER, at=ISSUED_AT, reference="n", due_on=date(2026, 11, 12))
+    made["certificate"] = render_certificate(
+        certificate_paper(*(fill(*pair) for pair in evidence)), shipped=SHIPPED
+    ).pdf
+    made["verdict"] = render_verdict(
+        verdict_paper(verdict_signature(), verdict_signature(slot="timestamp")), shipped=SHIPPED
+    ).pdf
+    notice = partial(
+        Notice,
+        to=("Sampleville Family Practice",),
+        sender=SENDER,
+        at=ISSUED_AT,
+        reference="n",
+        due_on=date(2026, 11, 12),
+    )
     for kind in NoticeKind:
-        made[f"notice-{kind}"] = render_notice(notice(kind, findings=("A finding.",), facts=(("Plan", DOCUMENT_ID),)), shipped=SHIPPED).pdf
+        made[f"notice-{kind}"] = render_notice(
+            notice(kind, findings=("A finding.",), facts=(("Plan", DOCUMENT_ID),)), shipped=SHIPPED
+        ).pdf
     return made | printed_letters()
 
 
 def printed_letters() -> dict[str, bytes]:
-    press = LetterPress(SHIPPED, None, Senders(SENDER))
+    press = LetterRenderer(SHIPPED, None, Senders(SENDER))
     made = {}
     for program in Program:
         for large in (False, True):
-            letter = press.make(Letter("assignment", DOCUMENT_ID, date(2026, 11, 2), "en", large, replace(member(), program=program)))
+            letter = press.make(
+                Letter("assignment", DOCUMENT_ID, date(2026, 11, 2), "en", large, replace(member(), program=program))
+            )
             assert isinstance(letter, PrintedLetter)
             made[f"letter-{program}-{'large' if large else 'standard'}"] = letter.pdf
     return made | stamped_letters(press)
 
 
-def stamped_letters(press: LetterPress) -> dict[str, bytes]:
+def stamped_letters(press: LetterRenderer) -> dict[str, bytes]:
     """Files of letters that were stamped, in scripts of every kind."""
     made = {}
     for language in ("en", "es", "km", "ar", "zh-Hant"):
-        stamping = StampingPress(press)
+        stamping = MailMerge(press)
         for name in ("Alder", "Birch"):
-            letter = Letter("assignment", DOCUMENT_ID, date(2026, 11, 2), language, language == "km", replace(member(), first_name=name))
+            letter = Letter(
+                "assignment",
+                DOCUMENT_ID,
+                date(2026, 11, 2),
+                language,
+                language == "km",
+                replace(member(), first_name=name),
+            )
             stamping.make(letter)
             own = stamping.own_pdf(letter)
             assert own is not None
@@ -143,5 +178,13 @@ def test_everything_we_make_conforms(verdicts):
 
 
 def test_every_stage_of_a_plan_was_judged_by_both_standards(verdicts):
-    stages = ("full-rendered", "full-sealed", "signed-by-pcp", "signed-by-member", "signed-pcp-first", "signed-member-first", "closed")
+    stages = (
+        "full-rendered",
+        "full-sealed",
+        "signed-by-pcp",
+        "signed-by-member",
+        "signed-pcp-first",
+        "signed-member-first",
+        "closed",
+    )
     assert {(flavour, stage) for flavour in ("ua1", "2a") for stage in stages} <= set(verdicts)

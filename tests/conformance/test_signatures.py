@@ -1,4 +1,5 @@
-"""Every kind of increment that we append, judged by veraPDF: packings, ink, orders, validation material, time stamps, a renewal."""
+"""Every kind of increment that we append, judged by veraPDF: packings, ink, orders, validation material, time stamps, a
+renewal."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ import pytest
 from cpdocs.core.verdicts import Slot
 from cpdocs.documents.plans import render_plan
 from cpdocs.signing.appearance import read_ink
-from cpdocs.signing.closing import close
 from cpdocs.signing.increment import Format
+from cpdocs.signing.ltv import close
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.sign import Signatory, sign_slot
 from tests.conformance.verapdf import judge
 from tests.documents.papers import DOCUMENT_ID, SENDER, SHIPPED, bh_paper
 from tests.signing.builder import office, rsa_key
-from tests.signing.test_closing import material, time_authority
+from tests.signing.test_ltv import material, time_authority
 from tests.signing.test_sign import as_pcp, ink_png
 
 pytestmark = pytest.mark.conformance
@@ -29,10 +30,14 @@ STANDARDS = ("ua1", "2a")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     house = office()
     plan = render_plan(bh_paper(), shipped=SHIPPED)
-    sealed = seal_plan(plan.pdf, plan.boxes, house.seal, document_id=DOCUMENT_ID, organization=SENDER.name, now=house.now)
+    sealed = seal_plan(
+        plan.pdf, plan.boxes, house.seal, document_id=DOCUMENT_ID, organization=SENDER.name, now=house.now
+    )
     visit = Signatory("Testina Samplewick", acting="guardian of the member, by decree", witness="Olga Examplesen")
     ink = read_ink(ink_png(), name="ink.png")
-    member = sign_slot(sealed, Slot.MEMBER, house.one_time(sealed, DOCUMENT_ID), visit, now=house.now, font=FONT, ink=ink)
+    member = sign_slot(
+        sealed, Slot.MEMBER, house.one_time(sealed, DOCUMENT_ID), visit, now=house.now, font=FONT, ink=ink
+    )
     both = as_pcp(member, packing=Format.ADOBE_DETACHED)
     stamped = close(both, **material(), timestamper=time_authority())
     made = {
@@ -42,7 +47,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "rsa": as_pcp(sealed, house.clinician(key=rsa_key())),
         "ink": member,
         "both": both,
-        "member-last": sign_slot(as_pcp(sealed), Slot.MEMBER, house.one_time(sealed, DOCUMENT_ID), visit, now=house.now, font=FONT),
+        "member-last": sign_slot(
+            as_pcp(sealed), Slot.MEMBER, house.one_time(sealed, DOCUMENT_ID), visit, now=house.now, font=FONT
+        ),
         "closed": close(both, **material()),
         "stamped": stamped,
         "renewed": close(stamped, timestamper=time_authority()),

@@ -29,7 +29,9 @@ from tests.core.rosters_made import GOOD, assignment
 
 ON = date(2026, 11, 2)
 PCP = "1234567893"
-PRACTICE = Practice("S01", "Testwell Family Medicine", "", "1 Street", "Boston", "MA", "02118", "", "", "", "", "sftp", "", False)
+PRACTICE = Practice(
+    "S01", "Testwell Family Medicine", "", "1 Street", "Boston", "MA", "02118", "", "", "", "", "sftp", "", False
+)
 
 CONSENT = Consent(
     discloser="Sample CP",
@@ -43,13 +45,18 @@ CONSENT = Consent(
 
 def header(**changed: Any) -> Header:
     """A sound header, changed."""
-    base = Header(Program.BH, 1, Reason.INITIAL, date(2026, 10, 20), date(2026, 10, 28), date(2026, 10, 28), date(2027, 10, 27))
+    base = Header(
+        Program.BH, 1, Reason.INITIAL, date(2026, 10, 20), date(2026, 10, 28), date(2026, 10, 28), date(2027, 10, 27)
+    )
     return replace(base, **changed)
 
 
 def service(**changed: Any) -> Service:
     """A sound paid service, changed."""
-    return replace(Service(name="Personal care attendant", provider="Evenhand Home Care", affiliated=False, choice_offered=True), **changed)
+    return replace(
+        Service(name="Personal care attendant", provider="Evenhand Home Care", affiliated=False, choice_offered=True),
+        **changed,
+    )
 
 
 def plan(**changed: Any) -> Plan:
@@ -82,7 +89,9 @@ def quantity(**changed: Any) -> Quantity:
     """An authorized quantity, changed."""
     from decimal import Decimal
 
-    return replace(Quantity(Decimal(14), "hours", "week", "MassHealth LTSS TPA", "Prior authorization notice"), **changed)
+    return replace(
+        Quantity(Decimal(14), "hours", "week", "MassHealth LTSS TPA", "Prior authorization notice"), **changed
+    )
 
 
 def register(**changed: str) -> Register:

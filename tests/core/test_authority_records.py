@@ -18,7 +18,14 @@ def event(what: EventType, /, **data: Any) -> Event:
 
 def trusted(binding: str = "npi-in-san") -> Event:
     dates = {"not_before": (NOW - DAY).isoformat(), "not_after": (NOW + 99 * DAY).isoformat()}
-    named = {"fingerprint": "aa", "serial": "1", "name": "CN=Example", "pem": "", "organizations": [], "by": "Sam Sample"}
+    named = {
+        "fingerprint": "aa",
+        "serial": "1",
+        "name": "CN=Example",
+        "pem": "",
+        "organizations": [],
+        "by": "Sam Sample",
+    }
     return event(EventType.AUTHORITY_TRUSTED, vouches_for=binding, **named, **dates)
 
 
@@ -34,7 +41,9 @@ def word(sha256: str, days: int, *, authority: str = "aa", **more: Any) -> Event
 
 
 def answer(sha256: str, days: int, revoked_at: str = "") -> Event:
-    return word(sha256, days, kind="ocsp", serial="1f", revoked_at=revoked_at, reason="superseded" if revoked_at else "")
+    return word(
+        sha256, days, kind="ocsp", serial="1f", revoked_at=revoked_at, reason="superseded" if revoked_at else ""
+    )
 
 
 def only(*events: Event) -> AuthorityRecord:
@@ -55,7 +64,11 @@ def test_the_newest_answer_about_each_certificate_counts() -> None:
 def test_one_that_was_dropped_is_believed_anew_only_when_it_is_recorded_anew() -> None:
     assert not only(trusted(), dropped(), word("a", 1)).trusted
     again = only(trusted(), word("a", 1), dropped(), trusted("npi-in-user-id"))
-    assert (again.trusted, again.binding, [each.sha256 for each in again.lists.values()]) == (True, Binding.USER_ID, ["a"])
+    assert (again.trusted, again.binding, [each.sha256 for each in again.lists.values()]) == (
+        True,
+        Binding.USER_ID,
+        ["a"],
+    )
 
 
 def test_words_of_nobody_on_record_are_nothing() -> None:

@@ -73,5 +73,12 @@ def test_usual_names_are_allowed(cell: str) -> None:
 
 
 def test_flags_and_lists_read_in_any_case_and_with_any_usual_separator() -> None:
-    assert [parse_flag(cell) for cell in ("Y", "no", "TRUE", "0", "", "maybe")] == [True, False, True, False, None, None]
+    assert [parse_flag(cell) for cell in ("Y", "no", "TRUE", "0", "", "maybe")] == [
+        True,
+        False,
+        True,
+        False,
+        None,
+        None,
+    ]
     assert split_list("HCBS_WAIVER; CCM ,CBHI|;") == ("HCBS_WAIVER", "CCM", "CBHI")

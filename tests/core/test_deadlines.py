@@ -99,7 +99,9 @@ def test_the_home_visit_is_due_after_seventy_two_clock_hours_even_when_the_clock
 
 
 @given(MOMENTS, st.booleans(), st.integers(1, 30))
-def test_a_due_date_is_always_a_business_day_and_that_many_of_them_away(received: datetime, suffolk: bool, days: int) -> None:
+def test_a_due_date_is_always_a_business_day_and_that_many_of_them_away(
+    received: datetime, suffolk: bool, days: int
+) -> None:
     start, due = receipt_day(received, suffolk=suffolk), due_on(received, suffolk=suffolk, days=days)
     assert is_business_day(start, suffolk=suffolk)
     assert is_business_day(due, suffolk=suffolk)

@@ -19,11 +19,15 @@ def test_the_documentation_shows_every_finding_under_its_group_word_for_word() -
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
     for group, rows in GROUPS.items():
         shown = [line for line in sections[group].splitlines() if line.startswith("| `")]
-        assert shown == [f"| `{code}` | {WORDS[severity]} | {message} | {todo} |" for code, severity, message, todo in rows]
+        assert shown == [
+            f"| `{code}` | {WORDS[severity]} | {message} | {todo} |" for code, severity, message, todo in rows
+        ]
 
 
 def test_every_finding_has_a_test_that_names_it() -> None:
-    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py") if path.name != "test_findings.py")
+    tests = "\n".join(
+        path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py") if path.name != "test_findings.py"
+    )
     assert [code for code in FINDINGS if f'"{code}"' not in tests] == []
 
 

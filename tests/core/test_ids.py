@@ -85,12 +85,21 @@ def test_any_one_wrong_digit_of_an_npi_is_found(stem: int, place: int, shift: in
 
 def test_member_ids_are_twelve_ascii_digits() -> None:
     assert is_member_id("900000000001")
-    assert not any(map(is_member_id, ("90000000001", "9000000000012", "90000000000a", "90000000000१", "900000000001\n")))
+    assert not any(
+        map(is_member_id, ("90000000001", "9000000000012", "90000000000a", "90000000000१", "900000000001\n"))
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "damaged"),
-    [("1.00E+11", True), ("1e11", True), ("1,0035E+11", True), ("100235000000", False), ("E11", False), ("TOTAL", False)],
+    [
+        ("1.00E+11", True),
+        ("1e11", True),
+        ("1,0035E+11", True),
+        ("100235000000", False),
+        ("E11", False),
+        ("TOTAL", False),
+    ],
 )
 def test_an_id_in_scientific_form_is_damaged(text: str, damaged: bool) -> None:
     assert is_damaged_by_spreadsheet(text) is damaged

@@ -73,5 +73,7 @@ def test_an_account_has_the_roles_of_its_last_event_and_none_left_takes_it_off()
     def enrolled(user: str, *roles: str) -> Event:
         return event(EventType.USER_ENROLLED, user=user, name=user.title(), roles=list(roles), by="root")
 
-    found = fold_people([enrolled("ada", "witness"), enrolled("bob", "issuer"), enrolled("ada", "witness", "reviewer"), enrolled("bob")])
+    found = fold_people(
+        [enrolled("ada", "witness"), enrolled("bob", "issuer"), enrolled("ada", "witness", "reviewer"), enrolled("bob")]
+    )
     assert {user: person.roles for user, person in found.items()} == {"ada": {Role.WITNESS, Role.REVIEWER}}

@@ -68,9 +68,19 @@ def test_a_suppressed_member_stays_so_until_it_is_lifted() -> None:
     assert fold_mail([on, off]).suppressed == frozenset()
 
 
-@pytest.mark.parametrize(("dpv", "street"), [("Y", "1 ELM ST"), ("S", "1 ELM ST"), ("N", "1 Elm Street"), ("", "1 Elm Street")])
+@pytest.mark.parametrize(
+    ("dpv", "street"), [("Y", "1 ELM ST"), ("S", "1 ELM ST"), ("N", "1 Elm Street"), ("", "1 Elm Street")]
+)
 def test_an_address_is_mended_only_where_the_service_confirms_it(dpv: str, street: str) -> None:
-    row = {"record_id": "r", "dpv": dpv, "address1": "1 ELM ST", "address2": "APT 2", "city": "BOSTON", "state": "MA", "zip": "02108-1234"}
+    row = {
+        "record_id": "r",
+        "dpv": dpv,
+        "address1": "1 ELM ST",
+        "address2": "APT 2",
+        "city": "BOSTON",
+        "state": "MA",
+        "zip": "02108-1234",
+    }
     checked = fold_mail([event(EventType.ADDRESSES_CHECKED, file="f", addresses=[row])]).checked["r"]
     assert mended(HOME, checked).address1 == street
     assert mended(HOME, None) == HOME

@@ -20,7 +20,9 @@ NOVEMBER = RunRecord(
     RunState.MAILED,
     tally=(("BH", "English", "mailed", 3), ("BH", "Spanish", "held", 1), ("", "", "rejected", 2)),
 )
-SENDERS = replace(load(default_text()).senders, payers={"Sample Health Plan": Payer("Sample Health Plan", enrollees=1000)})
+SENDERS = replace(
+    load(default_text()).senders, payers={"Sample Health Plan": Payer("Sample Health Plan", enrollees=1000)}
+)
 
 
 def test_a_month_s_lines_are_counted_by_program_language_and_outcome() -> None:

@@ -61,7 +61,10 @@ def staged() -> Event:
 
 def test_the_same_assignment_has_the_same_letter_id_in_every_run() -> None:
     assert letter_id(b"k", ASSIGNMENT, KEY) == letter_id(b"k", ASSIGNMENT, KEY)
-    assert len({letter_id(b"k", ASSIGNMENT, KEY), letter_id(b"k", ASSIGNMENT, OTHER), letter_id(b"k", "reminder", KEY)}) == 3
+    assert (
+        len({letter_id(b"k", ASSIGNMENT, KEY), letter_id(b"k", ASSIGNMENT, OTHER), letter_id(b"k", "reminder", KEY)})
+        == 3
+    )
     assert letter_id(b"k", ASSIGNMENT, KEY) != letter_id(b"other", ASSIGNMENT, KEY)
 
 
@@ -132,6 +135,8 @@ def test_a_sheet_code_reads_back_and_fits_the_smallest_symbol() -> None:
     assert parse_sheet_mark(mark.text) == mark
 
 
-@pytest.mark.parametrize("text", ["", "CP/7K3M9QXW2RC/1/2", "L261102-01/0/1/2", "L261102-01/1/3/2", "L261102-01/1/1/2 "[:-4]])
+@pytest.mark.parametrize(
+    "text", ["", "CP/7K3M9QXW2RC/1/2", "L261102-01/0/1/2", "L261102-01/1/3/2", "L261102-01/1/1/2 "[:-4]]
+)
 def test_other_codes_are_no_sheet_code(text: str) -> None:
     assert parse_sheet_mark(text) is None

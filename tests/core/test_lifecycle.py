@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cpdocs.core import moves
+from cpdocs.core import transitions as moves
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import EventType
 from cpdocs.core.lifecycle import PlanRecord, PlanState, fold, fold_all, issued_plan
@@ -164,7 +164,9 @@ class OnTheRoad(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(
         pick=st.integers(0, 5),
-        step=st.sampled_from(["send", "receive", "correct", "return", "withdraw", "member", "pcp", "refuse", "file", "confirm"]),
+        step=st.sampled_from(
+            ["send", "receive", "correct", "return", "withdraw", "member", "pcp", "refuse", "file", "confirm"]
+        ),
         days=st.integers(-2, 2),
     )
     def walk(self, pick: int, step: str, days: int) -> None:
@@ -197,7 +199,16 @@ class OnTheRoad(RuleBasedStateMachine):
                 self.history.fill(step, "recorded_approval", document_id, on=day.isoformat())
             elif step == "refuse":
                 moves.may_refuse(record, Slot.MEMBER, on=day, now=now)
-                add(EventType.SLOT_REFUSED, document_id, slot="member", on=day.isoformat(), offered="", language="", by="", reason="")
+                add(
+                    EventType.SLOT_REFUSED,
+                    document_id,
+                    slot="member",
+                    on=day.isoformat(),
+                    offered="",
+                    language="",
+                    by="",
+                    reason="",
+                )
             elif step == "file":
                 if record.complete and not record.closed and not record.filing:
                     self.history.filed(document_id)

@@ -24,7 +24,9 @@ def test_mailer_and_serial_fill_fifteen_digits() -> None:
     assert NINE.tracking(1_000_007) == NINE.tracking(7)
 
 
-@pytest.mark.parametrize(("mailer_id", "service"), [("12345", "300"), ("1234567", "300"), ("123456", "30"), ("12345x", "300"), ("", "")])
+@pytest.mark.parametrize(
+    ("mailer_id", "service"), [("12345", "300"), ("1234567", "300"), ("123456", "30"), ("12345x", "300"), ("", "")]
+)
 def test_other_numbers_are_refused(mailer_id: str, service: str) -> None:
     with pytest.raises(ValueError, match="digits"):
         Mailer(mailer_id, service)
@@ -51,7 +53,10 @@ def test_serials_go_round_once_nothing_of_them_was_mailed_within_45_days() -> No
 
 
 def test_what_lies_between_an_old_run_and_now_counts_too() -> None:
-    old, between = run(Serials(NINE, 1, 400_000), date(2026, 10, 1)), run(Serials(NINE, 400_001, 400_000), state=RunState.CANCELLED)
+    old, between = (
+        run(Serials(NINE, 1, 400_000), date(2026, 10, 1)),
+        run(Serials(NINE, 400_001, 400_000), state=RunState.CANCELLED),
+    )
     assert serials_for(serials_used([old, between], ON), NINE, 200_000) == Serials(NINE, 800_001, 200_000)
     assert serials_for(serials_used([old, between], ON), NINE, 200_001) is None
     assert serials_for(serials_used([replace(old, mailed_on=date(2026, 9, 1)), between], ON), NINE, 200_001) is not None

@@ -29,7 +29,18 @@ def test_one_wrong_character_in_the_id_is_not_read(place: int, char: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "CP", "https://example.org", "CP/{id}/0/4", "CP/{id}/5/4", "CP/{id}/1/4 ", "cp/{id}/1/4", "CP/{id}/01/4", "CP/{id}/1/4/1"]
+    "text",
+    [
+        "",
+        "CP",
+        "https://example.org",
+        "CP/{id}/0/4",
+        "CP/{id}/5/4",
+        "CP/{id}/1/4 ",
+        "cp/{id}/1/4",
+        "CP/{id}/01/4",
+        "CP/{id}/1/4/1",
+    ],
 )
 def test_what_is_not_our_mark_is_not_read(text: str) -> None:
     assert parse_mark(text.replace("{id}", DOCUMENT.replace("-", ""))) is None

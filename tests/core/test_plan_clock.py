@@ -40,7 +40,12 @@ def test_it_follows_a_corrected_receipt_and_keeps_what_was_logged(history: Histo
     first, second = datetime(2026, 11, 19, 16, 0, tzinfo=UTC), datetime(2026, 11, 4, 16, 0, tzinfo=UTC)
     history.received(first)
     for was, now in ((first, second), (second, None)):
-        said = {"at": now.isoformat() if now else None, "how": "", "reason": "another plan's fax", "was": was.isoformat()}
+        said = {
+            "at": now.isoformat() if now else None,
+            "how": "",
+            "reason": "another plan's fax",
+            "was": was.isoformat(),
+        }
         history.add(EventType.PLAN_RECEIPT_CORRECTED, FIRST, **said)
         clock = clock_of(history)
         assert (clock.basis, clock.receipt) == (("logged", now) if now else ("assumed_from_issue", START))
@@ -89,7 +94,9 @@ def test_the_members_approval_alone_doesnt_stop_it(history: History) -> None:
         (EventType.SLOT_REFUSED, {"slot": "member", "on": "2026-11-03"}, "refused"),
     ],
 )
-def test_a_return_a_withdrawal_and_a_refusal_stop_it(history: History, kind: EventType, data: dict[str, str], stopped_by: str) -> None:
+def test_a_return_a_withdrawal_and_a_refusal_stop_it(
+    history: History, kind: EventType, data: dict[str, str], stopped_by: str
+) -> None:
     history.add(kind, **data)
     assert clock_of(history).stopped_by == stopped_by
 

@@ -58,7 +58,11 @@ def test_a_sound_plan_has_nothing_said_of_it(sound: Plan) -> None:
         (plan(member_id="900000000009"), "member_unknown", "member_id"),
         (plan(plan=header(assessment_date=date(2026, 10, 29))), "assessment_after_plan", "plan.assessment_date"),
         (plan(plan=header(next_review=date(2027, 10, 29))), "review_over_12_months", "plan.next_review"),
-        (plan(plan=header(plan_date=date(2028, 2, 29), next_review=date(2029, 3, 1))), "review_over_12_months", "plan.next_review"),
+        (
+            plan(plan=header(plan_date=date(2028, 2, 29), next_review=date(2029, 3, 1))),
+            "review_over_12_months",
+            "plan.next_review",
+        ),
         (plan(plan=header(status=PlanStatus.DRAFT)), "plan_is_draft", "plan.status"),
         (plan(practice_id="S09"), "practice_unknown", "practice_id"),
         (plan(pcp_npi="1558598797"), "pcp_unknown", "pcp_npi"),
@@ -86,12 +90,28 @@ def test_a_sound_plan_has_nothing_said_of_it(sound: Plan) -> None:
         (plan(services=(service(provider="Sample CP"),)), "affiliation_undisclosed", "services[0].affiliated"),
         (plan(services=(service(comment="14 hours approved"),)), "authorization_wording", "services[0].comment"),
         (plan(services=(service(name="Authorized PCA hours"),)), "authorization_wording", "services[0].name"),
-        (plan(services=(service(funding_source="Pre-authorised by the CP"),)), "authorization_wording", "services[0].funding_source"),
-        (plan(goals=(Goal("I want help", (Step("We authorize ten hours", "CP"),)),)), "authorization_wording", "goals[0].steps[0].step"),
+        (
+            plan(services=(service(funding_source="Pre-authorised by the CP"),)),
+            "authorization_wording",
+            "services[0].funding_source",
+        ),
+        (
+            plan(goals=(Goal("I want help", (Step("We authorize ten hours", "CP"),)),)),
+            "authorization_wording",
+            "goals[0].steps[0].step",
+        ),
         (plan(risks=(Risk("Falls", "Rails are approved"),)), "authorization_wording", "risks[0].measure"),
-        (plan(community_resources=(Resource("Rides", "Authorized weekly"),)), "authorization_wording", "community_resources[0].purpose"),
+        (
+            plan(community_resources=(Resource("Rides", "Authorized weekly"),)),
+            "authorization_wording",
+            "community_resources[0].purpose",
+        ),
         (plan(part2=Part2(applies=True)), "part2_consent_missing", "part2.consent"),
-        (plan(needs=(Need(NeedDomain.SUBSTANCE_USE, "Recovery", part2=True),)), "part2_consent_missing", "part2.consent"),
+        (
+            plan(needs=(Need(NeedDomain.SUBSTANCE_USE, "Recovery", part2=True),)),
+            "part2_consent_missing",
+            "part2.consent",
+        ),
     ],
 )
 def test_each_fault_is_an_error_at_its_field(faulty: Plan, code: str, where: str) -> None:
@@ -121,7 +141,12 @@ def test_asking_for_an_authorization_is_no_claim_of_one(harmless: str) -> None:
 
 def test_the_members_own_words_and_others_authorizations_are_theirs() -> None:
     assert (
-        errors(plan(goals=(Goal("I want my hours approved"),), services=(service(quantity=quantity(source="Approved by MassHealth")),)))
+        errors(
+            plan(
+                goals=(Goal("I want my hours approved"),),
+                services=(service(quantity=quantity(source="Approved by MassHealth")),),
+            )
+        )
         == []
     )
 
@@ -143,7 +168,9 @@ def test_a_plan_needs_a_live_assignment_to_its_program(changed: dict[str, str], 
     assert checked.assignment is None
 
 
-@pytest.mark.parametrize(("word", "reason"), [(Word.DECLINED, "has declined"), (Word.CHANGED_CP, "asked for another CP")])
+@pytest.mark.parametrize(
+    ("word", "reason"), [(Word.DECLINED, "has declined"), (Word.CHANGED_CP, "asked for another CP")]
+)
 def test_a_members_own_word_ends_enrollment(word: Word, reason: str) -> None:
     record = register()
     said = Statement(word, date(2026, 11, 1), "telephone", "Larkspur Modelski", frozenset(record.assignments))
@@ -185,7 +212,9 @@ def test_a_consent_may_expire_by_an_event() -> None:
 
 
 def test_a_revoked_or_unsigned_consent_is_none() -> None:
-    assert [one.code for one in part2_problems(plan(part2=Part2(True, replace(CONSENT, revoked_on=ON))), ON)] == ["part2_consent_revoked"]
+    assert [one.code for one in part2_problems(plan(part2=Part2(True, replace(CONSENT, revoked_on=ON))), ON)] == [
+        "part2_consent_revoked"
+    ]
     ahead = part2_problems(plan(part2=Part2(True, replace(CONSENT, signed_on=ON + timedelta(days=1)))), ON)
     assert [(one.code, one.where) for one in ahead] == [("part2_consent_incomplete", "part2.consent.signed_on")]
 
@@ -218,7 +247,11 @@ def test_a_consent_matters_only_where_part2_records_are_carried() -> None:
         (plan(plan=header(version=2)), "reason_is_initial", "plan.reason"),
         (plan(plan=header(next_review=ON)), "review_already_due", "plan.next_review"),
         (plan(plan=header(plan_date=date(2026, 11, 3))), "plan_date_in_future", "plan.plan_date"),
-        (plan(services=(service(quantity=quantity(source="")),)), "quantity_without_source", "services[0].quantity.source"),
+        (
+            plan(services=(service(quantity=quantity(source="")),)),
+            "quantity_without_source",
+            "services[0].quantity.source",
+        ),
         (ltss(services=(service(affiliated=None),)), "affiliation_not_stated", "services[0].affiliated"),
         (ltss(choice=Choice(True, True, False, True, True)), "member_does_not_agree", "choice.agrees_with_plan"),
     ],
@@ -248,7 +281,11 @@ def test_another_pcp_on_the_roster_and_an_inactive_pcp_are_doubts() -> None:
 def _discharge(hours: int | None) -> Plan:
     discharged = datetime(2026, 10, 30, 15, 0, tzinfo=UTC)
     visit = None if hours is None else discharged + timedelta(hours=hours)
-    return plan(transitions=(Transition(TransitionKind.DISCHARGE, "Mockup General", discharged=discharged, home_visit_scheduled=visit),))
+    return plan(
+        transitions=(
+            Transition(TransitionKind.DISCHARGE, "Mockup General", discharged=discharged, home_visit_scheduled=visit),
+        )
+    )
 
 
 def test_a_home_visit_is_due_within_seventy_two_hours_of_discharge() -> None:
@@ -259,7 +296,13 @@ def test_a_home_visit_is_due_within_seventy_two_hours_of_discharge() -> None:
 
 
 def test_all_faults_are_told_at_once() -> None:
-    faulty = ltss(plan=header(program=Program.LTSS, assessment_date=ON), pcp_npi="1", practice_id="x", choice=None, part2=Part2(True))
+    faulty = ltss(
+        plan=header(program=Program.LTSS, assessment_date=ON),
+        pcp_npi="1",
+        practice_id="x",
+        choice=None,
+        part2=Part2(True),
+    )
     assert [code for code, _ in errors(faulty, Register())] == [
         "assessment_after_plan",
         "member_unknown",

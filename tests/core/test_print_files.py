@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from cpdocs.core.print_files import FileLimit, Group, grouped, print_name, print_names
 
-PIECES = st.lists(st.integers(1, 6), max_size=60).map(lambda sheets: [(count, f"{n:05d}") for n, count in enumerate(sorted(sheets))])
+PIECES = st.lists(st.integers(1, 6), max_size=60).map(
+    lambda sheets: [(count, f"{n:05d}") for n, count in enumerate(sorted(sheets))]
+)
 LIMITS = st.builds(FileLimit, st.one_of(st.just(0), st.integers(3, 40)), st.one_of(st.just(0), st.integers(1, 12)))
 
 
@@ -40,7 +42,11 @@ def test_every_piece_is_in_one_group_and_no_file_is_too_large(pieces: list[tuple
     groups = grouped(pieces, limit)
     covered = [number for group in groups for number in range(group.first_piece, group.last_piece + 1)]
     assert covered == list(range(1, len(pieces) + 1))
-    assert all(pieces[number - 1][0] == group.sheets for group in groups for number in range(group.first_piece, group.last_piece + 1))
+    assert all(
+        pieces[number - 1][0] == group.sheets
+        for group in groups
+        for number in range(group.first_piece, group.last_piece + 1)
+    )
     files = [(file, list(members)) for file, members in groupby(groups, key=lambda group: group.file)]
     assert [file for file, _ in files] == list(range(1, len(files) + 1))
     for _, members in files:
@@ -51,4 +57,7 @@ def test_every_piece_is_in_one_group_and_no_file_is_too_large(pieces: list[tuple
 
 def test_the_only_print_file_has_no_number() -> None:
     assert (print_name(1, 1), print_name(2, 3), print_name(7, 120)) == ("print.pdf", "print-02.pdf", "print-007.pdf")
-    assert print_names(["manifest.csv", "print-02.pdf", "print-01.pdf", "reprint-01.pdf"]) == ["print-01.pdf", "print-02.pdf"]
+    assert print_names(["manifest.csv", "print-02.pdf", "print-01.pdf", "reprint-01.pdf"]) == [
+        "print-01.pdf",
+        "print-02.pdf",
+    ]

@@ -37,14 +37,20 @@ class History:
         return at
 
     def assigned(self, item: Assignment) -> None:
-        self.add(EventType.ASSIGNMENT_RECORDED, {"assignment": assignment_to_json(item)}, member_subject(item.member_id))
+        self.add(
+            EventType.ASSIGNMENT_RECORDED, {"assignment": assignment_to_json(item)}, member_subject(item.member_id)
+        )
 
     def designated(self, *items: Designation) -> datetime:
-        return self.add(EventType.DESIGNATIONS_IMPORTED, {"designations": [designation_to_json(item) for item in items]})
+        return self.add(
+            EventType.DESIGNATIONS_IMPORTED, {"designations": [designation_to_json(item) for item in items]}
+        )
 
 
 def designation(**changed: Any) -> Designation:
-    base = Designation("1", "2", frozenset({"plan_approval"}), True, True, date(2026, 1, 1), None, "Alpha Testwell, MD", START)
+    base = Designation(
+        "1", "2", frozenset({"plan_approval"}), True, True, date(2026, 1, 1), None, "Alpha Testwell, MD", START
+    )
     return replace(base, **changed)
 
 
@@ -56,7 +62,9 @@ def clinician(npi: str, practice_id: str, *, active: bool = True) -> Clinician:
     return Clinician(npi, "Testwell", "Alpha", "MD", practice_id, "pcp", active)
 
 
-@pytest.mark.parametrize("changed", [{}, {"end_on": "2026-12-01", "exclusion_flags": "CCM;CBHI", "dmh_accs": "Y", "suffix": "Jr."}])
+@pytest.mark.parametrize(
+    "changed", [{}, {"end_on": "2026-12-01", "exclusion_flags": "CCM;CBHI", "dmh_accs": "Y", "suffix": "Jr."}]
+)
 def test_an_assignment_survives_its_event(changed: dict[str, str]) -> None:
     item = assignment(**changed)
     assert assignment_from_json(assignment_to_json(item)) == item
@@ -100,9 +108,15 @@ def test_a_member_who_declined_is_not_enrolled_until_reinstated() -> None:
 
 def test_practices_and_clinicians_are_added_and_replaced_and_never_dropped() -> None:
     history = History()
-    history.add(EventType.PRACTICES_IMPORTED, {"practices": [row_to_json(practice("S1", "One")), row_to_json(practice("S2", "Two"))]})
+    history.add(
+        EventType.PRACTICES_IMPORTED,
+        {"practices": [row_to_json(practice("S1", "One")), row_to_json(practice("S2", "Two"))]},
+    )
     history.add(EventType.PRACTICES_IMPORTED, {"practices": [row_to_json(practice("S2", "Two, renamed"))]})
-    history.add(EventType.CLINICIANS_IMPORTED, {"clinicians": [row_to_json(clinician("7", "S1")), row_to_json(clinician("7", "S2"))]})
+    history.add(
+        EventType.CLINICIANS_IMPORTED,
+        {"clinicians": [row_to_json(clinician("7", "S1")), row_to_json(clinician("7", "S2"))]},
+    )
     history.add(EventType.CLINICIANS_IMPORTED, {"clinicians": [row_to_json(clinician("7", "S2", active=False))]})
     directory = fold(history.events).directory
     assert {key: value.name for key, value in directory.practices.items()} == {"S1": "One", "S2": "Two, renamed"}

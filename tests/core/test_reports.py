@@ -30,7 +30,14 @@ def test_timeliness_counts_every_plan_once() -> None:
     history.add(EventType.PLAN_RECEIVED, "DOC-4", at=datetime(2026, 11, 18, 15, 0, tzinfo=UTC).isoformat(), how="")
     first, second = reports.timeliness(records(history), ON)
     assert (first.payer, first.issued, second.payer, second.issued) == ("Plan A", 6, "Plan B", 1)
-    assert (first.in_time, first.late, first.returned, first.stopped, first.waiting, first.overdue) == (1, 1, 1, 1, 1, 1)
+    assert (first.in_time, first.late, first.returned, first.stopped, first.waiting, first.overdue) == (
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+    )
     assert first.median_days == 5.5
     assert first.receipt_assumed == 5
     assert second.median_days is None
@@ -39,7 +46,15 @@ def test_timeliness_counts_every_plan_once() -> None:
 def test_choice_and_affiliation_are_those_of_the_standing_versions() -> None:
     history = History()
     history.issue(program="LTSS", choices=["agrees_with_plan"], services=3, affiliated=2)
-    history.issue(SECOND, version=2, supersedes="AAAA-AAAA-AAB", program="LTSS", choices=[*reports.CHOICES], services=4, affiliated=1)
+    history.issue(
+        SECOND,
+        version=2,
+        supersedes="AAAA-AAAA-AAB",
+        program="LTSS",
+        choices=[*reports.CHOICES],
+        services=4,
+        affiliated=1,
+    )
     history.issue("CCCC", program="BH", choices=[], services=1, affiliated=0)
     bh, ltss = reports.informed_choice(records(history))
     assert (bh.program, bh.plans, bh.all_yes) == ("BH", 1, 0)
@@ -50,7 +65,12 @@ def test_choice_and_affiliation_are_those_of_the_standing_versions() -> None:
 
 @pytest.mark.parametrize(
     ("assigned", "until"),
-    [("2026-11-01", "2027-01-31"), ("2026-11-30", "2027-01-31"), ("2026-12-15", "2027-02-28"), ("2027-12-01", "2028-02-29")],
+    [
+        ("2026-11-01", "2027-01-31"),
+        ("2026-11-30", "2027-01-31"),
+        ("2026-12-15", "2027-02-28"),
+        ("2027-12-01", "2028-02-29"),
+    ],
 )
 def test_a_member_is_to_be_met_within_three_calendar_months(assigned: str, until: str) -> None:
     assert reports.contact_by(date.fromisoformat(assigned)) == date.fromisoformat(until)

@@ -27,13 +27,31 @@ def received(seq: int = 1, practice_id: str = "S01") -> Event:
     return event(seq, EventType.RETURN_RECEIVED, size=10, practice_id=practice_id)
 
 
-def decided(seq: int, verdict: str, document_id: str | None = "7K3M-9QXW-2RC", slots: tuple[str, ...] = (), **more: Any) -> Event:
-    said = {"lane": "digital", "practice_id": "S01", "plan_practice_id": "S01", "findings": [], "signatures": [], **more}
-    return event(seq, EventType.RETURN_DECIDED, verdict=verdict, document_id=document_id, slots_filled=list(slots), **said)
+def decided(
+    seq: int, verdict: str, document_id: str | None = "7K3M-9QXW-2RC", slots: tuple[str, ...] = (), **more: Any
+) -> Event:
+    said = {
+        "lane": "digital",
+        "practice_id": "S01",
+        "plan_practice_id": "S01",
+        "findings": [],
+        "signatures": [],
+        **more,
+    }
+    return event(
+        seq, EventType.RETURN_DECIDED, verdict=verdict, document_id=document_id, slots_filled=list(slots), **said
+    )
 
 
 def resolved(seq: int, decision: str, slots: tuple[str, ...] = (), document_id: str | None = "7K3M-9QXW-2RC") -> Event:
-    return event(seq, EventType.HELD_RESOLVED, decision=decision, document_id=document_id, reason="seen", slots_filled=list(slots))
+    return event(
+        seq,
+        EventType.HELD_RESOLVED,
+        decision=decision,
+        document_id=document_id,
+        reason="seen",
+        slots_filled=list(slots),
+    )
 
 
 def answered(seq: int, answers: int) -> Event:
@@ -86,7 +104,9 @@ def test_a_rejection_by_rule_may_be_judged_again_and_an_acceptance_not() -> None
 
 
 def test_notices_about_other_things_are_passed_over() -> None:
-    other = Event(3, EventType.NOTICE_WRITTEN, ("key:1",), START, START, "clerk", "host", {"sha256": SHA, "kind": "key_issued"})
+    other = Event(
+        3, EventType.NOTICE_WRITTEN, ("key:1",), START, START, "clerk", "host", {"sha256": SHA, "kind": "key_issued"}
+    )
     assert fold(received(), decided(2, "held"), other).to_answer == 2
 
 
@@ -106,7 +126,9 @@ steps = st.lists(st.sampled_from(["received", "elsewhere", "decided", "unmatched
 def test_whatever_is_unfinished_is_among_those_that_perhaps_are(course: list[str]) -> None:
     events = [received()]
     for seq, step in enumerate(course, start=2):
-        last = max((each.seq for each in events if each.type in (EventType.RETURN_DECIDED, EventType.HELD_RESOLVED)), default=0)
+        last = max(
+            (each.seq for each in events if each.type in (EventType.RETURN_DECIDED, EventType.HELD_RESOLVED)), default=0
+        )
         made = {
             "received": received(seq),
             "elsewhere": received(seq, "S03"),

@@ -181,7 +181,13 @@ def test_what_was_lettered_in_an_earlier_run_is_a_duplicate_whatever_else_is_wro
 
 
 def test_the_later_of_two_ids_for_one_person_is_held() -> None:
-    told = Roster().add().add(member_id="900000000002", last_name="TESTWÉLL").add(member_id="900000000003", dob="1980-05-05").outcomes()
+    told = (
+        Roster()
+        .add()
+        .add(member_id="900000000002", last_name="TESTWÉLL")
+        .add(member_id="900000000003", dob="1980-05-05")
+        .outcomes()
+    )
     assert [one.code for one in told] == ["", "possible_same_person", ""]
 
 
@@ -256,4 +262,6 @@ def test_the_shared_windows_roster_reads_as_the_utf8_one(shared_data: Path) -> N
     assert {one.disposition for one in told} == {Disposition.MAILED}
     rows = csv.DictReader(io.StringIO((shared_data / "roster.csv").read_text("utf-8")))
     names = {(row["member_id"], row["program"]): row["last_name"] for row in rows}
-    assert all(one.assignment and one.assignment.last_name == names[(one.member_id, one.assignment.program)] for one in told)
+    assert all(
+        one.assignment and one.assignment.last_name == names[(one.member_id, one.assignment.program)] for one in told
+    )

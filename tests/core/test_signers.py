@@ -20,7 +20,9 @@ RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
 
 PCP_ROW = Clinician(PCP, "Examplesen", "Olga", "MD", "P1", "pcp", True)
 NURSE_ROW = Clinician(NURSE, "Samplewick", "Ned", "RN", "P1", "staff", True)
-DESIGNATION = Designation(NURSE, PCP, frozenset({"plan_approval"}), True, True, date(2026, 1, 1), None, "Olga Examplesen, MD", RECORDED)
+DESIGNATION = Designation(
+    NURSE, PCP, frozenset({"plan_approval"}), True, True, date(2026, 1, 1), None, "Olga Examplesen, MD", RECORDED
+)
 
 
 def directory(
@@ -118,7 +120,9 @@ def test_a_designation_narrowed_to_this_member_counts() -> None:
 
 
 def test_every_failing_reason_is_reported_not_the_first_alone() -> None:
-    bad = replace(DESIGNATION, tasks=frozenset(), on_care_team=False, face_to_face_with_pcp=False, valid_to=date(2026, 2, 1))
+    bad = replace(
+        DESIGNATION, tasks=frozenset(), on_care_team=False, face_to_face_with_pcp=False, valid_to=date(2026, 2, 1)
+    )
     standing = judge(directory(bad, nurse=(replace(NURSE_ROW, credential="LPN", active=False, practice_id="P2"),)))
     assert set(codes(standing)) == {
         "wrong_practice",

@@ -1,4 +1,5 @@
-"""The workspaces of the flow tests, to be broken: each work begins from one that is made once and copied for every point."""
+"""The workspaces of the flow tests, to be broken: each work begins from one that is made once and copied for every
+point."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def every(points: Sequence[Item]) -> Sequence[Item]:
 
 @pytest.fixture(scope="session")
 def works(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], Work]:
-    """Gives each work by its name, made when it is first asked for and done once, so that forks find everything imported."""
+    """Gives each work by its name, made when it is first asked for and done once, so that forks find everything
+    imported."""
     made: dict[str, Work] = {}
 
     def office() -> Office:
@@ -43,7 +45,9 @@ def works(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         if name == "filing":
             return scenarios.filing(office(), folder, pytest.MonkeyPatch())
         if name == "issue":
-            return scenarios.issue(request.getfixturevalue("_peopled"), request.getfixturevalue("sample").plans["bh"], folder)
+            return scenarios.issue(
+                request.getfixturevalue("_peopled"), request.getfixturevalue("sample").plans["bh"], folder
+            )
         return scenarios.letters(folder)
 
     def work(name: str) -> Work:

@@ -56,7 +56,8 @@ def nothing() -> None:
 
 
 def fork(root: Path, command: Command, prepare: Prepare = nothing, said: int = -1) -> Forked:
-    """the command in the workspace ``root``, in a fork; what it says on standard error goes to the open file ``said``."""
+    """the command in the workspace ``root``, in a fork; what it says on standard error goes to the open file
+    ``said``."""
     waiting, gate = os.pipe()
     child = os.fork()
     if child == 0:
@@ -73,8 +74,11 @@ def run(root: Path, command: Command, prepare: Prepare = nothing, said: int = -1
     return forked.ended()
 
 
-def run_until(root: Path, command: Command, at: int, *, fail_with: int = 0, prepare: Prepare = nothing, said: int = -1) -> int | None:
-    """Runs the command and kills it at call ``at``, or lets that call fail with the errno ``fail_with`` (or ``SHORT``)."""
+def run_until(
+    root: Path, command: Command, at: int, *, fail_with: int = 0, prepare: Prepare = nothing, said: int = -1
+) -> int | None:
+    """Runs the command and kills it at call ``at``, or lets that call fail with the errno ``fail_with`` (or
+    ``SHORT``)."""
 
     def arm() -> None:
         prepare()
@@ -99,7 +103,7 @@ def count_calls(root: Path, command: Command, fail_with: int = 0) -> int:
 def _live(root: Path, command: Command, prepare: Prepare, waiting: int, said: int) -> NoReturn:
     status = 70
     try:
-        from cpdocs.mailroom.apart import run as apart
+        from cpdocs.sandbox import run as apart
 
         # Whoever wants to trace this fork may.
         ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
@@ -123,7 +127,7 @@ def _live(root: Path, command: Command, prepare: Prepare, waiting: int, said: in
 
 
 def _arm(at: int, fail_with: int) -> Callable[[], int]:
-    from cpdocs.ledger.sqlite_home import SqliteHome
+    from cpdocs.ledger.sqlite_backend import SqliteBackend
 
     me = os.getpid()
     count = 0
@@ -156,14 +160,14 @@ def _arm(at: int, fail_with: int) -> Callable[[], int]:
     for name in CALLS:
         setattr(os, name, guarded(getattr(os, name)))
     if not fail_with:
-        writing = SqliteHome.writing
+        writing = SqliteBackend.writing
 
         @contextmanager
-        def short_of_its_commit(home: SqliteHome, engine: Engine) -> Iterator[Connection]:
+        def short_of_its_commit(home: SqliteBackend, engine: Engine) -> Iterator[Connection]:
             with writing(home, engine) as connection:
                 yield connection
                 if due():
                     befall()
 
-        SqliteHome.writing = short_of_its_commit  # type: ignore[method-assign]
+        SqliteBackend.writing = short_of_its_commit  # type: ignore[method-assign]
     return lambda: count

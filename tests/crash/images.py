@@ -1,7 +1,8 @@
-"""Power cuts on a real file system: the ledger and the files on two ext4 images, copied at the moment of the cut and mounted again.
+"""Power cuts on a real file system: the ledger and the files on two ext4 images, copied at the moment of the cut and
+mounted again.
 
-What the kernel holds back of the files' changes isn't in the image, as it wouldn't be on the disk. Two images, since any
-fsync on one makes earlier changes of names on the same one last, and so hides what was not synced.
+What the kernel holds back of the files' changes isn't in the image, as it wouldn't be on the disk. Two images, since
+any fsync on one makes earlier changes of names on the same one last, and so hides what was not synced.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""Power cuts without a disk: what a command did to its files is recorded, and what it hadn't made durable is taken away again.
+"""Power cuts without a disk: what a command did to its files is recorded, and what it hadn't made durable is taken away
+again.
 
-strace records every call that changes a file. A model of the disk plays them back and gives, for each moment, what a cut
-may leave. It assumes no more than POSIX and journals give:
+strace records every call that changes a file. A model of the disk plays them back and gives, for each moment, what a
+cut may leave. It assumes no more than POSIX and journals give:
 
 - a file has the bytes it had at its last fsync, whatever was written since;
-- a change of names (create, link, rename, remove) is whole or absent, and lasts once one of its folders was synced, together
-  with every earlier one that touches the same folders; until then it may be lost;
+- a change of names (create, link, rename, remove) is whole or absent, and lasts once one of its folders was synced,
+  together with every earlier one that touches the same folders; until then it may be lost;
 - so may be the names while the bytes last, and the bytes while the names last: the three kinds of :data:`CUTS`.
 
 ext4 is kinder: any fsync makes earlier changes of names last. The cut of a real ext4 is in ``images``.
@@ -27,7 +28,20 @@ CUTS = ("nothing that wasn't synced", "names without their bytes", "bytes withou
 """What of that which wasn't synced is lost: all, the bytes, the names."""
 
 _TRACED = (
-    *("openat", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "lseek", "rename", "renameat", "renameat2", "link", "linkat"),
+    *(
+        "openat",
+        "write",
+        "pwrite64",
+        "fsync",
+        "fdatasync",
+        "ftruncate",
+        "lseek",
+        "rename",
+        "renameat",
+        "renameat2",
+        "link",
+        "linkat",
+    ),
     *("unlink", "unlinkat", "mkdir", "mkdirat", "rmdir"),
 )
 _LINE = re.compile(r"^(\w+)\((.*)\)\s+= (-?\d+)")
@@ -271,7 +285,8 @@ def trace(root: Path, command: Command, log: Path, prepare: Prepare = nothing) -
 
 
 def cuts(disk: Disk, lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Plays the lines; stops at every moment whose cut leaves what no earlier one left, and says which line and which cut."""
+    """Plays the lines; stops at every moment whose cut leaves what no earlier one left, and says which line and which
+    cut."""
     seen: set[str] = set()
     for number, line in enumerate(lines, start=1):
         touched = disk.play(line)

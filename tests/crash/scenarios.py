@@ -1,4 +1,5 @@
-"""The four works that may be cut short, each with a workspace where it is to begin and what must be true once it is done.
+"""The four works that may be cut short, each with a workspace where it is to begin and what must be true once it is
+done.
 
 A work is broken off, or made to fail, in a copy of its workspace. Then whoever comes next runs :attr:`Work.again`, and
 :func:`faults` says what isn't as it would be had nothing happened.
@@ -20,7 +21,7 @@ from cpdocs.core.events import Event
 from tests.conftest import NOW, CommandLine
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk, recorded
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 NAMES = ("intake", "letters", "issue", "filing")
 
@@ -53,7 +54,11 @@ def faults(work: Work, root: Path) -> list[str]:
     events = recorded(root)
     if [(event.seq, event.type) for event in events[: len(work.before)]] != list(work.before):
         found.append("events are gone from the ledger")
-    for folder in (root / "state" / "claims", root / "outbox" / "plans" / ".staged", root / "outbox" / "ehr" / ".staged"):
+    for folder in (
+        root / "state" / "claims",
+        root / "outbox" / "plans" / ".staged",
+        root / "outbox" / "ehr" / ".staged",
+    ):
         if folder.is_dir() and any(folder.iterdir()):
             found.append(f"something is left in {folder.name}")
     return [*found, *work.wrong(root, events)]
@@ -88,7 +93,7 @@ def filing(office: Office, folder: Path, patch: Any) -> Work:
         return None
 
     with patch.context() as until_filed:
-        until_filed.setattr("cpdocs.mailroom.returns.receiving.file_if_complete", refuse)
+        until_filed.setattr("cpdocs.returns.receiving.file_if_complete", refuse)
         CommandLine(begun.root, RETURN)("intake", "--json")
 
     def wrong(root: Path, events: list[Event]) -> Iterator[str]:
@@ -126,7 +131,8 @@ def letters(folder: Path) -> Work:
     notice = cli.root / "templates" / "letters" / "common" / "notice.toml"
     notice.parent.mkdir(parents=True)
     notice.write_text(
-        'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{phone} {tty}"\n', "utf-8"
+        'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{phone} {tty}"\n',
+        "utf-8",
     )
     roster = write_roster(folder / "roster.csv", line(1), line(2), line(3, format_need="braille"))
 
@@ -155,7 +161,9 @@ def letters(folder: Path) -> Work:
     return _work("letters", cli.root, NOW, argv, wrong)
 
 
-def _work(name: str, root: Path, now: str, argv: tuple[str, ...], wrong: Callable[[Path, list[Event]], Iterator[str]]) -> Work:
+def _work(
+    name: str, root: Path, now: str, argv: tuple[str, ...], wrong: Callable[[Path, list[Event]], Iterator[str]]
+) -> Work:
     return Work(name, root, now, argv, argv, wrong, tuple((event.seq, event.type) for event in recorded(root)))
 
 
@@ -172,7 +180,9 @@ def _each_once(events: list[Event], *types: str, fills: int = 0) -> Iterator[str
 
 
 def _filed(root: Path, events: list[Event]) -> Iterator[str]:
-    packages = [path for path in (root / "outbox" / "ehr").glob("*/*") if path.is_dir() and path.parent.name != ".staged"]
+    packages = [
+        path for path in (root / "outbox" / "ehr").glob("*/*") if path.is_dir() and path.parent.name != ".staged"
+    ]
     recorded_ones = [root / "outbox" / "ehr" / event.data["package"] for event in events if event.type == "plan.filed"]
     if packages != recorded_ones:
         yield f"{len(packages)} packages for {len(recorded_ones)} records"

@@ -1,4 +1,5 @@
-"""Kills or fails a command at its N-th system call of each kind that touches the disk, what a library does inside included."""
+"""Kills or fails a command at its N-th system call of each kind that touches the disk, what a library does inside
+included."""
 
 from __future__ import annotations
 
@@ -15,10 +16,15 @@ from pathlib import Path
 
 from tests.crash.forks import Command, Prepare, fork, nothing
 
-CALLS = "write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir"
+CALLS = (
+    "write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir"
+)
 """What changes the disk: the points at which a kill tells."""
 FAILING = {
-    **dict.fromkeys(("write", "pwrite64", "ftruncate", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat"), "ENOSPC"),
+    **dict.fromkeys(
+        ("write", "pwrite64", "ftruncate", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat"),
+        "ENOSPC",
+    ),
     **dict.fromkeys(("fsync", "fdatasync", "pread64", "unlink", "unlinkat", "rmdir"), "EIO"),
     "openat": "EMFILE",
 }
@@ -44,7 +50,11 @@ def why_not() -> str:
         return "strace isn't installed"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            ended = run_traced(Path(folder), lambda _: os.write(2, b"x"), ("-e", "trace=write", "-e", "inject=write:signal=SIGKILL:when=1"))
+            ended = run_traced(
+                Path(folder),
+                lambda _: os.write(2, b"x"),
+                ("-e", "trace=write", "-e", "inject=write:signal=SIGKILL:when=1"),
+            )
         except Untraceable as error:
             return str(error)
     return "" if ended is None else "tracing isn't allowed here"
@@ -55,7 +65,12 @@ class Untraceable(Exception):
 
 
 def run_traced(
-    root: Path, command: Command, options: Sequence[str], log: Path = Path(os.devnull), prepare: Prepare = nothing, said: int = -1
+    root: Path,
+    command: Command,
+    options: Sequence[str],
+    log: Path = Path(os.devnull),
+    prepare: Prepare = nothing,
+    said: int = -1,
 ) -> int | None:
     """Runs the command under strace with these options; its exit status, None where it was killed."""
     forked = fork(root, command, prepare, said)
@@ -83,11 +98,20 @@ def killed_at(root: Path, command: Command, point: Point, prepare: Prepare = not
     # strace counts each kind of call for itself.
     trace = f"trace={point.name}"
     return run_traced(
-        root, command, ("-e", trace, "-e", f"inject={point.name}:signal=SIGKILL:when={point.number}"), prepare=prepare, said=said
+        root,
+        command,
+        ("-e", trace, "-e", f"inject={point.name}:signal=SIGKILL:when={point.number}"),
+        prepare=prepare,
+        said=said,
     )
 
 
 def failed_at(root: Path, command: Command, point: Point, said: int = -1) -> int | None:
     """Runs the command and lets the call fail at the point."""
     trace = f"trace={point.name}"
-    return run_traced(root, command, ("-e", trace, "-e", f"inject={point.name}:error={FAILING[point.name]}:when={point.number}"), said=said)
+    return run_traced(
+        root,
+        command,
+        ("-e", trace, "-e", f"inject={point.name}:error={FAILING[point.name]}:when={point.number}"),
+        said=said,
+    )

@@ -1,4 +1,5 @@
-"""What every use case does with a file, alone: store it, record it, say so; and the bugs that a suite of crash tests must catch."""
+"""What every use case does with a file, alone: store it, record it, say so; and the bugs that a suite of crash tests
+must catch."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ from pathlib import Path
 
 from cpdocs.core.events import EventType, NewEvent, return_subject
 from cpdocs.errors import CpdocsError
-from cpdocs.ledger import blobs, durable
+from cpdocs.ledger import blobs
 from cpdocs.ledger.audit import verify
 from cpdocs.ledger.blobs import BlobStore
 from cpdocs.ledger.events import EventStore
+from cpdocs.system import durable
 from tests.ledger.conftest import BEGIN, SetClock, letter
 
 CONTENT = b"a returned file " * 4000
@@ -93,4 +95,6 @@ def faults(root: Path, *, said: bool) -> list[str]:
 
 def _problems(root: Path) -> list[str]:
     state = root / "state"
-    return [str(problem) for problem in verify(state / "ledger.db", state / "store", state / "checkpoints", (), {}).problems]
+    return [
+        str(problem) for problem in verify(state / "ledger.db", state / "store", state / "checkpoints", (), {}).problems
+    ]

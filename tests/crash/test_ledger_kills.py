@@ -1,6 +1,7 @@
 """Whatever happens at whichever call, what was said to be recorded is there, whole, and the next run finishes the rest.
 
-The three bugs that such a suite must catch are put in by these tests alone, and each is caught by the sweep for its kind.
+The three bugs that such a suite must catch are put in by these tests alone, and each is caught by the sweep for its
+kind.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def fresh(history: Path, tmp_path: Path) -> Callable[[], Path]:
     return copy
 
 
-def sweep(points: Iterable[Point], fresh: Callable[[], Path], broken: Callable[..., int | None], command: Command) -> tuple[int, list[str]]:
+def sweep(
+    points: Iterable[Point], fresh: Callable[[], Path], broken: Callable[..., int | None], command: Command
+) -> tuple[int, list[str]]:
     tried, found = 0, []
     for point in points:
         with tempfile.TemporaryFile() as said:
@@ -109,7 +112,9 @@ def test_an_event_recorded_before_its_file_is_caught_by_the_kills(fresh: Callabl
 
 
 @traced
-def test_a_folder_that_is_not_synced_is_caught_by_the_power_cuts_and_by_no_kill(fresh: Callable[[], Path], tmp_path: Path) -> None:
+def test_a_folder_that_is_not_synced_is_caught_by_the_power_cuts_and_by_no_kill(
+    fresh: Callable[[], Path], tmp_path: Path
+) -> None:
     _, found = sweep_cuts(fresh, tmp_path, without_folder_fsync)
     assert any("missing" in fault for fault in found)
     root = fresh()

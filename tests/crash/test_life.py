@@ -1,8 +1,9 @@
-"""The whole life of a plan through the real commands, each of which may be killed at any call; the ledger is the oracle.
+"""The whole life of a plan through the real commands, each of which may be killed at any call; the ledger is the
+oracle.
 
-Whatever is done in whatever order: nothing that was recorded goes away, what a command said to have done is on record, what it
-refused or was killed at is done wholly or not at all, no file that was dropped is lost, no slot is filled and no package is made
-twice, and where a plan stands is what its events say.
+Whatever is done in whatever order: nothing that was recorded goes away, what a command said to have done is on record,
+what it refused or was killed at is done wholly or not at all, no file that was dropped is lost, no slot is filled and
+no package is made twice, and where a plan stands is what its events say.
 """
 
 from __future__ import annotations
@@ -64,7 +65,10 @@ class Life(RuleBasedStateMachine):
         finally:
             shutil.rmtree(self.folder)
 
-    @rule(kill=at_call, step=st.sampled_from(["sent", "received", "return", "withdraw", "approve", "refuse", "chart_note"]))
+    @rule(
+        kill=at_call,
+        step=st.sampled_from(["sent", "received", "return", "withdraw", "approve", "refuse", "chart_note"]),
+    )
     def road(self, kill: int, step: str) -> None:
         at = ("--at", self.now.isoformat())
         on = ("--on", self.now.date().isoformat(), "--by", "Sam Sample")
@@ -74,15 +78,31 @@ class Life(RuleBasedStateMachine):
             "return": (("return", "--reason", "wrong pharmacy", *at), "plan.returned"),
             "withdraw": (("withdraw", "--reason", "wrong goal"), "plan.withdrawn"),
             "approve": (("approve", "--slot", "member", "--how", "telephone", *on), "slot.filled"),
-            "chart_note": (("approve", "--slot", "pcp", "--chart-note", "in the chart", "--npi", self.template.npi, *on), "slot.filled"),
+            "chart_note": (
+                ("approve", "--slot", "pcp", "--chart-note", "in the chart", "--npi", self.template.npi, *on),
+                "slot.filled",
+            ),
             "refuse": (
-                ("refuse", "--slot", "member", "--reason", "wants to think", "--offered", "read aloud", "--language", "English", *on),
+                (
+                    "refuse",
+                    "--slot",
+                    "member",
+                    "--reason",
+                    "wants to think",
+                    "--offered",
+                    "read aloud",
+                    "--language",
+                    "English",
+                    *on,
+                ),
                 "slot.refused",
             ),
         }[step]
         self.do(kill, "plan", words[0], self.template.document_id, *words[1:], event=event)
 
-    @rule(name=st.sampled_from(["pcp", "member", "both", "cut off", "junk"]), folder=st.sampled_from(["", "own", "S03"]))
+    @rule(
+        name=st.sampled_from(["pcp", "member", "both", "cut off", "junk"]), folder=st.sampled_from(["", "own", "S03"])
+    )
     def drop(self, name: str, folder: str) -> None:
         data = self.template.returns[name]
         target = self.root / "inbox" / (self.template.practice_id if folder == "own" else folder)
@@ -101,17 +121,33 @@ class Life(RuleBasedStateMachine):
     @rule(kill=at_call)
     def confirm(self, kill: int) -> None:
         at = self.now.isoformat()
-        self.do(kill, "file", "confirm", self.template.document_id, "--by", "Sam Sample", "--at", at, event="upload.confirmed")
+        self.do(
+            kill,
+            "file",
+            "confirm",
+            self.template.document_id,
+            "--by",
+            "Sam Sample",
+            "--at",
+            at,
+            event="upload.confirmed",
+        )
 
     def do(self, kill: int, *words: str, event: str = "") -> None:
         """One command; ``event`` is what it records, once, if and only if it ends well."""
         self.now += timedelta(hours=3)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CPDOCS_NOW", self.now.isoformat())
-            ended = run_until(self.root, words, kill) if kill else CommandLine(self.root, self.now.isoformat())(*words, status=None).status
+            ended = (
+                run_until(self.root, words, kill)
+                if kill
+                else CommandLine(self.root, self.now.isoformat())(*words, status=None).status
+            )
         events = recorded(self.root)
         new = Counter(each.type.value for each in events[len(self.known) :])
-        assert [(each.seq, each.data) for each in events[: len(self.known)]] == [(each.seq, each.data) for each in self.known]
+        assert [(each.seq, each.data) for each in events[: len(self.known)]] == [
+            (each.seq, each.data) for each in self.known
+        ]
         assert ended in (KILLED, 0, 1, 3), f"{words} ended with {ended}"
         if event and ended == 0:
             assert new[event] == 1, f"{words} ended well, and recorded {dict(new)}"
@@ -130,7 +166,9 @@ class Life(RuleBasedStateMachine):
             once("return.received", "sha256", "practice_id"),
         ):
             assert max(Counter(found).values(), default=1) == 1
-        answers = Counter(event.data["answers"] for event in self.known if event.type == "notice.written" and "answers" in event.data)
+        answers = Counter(
+            event.data["answers"] for event in self.known if event.type == "notice.written" and "answers" in event.data
+        )
         assert max(answers.values(), default=1) == 1
 
     @invariant()
@@ -150,7 +188,9 @@ class Life(RuleBasedStateMachine):
         (row,) = (row for row in cli("status", "--json").json if row["document_id"] == self.template.document_id)
         record = fold_all(self.known)[self.template.document_id]
         assert row["state"] == record.state.value
-        assert {slot for slot, fill in row["slots"].items() if fill["evidence"]} == {slot.value for slot in record.fills}
+        assert {slot for slot, fill in row["slots"].items() if fill["evidence"]} == {
+            slot.value for slot in record.fills
+        }
         assert not [path for path in (self.root / "inbox").rglob("*") if path.is_file() and path.name != ".gitkeep"]
         assert self.dropped == {event.data["sha256"] for event in self.known if event.type == "return.received"}
         for event in self.known:

@@ -1,7 +1,8 @@
-"""The power goes at any moment of a work: what was recorded is there with its files, and the next command finishes the rest.
+"""The power goes at any moment of a work: what was recorded is there with its files, and the next command finishes the
+rest.
 
-Two ways. The model (``power_cut``) takes away everything that wasn't synced, more than most disks would, and runs wherever
-a process can be traced. The images (``images``) are a real ext4, where loop mounts are allowed.
+Two ways. The model (``power_cut``) takes away everything that wasn't synced, more than most disks would, and runs
+wherever a process can be traced. The images (``images``) are a real ext4, where loop mounts are allowed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from tests.crash.take_in import SAID, some_history, without_folder_fsync
 from tests.flows.returning import recorded
 
 Works = Callable[[str], Work]
-each_work = pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(f"sweep-{name}")) for name in NAMES])
+each_work = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"sweep-{name}")) for name in NAMES]
+)
 traced = pytest.mark.skipif(bool(system_calls.why_not()), reason=system_calls.why_not() or "tracing works")
 FEW = 2
 
@@ -37,7 +40,8 @@ def mountable() -> None:
 
 
 def played(work: Work, place: Path, wanted: int = 0, every: int = 1) -> tuple[int, list[str]]:
-    """Cuts the power of the work at every moment that leaves something new, or about ``wanted``, or each ``every``-th of them."""
+    """Cuts the power of the work at every moment that leaves something new, or about ``wanted``, or each ``every``-th
+    of them."""
     disk = Disk.of(work.copy(place))
     lines = trace(place, work.argv, place.with_name("trace"))
     done = len(recorded(place))
@@ -116,7 +120,9 @@ def after_taking_in(root: Path, said: bool) -> list[str]:
 @traced
 @pytest.mark.usefixtures("mountable")
 @pytest.mark.xdist_group("images")
-def test_storing_and_recording_survive_a_power_cut_of_a_real_disk(history: Path, tmp_path: Path, figures: Figures) -> None:
+def test_storing_and_recording_survive_a_power_cut_of_a_real_disk(
+    history: Path, tmp_path: Path, figures: Figures
+) -> None:
     points = of_taking_in(history, tmp_path)[2::6]
     figures(*on_images(tmp_path, history, take_in.take_in, points, after_taking_in))
 
@@ -134,7 +140,9 @@ def test_a_folder_that_is_not_synced_is_caught_by_the_cut_of_a_real_disk(history
 @pytest.mark.slow
 @traced
 @pytest.mark.usefixtures("mountable")
-def test_storing_and_recording_survive_a_power_cut_of_a_real_disk_at_every_call(history: Path, tmp_path: Path, figures: Figures) -> None:
+def test_storing_and_recording_survive_a_power_cut_of_a_real_disk_at_every_call(
+    history: Path, tmp_path: Path, figures: Figures
+) -> None:
     points = of_taking_in(history, tmp_path)
     figures(*on_images(tmp_path, history, take_in.take_in, points, after_taking_in))
 
@@ -165,14 +173,17 @@ def test_a_disk_that_is_too_small_by_any_amount_loses_nothing(
 
 @pytest.mark.usefixtures("mountable")
 @pytest.mark.xdist_group("sweep-intake")
-def test_a_disk_that_is_too_small_loses_no_return(works: Works, tmp_path: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_too_small_loses_no_return(
+    works: Works, tmp_path: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work = works("intake")
     monkeypatch.setenv("CPDOCS_NOW", work.now)
     figures(*filled(work, tmp_path, step=400))
 
 
 def filled(work: Work, folder: Path, *, step: int) -> tuple[int, list[str]]:
-    """The work on a disk in memory that has 0, ``step``, 2 × ``step`` … kilobytes left, until it is enough; then it is given more."""
+    """The work on a disk in memory that has 0, ``step``, 2 × ``step`` … kilobytes left, until it is enough; then it is
+    given more."""
     from tests.crash.forks import run
 
     tried, found, free = 0, [], 0

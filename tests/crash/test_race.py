@@ -25,7 +25,8 @@ JUNK = 6
 
 @pytest.fixture
 def desk(tmp_path: Path, _issued: tuple[Path, dict[str, str]], sample: object, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """Two copies of one plan, each with one signature, one of them dropped twice, and letters that are nothing of ours."""
+    """Two copies of one plan, each with one signature, one of them dropped twice, and letters that are nothing of
+    ours."""
     monkeypatch.setenv("CPDOCS_NOW", RETURN)
     shutil.copytree(_issued[0], tmp_path / "ws")
     found = Desk(Office(CommandLine(tmp_path / "ws", RETURN), sample, _issued[1]))  # type: ignore[arg-type]
@@ -44,7 +45,9 @@ def check(desk: Desk) -> None:
     assert list((desk.root / "state" / "claims").iterdir()) == []
     events = desk.events()
     returns = JUNK + 2
-    by_return = Counter((event.type.value, event.subjects[0]) for event in events if event.type.value.startswith("return."))
+    by_return = Counter(
+        (event.type.value, event.subjects[0]) for event in events if event.type.value.startswith("return.")
+    )
     assert set(by_return.values()) == {1}
     assert len(by_return) == returns * 2
     assert sorted(event.data["slot"] for event in events if event.type == "slot.filled") == ["member", "pcp"]

@@ -1,7 +1,8 @@
-"""Intake, letters, issuing and filing, broken off or refused at any call: nothing lost, nothing done twice, the trail verifies.
+"""Intake, letters, issuing and filing, broken off or refused at any call: nothing lost, nothing done twice, the trail
+verifies.
 
-A few points of each are tried with the tests, every one by ``make crash``. Each point begins from the same workspace; then the
-next command comes and finishes the work.
+A few points of each are tried with the tests, every one by ``make crash``. Each point begins from the same workspace;
+then the next command comes and finishes the work.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from tests.crash.scenarios import NAMES, Work, faults
 A_DEFECT = 70
 Works = Callable[[str], Work]
 
-each_work = pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(f"sweep-{name}")) for name in NAMES])
+each_work = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"sweep-{name}")) for name in NAMES]
+)
 traced = pytest.mark.skipif(bool(system_calls.why_not()), reason=system_calls.why_not() or "tracing works")
 
 
@@ -56,7 +59,9 @@ def sweep(work: Work, place: Path, points: Iterable[int], fail_with: int = 0) ->
     return tried, found
 
 
-def sweep_traced(work: Work, place: Path, points: Iterable[system_calls.Point], broken: Callable[..., int | None]) -> tuple[int, list[str]]:
+def sweep_traced(
+    work: Work, place: Path, points: Iterable[system_calls.Point], broken: Callable[..., int | None]
+) -> tuple[int, list[str]]:
     tried, found = 0, []
     for point in points:
         ended = broken(work.copy(place), work.argv, point)
@@ -73,7 +78,9 @@ def test_a_full_disk_at_a_call_loses_nothing(works: Works, name: str, place: Pat
 
 @traced
 @each_work
-def test_a_kill_at_a_few_system_calls_is_finished_by_the_next_command(works: Works, name: str, place: Path, figures: Figures) -> None:
+def test_a_kill_at_a_few_system_calls_is_finished_by_the_next_command(
+    works: Works, name: str, place: Path, figures: Figures
+) -> None:
     work = works(name)
     points = system_calls.points(work.copy(place), work.argv, place.with_name("log"))
     figures(*sweep_traced(work, place, [points[at - 1] for at in some(len(points), 2)], system_calls.killed_at))
@@ -81,7 +88,9 @@ def test_a_kill_at_a_few_system_calls_is_finished_by_the_next_command(works: Wor
 
 @pytest.mark.slow
 @each_work
-def test_a_kill_at_every_call_is_finished_by_the_next_command(works: Works, name: str, place: Path, figures: Figures) -> None:
+def test_a_kill_at_every_call_is_finished_by_the_next_command(
+    works: Works, name: str, place: Path, figures: Figures
+) -> None:
     work = works(name)
     figures(*sweep(work, place, every(range(1, calls(work, place) + 1))))
 
@@ -89,7 +98,9 @@ def test_a_kill_at_every_call_is_finished_by_the_next_command(works: Works, name
 @pytest.mark.slow
 @each_work
 @pytest.mark.parametrize("number", ERRORS, ids=[os.strerror(number) for number in ERRORS])
-def test_a_failure_of_every_call_loses_nothing(works: Works, name: str, place: Path, number: int, figures: Figures) -> None:
+def test_a_failure_of_every_call_loses_nothing(
+    works: Works, name: str, place: Path, number: int, figures: Figures
+) -> None:
     work = works(name)
     figures(*sweep(work, place, every(range(1, calls(work, place) + 1)), number))
 
@@ -104,7 +115,9 @@ def test_a_write_that_is_cut_short_is_gone_on_with(works: Works, name: str, plac
 @pytest.mark.slow
 @traced
 @each_work
-def test_a_kill_at_every_system_call_is_finished_by_the_next_command(works: Works, name: str, place: Path, figures: Figures) -> None:
+def test_a_kill_at_every_system_call_is_finished_by_the_next_command(
+    works: Works, name: str, place: Path, figures: Figures
+) -> None:
     work = works(name)
     points = system_calls.points(work.copy(place), work.argv, place.with_name("log"))
     figures(*sweep_traced(work, place, every(points), system_calls.killed_at))

@@ -30,7 +30,11 @@ _PATIENCE = 120
 
 @pytest.fixture
 def desk(
-    tmp_path: Path, _issued: tuple[Path, dict[str, str]], sample: object, postgres: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    _issued: tuple[Path, dict[str, str]],
+    sample: object,
+    postgres: Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Desk]:
     """What came back for one plan, twice over, and letters that are nothing of ours; the ledger is in a database."""
     monkeypatch.setenv("CPDOCS_NOW", RETURN)

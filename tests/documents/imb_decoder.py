@@ -1,4 +1,5 @@
-"""Reads an Intelligent Mail barcode, from its 65 bars or from a picture: written from USPS-B-3200 alone, apart from what draws them."""
+"""Reads an Intelligent Mail barcode, from its 65 bars or from a picture: written from USPS-B-3200 alone, apart from
+what draws them."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any
 _GENERATOR = 0xF35
 _LAST_CODEWORDS = (1365, 636)
 
-# Appendix D: where each bit of the ten characters stands. Places 1 to 65 are the bars' descenders, 66 to 130 their ascenders.
+# Appendix D: where each bit of the ten characters stands. Places 1 to 65 are the bars' descenders, 66 to 130 their
+# ascenders.
 _PLACES = (
     *(67, 6, 78, 16, 86, 95, 34, 40, 45, 113, 117, 121, 62, 87, 18, 104, 41, 76, 57, 119, 115, 72, 97, 2, 127, 26),
     *(105, 35, 122, 52, 114, 7, 24, 82, 68, 63, 94, 44, 77, 112, 70, 100, 39, 30, 107, 15, 125, 85, 10, 65, 54, 88),
@@ -19,7 +21,8 @@ _PLACES = (
 
 
 def decode(bars: str) -> tuple[str, str]:
-    """The twenty digits of tracking and the ZIP's digits that 65 bars (F, A, D, T) say. Raises ValueError where they say nothing."""
+    """The twenty digits of tracking and the ZIP's digits that 65 bars (F, A, D, T) say. Raises ValueError where they
+    say nothing."""
     if len(bars) != 65:
         raise ValueError(f"{len(bars)} bars")
     descends = [bar in "FD" for bar in bars]

@@ -10,7 +10,7 @@ from typing import Any
 from cpdocs.core.members import Program
 from cpdocs.core.senders import Senders
 from cpdocs.documents.letter_lint import SAMPLE
-from cpdocs.documents.letters import Letter, LetterPress
+from cpdocs.documents.letters import Letter, LetterRenderer
 from cpdocs.settings import default_text, load
 
 SHIPPED = Path(__file__).parent.parent.parent / "templates"
@@ -23,9 +23,9 @@ def senders() -> Senders:
     return load(default_text()).senders
 
 
-def press(site: Path | None = None) -> LetterPress:
+def renderer(site: Path | None = None) -> LetterRenderer:
     """A press with the templates that came with cpdocs, and a site's own."""
-    return LetterPress(SHIPPED, site, senders())
+    return LetterRenderer(SHIPPED, site, senders())
 
 
 def letter(*, large_print: bool = False, kind: str = "assignment", **changes: Any) -> Letter:

@@ -155,12 +155,21 @@ def plan(**changes: Any) -> Plan:
         "monitor": Monitor("Olga Examplesen", "Care coordinator", "6175550122"),
         "part2": Part2(applies=False),
         "care_team": (
-            TeamMember("Norbert Demonstratus", "Plan care manager", "Example Health Plan", "6175550144", chosen_by_member=False),
+            TeamMember(
+                "Norbert Demonstratus", "Plan care manager", "Example Health Plan", "6175550144", chosen_by_member=False
+            ),
         ),
         "about_me": AboutMe(
-            ("Keeps in touch with family", "Good at fixing things"), ("Morning visits",), "", "Staying in my town.", "Small steps."
+            ("Keeps in touch with family", "Good at fixing things"),
+            ("Morning visits",),
+            "",
+            "Staying in my town.",
+            "Small steps.",
         ),
-        "needs": (Need(NeedDomain.LTSS, "Help with bathing"), Need(NeedDomain.SOCIAL, "A ride to the clinic", self_reported=True)),
+        "needs": (
+            Need(NeedDomain.LTSS, "Help with bathing"),
+            Need(NeedDomain.SOCIAL, "A ride to the clinic", self_reported=True),
+        ),
         "goals": (
             Goal(
                 "I want to walk to the library twice a week.",
@@ -172,7 +181,9 @@ def plan(**changes: Any) -> Plan:
             service(quantity=quantity()),
             service(name="Rides from a friend", provider="Pat Placeholder", paid=False, relationship="friend"),
         ),
-        "medications": (Medication("Examplol 10 mg", "One in the morning", "Member report at home visit", date(2026, 10, 6)),),
+        "medications": (
+            Medication("Examplol 10 mg", "One in the morning", "Member report at home visit", date(2026, 10, 6)),
+        ),
         "risks": (Risk("Missed doses", "Blister packs and a weekly call"),),
         "crisis_plan": "Call the crisis line, then the coordinator.",
         "backup_plan": "If the aide does not come, call the agency first.",
@@ -187,7 +198,13 @@ def plan(**changes: Any) -> Plan:
             ),
         ),
         "coordination": (
-            Coordination("DMH case worker", "Housing", "Everything else", CoordinationKind.DMH_ACCS, reference="ACCS plan of March"),
+            Coordination(
+                "DMH case worker",
+                "Housing",
+                "Everything else",
+                CoordinationKind.DMH_ACCS,
+                reference="ACCS plan of March",
+            ),
         ),
         "health_and_wellness": (Resource("Walking group", "Tuesdays"),),
         "community_resources": (Resource("Food pantry", "groceries", "6175550166"),),

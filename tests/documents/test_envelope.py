@@ -21,14 +21,18 @@ def test_three_lines_stand_large_in_the_middle_of_the_window() -> None:
 
 
 def test_long_street_lines_stay_apart() -> None:
-    block = set_address(["Ana Test"], ["c/o Very Long Name of a Shelter House", "444 Somewhere Avenue North"], "Boston, MA 02126", ems)
+    block = set_address(
+        ["Ana Test"], ["c/o Very Long Name of a Shelter House", "444 Somewhere Avenue North"], "Boston, MA 02126", ems
+    )
     assert block is not None
     assert len(block.lines) == 4
     assert block.size >= SMALLEST
 
 
 def test_five_lines_become_four() -> None:
-    block = set_address(["To the parent or guardian of", "Ben Test"], ["c/o Elm House", "44 Elm Street"], "Boston, MA 02126", ems)
+    block = set_address(
+        ["To the parent or guardian of", "Ben Test"], ["c/o Elm House", "44 Elm Street"], "Boston, MA 02126", ems
+    )
     assert block is not None
     assert len(block.lines) <= 4
     assert "Boston, MA 02126" in block.lines
@@ -48,5 +52,9 @@ def test_a_nine_digit_zip_has_its_hyphen(zip_code: str, line: str) -> None:
 
 
 def test_sizes_go_by_half_points() -> None:
-    sizes = {block.size for count in range(20, 70) if (block := set_address(["x" * count], ["1 Elm St"], "Boston, MA 02126", ems))}
+    sizes = {
+        block.size
+        for count in range(20, 70)
+        if (block := set_address(["x" * count], ["1 Elm St"], "Boston, MA 02126", ems))
+    }
     assert sizes == {10.5, 10.0, 9.5, 9.0, 8.5, 8.0}

@@ -30,13 +30,17 @@ def bundle_only(monkeypatch, tmp_path):
 
 def fonts_in(text: str, lang: str = "en", css: str = "") -> set[str]:
     html = f"<html lang='{lang}'><head><title>T</title><style>{css}</style></head><body><p>{text}</p></body></html>"
-    pdf = to_pdf(html, folders=(SHIPPED,), profile="letter", identifier="f", created=datetime(2026, 1, 1, tzinfo=UTC)).pdf
+    pdf = to_pdf(
+        html, folders=(SHIPPED,), profile="letter", identifier="f", created=datetime(2026, 1, 1, tzinfo=UTC)
+    ).pdf
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         found = opened.pages[0].Resources.Font
         return {str(found[key].BaseFont).partition("+")[2] for key in found.keys()}  # noqa: SIM118 a pikepdf dictionary
 
 
-@pytest.mark.parametrize("text", [KHMER, ARABIC, CHINESE, GEEZ, "Ünïcödé ñ ç ł ő ệ", "हिन्दी", "ქართული", "☐ ✓ ≤ →", "ᏣᎳᎩ", "ߒߞߏ", "བོད"])
+@pytest.mark.parametrize(
+    "text", [KHMER, ARABIC, CHINESE, GEEZ, "Ünïcödé ñ ç ł ő ệ", "हिन्दी", "ქართული", "☐ ✓ ≤ →", "ᏣᎳᎩ", "ߒߞߏ", "བོད"]
+)
 def test_any_script_can_be_drawn(text):
     assert fonts.uncovered(text, (SHIPPED,)) == []
 
@@ -100,5 +104,9 @@ def test_every_bundled_font_is_free_and_says_so():
 def test_only_known_folders_are_in_the_configuration():
     text = fonts.fontconfig((SHIPPED,))
     folders = {line for line in text.splitlines() if line.startswith("<dir>")}
-    expected = {SHIPPED.resolve() / "fonts", Path("/usr/share/fonts/truetype/noto"), Path("/usr/share/fonts/opentype/noto")}
+    expected = {
+        SHIPPED.resolve() / "fonts",
+        Path("/usr/share/fonts/truetype/noto"),
+        Path("/usr/share/fonts/opentype/noto"),
+    }
     assert folders == {f"<dir>{folder}</dir>" for folder in expected}

@@ -9,25 +9,25 @@ from pathlib import Path
 import pytest
 
 from cpdocs.documents.letter_kinds import kind_names
-from cpdocs.documents.letters import LetterPress
-from cpdocs.documents.stamping import forms
-from cpdocs.documents.stamping.forms import Forms
-from cpdocs.documents.stamping.press import _PERSONAL
-from cpdocs.documents.stamping.tokens import tokens_of
+from cpdocs.documents.letters import LetterRenderer
+from cpdocs.documents.mail_merge import forms as forms
+from cpdocs.documents.mail_merge.forms import Forms
+from cpdocs.documents.mail_merge.placeholders import placeholders_of
+from cpdocs.documents.mail_merge.renderer import _PERSONAL
 from cpdocs.errors import InputFault
-from tests.documents.letter_samples import SHIPPED, letter, press
-from tests.documents.test_stamping import a_letter
+from tests.documents.letter_samples import SHIPPED, letter, renderer
+from tests.documents.test_mail_merge import a_letter
 
 HOSTILE = ("<b>Al</b> & “Co”", "\ue000Hole3\ue001", "{{ cp_org }}", " Al", "<!--", "&amp;", "x>y", "")
 
 
-def same_tokens(ours: LetterPress, filled: Forms, item) -> bool:
+def same_tokens(ours: LetterRenderer, filled: Forms, item) -> bool:
     """Whether a letter's tokens are those of its HTML, and whether a form gave them."""
     address = ours.address(item)
     if address is None:
         return False
     tokens, own = filled.tokens(item.kind, item.language, ours.values(item, address))
-    assert tokens == tokens_of(ours.html(item, address))
+    assert tokens == placeholders_of(ours.html(item, address))
     assert tokens.page == ours.html(item, address)
     for index, text in enumerate(tokens.texts):
         if own is not None and item.document_id in text:
@@ -37,26 +37,26 @@ def same_tokens(ours: LetterPress, filled: Forms, item) -> bool:
 
 @pytest.mark.parametrize("kind", kind_names((SHIPPED,)))
 def test_every_kind_is_filled_into_forms_in_every_language(kind: str) -> None:
-    chance, ours = random.Random(kind), press()
+    chance, ours = random.Random(kind), renderer()
     filled = Forms(ours, _PERSONAL)
     for language in ("en", *ours.catalogues):
         assert sum(same_tokens(ours, filled, a_letter(chance, kind, language)) for _ in range(4)) >= 2
 
 
 def test_hostile_values_are_filled_in_as_text() -> None:
-    ours = press()
+    ours = renderer()
     filled = Forms(ours, _PERSONAL)
     for said in (*HOSTILE, *HOSTILE):
         same_tokens(ours, filled, letter(coordinator=said, last_name=said or "Sample"))
         same_tokens(ours, filled, letter(cp_org=said))
 
 
-def site(tmp_path: Path, body: str) -> LetterPress:
+def site(tmp_path: Path, body: str) -> LetterRenderer:
     source = (SHIPPED / "letters/common/greeting.html").read_text("utf-8")
     path = tmp_path / "letters/common/greeting.html"
     path.parent.mkdir(parents=True)
     path.write_text(source + body, "utf-8")
-    return press(tmp_path)
+    return renderer(tmp_path)
 
 
 NAMES = ("Al", "Wilhelmina", "al", "Alder Birch Cedar Dogwood")
@@ -113,18 +113,18 @@ def test_a_fault_of_a_template_is_told_as_ever(tmp_path: Path) -> None:
 
 
 def test_a_form_that_does_not_give_the_letter_is_never_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = press()
+    ours = renderer()
     monkeypatch.setattr(forms, "escape", lambda value: value)
     assert not same_tokens(ours, Forms(ours, _PERSONAL), letter(cp_org="Sample & Co"))
 
 
 def test_a_letter_of_the_same_form_costs_no_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = press()
+    ours = renderer()
     filled = Forms(ours, _PERSONAL)
     assert same_tokens(ours, filled, letter())
     item = replace(letter(first_name="Birch"), document_id="8K3M-9QXW-2RR")
     address = ours.address(item)
     assert address is not None
     values = ours.values(item, address)
-    monkeypatch.setattr(LetterPress, "rendered", None)
+    monkeypatch.setattr(LetterRenderer, "rendered", None)
     assert "Birch" in filled.tokens(item.kind, item.language, values)[0].page

@@ -1,4 +1,5 @@
-"""Whoever copies a letter's text gets the words that were written, in scripts where one glyph stands for many texts too."""
+"""Whoever copies a letter's text gets the words that were written, in scripts where one glyph stands for many texts
+too."""
 
 from __future__ import annotations
 

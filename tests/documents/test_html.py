@@ -38,7 +38,10 @@ def test_a_sites_file_wins_over_the_shipped_one_and_the_rest_stays(folders):
 
 def test_markup_in_a_members_words_stays_words(folders):
     html = drawn(folders, '<p title="{{ x }}">{{ x }}</p>', x='"><script>alert(1)</script>')
-    assert html == '<p title="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;">&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</p>'
+    assert (
+        html == '<p title="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;">'
+        "&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</p>"
+    )
 
 
 def test_an_undefined_name_is_an_error_with_file_line_and_name(folders):
@@ -96,7 +99,9 @@ def test_what_is_not_text_is_never_printed(folders, value):
 
 
 def test_a_value_wins_over_a_method_of_the_same_name(folders):
-    assert drawn(folders, "{{ x.copy }}{% for i in x.items %}{{ i }}{% endfor %}", x={"copy": "c", "items": ["1"]}) == "c1"
+    assert (
+        drawn(folders, "{{ x.copy }}{% for i in x.items %}{{ i }}{% endfor %}", x={"copy": "c", "items": ["1"]}) == "c1"
+    )
 
 
 def test_an_error_never_quotes_a_value(folders):

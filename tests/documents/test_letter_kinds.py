@@ -1,4 +1,5 @@
-"""Kinds of letter and the notice are data: what can't be used is refused by name, and so is a letter that doesn't say enough."""
+"""Kinds of letter and the notice are data: what can't be used is refused by name, and so is a letter that doesn't say
+enough."""
 
 from __future__ import annotations
 
@@ -84,7 +85,25 @@ def test_the_notice_speaks_the_languages_most_met_in_massachusetts() -> None:
     notice = load_notice(FOLDERS)
     tags = [language.tag for language in notice.languages]
     assert tags[0] == "en"
-    assert {"es", "pt-BR", "ht", "vi", "kea", "zh-Hans", "zh-Hant", "ru", "ar", "km", "fr", "it", "ko", "el", "pl", "hi", "gu"} <= set(tags)
+    assert {
+        "es",
+        "pt-BR",
+        "ht",
+        "vi",
+        "kea",
+        "zh-Hans",
+        "zh-Hant",
+        "ru",
+        "ar",
+        "km",
+        "fr",
+        "it",
+        "ko",
+        "el",
+        "pl",
+        "hi",
+        "gu",
+    } <= set(tags)
     assert next(language for language in notice.languages if language.tag == "ar").direction == "rtl"
 
 

@@ -1,4 +1,5 @@
-"""A language is printed only where its text is complete and reviewed; a catalogue that can't be trusted is refused by name."""
+"""A language is printed only where its text is complete and reviewed; a catalogue that can't be trusted is refused by
+name."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import pytest
 from cpdocs.documents.letter_kinds import kind_names
 from cpdocs.documents.letter_languages import Printable, load_catalogues, written_date
 from cpdocs.documents.letter_lint import printable, reading_grade
-from cpdocs.documents.letters import LetterPress, PrintedLetter
+from cpdocs.documents.letters import LetterRenderer, PrintedLetter
 from cpdocs.documents.reading_level import TARGET, grade, syllables_in
 from cpdocs.errors import InputFault
 from tests.documents.letter_samples import ON, SHIPPED, letter, press
@@ -22,7 +23,7 @@ TAGS = ("ar", "es", "fr", "ht", "kea", "km", "pt-BR", "ru", "vi", "zh-Hans", "zh
 PRESS = press()
 
 
-def site_catalogue(site: Path, name: str, old: str, new: str) -> LetterPress:
+def site_catalogue(site: Path, name: str, old: str, new: str) -> LetterRenderer:
     """A press whose site has its own version of a catalogue, ``old`` replaced."""
     text = (SHIPPED / "letters/locale" / name).read_text("utf-8")
     assert old in text
@@ -138,13 +139,16 @@ def test_the_letters_read_at_the_grade_they_aim_at() -> None:
 
 def test_harder_words_and_longer_sentences_read_at_a_higher_grade() -> None:
     easy = grade(["We call you. You can say no."])
-    hard = grade(["Notwithstanding considerable administrative complications, participants ordinarily communicate individually."])
+    hard = grade(
+        ["Notwithstanding considerable administrative complications, participants ordinarily communicate individually."]
+    )
     assert easy < 3 < TARGET < hard
     assert grade([]) == 0
 
 
 @pytest.mark.parametrize(
-    ("word", "count"), [("help", 1), ("care", 1), ("people", 2), ("helped", 1), ("wanted", 2), ("services", 3), ("the", 1)]
+    ("word", "count"),
+    [("help", 1), ("care", 1), ("people", 2), ("helped", 1), ("wanted", 2), ("services", 3), ("the", 1)],
 )
 def test_syllables_are_counted_by_rule(word: str, count: int) -> None:
     assert syllables_in(word) == count

@@ -1,4 +1,5 @@
-"""Every page of a letter, in every language and both sizes: no text over another, none off the paper, the notice on two pages at most."""
+"""Every page of a letter, in every language and both sizes: no text over another, none off the paper, the notice on two
+pages at most."""
 
 from __future__ import annotations
 
@@ -11,18 +12,18 @@ import pytest
 
 from cpdocs.documents.letter_languages import RIGHT_TO_LEFT
 from cpdocs.documents.letter_lint import sample_letters
-from cpdocs.documents.letters import LetterPress, PrintedLetter
+from cpdocs.documents.letters import LetterRenderer, PrintedLetter
 from cpdocs.documents.preflight import Region
-from tests.documents.letter_samples import ON, press
+from tests.documents.letter_samples import ON, renderer
 
-LANGUAGES = ["en", *sorted(press().catalogues)]
+LANGUAGES = ["en", *sorted(renderer().catalogues)]
 _ASIDE, _DOWN = 0.15, 0.05
 """Inches by which boxes of neighbours may lie over each other: marks beside, above and below letters."""
 
 
 @pytest.fixture(scope="module")
-def one_press() -> LetterPress:
-    return press()
+def one_press() -> LetterRenderer:
+    return renderer()
 
 
 def boxes(page: pypdfium2.PdfPage) -> list[Region]:
@@ -36,14 +37,18 @@ def boxes(page: pypdfium2.PdfPage) -> list[Region]:
 
 
 def covers(one: Region, other: Region) -> bool:
-    return min(one[2], other[2]) - max(one[0], other[0]) > _ASIDE and min(one[3], other[3]) - max(one[1], other[1]) > _DOWN
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) > _ASIDE and min(one[3], other[3]) - max(one[1], other[1]) > _DOWN
+    )
 
 
 @pytest.mark.parametrize(
     ("language", "large_print"),
     [*((language, True) for language in LANGUAGES), *((language, False) for language in ("ar", "km", "zh-Hant"))],
 )
-def test_no_text_lies_over_another_or_off_the_paper(one_press: LetterPress, language: str, large_print: bool) -> None:
+def test_no_text_lies_over_another_or_off_the_paper(
+    one_press: LetterRenderer, language: str, large_print: bool
+) -> None:
     first = next(sample_letters("assignment", ON, language))
     made = one_press.make(replace(first, large_print=large_print))
     assert isinstance(made, PrintedLetter)

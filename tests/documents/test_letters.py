@@ -14,10 +14,10 @@ import pypdfium2.raw as pdfium
 import pytest
 
 from cpdocs.core.senders import Sender
-from cpdocs.documents.letters import ADDRESS_TOO_LONG, UNDRAWABLE, Letter, LetterPress, PrintedLetter
-from tests.documents.letter_samples import DOCUMENT_ID, LTSS, MINOR, SHIPPED, letter, press, senders
+from cpdocs.documents.letters import ADDRESS_TOO_LONG, UNDRAWABLE, Letter, LetterRenderer, PrintedLetter
+from tests.documents.letter_samples import DOCUMENT_ID, LTSS, MINOR, SHIPPED, letter, renderer, senders
 
-PRESS = press()
+PRESS = renderer()
 
 
 def pages_of(printed: PrintedLetter) -> list[str]:
@@ -25,7 +25,7 @@ def pages_of(printed: PrintedLetter) -> list[str]:
     return [page.get_textpage().get_text_range() for page in document]
 
 
-def made(sample: Letter, by: LetterPress = PRESS) -> PrintedLetter:
+def made(sample: Letter, by: LetterRenderer = PRESS) -> PrintedLetter:
     printed = by.make(sample)
     assert isinstance(printed, PrintedLetter)
     return printed
@@ -35,7 +35,7 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def html(sample: Letter, by: LetterPress = PRESS) -> str:
+def html(sample: Letter, by: LetterRenderer = PRESS) -> str:
     address = by.address(sample)
     assert address is not None
     return words(re.sub(r"<[^>]+>", "", by.html(sample, address)))
@@ -82,7 +82,7 @@ def test_the_letter_says_all_that_a_letter_must(standard: PrintedLetter) -> None
 
 
 def test_the_same_letter_has_the_same_bytes_whatever_was_made_before(standard: PrintedLetter) -> None:
-    other = press()
+    other = renderer()
     made(letter(large_print=True, last_name="Núñez"), other)
     assert made(letter(), other).pdf == standard.pdf
 
@@ -147,9 +147,20 @@ def test_without_a_coordinator_the_partner_s_own_number_is_given() -> None:
 
 
 def test_a_coordinator_s_own_phone_and_a_partner_s_own_letterhead_are_used() -> None:
-    own = Sender("Sample LTSS Partners", "9 Other Street", "Worcester", "MA", "01601", "(508) 555-0111", "8 a.m. to 4 p.m.", "711")
-    known = replace(senders(), cp_orgs={"Sample LTSS Partners": own}, coordinator_phones={"Casey Sample": "(508) 555-0112"})
-    text = html(letter(**LTSS), LetterPress(SHIPPED, None, known))
+    own = Sender(
+        "Sample LTSS Partners",
+        "9 Other Street",
+        "Worcester",
+        "MA",
+        "01601",
+        "(508) 555-0111",
+        "8 a.m. to 4 p.m.",
+        "711",
+    )
+    known = replace(
+        senders(), cp_orgs={"Sample LTSS Partners": own}, coordinator_phones={"Casey Sample": "(508) 555-0112"}
+    )
+    text = html(letter(**LTSS), LetterRenderer(SHIPPED, None, known))
     assert "Sample LTSS Partners" in text
     assert "9 Other Street" in text
     assert "(508) 555-0112" in text
@@ -178,15 +189,17 @@ def test_what_cannot_be_printed_as_it_is_is_held() -> None:
     ],
     ids=["accents", "shelter", "po box", "general delivery", "five lines"],
 )
-def test_every_kind_of_address_passes_the_window(changes: dict[str, object], short_notice: LetterPress) -> None:
+def test_every_kind_of_address_passes_the_window(changes: dict[str, object], short_notice: LetterRenderer) -> None:
     printed = made(letter(**changes), short_notice)
     assert printed.address.size >= 8
 
 
 @pytest.fixture(scope="module")
-def short_notice(tmp_path_factory: pytest.TempPathFactory) -> LetterPress:
+def short_notice(tmp_path_factory: pytest.TempPathFactory) -> LetterRenderer:
     site = tmp_path_factory.mktemp("site")
     notice = site / "letters" / "common" / "notice.toml"
     notice.parent.mkdir(parents=True)
-    notice.write_text('title = "T"\n[[language]]\ntag = "es"\nname = "E"\nstatus = "draft"\ntext = "{phone} {tty}"\n', "utf-8")
-    return press(Path(site))
+    notice.write_text(
+        'title = "T"\n[[language]]\ntag = "es"\nname = "E"\nstatus = "draft"\ntext = "{phone} {tty}"\n', "utf-8"
+    )
+    return renderer(Path(site))

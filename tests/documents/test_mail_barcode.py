@@ -12,10 +12,10 @@ import pytest
 from cpdocs.documents.envelope import BARCODE, BARCODE_CLEAR, VISIBLE, AddressBlock
 from cpdocs.documents.letters import Letter, PrintedLetter
 from cpdocs.documents.mail_barcode import WIDTH, barcode, bars
+from cpdocs.documents.mail_merge.printing import MergedPrintFile
+from cpdocs.documents.mail_merge.renderer import MailMerge, Pressed
 from cpdocs.documents.preflight import BARCODE_ZONE, inside
 from cpdocs.documents.printfile import PrintFile
-from cpdocs.documents.stamping.press import Pressed, StampingPress
-from cpdocs.documents.stamping.printing import StampedPrintFile
 from tests.documents.imb_decoder import bars_in, decode
 from tests.documents.letter_samples import letter, press
 
@@ -58,13 +58,13 @@ def in_print(item: Letter, *, stamped: bool) -> bytes:
     """A print file with that letter as piece 12, made by stamping or by merging."""
     drawn = barcode(TRACKING, item.assignment.zip)
     if stamped:
-        stamping = StampingPress(press())
+        stamping = MailMerge(press())
         made = stamping.make(item)
         assert isinstance(made, Pressed)
         assert made.barcode
         shared, faces = stamping.taken()
         out = io.BytesIO()
-        target = StampedPrintFile("2026-11-02-01", out, shared)
+        target = MergedPrintFile("2026-11-02-01", out, shared)
         target.add_letter(made, 12, drawn)
         target.finish(faces, stamping.lay)
         return out.getvalue()

@@ -24,7 +24,9 @@ CREATED = datetime(2026, 11, 2, 15, tzinfo=UTC)
 PAGE = "<html lang='en'><head><title>T</title>{head}</head><body>{body}</body></html>"
 
 
-def draw(body: str, head: str = "", *, folders: tuple[Path, ...] = (SHIPPED,), profile: str = "plan", **more: object) -> Rendered:
+def draw(
+    body: str, head: str = "", *, folders: tuple[Path, ...] = (SHIPPED,), profile: str = "plan", **more: object
+) -> Rendered:
     html = PAGE.format(head=head, body=body)
     return to_pdf(html, folders=folders, profile=profile, identifier="x", created=CREATED, **more)  # type: ignore[arg-type]
 
@@ -36,7 +38,10 @@ def elements(pdf: bytes) -> list[pikepdf.Object]:
             kids = waiting.pop(0).get("/K", pikepdf.Array())
             for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
                 if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
-                    found.append({key: str(kid[key]) for key in ("/S", "/Lang", "/T") if key in kid} | {"/A": str(kid.get("/A", ""))})
+                    found.append(
+                        {key: str(kid[key]) for key in ("/S", "/Lang", "/T") if key in kid}
+                        | {"/A": str(kid.get("/A", ""))}
+                    )
                     waiting.append(kid)
         return found
 
@@ -54,7 +59,9 @@ def test_the_time_comes_from_the_caller():
 
 def test_a_box_is_in_points_from_the_lower_left_of_its_page():
     style = "<style>@page{size:8.5in 11in;margin:0} body{margin:0}</style>"
-    drawn = draw("<div style='height:11in'></div><div id='Here' style='margin-left:1in;width:2in;height:0.5in'></div>", style)
+    drawn = draw(
+        "<div style='height:11in'></div><div id='Here' style='margin-left:1in;width:2in;height:0.5in'></div>", style
+    )
     box = drawn.boxes["Here"]
     assert (drawn.pages, box.page) == (2, 1)
     assert (box.x0, box.y1, box.width, box.height) == pytest.approx((72, 792, 144, 36), abs=0.01)

@@ -146,7 +146,11 @@ def test_the_same_plan_gives_the_same_bytes(ltss):
 def test_the_signature_boxes_stand_on_the_signature_page_and_apart(ltss):
     texts = page_texts(ltss.pdf)
     mine, theirs = ltss.boxes["MemberSig"], ltss.boxes["PCPSig"]
-    assert mine.page == theirs.page == next(index for index, text in enumerate(texts) if "Signatures Sign on a screen" in text)
+    assert (
+        mine.page
+        == theirs.page
+        == next(index for index, text in enumerate(texts) if "Signatures Sign on a screen" in text)
+    )
     assert mine.y0 > theirs.y1
     for box in (mine, theirs):
         assert box.width > 200
@@ -167,7 +171,14 @@ def test_the_signature_page_says_what_each_signature_means_and_what_a_designee_a
     page = page_texts(ltss.pdf)[ltss.boxes["PCPSig"].page]
     assert "“I took part in making this plan and I approve it.”" in page
     assert "“I have reviewed this plan and I approve it as the PCP or the PCP's designee.”" in page
-    for line in ("Name in print", "Credential", "NPI", "Date", "on the member's care team", "face-to-face contact with the PCP"):
+    for line in (
+        "Name in print",
+        "Credential",
+        "NPI",
+        "Date",
+        "on the member's care team",
+        "face-to-face contact with the PCP",
+    ):
         assert line in page
 
 
@@ -200,7 +211,9 @@ def test_an_unpaid_helpers_amount_follows_the_same_rule():
 
 
 def test_affiliation_is_shown_with_the_day_it_was_disclosed():
-    assert "Yes; told on Oct 1, 2026" in printed(services=(service(affiliated=True, affiliation_disclosed_on=date(2026, 10, 1)),))
+    assert "Yes; told on Oct 1, 2026" in printed(
+        services=(service(affiliated=True, affiliation_disclosed_on=date(2026, 10, 1)),)
+    )
     assert "Yes; not disclosed" in printed(services=(service(affiliated=True),))
     assert "Not stated" in printed(services=(service(affiliated=None),))
 
@@ -218,13 +231,23 @@ def test_a_named_clinician_reconciles():
 
 def test_an_empty_section_says_so_instead_of_vanishing():
     text = printed(
-        goals=(), services=(), medications=(), risks=(), crisis_plan="", backup_plan="", emergency_contacts=(), transitions=(),
+        goals=(), services=(), medications=(), risks=(), crisis_plan="", backup_plan="", emergency_contacts=(),
+        transitions=(),
         coordination=(), care_team=(), needs=(), about_me=AboutMe(), health_and_wellness=(), community_resources=(),
         flexible_services_screen=None,
     )  # fmt: skip
-    for words in ("No goal is recorded.", "No paid service is recorded.", "No medicine was reported.", "No crisis plan is recorded."):
+    for words in (
+        "No goal is recorded.",
+        "No paid service is recorded.",
+        "No medicine was reported.",
+        "No crisis plan is recorded.",
+    ):
         assert words in text
-    for words in ("No backup plan is recorded.", "No emergency contact is recorded.", "No recent admission or discharge is recorded."):
+    for words in (
+        "No backup plan is recorded.",
+        "No emergency contact is recorded.",
+        "No recent admission or discharge is recorded.",
+    ):
         assert words in text
 
 
@@ -234,13 +257,17 @@ def test_an_empty_section_says_so_instead_of_vanishing():
 )
 def test_the_home_visit_is_held_against_72_clock_hours(hours, words):
     left = datetime(2026, 10, 2, 19, 30, tzinfo=UTC)
-    item = Transition(TransitionKind.DISCHARGE, "X", discharged=left, home_visit_scheduled=left + timedelta(hours=hours))
+    item = Transition(
+        TransitionKind.DISCHARGE, "X", discharged=left, home_visit_scheduled=left + timedelta(hours=hours)
+    )
     assert words in service_views.home_visit_text(item)
 
 
 def test_a_home_visit_that_nobody_scheduled_is_flagged():
     item = Transition(TransitionKind.DISCHARGE, "X", discharged=datetime(2026, 10, 2, 19, 30, tzinfo=UTC))
-    assert service_views.home_visit_text(item) == "NOT SCHEDULED; due by Oct 5, 2026, 3:30 PM (72 hours after discharge)"
+    assert (
+        service_views.home_visit_text(item) == "NOT SCHEDULED; due by Oct 5, 2026, 3:30 PM (72 hours after discharge)"
+    )
 
 
 def test_a_minor_is_signed_for_by_the_guardian_of_the_roster():
@@ -258,11 +285,14 @@ def test_the_plans_own_representative_comes_first():
 
 def test_part_2_records_bring_the_statement_word_for_word_and_the_consents_scope():
     text = printed(part2=Part2(applies=True, consent=CONSENT))
-    assert "This record which has been disclosed to you is protected by Federal confidentiality rules (42 CFR part 2)." in text
     assert (
-        "is NOT sufficient to meet the required elements of written consent to further use or redisclose the record (see 42 CFR 2.31)."
+        "This record which has been disclosed to you is protected by Federal confidentiality rules (42 CFR part 2)."
         in text
     )
+    assert (
+        "is NOT sufficient to meet the required elements of written consent to further use or redisclose the "
+        "record (see 42 CFR 2.31)."
+    ) in text
     assert "My care plan, with substance use items" in text
     assert "Ends on October 6, 2027" in text
     assert "Holds records protected by 42 CFR part 2" in text
@@ -288,7 +318,11 @@ def test_members_words_in_any_script_are_drawn_with_their_language():
     for words in (CHINESE, GEEZ):
         assert words in text
     with pikepdf.open(io.BytesIO(rendered.pdf)) as opened:
-        languages = {str(item.Lang) for item in opened.objects if isinstance(item, pikepdf.Dictionary) and item.get("/Lang") is not None}
+        languages = {
+            str(item.Lang)
+            for item in opened.objects
+            if isinstance(item, pikepdf.Dictionary) and item.get("/Lang") is not None
+        }
     assert {"km", "ar", "zh-Hans", "am"} <= languages
 
 
@@ -300,7 +334,8 @@ def test_markup_in_a_members_words_is_printed_and_not_obeyed():
 def test_long_words_break_and_stay_on_the_page():
     long = "Wolfeschlegelsteinhausenbergerdorff" * 6
     rendered = render_plan(
-        paper(plan(services=(service(name=long, provider=long, funding_source=long),), goals=(Goal(long),))), shipped=SHIPPED
+        paper(plan(services=(service(name=long, provider=long, funding_source=long),), goals=(Goal(long),))),
+        shipped=SHIPPED,
     )
     with pikepdf.open(io.BytesIO(rendered.pdf)) as opened:
         assert len(opened.pages) == rendered.pages
@@ -384,7 +419,9 @@ def test_the_cover_states_the_payers_own_number_of_days():
     from tests.documents.papers import SENDER
 
     senders = Senders(SENDER, payers={"Example Health Plan": Payer("Example Health Plan", due_days=12)})
-    assert "within 12 business days of receipt" in text_of(render_cover(paper(senders=senders), pages=3, shipped=SHIPPED).pdf)
+    assert "within 12 business days of receipt" in text_of(
+        render_cover(paper(senders=senders), pages=3, shipped=SHIPPED).pdf
+    )
 
 
 def test_the_cover_counts_suffolks_holidays_where_the_practice_keeps_them():

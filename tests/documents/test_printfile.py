@@ -98,7 +98,9 @@ def test_two_letters_on_a_page_are_seen() -> None:
     assert recount(pages(f"{an_id(0)} {an_id(1)}")).differences([an_id(0)])
 
 
-def window(*drawn: tuple[float, float, str], box: tuple[float, float] | None = None, barcode: bool = False) -> tuple[str, ...]:
+def window(
+    *drawn: tuple[float, float, str], box: tuple[float, float] | None = None, barcode: bool = False
+) -> tuple[str, ...]:
     """Faults of a page with text at (x, y) inches from the upper left, and perhaps a filled square."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(612, 792), invariant=True)

@@ -1,4 +1,5 @@
-"""The shipped templates are whole: everything that docs/templates.md names is there, and the statement of the law is guarded."""
+"""The shipped templates are whole: everything that docs/templates.md names is there, and the statement of the law is
+guarded."""
 
 from __future__ import annotations
 
@@ -31,7 +32,10 @@ def test_every_kind_of_notice_has_its_template_and_stands_in_the_documentation()
 def test_a_sites_own_statement_is_used_and_a_broken_one_refused(tmp_path):
     (tmp_path / "part2").mkdir()
     asset = tmp_path / "part2" / "notice.toml"
-    asset.write_text((SHIPPED / "part2" / "notice.toml").read_text("utf-8").replace('verified = ""', 'verified = "2027-01-04"'), "utf-8")
+    asset.write_text(
+        (SHIPPED / "part2" / "notice.toml").read_text("utf-8").replace('verified = ""', 'verified = "2027-01-04"'),
+        "utf-8",
+    )
     assert part2.statement((tmp_path, SHIPPED)).verified == "2027-01-04"
     asset.write_text("version = '2024'\n", "utf-8")
     with pytest.raises(InputFault, match=r"part2/notice\.toml"):

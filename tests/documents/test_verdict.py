@@ -17,8 +17,21 @@ NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
 
 
 def signature(**changes: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = {"slot": "pcp", "field": "PCPSig", "signer": "Olga Examplesen", "npi": "1234567893", "credential": "MD"}
-    plain |= {"signed_at": NOW, "timestamped": None, "trusted": True, "intact": True, "covers": "whole_file", "changes_after": "none"}
+    plain: dict[str, Any] = {
+        "slot": "pcp",
+        "field": "PCPSig",
+        "signer": "Olga Examplesen",
+        "npi": "1234567893",
+        "credential": "MD",
+    }
+    plain |= {
+        "signed_at": NOW,
+        "timestamped": None,
+        "trusted": True,
+        "intact": True,
+        "covers": "whole_file",
+        "changes_after": "none",
+    }
     return SignatureReport(**{**plain, **changes}).as_json()
 
 
@@ -76,7 +89,9 @@ def test_the_head_says_in_short_who_approved_and_a_stamp_has_no_meaning_or_claim
     shown = verdict_view(paper(signature(), signature(slot="timestamp", timestamped=NOW), signature(slot="seal")))
     (line,) = shown["summary"]
     assert line[0] == "PCP or designee"
-    assert line[1].startswith("Olga Examplesen, MD, NPI 1234567893; claimed Nov 2, 2026, 10:00 AM EST; intact; believed")
+    assert line[1].startswith(
+        "Olga Examplesen, MD, NPI 1234567893; claimed Nov 2, 2026, 10:00 AM EST; intact; believed"
+    )
     stamp = dict(shown["signatures"][1]["rows"])
     assert stamp["Time"] == "Nov 2, 2026, 10:00 AM EST"
     assert not {"Meaning", "Signed (claimed)", "Revoked"} & stamp.keys()

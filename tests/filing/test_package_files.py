@@ -38,7 +38,9 @@ def codes(folder: Path, key: bytes = PUBLIC) -> list[str]:
 
 
 def test_a_whole_package_has_no_problems(tmp_path: Path) -> None:
-    folder = package(tmp_path, PackageFile("a.pdf", pdfs.plain(), "upload"), PackageFile("originals/b.pdf", b"bytes", "returned"))
+    folder = package(
+        tmp_path, PackageFile("a.pdf", pdfs.plain(), "upload"), PackageFile("originals/b.pdf", b"bytes", "returned")
+    )
     assert codes(folder) == []
 
 
@@ -46,7 +48,12 @@ def test_the_signature_is_over_everything_in_the_manifest(tmp_path: Path) -> Non
     folder = package(tmp_path, PackageFile("a.txt", b"a", "index"))
     document = read_manifest((folder / NAME).read_bytes())
     assert signature_holds(document, PUBLIC)
-    for change in ({"document_id": "XXXX"}, {"more": 1}, {"signature": {}}, {"signature": {"algorithm": "Ed25519", "value": "!"}}):
+    for change in (
+        {"document_id": "XXXX"},
+        {"more": 1},
+        {"signature": {}},
+        {"signature": {"algorithm": "Ed25519", "value": "!"}},
+    ):
         assert not signature_holds({**document, **change}, PUBLIC)
     assert not signature_holds(document, bytes(32))
     assert codes(folder, bytes(32)) == ["manifest_not_signed"]
@@ -76,7 +83,14 @@ def test_an_upload_that_acts_is_told_even_where_it_is_what_was_packed(tmp_path: 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"format": "cpdocs.package/1"}', '{"format": "cpdocs.package/1", "files": [{"name": 1}]}', "\xff"],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": "cpdocs.package/1"}',
+        '{"format": "cpdocs.package/1", "files": [{"name": 1}]}',
+        "\xff",
+    ],
 )
 def test_what_is_no_manifest_is_told_and_nothing_breaks(tmp_path: Path, text: str) -> None:
     (tmp_path / NAME).write_bytes(text.encode("latin-1"))
@@ -85,7 +99,18 @@ def test_what_is_no_manifest_is_told_and_nothing_breaks(tmp_path: Path, text: st
 
 def test_the_index_has_the_columns_of_the_field_and_nothing_a_spreadsheet_runs() -> None:
     line = IndexLine(
-        "M1", "100000000017", "AAAA-BBBB-CCC", 1, "Care Plan", "2026-11-01", "2026-11-03", "=cmd()", "a.pdf", "0" * 64, 9, "+x"
+        "M1",
+        "100000000017",
+        "AAAA-BBBB-CCC",
+        1,
+        "Care Plan",
+        "2026-11-01",
+        "2026-11-03",
+        "=cmd()",
+        "a.pdf",
+        "0" * 64,
+        9,
+        "+x",
     )
     data = index_csv([line])
     (row,) = csv.DictReader(io.StringIO(data.decode(), newline=""))
@@ -101,7 +126,9 @@ def test_the_trail_for_machines_reads_back() -> None:
     assert (head["size"], head["checkpoint"], read) == (7, "note", entries)
 
 
-@pytest.mark.parametrize("line", ["[]", '{"seq": 1}', '{"seq": 1, "entry": "", "proof": 5}', '{"seq": 1, "entry": "", "proof": ["zz"]}'])
+@pytest.mark.parametrize(
+    "line", ["[]", '{"seq": 1}', '{"seq": 1, "entry": "", "proof": 5}', '{"seq": 1, "entry": "", "proof": ["zz"]}']
+)
 def test_a_damaged_trail_is_told(line: str) -> None:
     head = json.dumps({"format": "cpdocs.trail/1", "checkpoint": "note"})
     with pytest.raises(ValueError):

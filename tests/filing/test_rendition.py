@@ -63,7 +63,9 @@ def test_what_acts_is_found_and_never_reaches_the_rendition(spoil: Callable[[byt
 
 def test_the_same_input_gives_the_same_bytes() -> None:
     plan = pdfs.with_signature_field(pdfs.plain(2), 1, "Signed")
-    assert compose(plan, certificate=CERTIFICATE, title="T").pdf == compose(plan, certificate=CERTIFICATE, title="T").pdf
+    assert (
+        compose(plan, certificate=CERTIFICATE, title="T").pdf == compose(plan, certificate=CERTIFICATE, title="T").pdf
+    )
 
 
 def test_a_stored_file_that_cant_be_opened_is_our_defect_and_says_what_to_do() -> None:

@@ -51,4 +51,7 @@ def test_every_doubt_is_told(changes: dict[str, object], codes: list[str]) -> No
 def test_a_sites_name_for_the_upload_can_lead_nowhere_else() -> None:
     facts = {"document_id": "AAAA-BBBB-CCC", "document_type": "Care Plan", "day": "2026-11-03", "version": 2}
     assert upload_name("{document_id}.pdf", mrn="1", **facts) == "AAAA-BBBB-CCC.pdf"
-    assert upload_name("{mrn}_{type}_{date}_v{version}.pdf", mrn="../../e{type}", **facts) == "e-type_Care-Plan_20261103_v2.pdf"
+    assert (
+        upload_name("{mrn}_{type}_{date}_v{version}.pdf", mrn="../../e{type}", **facts)
+        == "e-type_Care-Plan_20261103_v2.pdf"
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cpdocs.mailroom.sample.files import Sample, write_sample
+from cpdocs.demo.files import Sample, write_sample
 from tests.conftest import NOW, CommandLine
 
 AS_OF = date.fromisoformat(NOW[:10])

@@ -69,7 +69,9 @@ class Desk:
         self.office.cli("sign", file, "--slot", "member", "--in-person", "--witness", "Sam Sample", "-o", out, now=now)
         return out
 
-    def drop(self, data: bytes | Path, *, practice: str | None = None, name: str = "return.pdf", plan: str = "bh") -> Path:
+    def drop(
+        self, data: bytes | Path, *, practice: str | None = None, name: str = "return.pdf", plan: str = "bh"
+    ) -> Path:
         """Puts bytes into the inbox, in the plan's practice's folder unless another (or "" for the top) is named."""
         folder = self.inbox / (self.practice(plan) if practice is None else practice)
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,8 +103,8 @@ def recorded(root: Path, *types: str) -> list[Any]:
     """The events in the ledger of the workspace ``root``: of these types, or all."""
     from cpdocs.core.events import EventType
     from cpdocs.ledger.events import EventStore
-    from cpdocs.mailroom.workspace import Paths
     from cpdocs.wiring import SystemClock, ledger_place
+    from cpdocs.workspace import Paths
 
     store = EventStore.open(ledger_place(Paths(root)), clock=SystemClock(), user="test", host="test")
     try:

@@ -1,4 +1,5 @@
-"""A signer elsewhere: pyHanko as it comes, keys made on the spot, the true clock; nothing of ours but the field's name."""
+"""A signer elsewhere: pyHanko as it comes, keys made on the spot, the true clock; nothing of ours but the field's
+name."""
 
 from __future__ import annotations
 
@@ -46,7 +47,11 @@ class Stranger:
         begins = begins or datetime.now(UTC) - timedelta(minutes=5)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(begins).not_valid_after(begins + timedelta(days=700))
+        builder = (
+            builder.serial_number(x509.random_serial_number())
+            .not_valid_before(begins)
+            .not_valid_after(begins + timedelta(days=700))
+        )
         return cls(key, builder.sign(key, hashes.SHA256()))
 
     def certificate_file(self, path: Path) -> Path:
@@ -65,11 +70,17 @@ def from_p12(file: Path, passphrase: bytes) -> signers.SimpleSigner:
     return signer
 
 
-def sign_with(signer: signers.Signer, data: bytes, field: str = "PCPSig", subfilter: SigSeedSubFilter = ACROBAT) -> bytes:
+def sign_with(
+    signer: signers.Signer, data: bytes, field: str = "PCPSig", subfilter: SigSeedSubFilter = ACROBAT
+) -> bytes:
     """As :meth:`Stranger.sign`, with any signer of pyHanko's."""
-    meta = signers.PdfSignatureMetadata(field_name=field, subfilter=subfilter, md_algorithm="sha256", reason=REASONS[field])
+    meta = signers.PdfSignatureMetadata(
+        field_name=field, subfilter=subfilter, md_algorithm="sha256", reason=REASONS[field]
+    )
     out = io.BytesIO()
-    signers.PdfSigner(meta, signer).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data)), output=out, existing_fields_only=True)
+    signers.PdfSigner(meta, signer).sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(data)), output=out, existing_fields_only=True
+    )
     return out.getvalue()
 
 
@@ -84,7 +95,9 @@ def request(key: Key, path: Path) -> Path:
 def _signer(stranger: Stranger) -> signers.SimpleSigner:
     store = SimpleCertificateStore()
     store.register_multiple([_asn1(each) for each in stranger.chain])
-    private = stranger.key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = stranger.key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     info = asn1_keys.PrivateKeyInfo.load(private)
     return signers.SimpleSigner(signing_cert=_asn1(stranger.certificate), signing_key=info, cert_registry=store)
 

@@ -1,4 +1,5 @@
-"""What somebody tries who knows the rules: keys used again, another's folder, paper that can't be, and a record mended afterwards."""
+"""What somebody tries who knows the rules: keys used again, another's folder, paper that can't be, and a record mended
+afterwards."""
 
 from __future__ import annotations
 
@@ -44,7 +45,11 @@ def self_signed(key: Key, name: str) -> Stranger:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     begins = datetime.now(UTC) - timedelta(minutes=5)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(begins).not_valid_after(begins + timedelta(days=700))
+    builder = (
+        builder.serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=700))
+    )
     return Stranger(key, builder.sign(key, hashes.SHA256()))
 
 
@@ -86,7 +91,7 @@ def test_a_clinicians_key_is_not_pinned_for_a_member_who_could_then_fill_both_sl
 
 
 def test_what_the_issuing_key_certified_and_the_ledger_never_saw_counts_for_nobody(desk: Desk) -> None:
-    from cpdocs.mailroom.organization_keys import load_issuing
+    from cpdocs.keys.organization_keys import load_issuing
     from cpdocs.wiring import open_workspace
 
     key = authority.new_key()
@@ -113,7 +118,9 @@ def test_another_practice_that_drops_the_same_bytes_later_spoils_nothing(desk: D
 
 def attest(desk: Desk, row: dict[str, object], slot: str, *options: str, now: str = RETURN, status: int = 0) -> None:
     document = ("--document", desk.office.documents["bh"])
-    desk.office.cli("held", "accept", str(row["sha256"])[:12], *document, "--slot", slot, *READ, *options, now=now, status=status)
+    desk.office.cli(
+        "held", "accept", str(row["sha256"])[:12], *document, "--slot", slot, *READ, *options, now=now, status=status
+    )
 
 
 def test_what_has_no_page_is_no_paper_that_somebody_read(desk: Desk) -> None:
@@ -124,7 +131,9 @@ def test_what_has_no_page_is_no_paper_that_somebody_read(desk: Desk) -> None:
 
 def test_a_clinician_who_was_inactive_when_the_page_was_signed_is_not_attested_once_they_are_active(desk: Desk) -> None:
     clinicians, npi = desk.office.sample.clinicians, desk.office.sample.npis["rn1"]
-    inactive = clinicians.read_text("utf-8").replace(f"{npi},Mockford,Bravo,RN,S01,staff,Y", f"{npi},Mockford,Bravo,RN,S01,staff,N")
+    inactive = clinicians.read_text("utf-8").replace(
+        f"{npi},Mockford,Bravo,RN,S01,staff,Y", f"{npi},Mockford,Bravo,RN,S01,staff,N"
+    )
     desk.office.cli("import", "clinicians", written(desk.root.parent / "inactive.csv", inactive))
     row = desk.take(faxed(desk.issued_file()), name="fax.tif")
     desk.office.cli("import", "clinicians", clinicians, now=LATER)

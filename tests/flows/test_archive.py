@@ -54,7 +54,8 @@ def test_a_document_that_nobody_knows_cant_be_held(issued: Office) -> None:
 
 
 STRANGER = """
-# What somebody makes of an archive who has never heard of cpdocs: README.txt, a text editor, Python without any package.
+# What somebody makes of an archive who has never heard of cpdocs: README.txt, a text editor, Python without any
+# package.
 import base64, csv, hashlib, json, pathlib, sys
 sha = lambda data: hashlib.sha256(data).digest()
 out = pathlib.Path(sys.argv[1])
@@ -65,7 +66,8 @@ lines = (out / "trail/events.jsonl").read_bytes().split(b"\\n")[:-1]
 size, root = (out / "trail/checkpoint.txt").read_text("utf-8").split("\\n")[1:3]
 level = [sha(b"\\0" + line) for line in lines[: int(size)]]
 while len(level) > 1:
-    level = [sha(b"\\1" + b"".join(level[i:i + 2])) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
+    level = [sha(b"\\1" + b"".join(level[i:i + 2])) if i + 1 < len(level) else level[i] for i in range(0, len(level),
+    2)]
 if base64.b64encode(level[0]).decode() != root: sys.exit(1)
 for row in csv.DictReader((out / "index.csv").open(encoding="utf-8")):
     events = [json.loads(line) for line in (out / row["folder"] / "events.jsonl").read_text("utf-8").splitlines()]
@@ -99,17 +101,26 @@ def test_the_archive_holds_every_stored_file_under_a_name_that_says_what_it_is(i
     written = {path: sha256(path.read_bytes()).hexdigest() for path in out.rglob("*") if path.is_file()}
     assert kept <= set(written.values())
     listed = dict(reversed(line.split("  ", 1)) for line in (out / "manifest.sha256").read_text("utf-8").splitlines())
-    assert listed == {path.relative_to(out).as_posix(): digest for path, digest in written.items() if path.name != "manifest.sha256"}
+    assert listed == {
+        path.relative_to(out).as_posix(): digest for path, digest in written.items() if path.name != "manifest.sha256"
+    }
     assert done["files"] == len(listed)
     assert all(path.stat().st_mode & 0o077 == 0 for path in out.rglob("*"))
     subprocess.run([sys.executable, out / "trail" / "verify.py"], check=True, capture_output=True)
-    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "manifest.sha256"], cwd=out, check=True, capture_output=True)
-    told = subprocess.run([sys.executable, "-I", "-S", "-c", STRANGER, out], check=True, capture_output=True, text=True).stdout
+    subprocess.run(
+        ["sha256sum", "--check", "--strict", "--quiet", "manifest.sha256"], cwd=out, check=True, capture_output=True
+    )
+    told = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", STRANGER, out], check=True, capture_output=True, text=True
+    ).stdout
     assert told.split() == [document, "complete"]
     with (out / "trail" / "events.jsonl").open("r+b") as trail:
         trail.seek(40)
         trail.write(b"x")
-    assert subprocess.run([sys.executable, "-I", "-S", "-c", STRANGER, out], check=False, capture_output=True).returncode == 1
+    assert (
+        subprocess.run([sys.executable, "-I", "-S", "-c", STRANGER, out], check=False, capture_output=True).returncode
+        == 1
+    )
     assert len(desk.events("archive.exported")) == 1
 
 

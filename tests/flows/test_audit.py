@@ -11,8 +11,8 @@ import pytest
 
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.core.ids import derive_document_id
-from cpdocs.ledger.durable import read_plain
-from cpdocs.mailroom.trail.export import export_trail
+from cpdocs.system.durable import read_plain
+from cpdocs.trail.export import export_trail
 from cpdocs.wiring import open_workspace
 from tests.conftest import NOW
 
@@ -50,7 +50,10 @@ def test_a_whole_trail_is_said_to_be_whole(cli, root):
 
 @pytest.mark.ledger_file
 def test_one_changed_byte_of_the_ledger_or_the_store_ends_with_status_1_and_is_named(cli, root):
-    for path in [root / "state" / "ledger.db", *(path for path in (root / "state" / "store").rglob("*") if path.is_file())]:
+    for path in [
+        root / "state" / "ledger.db",
+        *(path for path in (root / "state" / "store").rglob("*") if path.is_file()),
+    ]:
         good = path.read_bytes()
         path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
         answer = cli("audit", "verify", "--json", status=1).json
@@ -92,7 +95,9 @@ def test_a_missing_key_hides_no_fault_and_no_other_key_stands_in_for_it(cli, roo
     other = bare_cli("audit", "checkpoint", "--public-key").out.strip()
     cli("audit", "checkpoint")
     (root / "state" / "keys" / "checkpoint.key").unlink()
-    codes = {problem["code"] for problem in cli("audit", "verify", "--json", "--against", foreign, status=1).json["problems"]}
+    codes = {
+        problem["code"] for problem in cli("audit", "verify", "--json", "--against", foreign, status=1).json["problems"]
+    }
     assert codes == {"checkpoint_invalid", "key_missing"}
     assert cli("audit", "verify", "--json", "--log-key", other, status=1).json["verdict"] == "broken"
     stored = next(path for path in (root / "state" / "store").rglob("*") if path.is_file())

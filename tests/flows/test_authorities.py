@@ -1,4 +1,5 @@
-"""Outside authorities through the real commands: believed, asked about revocation, dropped; and a return judged by each."""
+"""Outside authorities through the real commands: believed, asked about revocation, dropped; and a return judged by
+each."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def signed_by(desk: Desk, pair: KeyPair, tmp_path: Path) -> Path:
     key = kept(tmp_path / "theirs.p12", write_pkcs12(pair, b"correct horse", friendly_name="own", rounds=2048))
     out = tmp_path / "theirs.pdf"
     issued = desk.issued_file()
-    desk.office.cli("sign", issued, "--slot", "pcp", "--key", key, "--passphrase-file", desk.passphrase, "-o", out, now=SIGN)
+    desk.office.cli(
+        "sign", issued, "--slot", "pcp", "--key", key, "--passphrase-file", desk.passphrase, "-o", out, now=SIGN
+    )
     return out
 
 
@@ -65,7 +68,9 @@ def test_a_return_waits_for_the_authority_then_for_its_list_and_is_accepted_with
     issued.cli("audit", "verify", now="2026-11-04T19:00:00Z")
 
 
-def test_what_was_held_for_want_of_a_list_is_decided_again_when_it_is_there(issued: Office, hospital: Outsider, tmp_path: Path) -> None:
+def test_what_was_held_for_want_of_a_list_is_decided_again_when_it_is_there(
+    issued: Office, hospital: Outsider, tmp_path: Path
+) -> None:
     desk = Desk(issued)
     issued.cli("keys", "import-ca", tmp_path / "ca.crt", *HOW)
     pair = hospital.certify(issued.sample.npis["pcp1"])
@@ -76,7 +81,9 @@ def test_what_was_held_for_want_of_a_list_is_decided_again_when_it_is_there(issu
     assert (row["verdict"], codes(row)) == ("rejected", ["revoked"])
 
 
-def test_a_dropped_authority_vouches_for_nobody_and_what_it_vouched_for_stands(issued: Office, hospital: Outsider, tmp_path: Path) -> None:
+def test_a_dropped_authority_vouches_for_nobody_and_what_it_vouched_for_stands(
+    issued: Office, hospital: Outsider, tmp_path: Path
+) -> None:
     desk = Desk(issued)
     made = issued.cli("keys", "import-ca", tmp_path / "ca.crt", *HOW, "--json").json
     issued.cli("keys", "import-crl", kept(tmp_path / "their.crl", hospital.crl(life=timedelta(days=30))))
@@ -88,10 +95,14 @@ def test_a_dropped_authority_vouches_for_nobody_and_what_it_vouched_for_stands(i
     assert issued.status(row["document_id"], now="2026-11-05T16:00:00Z")["slots"]["pcp"]
     later = issued.cli("verify", signed, "--json", now="2026-11-05T16:00:00Z", status=None).json
     assert "unknown_ca" in codes(later)
-    assert [each["status"] for each in issued.cli("keys", "cas", "--json", now="2026-11-05T17:00:00Z").json] == ["dropped"]
+    assert [each["status"] for each in issued.cli("keys", "cas", "--json", now="2026-11-05T17:00:00Z").json] == [
+        "dropped"
+    ]
 
 
-def test_the_same_again_changes_nothing_and_an_older_list_is_refused(issued: Office, hospital: Outsider, tmp_path: Path) -> None:
+def test_the_same_again_changes_nothing_and_an_older_list_is_refused(
+    issued: Office, hospital: Outsider, tmp_path: Path
+) -> None:
     for _ in range(2):
         issued.cli("keys", "import-ca", tmp_path / "ca.crt", *HOW)
     assert len(Desk(issued).events("authority.trusted")) == 1
@@ -103,7 +114,9 @@ def test_the_same_again_changes_nothing_and_an_older_list_is_refused(issued: Off
     assert "hasn't come yet" in issued.cli("keys", "import-crl", ahead, status=3).err
 
 
-def test_a_list_by_nobody_on_record_and_what_is_no_authority_are_refused(issued: Office, hospital: Outsider, tmp_path: Path) -> None:
+def test_a_list_by_nobody_on_record_and_what_is_no_authority_are_refused(
+    issued: Office, hospital: Outsider, tmp_path: Path
+) -> None:
     crl = kept(tmp_path / "their.crl", hospital.crl())
     assert "by no authority that is on record" in issued.cli("keys", "import-crl", crl, status=3).err
     person = kept(tmp_path / "person.crt", certificate_pem(hospital.certify(issued.sample.npis["pcp1"]).certificate))
@@ -117,7 +130,9 @@ def test_a_list_by_nobody_on_record_and_what_is_no_authority_are_refused(issued:
 def test_the_doctor_says_when_an_authoritys_word_grows_old(issued: Office, hospital: Outsider, tmp_path: Path) -> None:
     def said(now: str) -> list[str]:
         checks = issued.cli("doctor", "--json", now=now, status=None).json["checks"]
-        return [each["message"] for each in checks if each["check"] == "outside authority" and each["level"] == "warning"]
+        return [
+            each["message"] for each in checks if each["check"] == "outside authority" and each["level"] == "warning"
+        ]
 
     assert said(NOW) == []
     issued.cli("keys", "import-ca", tmp_path / "ca.crt", *HOW)

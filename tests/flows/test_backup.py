@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from cpdocs.core.events import EventType, NewEvent
-from cpdocs.mailroom.workspace import Workspace
 from cpdocs.wiring import open_workspace
+from cpdocs.workspace import Workspace
 from tests.conftest import NOW, CommandLine
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
@@ -35,7 +35,9 @@ class Vault:
     recipient: str
 
     def create(self, *more: str | Path, status: int = 0) -> dict[str, Any]:
-        done = self.cli("backup", "create", "--to", self.folder, "--recipient", self.recipient, *more, "--json", status=status)
+        done = self.cli(
+            "backup", "create", "--to", self.folder, "--recipient", self.recipient, *more, "--json", status=status
+        )
         found: dict[str, Any] = done.json
         return found
 
@@ -72,7 +74,11 @@ def keep(root: Path, data: bytes) -> str:
     """Bytes that came in and are on record, kept as ``intake`` keeps them; gives their SHA-256."""
     with using(root) as ws:
         sha = ws.blobs.put(data)
-        ws.ledger.append(NewEvent(EventType.RETURN_RECEIVED, (f"return:{sha}",), {"sha256": sha, "size": len(data), "practice_id": ""}))
+        ws.ledger.append(
+            NewEvent(
+                EventType.RETURN_RECEIVED, (f"return:{sha}",), {"sha256": sha, "size": len(data), "practice_id": ""}
+            )
+        )
         ws.ledger.close()
     return sha
 
@@ -112,7 +118,12 @@ def test_after_the_workspace_is_destroyed_the_restored_one_is_whole_and_goes_on(
 
     found = vault.restore(made, desk.root, "--against", anchor)
 
-    assert (found["events"], found["anchored"], found["lost_events"], found["missing_keys"]) == (made["events"], True, 0, [])
+    assert (found["events"], found["anchored"], found["lost_events"], found["missing_keys"]) == (
+        made["events"],
+        True,
+        0,
+        [],
+    )
     assert blobs(desk.root) == before
     assert issued.cli("audit", "verify", "--against", anchor, "--json").json["ok"]
     row = desk.take(signed, practice=practice, now=RETURN)
@@ -297,7 +308,10 @@ def test_a_backup_needs_a_recipient_and_refuses_a_private_key_as_one(vault: Vaul
     said = vault.cli("backup", "create", "--to", vault.folder, "--recipient", secret, status=2).err
     assert "private key" in said
     assert secret not in said
-    assert "no age public key" in vault.cli("backup", "create", "--to", vault.folder, "--recipient", "age1nonsense", status=2).err
+    assert (
+        "no age public key"
+        in vault.cli("backup", "create", "--to", vault.folder, "--recipient", "age1nonsense", status=2).err
+    )
 
 
 def test_a_backup_into_the_workspace_is_refused(vault: Vault) -> None:
@@ -317,7 +331,7 @@ def test_a_damaged_stored_file_is_left_out_named_and_shown_by_doctor(vault: Vaul
 
 
 def test_a_backup_that_failed_shows_until_one_succeeds(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    import cpdocs.mailroom.keeping.backup as module
+    import cpdocs.retention.backup as module
 
     real = module.encrypt
 
@@ -335,7 +349,7 @@ def test_a_backup_that_failed_shows_until_one_succeeds(vault: Vault, monkeypatch
 
 
 def test_a_disk_that_gives_back_other_bytes_is_noticed(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    import cpdocs.mailroom.keeping.backup as module
+    import cpdocs.retention.backup as module
 
     monkeypatch.setattr(module, "digest_of", lambda file: ("0" * 64, 0))
     said = vault.cli("backup", "create", "--to", vault.folder, "--recipient", vault.recipient, status=4).err
@@ -364,7 +378,11 @@ def test_backups_made_while_files_come_in_restore_to_a_whole_trail(vault: Vault,
         while not stop.is_set():
             number += 1
             sha = ws.blobs.put(b"%d" % number * 1000)
-            ws.ledger.append(NewEvent(EventType.RETURN_RECEIVED, (f"return:{sha}",), {"sha256": sha, "size": number, "practice_id": ""}))
+            ws.ledger.append(
+                NewEvent(
+                    EventType.RETURN_RECEIVED, (f"return:{sha}",), {"sha256": sha, "size": number, "practice_id": ""}
+                )
+            )
 
     with using(vault.cli.root) as ws:
         thread = threading.Thread(target=work, args=(ws,))
@@ -379,7 +397,9 @@ def test_backups_made_while_files_come_in_restore_to_a_whole_trail(vault: Vault,
         assert vault.restore(each, tmp_path / f"again-{number}")["events"] == each["events"]
 
 
-def test_a_claimed_file_that_was_not_yet_stored_is_in_the_backup_and_taken_in_after_it(vault: Vault, tmp_path: Path) -> None:
+def test_a_claimed_file_that_was_not_yet_stored_is_in_the_backup_and_taken_in_after_it(
+    vault: Vault, tmp_path: Path
+) -> None:
     home = vault.cli.root / "state" / "claims" / "1-2-3-"
     home.mkdir()
     (home / "Testina\nSamplewick 😀.pdf").write_bytes(b"in our hands")

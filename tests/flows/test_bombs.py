@@ -1,4 +1,5 @@
-"""A file that hangs or bursts its reader is set aside, and nothing else is: the returns beside it are taken in as ever."""
+"""A file that hangs or bursts its reader is set aside, and nothing else is: the returns beside it are taken in as
+ever."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 
-from cpdocs.mailroom.returns import judging
+from cpdocs.returns import judging
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk, codes
 from tests.signing import builder as b
@@ -41,11 +42,16 @@ def memory_bomb(megabytes: int = 600) -> bytes:
     start = len(out)
     rows += [(2, 3, 0), (1, start, 0)]
     table = b"".join(kind.to_bytes(1) + place.to_bytes(2) + third.to_bytes(1) for kind, place, third in rows)
-    out += b"5 0 obj<</Type/XRef/Size 6/W[1 2 1]/Root 1 0 R/Length %d>>stream\n%s\nendstream\nendobj\n" % (len(table), table)
+    out += b"5 0 obj<</Type/XRef/Size 6/W[1 2 1]/Root 1 0 R/Length %d>>stream\n%s\nendstream\nendobj\n" % (
+        len(table),
+        table,
+    )
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
-def test_a_hang_and_a_memory_bomb_cost_their_limit_and_hold_nobody_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hang_and_a_memory_bomb_cost_their_limit_and_hold_nobody_else_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = desk.issued_file().read_bytes()
     monkeypatch.setattr(judging, "SECONDS", 2.0)
     monkeypatch.setattr(judging, "SCAN_SECONDS", 5.0)

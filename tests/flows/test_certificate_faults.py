@@ -1,4 +1,5 @@
-"""Each fault of a signer's certificate is a finding of its own, through the real intake: one file for each, all dropped at once."""
+"""Each fault of a signer's certificate is a finding of its own, through the real intake: one file for each, all dropped
+at once."""
 
 from __future__ import annotations
 
@@ -33,9 +34,13 @@ FAULTS = {
 
 def sign(data: bytes, pair: KeyPair, digest: str = "sha256") -> bytes:
     """As a program signs that takes no notice of what the field asks for."""
-    meta = signers.PdfSignatureMetadata(field_name="PCPSig", subfilter=ACROBAT, md_algorithm=digest, reason=REASONS["PCPSig"])
+    meta = signers.PdfSignatureMetadata(
+        field_name="PCPSig", subfilter=ACROBAT, md_algorithm=digest, reason=REASONS["PCPSig"]
+    )
     out = io.BytesIO()
-    with patch("pyhanko.sign.signers.pdf_signer.PdfSigningSession._enforce_seed_value_constraints", lambda *_, **__: None):
+    with patch(
+        "pyhanko.sign.signers.pdf_signer.PdfSigningSession._enforce_seed_value_constraints", lambda *_, **__: None
+    ):
         signer = signers.PdfSigner(meta, builder.signer_of(pair))
         signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data)), output=out, existing_fields_only=True)
     return out.getvalue()
@@ -49,7 +54,9 @@ def test_each_fault_of_a_certificate_is_a_finding_of_its_own_and_none_is_accepte
         issued.cli("keys", "import-ca", kept(folder / f"{number}.crt", certificate_pem(each.pair.certificate)), *HOW)
     taken_back = hospital.certify(npi)
     lists = {
-        "h.crl": hospital.crl([(taken_back, RECEIVED - timedelta(days=1), "superseded")], made=RECEIVED - timedelta(hours=1)),
+        "h.crl": hospital.crl(
+            [(taken_back, RECEIVED - timedelta(days=1), "superseded")], made=RECEIVED - timedelta(hours=1)
+        ),
         "l.crl": late.crl(made=RECEIVED - timedelta(days=9), life=timedelta(days=7)),
     }
     for name, data in lists.items():
@@ -74,5 +81,7 @@ def test_each_fault_of_a_certificate_is_a_finding_of_its_own_and_none_is_accepte
     # A list that was made after a certificate expired doesn't speak for it: it may have left the list.
     assert found.pop("expired") == {"expired", "revocation_unknown"}
     assert found == {name: {name} for name in FAULTS - {"expired"}}
-    assert {name: row["verdict"] for name, row in rows.items()} == {name: "rejected" if name == "revoked" else "held" for name in FAULTS}
+    assert {name: row["verdict"] for name, row in rows.items()} == {
+        name: "rejected" if name == "revoked" else "held" for name in FAULTS
+    }
     assert all(row["slots_filled"] == [] for row in rows.values())

@@ -26,8 +26,11 @@ def desk(issued: Office) -> Desk:
 
 
 def by_a_service(plan: bytes, *, stamped: bool = False) -> bytes:
-    """The plan as a signing service writes it: its form gone, a stamp on page 2, a record of its own at the end, signed."""
-    record = HTML(string="<h1>Certificate of completion</h1><p>Signed by Alpha Testwell with access code.</p>").write_pdf()
+    """The plan as a signing service writes it: its form gone, a stamp on page 2, a record of its own at the end,
+    signed."""
+    record = HTML(
+        string="<h1>Certificate of completion</h1><p>Signed by Alpha Testwell with access code.</p>"
+    ).write_pdf()
     with pikepdf.open(io.BytesIO(plan)) as document, pikepdf.open(io.BytesIO(record)) as last:
         del document.Root.AcroForm, document.Root.Perms
         for page in document.pages:
@@ -38,14 +41,18 @@ def by_a_service(plan: bytes, *, stamped: bool = False) -> bytes:
         document.pages.extend(last.pages)
         out = io.BytesIO()
         document.save(out)
-    return b.sign(out.getvalue(), "Completion", b.self_signed("Example Signing Service"), spec=SigFieldSpec("Completion"))
+    return b.sign(
+        out.getvalue(), "Completion", b.self_signed("Example Signing Service"), spec=SigFieldSpec("Completion")
+    )
 
 
 def shown(desk: Desk, row: dict[str, Any], *options: str | Path) -> Any:
     return desk.office.cli("held", "show", row["sha256"][:12], *options, now=RETURN)
 
 
-def test_a_services_file_is_held_with_its_pages_beside_the_issued_ones_and_its_record_in_words(desk: Desk, tmp_path: Path) -> None:
+def test_a_services_file_is_held_with_its_pages_beside_the_issued_ones_and_its_record_in_words(
+    desk: Desk, tmp_path: Path
+) -> None:
     row = desk.take(by_a_service(desk.issued_file().read_bytes(), stamped=True))
     assert (row["verdict"], row["lane"]) == ("held", "esign_service")
     (event,) = desk.events("return.compared")
@@ -72,13 +79,24 @@ def test_a_person_decides_about_a_services_file_by_attesting_what_they_saw(desk:
     assert {page["marked"] for page in comparison["pages"]} == {0}
     assert "access code" in comparison["words"]
     who = ("--slot", "pcp", "--npi", desk.office.sample.npis["pcp1"], "--signed-on", "2026-11-03")
-    accept = ("held", "accept", row["sha256"][:12], *who, "--by", "Sam Sample", "--reason", "pages compared; record read")
+    accept = (
+        "held",
+        "accept",
+        row["sha256"][:12],
+        *who,
+        "--by",
+        "Sam Sample",
+        "--reason",
+        "pages compared; record read",
+    )
     assert desk.office.cli(*accept, "--json", now=RETURN).json["slots_filled"] == ["pcp"]
     (fill,) = desk.events("slot.filled")
     assert (fill.data["evidence"], fill.data["attested_by"]) == ("ink_scan", "Sam Sample")
 
 
-def test_fonts_written_anew_by_an_old_program_are_held_with_a_comparison_not_rejected(desk: Desk, tmp_path: Path) -> None:
+def test_fonts_written_anew_by_an_old_program_are_held_with_a_comparison_not_rejected(
+    desk: Desk, tmp_path: Path
+) -> None:
     signer = from_p12(desk.key("pcp1"), b"correct horse")
     changed = revisions.revise(desk.issued_file().read_bytes(), _same_font_again)
     row = desk.take(sign_with(signer, changed, "PCPSig", PADES))
@@ -103,8 +121,10 @@ def test_what_is_no_rewrite_has_no_pages_to_compare(desk: Desk, tmp_path: Path) 
     assert not (tmp_path / "x.pdf").exists()
 
 
-def test_a_file_whose_pages_cant_be_drawn_is_held_all_the_same_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cpdocs.mailroom.returns.comparing.SECONDS", 0.05)
+def test_a_file_whose_pages_cant_be_drawn_is_held_all_the_same_and_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cpdocs.returns.comparing.SECONDS", 0.05)
     row = desk.take(by_a_service(desk.issued_file().read_bytes()))
     assert (row["verdict"], row["lane"]) == ("held", "esign_service")
     assert "can't be drawn" in shown(desk, row).out

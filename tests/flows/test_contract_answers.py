@@ -1,4 +1,5 @@
-"""What a script may rely on: exit statuses, one JSON document on standard output, workspaces found, files that are no plan."""
+"""What a script may rely on: exit statuses, one JSON document on standard output, workspaces found, files that are no
+plan."""
 
 from __future__ import annotations
 
@@ -18,7 +19,19 @@ from tests.reference import commands
 
 ASKS_OR_RUNS = {"cpdocs watch", "cpdocs keys protect", "cpdocs user pin", "cpdocs user remove", "cpdocs completion"}
 """Commands that report nothing but that they are done, or write a script."""
-STATUS = {"document_id", "member_id", "program", "version", "state", "slots", "sent_at", "received_at", "due_on", "overdue", "filed_at"}
+STATUS = {
+    "document_id",
+    "member_id",
+    "program",
+    "version",
+    "state",
+    "slots",
+    "sent_at",
+    "received_at",
+    "due_on",
+    "overdue",
+    "filed_at",
+}
 
 
 @pytest.fixture
@@ -38,7 +51,8 @@ def test_every_command_that_reports_takes_json() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("status",), ("due",), ("plan", "list"), ("letters", "list"), ("held", "list"), ("keys", "list"), ("user", "list"),
+        ("status",), ("due",), ("plan", "list"), ("letters", "list"), ("held", "list"), ("keys", "list"), ("user",
+        "list"),
         ("audit", "verify"), ("file",), ("intake",), ("doctor",),
     ],
 )  # fmt: skip
@@ -99,7 +113,9 @@ def ledger_in_use(root: Path) -> Iterator[None]:
 
 
 @pytest.mark.ledger_file
-def test_a_ledger_that_another_process_holds_is_busy_and_can_still_be_read(issued: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_that_another_process_holds_is_busy_and_can_still_be_read(
+    issued: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(EventStore.open.__kwdefaults__, "busy_seconds", 0.2)
     with ledger_in_use(issued.cli.root):
         done = issued.cli("plan", "withdraw", issued.documents["bh"], "--reason", "test", status=5)
@@ -133,7 +149,9 @@ def test_the_clock_is_fixed_in_a_sandbox_alone(bare_cli: CommandLine) -> None:
     ("data", "verdict", "code"),
     [(b"", "rejected", "empty_file"), (b"Dear colleague", "held", "not_a_pdf"), (b"%PDF-1.7\n%%EOF\n", "held", None)],
 )
-def test_verify_gives_any_file_a_verdict(issued: Office, tmp_path: Path, data: bytes, verdict: str, code: str | None) -> None:
+def test_verify_gives_any_file_a_verdict(
+    issued: Office, tmp_path: Path, data: bytes, verdict: str, code: str | None
+) -> None:
     file = tmp_path / "file.pdf"
     file.write_bytes(data)
     row = issued.cli("verify", file, "--json", status=1).json
@@ -174,7 +192,9 @@ def test_a_representative_who_signs_at_a_visit_stands_in_the_record_and_on_the_c
 
 
 @pytest.mark.parametrize("clock", [SIGN, "no time at all"])
-def test_an_office_signs_anywhere_whatever_cpdocs_now_says(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: str) -> None:
+def test_an_office_signs_anywhere_whatever_cpdocs_now_says(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: str
+) -> None:
     plan = tmp_path / "plan.pdf"
     plan.write_bytes(desk.issued_file().read_bytes())
     key = ("--key", desk.key("pcp1"), "--passphrase-file", desk.passphrase)
@@ -182,7 +202,9 @@ def test_an_office_signs_anywhere_whatever_cpdocs_now_says(desk: Desk, tmp_path:
     office.mkdir()
     monkeypatch.chdir(office)
     monkeypatch.delenv("CPDOCS_WORKSPACE", raising=False)
-    done = desk.office.cli("sign", plan, "--slot", "pcp", *key, "-o", office / "signed.pdf", "--json", now=clock, workspace=False)
+    done = desk.office.cli(
+        "sign", plan, "--slot", "pcp", *key, "-o", office / "signed.pdf", "--json", now=clock, workspace=False
+    )
     assert done.json["slot"] == "pcp"
     assert desk.take(office / "signed.pdf")["slots_filled"] == ["pcp"]
 
@@ -191,7 +213,9 @@ def test_member_ids_come_on_standard_input_and_leave_as_four_digits(issued: Offi
     member = issued.sample.member_ids["bh"]
     note = issued.cli("note", "-", stdin=member + "\n")
     assert "COORDINATION NOTE" in note.out
-    done = issued.cli("member", "decline", "--on", "2026-11-02", "--how", "telephone", "--by", "Sam Sample", stdin=member)
+    done = issued.cli(
+        "member", "decline", "--on", "2026-11-02", "--how", "telephone", "--by", "Sam Sample", stdin=member
+    )
     assert member not in done.out + done.err
     assert member[-4:] in done.err
     assert issued.status(issued.documents["bh"])["state"] == "withdrawn"

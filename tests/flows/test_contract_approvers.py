@@ -1,4 +1,5 @@
-"""Who may approve (contract §6), each rule by a returned file: signed elsewhere, judged by ``verify``, which changes nothing."""
+"""Who may approve (contract §6), each rule by a returned file: signed elsewhere, judged by ``verify``, which changes
+nothing."""
 
 from __future__ import annotations
 
@@ -128,7 +129,9 @@ def test_a_pcp_who_has_changed_since_is_held(issued: Office, tmp_path: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def shared_bench(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> tuple[Bench, list[tuple[str, str, list[str]]]]:
+def shared_bench(
+    tmp_path_factory: pytest.TempPathFactory, shared_data: Path
+) -> tuple[Bench, list[tuple[str, str, list[str]]]]:
     """The larger data's own people: one plan for each kind of designee that it has, ineligible ones on purpose."""
     root = tmp_path_factory.mktemp("shared") / "ws"
     cli = CommandLine(root)
@@ -177,7 +180,9 @@ def _faults(designation: dict[str, str], rows: list[dict[str, str]], practice_id
         yield "designation_expired"
 
 
-def test_the_larger_datas_designees_are_judged_by_their_rows(shared_bench: tuple[Bench, list[tuple[str, str, list[str]]]]) -> None:
+def test_the_larger_datas_designees_are_judged_by_their_rows(
+    shared_bench: tuple[Bench, list[tuple[str, str, list[str]]]],
+) -> None:
     bench, cases = shared_bench
     assert len(cases) >= 6, f"the data shows {len(cases)} single faults as of {NOW}"
     for plan, npi, expected in cases:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from cpdocs.mailroom.sample.files import write_sample
+from cpdocs.demo.files import write_sample
 from tests.conftest import CommandLine
 from tests.flows.conftest import Office
 
@@ -35,7 +35,9 @@ def clocks(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, dict[
         cli("import", table, getattr(sample, table))
     second = folder / "second.yaml"
     source = sample.plans["bh"].read_text("utf-8")
-    second.write_text(source.replace("version: 1", "version: 2", 1).replace("reason: first", "reason: change", 1), "utf-8")
+    second.write_text(
+        source.replace("version: 1", "version: 2", 1).replace("reason: first", "reason: change", 1), "utf-8"
+    )
     names = [name for name in VECTORS if name != "second"]
     rows = cli("plan", "issue", *(sample.plans[name] for name in names), "--json").json
     documents = {name: row["document_id"] for name, row in zip(names, rows, strict=True)}
@@ -47,14 +49,17 @@ def clocks(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, dict[
 
 
 @pytest.mark.parametrize("name", VECTORS)
-def test_due_on_is_the_seventh_business_day_after_receipt(clocks: tuple[CommandLine, dict[str, str]], name: str) -> None:
+def test_due_on_is_the_seventh_business_day_after_receipt(
+    clocks: tuple[CommandLine, dict[str, str]], name: str
+) -> None:
     cli, documents = clocks
     row = next(row for row in cli("status", "--json", now=LATER).json if row["document_id"] == documents[name])
     assert (row["due_on"], row["receipt"]) == (VECTORS[name][1], "logged")
 
 
 @pytest.mark.parametrize(
-    ("at", "due"), [("2026-11-02T16:59", "2026-11-12"), ("2026-11-02T17:01", "2026-11-13"), ("2026-11-07T09:00", "2026-11-19")]
+    ("at", "due"),
+    [("2026-11-02T16:59", "2026-11-12"), ("2026-11-02T17:01", "2026-11-13"), ("2026-11-07T09:00", "2026-11-19")],
 )
 def test_after_hours_and_closed_days_count_as_the_next_business_day(issued: Office, at: str, due: str) -> None:
     document = issued.documents["bh"]

@@ -14,7 +14,9 @@ from tests.flows.returning import RETURN, Desk, codes
 from tests.flows.strangers import ACROBAT, PADES, Stranger, from_p12, new_key, request, sign_with
 
 FORMATS = pytest.mark.parametrize("subfilter", [ACROBAT, PADES], ids=["acrobat", "pades"])
-BOTH = pytest.mark.parametrize(("kind", "subfilter"), [("rsa", ACROBAT), ("p256", PADES)], ids=["rsa-acrobat", "p256-pades"])
+BOTH = pytest.mark.parametrize(
+    ("kind", "subfilter"), [("rsa", ACROBAT), ("p256", PADES)], ids=["rsa-acrobat", "p256-pades"]
+)
 IDENTITY = ("--identity", "video call", "--by", "Sam Sample")
 
 
@@ -66,7 +68,9 @@ def test_a_signature_that_carries_no_chain_counts_all_the_same(desk: Desk) -> No
 
 
 @BOTH
-def test_a_self_made_id_counts_once_it_is_pinned_and_not_before(desk: Desk, kind: str, subfilter: SigSeedSubFilter) -> None:
+def test_a_self_made_id_counts_once_it_is_pinned_and_not_before(
+    desk: Desk, kind: str, subfilter: SigSeedSubFilter
+) -> None:
     stranger = Stranger.self_signed("Alpha Testwell", kind)
     signed = stranger.sign(desk.issued_file().read_bytes(), "PCPSig", subfilter)
     assert outcome(desk.take(signed)) == ("held", [], ["self_signed_unpinned"])

@@ -1,4 +1,5 @@
-"""Asking outside authorities what they revoked, over HTTP: a server and an OCSP responder on the loopback, the real commands."""
+"""Asking outside authorities what they revoked, over HTTP: a server and an OCSP responder on the loopback, the real
+commands."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography.x509 import ocsp
 
-from cpdocs.mailroom.returns.watcher import Watcher
+from cpdocs.returns.watcher import Watcher
 from cpdocs.signing.keyfiles import KeyPair, certificate_pem
 from cpdocs.wiring import open_workspace
 from tests.conftest import NOW
@@ -25,7 +26,8 @@ LATER = "2026-11-04T17:00:00Z"
 
 
 class Site:
-    """What an authority publishes: ``lists`` by path, ``answer`` for OCSP questions; ``asked`` tells who came for what."""
+    """What an authority publishes: ``lists`` by path, ``answer`` for OCSP questions; ``asked`` tells who came for
+    what."""
 
     def __init__(self) -> None:
         self.lists: dict[str, bytes] = {}
@@ -143,7 +145,9 @@ def test_a_responder_is_asked_about_the_certificates_that_wait(
 
     def answer(serial: int) -> bytes:
         assert serial == pair.certificate.serial_number
-        gone = {"status": ocsp.OCSPCertStatus.REVOKED, "at": RECEIVED - timedelta(days=1)} if status == "revoked" else {}
+        gone = (
+            {"status": ocsp.OCSPCertStatus.REVOKED, "at": RECEIVED - timedelta(days=1)} if status == "revoked" else {}
+        )
         return hospital.answer(pair, made=RECEIVED, **gone)  # type: ignore[arg-type]
 
     site.answer = answer
@@ -153,7 +157,9 @@ def test_a_responder_is_asked_about_the_certificates_that_wait(
     assert [each["verdict"] for each in done["rechecked"]] == [verdict]
 
 
-def test_what_is_not_the_authoritys_or_leads_elsewhere_or_never_ends_is_not_taken(issued: Office, hospital: Outsider, site: Site) -> None:
+def test_what_is_not_the_authoritys_or_leads_elsewhere_or_never_ends_is_not_taken(
+    issued: Office, hospital: Outsider, site: Site
+) -> None:
     paths = ("/moved.crl", "/other.crl", "/junk.crl", "/large.crl", "/future.crl")
     believe(issued, hospital, *(part for path in paths for part in ("--crl-url", site.url(path))))
     allow(issued, site.host)
@@ -172,7 +178,9 @@ def test_what_is_not_the_authoritys_or_leads_elsewhere_or_never_ends_is_not_take
     assert Desk(issued).events("revocations.imported") == []
 
 
-def test_a_strangers_certificate_never_says_whom_to_ask(issued: Office, hospital: Outsider, site: Site, tmp_path: Path) -> None:
+def test_a_strangers_certificate_never_says_whom_to_ask(
+    issued: Office, hospital: Outsider, site: Site, tmp_path: Path
+) -> None:
     believe(issued, hospital, "--crl-url", site.url("/ca.crl"))
     allow(issued, site.host)
     stranger = Outsider.open(datetime.fromisoformat(NOW), name="Somebody's CA")
@@ -189,7 +197,14 @@ def test_a_strangers_certificate_never_says_whom_to_ask(issued: Office, hospital
 
 @pytest.mark.parametrize(
     "url",
-    ["file:///etc/passwd", "ftp://crl.example.org/a", "http://me:secret@crl.example.org/", "http:///a", "http://a b/", "crl.example.org"],
+    [
+        "file:///etc/passwd",
+        "ftp://crl.example.org/a",
+        "http://me:secret@crl.example.org/",
+        "http:///a",
+        "http://a b/",
+        "crl.example.org",
+    ],
 )
 def test_only_plain_addresses_are_recorded(issued: Office, hospital: Outsider, url: str) -> None:
     file = issued.cli.root.parent / "ca.crt"

@@ -21,8 +21,8 @@ import zxingcpp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from cpdocs.chart import file as filing
 from cpdocs.filing.rendition import what_acts
-from cpdocs.mailroom.filing import file as filing
 from tests.conftest import CommandLine
 from tests.flows.conftest import Office
 
@@ -41,7 +41,17 @@ def _signed(tmp_path_factory: pytest.TempPathFactory, _issued: tuple[Path, dict[
     passphrase.write_text("correct horse battery\n", "utf-8")
     passphrase.chmod(0o600)
     who = ("--identity", "badge seen", "--by", "Test Coordinator")
-    cli("keys", "issue", "--npi", sample.npis["pcp1"], *who, "--out", folder / "pcp.p12", "--passphrase-file", passphrase)
+    cli(
+        "keys",
+        "issue",
+        "--npi",
+        sample.npis["pcp1"],
+        *who,
+        "--out",
+        folder / "pcp.p12",
+        "--passphrase-file",
+        passphrase,
+    )
     key = ("--key", folder / "pcp.p12", "--passphrase-file", passphrase)
     cli("sign", plan, "--slot", "member", "--in-person", "--witness", "Test Witness", "-o", folder / "member.pdf")
     cli("sign", plan, "--slot", "pcp", *key, "-o", folder / "pcp.pdf")
@@ -76,7 +86,17 @@ def chart_note(office: Office, document_id: str = "", now: str | None = None) ->
     """The PCP's chart note, which completes the plan; gives the outcome of the command."""
     note = ("--slot", "pcp", "--chart-note", "Reviewed and agreed", "--npi", office.sample.npis["pcp1"])
     day = (now or office.cli.now)[:10]
-    return office.cli("plan", "approve", document_id or office.documents["bh"], *note, "--on", day, "--by", "Test Coordinator", now=now)
+    return office.cli(
+        "plan",
+        "approve",
+        document_id or office.documents["bh"],
+        *note,
+        "--on",
+        day,
+        "--by",
+        "Test Coordinator",
+        now=now,
+    )
 
 
 def package_of(office: Office, document_id: str = "") -> Path:
@@ -98,7 +118,15 @@ def test_a_file_with_both_signatures_is_filed_by_intake_with_all_that_proves_it(
     names = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
     upload = f"{document_id}.pdf"
     trail = {"audit.html", "audit.jsonl"}
-    assert names == {upload, "index.csv", "manifest.json", "originals/issued.pdf", "originals/returned-1.pdf", f"closed/{upload}", *trail}
+    assert names == {
+        upload,
+        "index.csv",
+        "manifest.json",
+        "originals/issued.pdf",
+        "originals/returned-1.pdf",
+        f"closed/{upload}",
+        *trail,
+    }
     returned = (folder / "both.pdf").read_bytes()
     assert (package / "originals/returned-1.pdf").read_bytes() == returned
     closed = (package / "closed" / upload).read_bytes()
@@ -224,7 +252,14 @@ def a_folder_from_elsewhere(file: Path) -> None:
 @pytest.mark.parametrize("name", ["manifest.json", "audit.jsonl"])
 @pytest.mark.parametrize(
     "spoil",
-    [a_pipe, a_link_without_end, nested_without_end, half_a_character, a_name_no_terminal_should_see, a_folder_from_elsewhere],
+    [
+        a_pipe,
+        a_link_without_end,
+        nested_without_end,
+        half_a_character,
+        a_name_no_terminal_should_see,
+        a_folder_from_elsewhere,
+    ],
     ids=lambda spoil: spoil.__name__,
 )
 def test_a_package_made_to_hang_or_crash_whoever_checks_it_is_just_not_as_it_was_built(
@@ -284,19 +319,31 @@ def test_without_a_route_for_the_practices_ehr_it_is_held(complete: Office) -> N
 
 
 @pytest.mark.ledger_file
-def test_a_time_stamping_authority_that_is_down_holds_the_package_and_not_the_return(signed: tuple[Office, Path]) -> None:
+def test_a_time_stamping_authority_that_is_down_holds_the_package_and_not_the_return(
+    signed: tuple[Office, Path],
+) -> None:
     office, folder = signed
     document_id = office.documents["bh"]
     toml = office.cli.root / "cpdocs.toml"
     before = toml.read_text("utf-8")
     with socket.socket() as unanswered:
-        unanswered.bind(("127.0.0.1", 0))  # bound and not listening: a call is refused at once, and nobody else gets the port
-        toml.write_text(before.replace("[signing]", f'[signing]\ntsa_url = "http://127.0.0.1:{unanswered.getsockname()[1]}/"'), "utf-8")
+        unanswered.bind(
+            ("127.0.0.1", 0)
+        )  # bound and not listening: a call is refused at once, and nobody else gets the port
+        toml.write_text(
+            before.replace("[signing]", f'[signing]\ntsa_url = "http://127.0.0.1:{unanswered.getsockname()[1]}/"'),
+            "utf-8",
+        )
         row = office.cli("intake", folder / "both.pdf", "--json").json[0]
         assert (row["verdict"], row["slots_filled"]) == ("accepted", ["member", "pcp"])
         standing = office.status(document_id)
-        assert (standing["state"], [reason["code"] for reason in standing["filing_held"]]) == ("complete", ["timestamp_unavailable"])
-        assert list((office.cli.root / "outbox" / "notices").rglob(f"{document_id}*.pdf")), "the practice is answered all the same"
+        assert (standing["state"], [reason["code"] for reason in standing["filing_held"]]) == (
+            "complete",
+            ["timestamp_unavailable"],
+        )
+        assert list((office.cli.root / "outbox" / "notices").rglob(f"{document_id}*.pdf")), (
+            "the practice is answered all the same"
+        )
         assert "time-stamping authority" in office.cli("file", document_id, status=1).err
         assert not package_of(office).exists()
     toml.write_text(before, "utf-8")
@@ -313,13 +360,19 @@ def test_a_certificate_swapped_in_the_keys_folder_doesnt_get_into_the_closed_fil
     shutil.copy(stranger.root / "state" / "keys" / "issuing.crt", keys / "issuing.crt")
     office.cli("intake", folder / "both.pdf")
     closed = (package_of(office) / "closed" / f"{office.documents['bh']}.pdf").read_bytes()
-    embedded = {bytes(item.get_object().get_data()) for item in pypdf.PdfReader(BytesIO(closed)).root_object["/DSS"]["/Certs"]}
-    own, other = (x509.load_pem_x509_certificate(file.read_bytes()) for file in (folder / "before.crt", keys / "issuing.crt"))
+    embedded = {
+        bytes(item.get_object().get_data()) for item in pypdf.PdfReader(BytesIO(closed)).root_object["/DSS"]["/Certs"]
+    }
+    own, other = (
+        x509.load_pem_x509_certificate(file.read_bytes()) for file in (folder / "before.crt", keys / "issuing.crt")
+    )
     assert own.public_bytes(Encoding.DER) in embedded
     assert other.public_bytes(Encoding.DER) not in embedded
 
 
-def test_a_consent_that_ran_out_meanwhile_keeps_substance_use_records_out_of_the_chart(office: Office, tmp_path: Path) -> None:
+def test_a_consent_that_ran_out_meanwhile_keeps_substance_use_records_out_of_the_chart(
+    office: Office, tmp_path: Path
+) -> None:
     plan = yaml.safe_load(office.sample.plans["part2"].read_text("utf-8"))
     plan["part2"]["consent"]["expires_on"] = "2026-11-05"
     file = tmp_path / "part2.yaml"
@@ -329,7 +382,18 @@ def test_a_consent_that_ran_out_meanwhile_keeps_substance_use_records_out_of_the
     later = "2026-11-06T15:00:00Z"
     said = ("--how", "visit", "--on", "2026-11-05", "--by", "Test Coordinator")
     office.cli("plan", "approve", document_id, "--slot", "member", *said, now=later)
-    note = ("--slot", "pcp", "--chart-note", "Agreed", "--npi", plan["pcp_npi"], "--on", "2026-11-06", "--by", "Test Coordinator")
+    note = (
+        "--slot",
+        "pcp",
+        "--chart-note",
+        "Agreed",
+        "--npi",
+        plan["pcp_npi"],
+        "--on",
+        "2026-11-06",
+        "--by",
+        "Test Coordinator",
+    )
     office.cli("plan", "approve", document_id, *note, now=later)
     row = office.status(document_id, later)
     assert [reason["code"] for reason in row["filing_held"]] == ["part2_consent_expired"]

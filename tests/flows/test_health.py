@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cpdocs.mailroom.health import Heartbeat, last_beat
+from cpdocs.health.health import Heartbeat, last_beat
 from tests.conftest import CommandLine
 from tests.flows.test_backup import vault_for
 from tests.flows.test_watch import Desk, desk, watching
@@ -32,7 +32,7 @@ class SetClock:
 
 
 def beat(cli: CommandLine, age: timedelta = timedelta(0)) -> None:
-    from cpdocs.mailroom.workspace import Paths
+    from cpdocs.workspace import Paths
 
     Heartbeat(Paths(cli.root), SetClock(datetime.now(UTC) - age), time.monotonic).beat()
 
@@ -61,8 +61,12 @@ def test_a_new_workspace_has_no_watcher_and_no_backup(cli: CommandLine) -> None:
     assert {name for name, value in found["checks"].items() if not value["ok"]} == {"watch", "backup"}
 
 
-@pytest.mark.parametrize(("age", "well"), [(timedelta(minutes=9), True), (timedelta(minutes=11), False), (timedelta(hours=-2), False)])
-def test_a_watcher_that_no_longer_looks_or_a_clock_that_jumped_is_told(healthy: CommandLine, age: timedelta, well: bool) -> None:
+@pytest.mark.parametrize(
+    ("age", "well"), [(timedelta(minutes=9), True), (timedelta(minutes=11), False), (timedelta(hours=-2), False)]
+)
+def test_a_watcher_that_no_longer_looks_or_a_clock_that_jumped_is_told(
+    healthy: CommandLine, age: timedelta, well: bool
+) -> None:
     beat(healthy, age)
     assert told(healthy)["checks"]["watch"]["ok"] is well
 
@@ -102,7 +106,7 @@ def test_a_file_held_for_too_long_is_told_without_its_name(healthy: CommandLine,
 
 
 def test_a_heartbeat_is_written_every_few_seconds_at_most(cli: CommandLine) -> None:
-    from cpdocs.mailroom.workspace import Paths
+    from cpdocs.workspace import Paths
 
     clock, ticks = SetClock(datetime(2026, 11, 2, 15, tzinfo=UTC)), iter([0.0, 4.0, 5.0])
     heart = Heartbeat(Paths(cli.root), clock, lambda: next(ticks))
@@ -115,7 +119,7 @@ def test_a_heartbeat_is_written_every_few_seconds_at_most(cli: CommandLine) -> N
 
 
 def test_a_watcher_at_work_beats(desk: Desk) -> None:
-    from cpdocs.mailroom.workspace import Paths
+    from cpdocs.workspace import Paths
 
     with watching(desk.root) as it:
         desk.drop(b"something", name="a.txt")

@@ -24,7 +24,9 @@ def desk(issued: Office) -> Desk:
 def pages_of(pdf: Path) -> list[Image.Image]:
     """The plan as a fax machine's glass sees it, at 200 dpi."""
     with pdfium.PdfDocument(pdf) as document:
-        return [page.render(scale=200 / 72, grayscale=True).to_pil().convert("L").resize(fax.LETTER) for page in document]
+        return [
+            page.render(scale=200 / 72, grayscale=True).to_pil().convert("L").resize(fax.LETTER) for page in document
+        ]
 
 
 def faxed(pdf: Path, *, drop: int | None = None, standard: bool = False) -> bytes:
@@ -117,11 +119,22 @@ def test_a_credential_on_the_page_that_differs_from_the_record_is_refused(desk: 
     desk.office.cli("held", "accept", row["sha256"][:12], *who, *BY, status=1, now=RETURN)
 
 
-@pytest.mark.parametrize(("day", "why"), [("2026-11-01", "before it was issued"), ("2026-11-05", "after it was received")])
+@pytest.mark.parametrize(
+    ("day", "why"), [("2026-11-01", "before it was issued"), ("2026-11-05", "after it was received")]
+)
 def test_a_date_that_cant_be_is_refused(desk: Desk, day: str, why: str) -> None:
     row = desk.take(faxed(desk.issued_file()), name="fax.tif")
     result = desk.office.cli(
-        "held", "accept", row["sha256"][:12], "--slot", "member", "--signed-on", day, *BY, status=3, now="2026-11-06T15:00:00Z"
+        "held",
+        "accept",
+        row["sha256"][:12],
+        "--slot",
+        "member",
+        "--signed-on",
+        day,
+        *BY,
+        status=3,
+        now="2026-11-06T15:00:00Z",
     )
     assert why in result.err
 
@@ -131,7 +144,9 @@ def test_a_digital_signature_that_is_held_cant_be_accepted_as_ink_or_by_saying_s
     assert (row["verdict"], row["lane"]) == ("held", "digital")
     item = row["sha256"][:12]
     npi = desk.office.sample.npis["pcp1"]
-    desk.office.cli("held", "accept", item, "--slot", "pcp", "--npi", npi, "--signed-on", "2026-11-03", *BY, status=1, now=RETURN)
+    desk.office.cli(
+        "held", "accept", item, "--slot", "pcp", "--npi", npi, "--signed-on", "2026-11-03", *BY, status=1, now=RETURN
+    )
     result = desk.office.cli("held", "accept", item, "--reason", "I know them", status=1, now=RETURN)
     assert "can't set this aside" in result.err
     assert desk.events("slot.filled") == []
@@ -139,7 +154,9 @@ def test_a_digital_signature_that_is_held_cant_be_accepted_as_ink_or_by_saying_s
 
 def test_a_reviewer_may_confirm_a_file_from_another_practices_folder(desk: Desk) -> None:
     row = desk.take(desk.sign_pcp(desk.issued_file()), practice="S03")
-    accepted = desk.office.cli("held", "accept", row["sha256"][:12], "--reason", "asked by phone", "--json", now=RETURN).json
+    accepted = desk.office.cli(
+        "held", "accept", row["sha256"][:12], "--reason", "asked by phone", "--json", now=RETURN
+    ).json
     assert (accepted["verdict"], accepted["slots_filled"]) == ("accepted", ["pcp"])
     (fill,) = desk.events("slot.filled")
     assert fill.data["evidence"] == "digital_signature"
@@ -155,7 +172,9 @@ def test_a_rejected_item_stays_rejected_when_its_bytes_come_again(desk: Desk) ->
     assert len(desk.notices(desk.practice())) == 2
 
 
-def test_what_was_held_for_the_record_is_accepted_at_a_recheck_once_the_record_is_mended(desk: Desk, tmp_path: Path) -> None:
+def test_what_was_held_for_the_record_is_accepted_at_a_recheck_once_the_record_is_mended(
+    desk: Desk, tmp_path: Path
+) -> None:
     """Active when they signed, inactive on record when it came: the two days disagree, so a person mends the record."""
     signed = desk.sign_pcp(desk.issued_file(), "pcp1")
     gone = tmp_path / "clinicians.csv"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cpdocs.core.roster import COLUMNS
-from cpdocs.mailroom.sample.files import Sample, write_roster, write_sample
+from cpdocs.demo.files import Sample, write_roster, write_sample
 from tests.conftest import CommandLine
 from tests.intake.tables_made import cells, csv_bytes, spreadsheet_row, workbook
 
@@ -71,7 +71,11 @@ def test_every_shared_table_and_plan_is_taken(cli: CommandLine, shared_data: Pat
 
 
 def test_a_workbook_is_read_as_the_same_roster(cli: CommandLine) -> None:
-    path = put(cli, workbook([spreadsheet_row(), spreadsheet_row(member_id=900000000002.0, first_name="Bramble")]), "roster.xlsx")
+    path = put(
+        cli,
+        workbook([spreadsheet_row(), spreadsheet_row(member_id=900000000002.0, first_name="Bramble")]),
+        "roster.xlsx",
+    )
     told = cli("import", "roster", path, "--json").json
     assert (told["encoding"], told["records_in"], told["mailed"], told["recorded"]) == ("xlsx", 2, 2, 2)
     assert [one["warnings"] for one in told["lines"]] == [["zip_repadded"], ["zip_repadded"]]
@@ -79,7 +83,9 @@ def test_a_workbook_is_read_as_the_same_roster(cli: CommandLine) -> None:
 
 def test_a_sites_own_column_names_come_from_its_settings(cli: CommandLine) -> None:
     settings = cli.root / "cpdocs.toml"
-    settings.write_text(settings.read_text().replace('# "MassHealth ID" = "member_id"', '"MassHealth ID" = "member_id"'))
+    settings.write_text(
+        settings.read_text().replace('# "MassHealth ID" = "member_id"', '"MassHealth ID" = "member_id"')
+    )
     header = ["MASSHEALTH  id", *COLUMNS[1:]]
     assert cli("import", "roster", put(cli, csv_bytes([cells()], header)), "--json").json["mailed"] == 1
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cpdocs.mailroom.returns.claims import HIDDEN
-from cpdocs.mailroom.returns.inbox import scan
-from cpdocs.mailroom.returns.settling import Settling
+from cpdocs.returns.claims import HIDDEN
+from cpdocs.returns.inbox import scan
+from cpdocs.returns.write_stability import WriteStability
 from tests.crash import images
 from tests.flows.test_watch import Desk, desk, watching
 
@@ -40,7 +40,7 @@ def test_a_file_of_two_gigabytes_is_held_unread_and_kept_whole(desk: Desk) -> No
 def test_thousands_of_files_are_seen_at_every_look_and_forgotten_when_they_go(tmp_path: Path) -> None:
     for number in range(5_000):
         (tmp_path / f"{number}.pdf").touch()
-    settling = Settling(1.0)
+    settling = WriteStability(1.0)
     settled = 0
     for look in range(3):
         present = list(scan(tmp_path))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cpdocs.mailroom.outbox import STAGED, stage_key
+from cpdocs.system.outbox import STAGED, stage_key
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk, codes
 
@@ -79,7 +79,9 @@ def test_a_superseded_version_approves_nothing(desk: Desk, tmp_path: Path) -> No
     signed = desk.sign_pcp(desk.issued_file())
     source = desk.office.sample.plans["bh"].read_text("utf-8")
     second = tmp_path / "second.yaml"
-    second.write_text(source.replace("version: 1", "version: 2", 1).replace("reason: first", "reason: change", 1), "utf-8")
+    second.write_text(
+        source.replace("version: 1", "version: 2", 1).replace("reason: first", "reason: change", 1), "utf-8"
+    )
     desk.office.cli("plan", "issue", second)
     row = desk.take(signed)
     assert row["verdict"] == "held"
@@ -97,7 +99,14 @@ def test_a_withdrawn_version_approves_nothing(desk: Desk) -> None:
 def test_a_version_returned_with_comments_takes_no_signature(desk: Desk) -> None:
     signed = desk.sign_pcp(desk.issued_file())
     desk.office.cli(
-        "plan", "return", desk.office.documents["bh"], "--reason", "goal 2", "--at", "2026-11-03T09:00", now="2026-11-03T18:00:00Z"
+        "plan",
+        "return",
+        desk.office.documents["bh"],
+        "--reason",
+        "goal 2",
+        "--at",
+        "2026-11-03T09:00",
+        now="2026-11-03T18:00:00Z",
     )
     row = desk.take(signed)
     assert (row["verdict"], "not_open" in codes(row)) == ("held", True)
@@ -136,7 +145,9 @@ def test_a_folder_that_names_no_practice_is_like_the_top(desk: Desk) -> None:
         (b"%PDF-1.7\nnot much of one\n%%EOF\n", "held", "unmatched", "unmatched"),
     ],
 )
-def test_what_is_nothing_of_ours_gets_a_verdict_and_no_answer(desk: Desk, data: bytes, verdict: str, lane: str, code: str) -> None:
+def test_what_is_nothing_of_ours_gets_a_verdict_and_no_answer(
+    desk: Desk, data: bytes, verdict: str, lane: str, code: str
+) -> None:
     row = desk.take(data)
     assert (row["verdict"], row["lane"], row["document_id"]) == (verdict, lane, None)
     assert code in codes(row)
@@ -178,7 +189,17 @@ def test_a_named_file_that_is_not_there_is_a_fault_of_input(desk: Desk, tmp_path
 
 
 @pytest.mark.parametrize(
-    "name", [".hidden.pdf", "~$return.pdf", "a.part", "a.pdf.partial", "a.filepart", "a.tmp", "a.CRDOWNLOAD", "x.syncthing.a.pdf"]
+    "name",
+    [
+        ".hidden.pdf",
+        "~$return.pdf",
+        "a.part",
+        "a.pdf.partial",
+        "a.filepart",
+        "a.tmp",
+        "a.CRDOWNLOAD",
+        "x.syncthing.a.pdf",
+    ],
 )
 def test_unfinished_names_are_left_alone(desk: Desk, name: str) -> None:
     dropped = desk.drop(b"%PDF-1.7 %%EOF", name=name)
@@ -205,7 +226,15 @@ def test_links_pipes_and_files_with_two_names_are_left_with_a_word(desk: Desk, t
 
 
 @pytest.mark.parametrize(
-    "name", ["Testina\nSamplewick.pdf", "Samplewick 😀.pdf", "S" * 251 + ".pdf", b"Samplewick\xff\xfe.pdf", "--json", "\x1b[2J.pdf"]
+    "name",
+    [
+        "Testina\nSamplewick.pdf",
+        "Samplewick 😀.pdf",
+        "S" * 251 + ".pdf",
+        b"Samplewick\xff\xfe.pdf",
+        "--json",
+        "\x1b[2J.pdf",
+    ],
 )
 def test_hostile_names_are_taken_and_never_logged(desk: Desk, name: str | bytes) -> None:
     folder = desk.inbox / desk.practice()
@@ -218,7 +247,7 @@ def test_hostile_names_are_taken_and_never_logged(desk: Desk, name: str | bytes)
 
 
 def test_a_file_that_is_still_growing_is_left_and_said_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cpdocs.mailroom.returns import watcher
+    from cpdocs.returns import watcher
 
     dropped = desk.drop(b"%PDF-1.7")
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from cpdocs.mailroom.sample.files import write_sample
+from cpdocs.demo.files import write_sample
 from cpdocs.signing import authority
 from cpdocs.signing.identity import named_in
 from cpdocs.signing.keyfiles import KeyPair, certificate_pem, read_pkcs12, write_pkcs12
@@ -85,15 +85,21 @@ def test_a_p12_is_issued_to_an_active_clinician_and_listed(office: Office, secre
     }
 
 
-def test_any_active_clinician_can_have_one_whatever_their_credential(office: Office, secret: Path, tmp_path: Path) -> None:
+def test_any_active_clinician_can_have_one_whatever_their_credential(
+    office: Office, secret: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "lpn.p12"
     office.cli("keys", "issue", "--npi", office.sample.npis["lpn1"], *HOW, "--out", out, "--passphrase-file", secret)
     assert listed(office)[0]["credential"] == "LPN"
 
 
-def test_a_request_from_the_office_keeps_the_key_there_and_its_names_are_not_believed(office: Office, tmp_path: Path) -> None:
+def test_a_request_from_the_office_keeps_the_key_there_and_its_names_are_not_believed(
+    office: Office, tmp_path: Path
+) -> None:
     npi, out = office.sample.npis["pcp1"], tmp_path / "pcp.crt"
-    made = office.cli("keys", "issue", "--npi", npi, *HOW, "--csr", request(tmp_path / "r.csr"), "--out", out, "--json").json
+    made = office.cli(
+        "keys", "issue", "--npi", npi, *HOW, "--csr", request(tmp_path / "r.csr"), "--out", out, "--json"
+    ).json
     certificates = x509.load_pem_x509_certificates(out.read_bytes())
     assert named_in(certificates[0]).name == "Alpha Testwell, MD"
     assert len(certificates) == 3
@@ -103,22 +109,32 @@ def test_a_request_from_the_office_keeps_the_key_there_and_its_names_are_not_bel
 
 def test_the_practices_key_contact_is_told_of_each(office: Office, secret: Path, tmp_path: Path) -> None:
     npi = office.sample.npis["rn1"]
-    made = office.cli("keys", "issue", "--npi", npi, *HOW, "--out", tmp_path / "rn.p12", "--passphrase-file", secret, "--json").json
+    made = office.cli(
+        "keys", "issue", "--npi", npi, *HOW, "--out", tmp_path / "rn.p12", "--passphrase-file", secret, "--json"
+    ).json
     for practice in ("S01", "S02"):
         (notice,) = (office.cli.root / "outbox" / "notices" / practice).iterdir()
-        text = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(notice)).replace("\r\n", " ")
+        text = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(notice)).replace(
+            "\r\n", " "
+        )
         assert made["serial"] in text
         assert "Bravo Mockford, RN" in text
         assert "call us at once" in text
     assert {event.data["practice_id"] for event in Desk(office).events("notice.written")} == {"S01", "S02"}
 
 
-def test_who_established_the_identity_and_how_is_on_record_and_the_key_is_not(office: Office, secret: Path, tmp_path: Path) -> None:
+def test_who_established_the_identity_and_how_is_on_record_and_the_key_is_not(
+    office: Office, secret: Path, tmp_path: Path
+) -> None:
     desk = Desk(office)
     out = tmp_path / "pcp.p12"
     office.cli("keys", "issue", "--npi", office.sample.npis["pcp1"], *HOW, "--out", out, "--passphrase-file", secret)
     (event,) = desk.events("key.issued")
-    assert (event.data["identity"], event.data["by"], event.data["custody"]) == ("badge seen at the practice", "Sam Sample", "organization")
+    assert (event.data["identity"], event.data["by"], event.data["custody"]) == (
+        "badge seen at the practice",
+        "Sam Sample",
+        "organization",
+    )
     assert event.data["practice_ids"] == ["S01"]
     everything = b"".join(path.read_bytes() for path in office.cli.root.rglob("*") if path.is_file())
     assert out.read_bytes() not in everything
@@ -126,9 +142,12 @@ def test_who_established_the_identity_and_how_is_on_record_and_the_key_is_not(of
 
 
 @pytest.mark.parametrize(
-    ("label", "words"), [("do4", "not active at any practice"), ("nobody", "on record"), ("wrong", "is no NPI"), ("empty", "is no NPI")]
+    ("label", "words"),
+    [("do4", "not active at any practice"), ("nobody", "on record"), ("wrong", "is no NPI"), ("empty", "is no NPI")],
 )
-def test_nobody_but_an_active_clinician_on_record_gets_one(office: Office, secret: Path, tmp_path: Path, label: str, words: str) -> None:
+def test_nobody_but_an_active_clinician_on_record_gets_one(
+    office: Office, secret: Path, tmp_path: Path, label: str, words: str
+) -> None:
     npi = {"nobody": "1234567893", "wrong": "1234567890", "empty": ""}.get(label) or office.sample.npis.get(label, "")
     out = tmp_path / "x.p12"
     done = office.cli("keys", "issue", "--npi", npi, *HOW, "--out", out, "--passphrase-file", secret, status=3)
@@ -137,10 +156,14 @@ def test_nobody_but_an_active_clinician_on_record_gets_one(office: Office, secre
     assert listed(office) == []
 
 
-def test_an_output_that_is_there_is_never_written_over_and_nothing_is_issued(office: Office, secret: Path, tmp_path: Path) -> None:
+def test_an_output_that_is_there_is_never_written_over_and_nothing_is_issued(
+    office: Office, secret: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "pcp.p12"
     out.write_text("precious")
-    office.cli("keys", "issue", "--npi", office.sample.npis["pcp1"], *HOW, "--out", out, "--passphrase-file", secret, status=3)
+    office.cli(
+        "keys", "issue", "--npi", office.sample.npis["pcp1"], *HOW, "--out", out, "--passphrase-file", secret, status=3
+    )
     assert out.read_text() == "precious"
     assert listed(office) == []
 
@@ -153,8 +176,12 @@ def test_a_passphrase_file_that_others_can_read_is_warned_about(office: Office, 
 
 
 @pytest.mark.parametrize("arguments", [(), ("--csr", "r.csr", "--passphrase-file", "p.txt")])
-def test_a_key_comes_from_a_request_or_gets_a_passphrase(office: Office, tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    done = office.cli("keys", "issue", "--npi", office.sample.npis["pcp1"], *HOW, "--out", tmp_path / "x", *arguments, status=2)
+def test_a_key_comes_from_a_request_or_gets_a_passphrase(
+    office: Office, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    done = office.cli(
+        "keys", "issue", "--npi", office.sample.npis["pcp1"], *HOW, "--out", tmp_path / "x", *arguments, status=2
+    )
     assert "--passphrase-file" in done.err
 
 
@@ -162,7 +189,9 @@ def test_a_revoked_id_is_listed_and_published_at_once_and_signs_nothing_more(iss
     desk = Desk(issued)
     signed = desk.sign_pcp(desk.issued_file())
     serial = listed(issued)[0]["serial"]
-    done = issued.cli("keys", "revoke", serial, "--reason", "cessationOfOperation", "--json", now="2026-11-03T16:00:00Z").json
+    done = issued.cli(
+        "keys", "revoke", serial, "--reason", "cessationOfOperation", "--json", now="2026-11-03T16:00:00Z"
+    ).json
     assert (done["status"], done["reason"]) == ("revoked", "cessationOfOperation")
     assert listed(issued)[0]["status"] == "revoked"
     published = issued.cli.root / "outbox" / "crl" / "issuing.crl"
@@ -188,7 +217,17 @@ def test_what_was_accepted_before_the_revocation_stands(issued: Office) -> None:
 def test_an_unknown_serial_or_reason_revokes_nothing(
     office: Office, secret: Path, tmp_path: Path, serial: str, reason: str, words: str
 ) -> None:
-    office.cli("keys", "issue", "--npi", office.sample.npis["pcp1"], *HOW, "--out", tmp_path / "x.p12", "--passphrase-file", secret)
+    office.cli(
+        "keys",
+        "issue",
+        "--npi",
+        office.sample.npis["pcp1"],
+        *HOW,
+        "--out",
+        tmp_path / "x.p12",
+        "--passphrase-file",
+        secret,
+    )
     wanted = listed(office)[0]["serial"] if serial == "known" else serial
     assert words in office.cli("keys", "revoke", wanted, "--reason", reason, status=3).err
     assert listed(office)[0]["status"] == "good"
@@ -226,7 +265,9 @@ def test_a_pinned_certificate_signs_for_its_clinician_from_then_on(issued: Offic
     row = desk.take(signed)
     assert (row["verdict"], codes(row)) == ("held", ["self_signed_unpinned"])
     npi = issued.sample.npis["pcp1"]
-    pinned = issued.cli("keys", "pin", tmp_path / "own.cer", "--npi", npi, "--identity", "read back by phone", "--json", now=RETURN).json
+    pinned = issued.cli(
+        "keys", "pin", tmp_path / "own.cer", "--npi", npi, "--identity", "read back by phone", "--json", now=RETURN
+    ).json
     assert (pinned["status"], pinned["npi"]) == ("pinned", npi)
     again = desk.take(signed, now="2026-11-04T16:00:00Z", name="again.pdf")
     assert (again["verdict"], again["slots_filled"]) == ("accepted", ["pcp"])
@@ -250,7 +291,9 @@ def test_our_own_certificates_are_not_pinned(office: Office, secret: Path, tmp_p
     (tmp_path / "first.crt").write_bytes(first)
     keys = office.cli.root / "state" / "keys"
     for path in (tmp_path / "first.crt", keys / "seal.crt", keys / "root.crt", keys / "in-person.crt"):
-        assert "this organization made" in office.cli("keys", "pin", path, "--npi", npi, "--identity", "x", status=3).err
+        assert (
+            "this organization made" in office.cli("keys", "pin", path, "--npi", npi, "--identity", "x", status=3).err
+        )
 
 
 def test_a_certificate_that_names_another_npi_is_not_pinned(office: Office, tmp_path: Path) -> None:
@@ -298,7 +341,10 @@ def test_issuing_needs_an_issuer_and_their_pin(real: CommandLine, secret: Path, 
     assert not (real.root / "state" / "keys" / "issuing.pass").exists()
     real(*issue, "--pin-file", tmp_path / "pin")
     serial = real("keys", "list", "--json").json[0]["serial"]
-    assert real("keys", "revoke", serial, "--reason", "keyCompromise", "--pin-file", tmp_path / "other", status=4).status == 4
+    assert (
+        real("keys", "revoke", serial, "--reason", "keyCompromise", "--pin-file", tmp_path / "other", status=4).status
+        == 4
+    )
     real("keys", "revoke", serial, "--reason", "keyCompromise", "--pin-file", tmp_path / "pin")
     assert real("keys", "list", "--json").json[0]["status"] == "revoked"
 
@@ -321,7 +367,9 @@ def test_a_pin_is_changed_and_a_role_taken_off(real: CommandLine, tmp_path: Path
     real("keys", "crl", "--pin-file", tmp_path / "other", status=4)
 
 
-def test_the_doctor_says_that_root_and_issuing_key_are_unprotected_until_they_are(real: CommandLine, tmp_path: Path) -> None:
+def test_the_doctor_says_that_root_and_issuing_key_are_unprotected_until_they_are(
+    real: CommandLine, tmp_path: Path
+) -> None:
     said = real("doctor", "--json", status=None).json
     assert {check["check"] for check in said["checks"] if check["level"] == "fault"} >= {"root key", "issuing key"}
     real("user", "add", USER, "--role", "issuer", "--pin-file", tmp_path / "pin")

@@ -1,4 +1,5 @@
-"""What was mailed, from the record: printed pages by document and member, and accessible copies that are proven equal to them."""
+"""What was mailed, from the record: printed pages by document and member, and accessible copies that are proven equal
+to them."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import pytest
 
 from cpdocs.documents.printfile import recount
 from tests.conftest import CommandLine
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 NAMES = ("Wilhelmina", "Ñandú", "Chi")
 
@@ -26,7 +27,9 @@ def _mailed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     notice = cli.root / "templates" / "letters" / "common" / "notice.toml"
     notice.parent.mkdir(parents=True)
     text = "Call {phone} (TTY {tty})."
-    notice.write_text(f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8")
+    notice.write_text(
+        f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8"
+    )
     people = [line(number, first_name=name) for number, name in enumerate(NAMES, start=1)]
     people.append(line(4, format_need="large_print", language_written="Khmer"))
     roster = write_roster(folder / "roster.csv", *people)
@@ -50,7 +53,11 @@ def test_the_printed_pages_of_a_letter_are_found_by_its_id(mailed: CommandLine, 
     item = pieces(mailed)[1]
     out = tmp_path / "printed.pdf"
     (found,) = mailed("letters", "pages", item["document_id"], "-o", out, "--json").json
-    assert (found["piece"], found["first_page"], found["run_id"]) == (item["piece"], item["first_page"], "2026-11-02-01")
+    assert (found["piece"], found["first_page"], found["run_id"]) == (
+        item["piece"],
+        item["first_page"],
+        "2026-11-02-01",
+    )
     assert recount(out.read_bytes()).pages == ((item["document_id"],),) * item["pages"]
 
 
@@ -81,7 +88,9 @@ def test_a_changed_template_changes_no_copy(mailed: CommandLine, tmp_path: Path)
     assert mailed("letters", "copy", document_id, "-o", tmp_path / "after.pdf", "--json").json["sha256"] == before
 
 
-def test_a_copy_that_is_not_what_was_printed_is_refused(mailed: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_is_not_what_was_printed_is_refused(
+    mailed: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     document_id = pieces(mailed)[0]["document_id"]
     monkeypatch.setattr("cpdocs.core.members.Assignment.full_name", property(lambda _: "Somebody Else"))
     refused = mailed("letters", "copy", document_id, "-o", tmp_path / "copy.pdf", status=1)
@@ -95,7 +104,10 @@ def test_every_copy_and_every_look_is_an_event(mailed: CommandLine, tmp_path: Pa
     mailed("letters", "copy", document_id, "-o", tmp_path / "copy.pdf")
     mailed("letters", "pages", document_id)
     history = mailed("audit", "show", document_id, "--json").json
-    assert [event["data"]["how"] for event in history if event["type"] == "record.accessed"][:2] == ["letters copy", "letters pages"]
+    assert [event["data"]["how"] for event in history if event["type"] == "record.accessed"][:2] == [
+        "letters copy",
+        "letters pages",
+    ]
 
 
 def test_an_unknown_letter_is_said_to_be_unknown(mailed: CommandLine) -> None:
@@ -111,7 +123,8 @@ def test_a_cancelled_run_s_letters_are_not_what_was_mailed(mailed: CommandLine) 
 
 def test_a_run_that_archives_each_letter_keeps_what_its_full_layout_writes(mailed: CommandLine, tmp_path: Path) -> None:
     roster = write_roster(
-        tmp_path / "more.csv", *(line(number, first_name=name, dob="1971-05-04") for number, name in enumerate(NAMES, start=21))
+        tmp_path / "more.csv",
+        *(line(number, first_name=name, dob="1971-05-04") for number, name in enumerate(NAMES, start=21)),
     )
     result = mailed("letters", "run", "--roster", roster, "--archive", "each", "--json", "--jobs", "1").json
     with Path(result["manifest"]).open(encoding="utf-8", newline="") as file:

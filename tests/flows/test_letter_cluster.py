@@ -1,4 +1,5 @@
-"""Letters made by the workers of a Dask scheduler: the same print file, even if a worker dies; and never sent where others listen."""
+"""Letters made by the workers of a Dask scheduler: the same print file, even if a worker dies; and never sent where
+others listen."""
 
 from __future__ import annotations
 
@@ -16,10 +17,10 @@ import pytest
 
 from cpdocs.core.options import SchedulerOptions
 from cpdocs.errors import UsageFault
-from cpdocs.mailroom.letters import stamps
-from cpdocs.mailroom.letters.cluster import Cluster
+from cpdocs.letters import mail_merge as stamps
+from cpdocs.letters.cluster import Cluster
 from tests.conftest import CommandLine
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 pytest.importorskip("distributed")
 
@@ -54,18 +55,23 @@ def workers(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 
 
 def test_a_worker_killed_midway_changes_nothing_of_the_print_file(
-    cli: CommandLine, workers: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: CommandLine,
+    workers: tuple[str, list[subprocess.Popen[bytes]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address, (doomed, survivor) = workers
     notice = cli.root / "templates" / "letters" / "common" / "notice.toml"
     notice.parent.mkdir(parents=True)
     text = "Call {phone} (TTY {tty})."
-    notice.write_text(f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8")
+    notice.write_text(
+        f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8"
+    )
     twin = CommandLine(tmp_path / "twin")
     shutil.copytree(cli.root, twin.root)
     roster = write_roster(tmp_path / "roster.csv", *(line(number) for number in range(1, LETTERS + 1)))
     here = cli("letters", "run", "--roster", roster, "--json", "--jobs", "1").json
-    kept = stamps.StampedLetters._kept
+    kept = stamps.MergedLetters._kept
     came: list[object] = []
 
     def kill_one(self, *item):
@@ -75,7 +81,7 @@ def test_a_worker_killed_midway_changes_nothing_of_the_print_file(
         return kept(self, *item)
 
     monkeypatch.setattr(stamps, "_CHUNK", 1)
-    monkeypatch.setattr(stamps.StampedLetters, "_kept", kill_one)
+    monkeypatch.setattr(stamps.MergedLetters, "_kept", kill_one)
     there = twin("letters", "run", "--roster", roster, "--json", "--scheduler", address).json
     assert doomed.wait(timeout=60) == -signal.SIGKILL
     assert survivor.poll() is None
@@ -84,7 +90,9 @@ def test_a_worker_killed_midway_changes_nothing_of_the_print_file(
     assert Path(there["manifest"]).read_bytes() == Path(here["manifest"]).read_bytes()
 
 
-@pytest.mark.parametrize("address", ["tcp://192.0.2.7:8786", "tcp://scheduler.example.org:8786", "tls://127.0.0.1:8786", "127.0.0.1:8786"])
+@pytest.mark.parametrize(
+    "address", ["tcp://192.0.2.7:8786", "tcp://scheduler.example.org:8786", "tls://127.0.0.1:8786", "127.0.0.1:8786"]
+)
 def test_members_are_not_sent_where_others_could_listen(cli: CommandLine, address: str) -> None:
     assert cli("letters", "run", "--scheduler", address, status=2).out == ""
 

@@ -1,4 +1,5 @@
-"""Seed pieces to our own people and Intelligent Mail barcodes: in the print file, in no line of the roster, and all accounted for."""
+"""Seed pieces to our own people and Intelligent Mail barcodes: in the print file, in no line of the roster, and all
+accounted for."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from cpdocs.documents.preflight import BARCODE_ZONE
 from cpdocs.documents.printfile import recount
 from tests.conftest import CommandLine
 from tests.documents.imb_decoder import bars_in, decode
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 BARCODE = '[letters.barcode]\nmailer_id = "123456"\nservice = "300"\n'
 SEEDS = """
@@ -71,7 +72,10 @@ def test_seed_pieces_lie_among_the_others_and_answer_no_line(short_notice: Comma
     cli = with_settings(short_notice, SEEDS)
     result = letter(cli, roster)
     assert (result["records_in"], result["mailed"], result["held"], result["suppressed"]) == (5, 3, 1, 1)
-    assert [(seed["name"], seed["piece"]) for seed in result["seeds"]] == [("Sample Watcher", 2), ("Specimen Watcher", 5)]
+    assert [(seed["name"], seed["piece"]) for seed in result["seeds"]] == [
+        ("Sample Watcher", 2),
+        ("Specimen Watcher", 5),
+    ]
     rows = rows_of(result)
     assert len(rows) == 5
     assert sorted(int(row["piece"]) for row in rows if row["piece"]) == [1, 3, 4]
@@ -90,7 +94,9 @@ def test_a_seed_piece_holds_nobody_s_data_and_letters_nobody(short_notice: Comma
     result = letter(cli, roster)
     seed = result["seeds"][0]
     document = pypdfium2.PdfDocument(result["print_file"])
-    text = "\n".join(document[seed["first_page"] - 1 + page].get_textpage().get_text_range() for page in range(seed["pages"]))
+    text = "\n".join(
+        document[seed["first_page"] - 1 + page].get_textpage().get_text_range() for page in range(seed["pages"])
+    )
     assert "Sample Watcher" in text
     for word in ("Testperson", "1000000000", "Casey Sample", "Sample Health Plan"):
         assert word not in text
@@ -115,7 +121,9 @@ def test_a_run_that_mails_nobody_has_no_seed_pieces_and_one_that_cannot_be_made_
     assert result["seeds_not_made"] == [{"name": "Specimen Watcher", "code": "address_does_not_fit"}]
 
 
-def test_every_piece_has_a_barcode_of_its_own_where_the_address_leaves_room(short_notice: CommandLine, roster: Path) -> None:
+def test_every_piece_has_a_barcode_of_its_own_where_the_address_leaves_room(
+    short_notice: CommandLine, roster: Path
+) -> None:
     cli = with_settings(short_notice, BARCODE + SEEDS)
     result = letter(cli, roster)
     assert result["barcodes"] == 4
@@ -144,7 +152,7 @@ def test_a_run_that_dies_is_finished_with_the_same_seeds_and_barcodes(
     shutil.copytree(cli.root, twin.root)
     whole = letter(twin, roster)
     with monkeypatch.context() as patch:
-        patch.setattr("cpdocs.mailroom.letters.run.staged_events", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("cpdocs.letters.run.staged_events", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         cli("letters", "run", "--roster", roster, "--jobs", "1", status=130)
     finished = letter(cli, roster)
     assert (finished["print"], finished["seeds"]) == (whole["print"], whole["seeds"])
@@ -164,7 +172,11 @@ def test_letters_that_are_not_stamped_have_their_barcodes_too(short_notice: Comm
 
 @pytest.mark.parametrize(
     "wrong",
-    ['[letters.barcode]\nmailer_id = "12345"\nservice = "300"', '[letters.barcode]\nmailer_id = "123456"', '[[letters.seed]]\nname = "A"'],
+    [
+        '[letters.barcode]\nmailer_id = "12345"\nservice = "300"',
+        '[letters.barcode]\nmailer_id = "123456"',
+        '[[letters.seed]]\nname = "A"',
+    ],
 )
 @pytest.mark.ledger_file
 def test_settings_that_cannot_be_used_are_named(short_notice: CommandLine, wrong: str) -> None:

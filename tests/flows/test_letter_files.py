@@ -1,4 +1,5 @@
-"""A run for a printer that takes files of a certain size: several print files, each whole by itself, all accounted for."""
+"""A run for a printer that takes files of a certain size: several print files, each whole by itself, all accounted
+for."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import pytest
 
 from cpdocs.documents.printfile import read_sheet_code, recount
 from tests.conftest import CommandLine
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def cli(short_notice: CommandLine) -> CommandLine:
 def roster(tmp_path: Path) -> Path:
     """Nine in the ordinary size and two in large print, whose letters have more sheets."""
     ordinary = [line(number, zip=f"01{number:03d}") for number in range(1, 10)]
-    return write_roster(tmp_path / "roster.csv", *ordinary, *(line(number, format_need="large_print") for number in (20, 21)))
+    return write_roster(
+        tmp_path / "roster.csv", *ordinary, *(line(number, format_need="large_print") for number in (20, 21))
+    )
 
 
 def letter(cli: CommandLine, roster: Path, *more: str) -> dict[str, Any]:
@@ -98,11 +101,13 @@ def test_a_run_that_dies_is_finished_with_the_same_files(
     shutil.copytree(cli.root, twin.root)
     whole = letter(twin, roster)
     with monkeypatch.context() as patch:
-        patch.setattr(f"cpdocs.mailroom.letters.run.{place}", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(f"cpdocs.letters.run.{place}", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         cli("letters", "run", "--roster", roster, "--jobs", "1", status=130)
     finished = letter(cli, roster)
     assert finished["print"] == whole["print"]
-    assert [Path(name).read_bytes() for name in finished["print_files"]] == [Path(name).read_bytes() for name in whole["print_files"]]
+    assert [Path(name).read_bytes() for name in finished["print_files"]] == [
+        Path(name).read_bytes() for name in whole["print_files"]
+    ]
 
 
 def test_a_cancelled_run_leaves_no_print_file_in_the_outbox(cli: CommandLine, roster: Path) -> None:
@@ -112,9 +117,13 @@ def test_a_cancelled_run_leaves_no_print_file_in_the_outbox(cli: CommandLine, ro
     assert json.loads(Path(result["reconciliation"]).read_text("utf-8"))["mailed"] == 11
 
 
-def test_a_file_that_reads_back_wrong_stops_the_run(cli: CommandLine, roster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_reads_back_wrong_stops_the_run(
+    cli: CommandLine, roster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
-        "cpdocs.mailroom.letters.printing._Written.finish", lambda *_: ["Page 3 shows no document id, not another."], raising=True
+        "cpdocs.letters.printing._Written.finish",
+        lambda *_: ["Page 3 shows no document id, not another."],
+        raising=True,
     )
     failed = cli("letters", "run", "--roster", roster, "--json", "--jobs", "1", status=1)
     assert "print-01.pdf: Page 3" in failed.err

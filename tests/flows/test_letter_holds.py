@@ -1,4 +1,5 @@
-"""Held letters that a reviewer lets go: by reference number, with a reason, and never what is suppressed or rejected."""
+"""Held letters that a reviewer lets go: by reference number, with a reason, and never what is suppressed or
+rejected."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CommandLine
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 TWIN = {"first_name": "Robin", "last_name": "Twin"}
 
@@ -39,7 +40,9 @@ def test_a_possible_twin_is_lettered_once_a_reviewer_says_that_they_are_two(cli:
     first = cli("letters", "run", "--roster", roster, "--json", "--jobs", "1").json
     assert (first["mailed"], first["codes"]["held"]) == (1, {"possible_same_person": 1})
     waiting = held(cli)
-    assert {member: (item["code"], item["releasable"]) for member, item in waiting.items()} == {"0002": ("possible_same_person", True)}
+    assert {member: (item["code"], item["releasable"]) for member, item in waiting.items()} == {
+        "0002": ("possible_same_person", True)
+    }
     assert release(cli, waiting["0002"]["document_id"]).json == [
         {"document_id": waiting["0002"]["document_id"], "code": "possible_same_person"}
     ]
@@ -62,7 +65,11 @@ def test_a_release_holds_only_while_what_was_looked_at_is_the_same(cli: CommandL
 
 
 def test_a_release_answers_one_reason_and_the_next_still_holds(cli: CommandLine, tmp_path: Path) -> None:
-    cli("import", "roster", write_roster(tmp_path / "r.csv", line(1, plan_type="FFS", zip="00000"), line(2, exclusion_flags="CCM")))
+    cli(
+        "import",
+        "roster",
+        write_roster(tmp_path / "r.csv", line(1, plan_type="FFS", zip="00000"), line(2, exclusion_flags="CCM")),
+    )
     release(cli, *(item["document_id"] for item in held(cli).values()))
     assert {member: item["code"] for member, item in held(cli).items()} == {"0001": "undeliverable_address"}
 
@@ -77,7 +84,11 @@ def test_what_nobody_may_set_aside_stays_held_and_all_or_nothing_is_released(cli
     ]
     cli("import", "roster", write_roster(tmp_path / "roster.csv", *lines))
     waiting = held(cli)
-    assert {member: item["releasable"] for member, item in waiting.items()} == {"0001": False, "0002": True, "0003": False}
+    assert {member: item["releasable"] for member, item in waiting.items()} == {
+        "0001": False,
+        "0002": True,
+        "0003": False,
+    }
     refused = release(cli, waiting["0002"]["document_id"], waiting["0001"]["document_id"], status=1)
     assert "format_not_printable" in refused.err
     assert held(cli) == waiting

@@ -1,4 +1,5 @@
-"""After the run: pieces printed again, letters that come back, members never written to, addresses checked by a service."""
+"""After the run: pieces printed again, letters that come back, members never written to, addresses checked by a
+service."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pytest
 
 from cpdocs.documents.printfile import recount
 from tests.conftest import CommandLine
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 LATER = "2026-12-01T15:00:00Z"
 
@@ -20,7 +21,9 @@ LATER = "2026-12-01T15:00:00Z"
 def mailed(short_notice: CommandLine, tmp_path: Path) -> dict[str, Any]:
     """A run of three letters that were mailed, with its manifest rows by line."""
     cli = short_notice
-    roster = write_roster(tmp_path / "roster.csv", line(1), line(2, address1="2 Elm Street"), line(3, address1="2 Elm Street"))
+    roster = write_roster(
+        tmp_path / "roster.csv", line(1), line(2, address1="2 Elm Street"), line(3, address1="2 Elm Street")
+    )
     result: dict[str, Any] = cli("letters", "run", "--roster", roster, "--jobs", "1", "--json").json
     cli("letters", "release", result["run_id"])
     cli("letters", "mailed", result["run_id"], "--on", "2026-11-02")
@@ -35,7 +38,9 @@ def later(cli: CommandLine, *argv: str | Path, status: int = 0, stdin: str = "")
 
 
 def moved_roster(tmp_path: Path, **cells: str) -> Path:
-    return write_roster(tmp_path / "moved.csv", line(1, **cells), line(2, address1="2 Elm Street"), line(3, address1="2 Elm Street"))
+    return write_roster(
+        tmp_path / "moved.csv", line(1, **cells), line(2, address1="2 Elm Street"), line(3, address1="2 Elm Street")
+    )
 
 
 def test_pieces_are_printed_again_with_their_own_pages_and_a_reason(cli: CommandLine, mailed: dict[str, Any]) -> None:
@@ -48,7 +53,9 @@ def test_pieces_are_printed_again_with_their_own_pages_and_a_reason(cli: Command
 
 
 @pytest.mark.parametrize(("pieces", "status"), [("4", 3), ("0", 2), ("3-1", 2), ("a", 2), ("", 2)])
-def test_pieces_that_are_not_there_are_refused(cli: CommandLine, mailed: dict[str, Any], pieces: str, status: int) -> None:
+def test_pieces_that_are_not_there_are_refused(
+    cli: CommandLine, mailed: dict[str, Any], pieces: str, status: int
+) -> None:
     later(cli, "letters", "reprint", mailed["run_id"], "--pieces", pieces, "--reason", "x", status=status)
 
 
@@ -60,7 +67,9 @@ def test_who_moved_gets_no_letter_there_until_another_address_is_on_record(
     recorded = later(cli, "letters", "returned", code, "--reason", "moved")["recorded"]
     assert [entry["document_id"] for entry in recorded] == [first["document_id"]]
     assert later(cli, "letters", "run", "--returned", "--jobs", "1")["records_in"] == 0
-    held = later(cli, "letters", "run", "--kind", "reminder", "--roster", moved_roster(tmp_path), "--dry-run", "--jobs", "1")
+    held = later(
+        cli, "letters", "run", "--kind", "reminder", "--roster", moved_roster(tmp_path), "--dry-run", "--jobs", "1"
+    )
     assert held["codes"]["held"] == {"address_returned": 1}
     later(cli, "import", "roster", moved_roster(tmp_path, address1="7 Oak Street"))
     again = later(cli, "letters", "run", "--returned", "--jobs", "1")
@@ -72,14 +81,24 @@ def test_who_moved_gets_no_letter_there_until_another_address_is_on_record(
 
 def test_a_vacant_house_is_held_for_everybody_in_it(cli: CommandLine, mailed: dict[str, Any], tmp_path: Path) -> None:
     later(cli, "letters", "returned", mailed["rows"]["3"]["document_id"], "--reason", "vacant", "--on", "2026-11-20")
-    held = later(cli, "letters", "run", "--kind", "reminder", "--roster", moved_roster(tmp_path), "--dry-run", "--jobs", "1")
+    held = later(
+        cli, "letters", "run", "--kind", "reminder", "--roster", moved_roster(tmp_path), "--dry-run", "--jobs", "1"
+    )
     assert (held["mailed"], held["codes"]["held"]) == (1, {"address_returned": 2})
 
 
 def test_a_scanner_s_good_codes_are_recorded_and_its_bad_ones_named(cli: CommandLine, mailed: dict[str, Any]) -> None:
     good = mailed["rows"]["2"]["document_id"]
     outcome = cli(
-        "letters", "returned", "-", "--reason", "unknown", "--json", now=LATER, status=3, stdin=f"{good}\nL261102-01/99/1/2\nnonsense\n"
+        "letters",
+        "returned",
+        "-",
+        "--reason",
+        "unknown",
+        "--json",
+        now=LATER,
+        status=3,
+        stdin=f"{good}\nL261102-01/99/1/2\nnonsense\n",
     )
     assert "code 2" in outcome.err
     assert "code 3" in outcome.err
@@ -99,16 +118,24 @@ def test_a_letter_that_was_never_mailed_cannot_come_back(cli: CommandLine, tmp_p
 
 def test_suppressed_members_are_never_written_to(cli: CommandLine, mailed: dict[str, Any], tmp_path: Path) -> None:
     ids = "100000000001\n100000000002\n"
-    assert later(cli, "letters", "suppress", "--reason", "safety plan", "--by", "Casey Sample", stdin=ids)["changed"] == 2
-    assert later(cli, "letters", "suppress", "--reason", "safety plan", "--by", "Casey Sample", stdin=ids)["changed"] == 0
+    assert (
+        later(cli, "letters", "suppress", "--reason", "safety plan", "--by", "Casey Sample", stdin=ids)["changed"] == 2
+    )
+    assert (
+        later(cli, "letters", "suppress", "--reason", "safety plan", "--by", "Casey Sample", stdin=ids)["changed"] == 0
+    )
     rehearsal = ("letters", "run", "--kind", "reminder", "--roster", moved_roster(tmp_path), "--dry-run", "--jobs", "1")
     assert later(cli, *rehearsal)["codes"]["suppressed"] == {"suppression_list": 2}
-    later(cli, "letters", "suppress", "--lift", "--reason", "plan ended", "--by", "Casey Sample", stdin="100000000001\n")
+    later(
+        cli, "letters", "suppress", "--lift", "--reason", "plan ended", "--by", "Casey Sample", stdin="100000000001\n"
+    )
     assert later(cli, *rehearsal)["suppressed"] == 1
     cli("letters", "suppress", "--reason", "x", "--by", "y", status=3, stdin="123\n")
 
 
-def test_an_address_service_gets_no_names_and_its_answer_mends_addresses(cli: CommandLine, mailed: dict[str, Any], tmp_path: Path) -> None:
+def test_an_address_service_gets_no_names_and_its_answer_mends_addresses(
+    cli: CommandLine, mailed: dict[str, Any], tmp_path: Path
+) -> None:
     out = tmp_path / "addresses.csv"
     cli("letters", "addresses", "export", out)
     text = out.read_text("utf-8")
@@ -125,11 +152,15 @@ def test_an_address_service_gets_no_names_and_its_answer_mends_addresses(cli: Co
         writer.writeheader()
         writer.writerows(rows)
     assert later(cli, "letters", "addresses", "import", answer) == {"rows": 2, "confirmed": 1, "unconfirmed": 1}
-    told = later(cli, "letters", "run", "--kind", "reminder", "--roster", moved_roster(tmp_path), "--dry-run", "--jobs", "1")
+    told = later(
+        cli, "letters", "run", "--kind", "reminder", "--roster", moved_roster(tmp_path), "--dry-run", "--jobs", "1"
+    )
     assert told["warnings"] == {"address_not_confirmed": 1, "address_standardized": 2}
 
 
-def test_an_answer_that_is_not_about_our_addresses_is_refused_whole(cli: CommandLine, mailed: dict[str, Any], tmp_path: Path) -> None:
+def test_an_answer_that_is_not_about_our_addresses_is_refused_whole(
+    cli: CommandLine, mailed: dict[str, Any], tmp_path: Path
+) -> None:
     answer = tmp_path / "checked.csv"
     answer.write_text("record_id,address1,address2,city,state,zip,dpv\nabc,1 X ST,,BOSTON,MA,02118,Y\n", "utf-8")
     assert "line 2" in cli("letters", "addresses", "import", answer, status=3).err
@@ -139,9 +170,18 @@ def test_the_month_is_reported_as_a_table_a_csv_and_a_page_that_names_nobody(
     cli: CommandLine, mailed: dict[str, Any], tmp_path: Path
 ) -> None:
     later(cli, "import", "roster", write_roster(tmp_path / "new.csv", line(9, program="LTSS", plan_name="Other Plan")))
-    figures = later(cli, "letters", "report", "--month", "2026-11", "--csv", tmp_path / "m.csv", "--html", tmp_path / "m.html")
+    figures = later(
+        cli, "letters", "report", "--month", "2026-11", "--csv", tmp_path / "m.csv", "--html", tmp_path / "m.html"
+    )
     assert figures["outcomes"] == [
-        {"month": "2026-11", "kind": "assignment", "program": "BH", "language": "English", "outcome": "mailed", "lines": 3}
+        {
+            "month": "2026-11",
+            "kind": "assignment",
+            "program": "BH",
+            "language": "English",
+            "outcome": "mailed",
+            "lines": 3,
+        }
     ]
     assert [row["member_id"] for row in figures["without_letter"]] == ["100000000009"]
     assert figures["expectation"]["whose_duty"] == "payers"

@@ -19,7 +19,7 @@ import pytest
 from cpdocs.core.ids import parse_document_id
 from cpdocs.documents.printfile import read_sheet_code, recount
 from tests.conftest import SHARED_DATA, CommandLine
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 
 BASE = "letters/common/base.html"
 SHIPPED = Path(__file__).parent.parent.parent / "templates"
@@ -68,7 +68,13 @@ def small(tmp_path: Path) -> Path:
 def test_a_run_accounts_for_every_line_and_every_sheet(cli: CommandLine, small: Path) -> None:
     result = run(cli, small)
     assert result["run_id"] == "2026-11-02-01"
-    assert (result["records_in"], result["mailed"], result["held"], result["suppressed"], result["ignored"]) == (7, 4, 1, 1, 1)
+    assert (result["records_in"], result["mailed"], result["held"], result["suppressed"], result["ignored"]) == (
+        7,
+        4,
+        1,
+        1,
+        1,
+    )
     rows = manifest_rows(result)
     assert [row["line"] for row in rows] == ["2", "3", "4", "5", "6", "7", "8"]
     assert Counter(row["disposition"] for row in rows) == {"mailed": 4, "held": 1, "suppressed": 1, "ignored": 1}
@@ -100,7 +106,9 @@ def test_every_sheet_says_its_run_piece_and_place(cli: CommandLine, small: Path)
     marks = [read_sheet_code(document[index].render(scale=200 / 72).to_pil()) for index in range(0, len(document), 2)]
     read = [(mark.run_id, mark.piece, mark.sheet, mark.sheets) for mark in marks if mark is not None]
     sent = sorted((row for row in manifest_rows(result) if row["piece"]), key=lambda row: int(row["piece"]))
-    sheets = [(int(row["piece"]), sheet, int(row["sheets"])) for row in sent for sheet in range(1, int(row["sheets"]) + 1)]
+    sheets = [
+        (int(row["piece"]), sheet, int(row["sheets"])) for row in sent for sheet in range(1, int(row["sheets"]) + 1)
+    ]
     assert read == [("2026-11-02-01", piece, sheet, of) for piece, sheet, of in sheets]
 
 
@@ -125,16 +133,31 @@ def test_a_rehearsal_says_the_same_and_writes_nothing(cli: CommandLine, small: P
     before = {path: path.stat().st_size for path in cli.root.rglob("*") if path.is_file() and path.suffix != ".lock"}
     rehearsed = run(cli, small, "--dry-run")
     after = {path: path.stat().st_size for path in cli.root.rglob("*") if path.is_file() and path.suffix != ".lock"}
-    assert {p: s for p, s in after.items() if "ledger.db" not in p.name} == {p: s for p, s in before.items() if "ledger.db" not in p.name}
+    assert {p: s for p, s in after.items() if "ledger.db" not in p.name} == {
+        p: s for p, s in before.items() if "ledger.db" not in p.name
+    }
     assert cli("letters", "list", "--json").json == []
     assert rehearsed["print_file"] is None
     real = run(cli, small)
-    same = ("run_id", "records_in", "mailed", "held", "suppressed", "duplicate", "rejected", "ignored", "pages", "sheets")
+    same = (
+        "run_id",
+        "records_in",
+        "mailed",
+        "held",
+        "suppressed",
+        "duplicate",
+        "rejected",
+        "ignored",
+        "pages",
+        "sheets",
+    )
     assert [rehearsed[name] for name in same] == [real[name] for name in same]
 
 
 @pytest.mark.ledger_file
-def test_the_same_run_in_two_copies_of_a_workspace_has_the_same_bytes(cli: CommandLine, small: Path, tmp_path: Path) -> None:
+def test_the_same_run_in_two_copies_of_a_workspace_has_the_same_bytes(
+    cli: CommandLine, small: Path, tmp_path: Path
+) -> None:
     twin = CommandLine(tmp_path / "twin")
     shutil.copytree(cli.root, twin.root)
     lines = [line(number) for number in range(10, 22)]
@@ -204,17 +227,24 @@ def test_a_site_s_own_kind_needs_its_folder_and_its_line_in_the_settings(cli: Co
     (folder / "letter.html").write_text('{% extends "letters/reminder/letter.html" %}', "utf-8")
     assert "[letters]" in run(cli, small, "--kind", "hello", status=3)["err"]
     settings = cli.root / "cpdocs.toml"
-    settings.write_text(settings.read_text("utf-8").replace("[letters]", '[letters]\nkinds = ["assignment", "hello"]'), "utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace("[letters]", '[letters]\nkinds = ["assignment", "hello"]'), "utf-8"
+    )
     assert run(cli, small, "--kind", "hello")["mailed"] == 4
     assert run(cli, small)["mailed"] == 4
 
 
 def test_a_language_is_printed_only_once_somebody_has_reviewed_it(cli: CommandLine, tmp_path: Path) -> None:
-    roster = write_roster(tmp_path / "roster.csv", line(1, language_written="Spanish"), line(2), line(3, language_written="Klingon"))
+    roster = write_roster(
+        tmp_path / "roster.csv", line(1, language_written="Spanish"), line(2), line(3, language_written="Klingon")
+    )
     in_english = run(cli, roster, "--dry-run")
     assert (in_english["languages"], in_english["warnings"]) == ({"en": 3}, {"language_fallback": 2})
     in_draft = run(cli, roster, "--dry-run", "--allow-draft-translations")
-    assert (in_draft["languages"], in_draft["warnings"]) == ({"en": 2, "es": 1}, {"draft_translation": 1, "language_fallback": 1})
+    assert (in_draft["languages"], in_draft["warnings"]) == (
+        {"en": 2, "es": 1},
+        {"draft_translation": 1, "language_fallback": 1},
+    )
     catalogue = cli.root / "templates" / "letters" / "locale" / "es.po"
     catalogue.parent.mkdir(parents=True)
     text = (SHIPPED / "letters" / "locale" / "es.po").read_text("utf-8")
@@ -252,7 +282,7 @@ def test_a_run_that_dies_anywhere_is_finished_with_the_same_pieces_and_bytes(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"cpdocs.mailroom.letters.run.{place}", die)
+        patch.setattr(f"cpdocs.letters.run.{place}", die)
         cli("letters", "run", "--roster", small, "--jobs", "1", status=130)
     finished = run(cli, small)
     same = ("run_id", "mailed", "held", "suppressed", "duplicate", "pages", "sheets")
@@ -261,9 +291,11 @@ def test_a_run_that_dies_anywhere_is_finished_with_the_same_pieces_and_bytes(
     assert [entry["run_id"] for entry in cli("letters", "list", "--json").json] == ["2026-11-02-01"]
 
 
-def test_a_run_begun_for_another_roster_is_given_up(cli: CommandLine, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_begun_for_another_roster_is_given_up(
+    cli: CommandLine, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("cpdocs.mailroom.letters.run.assemble", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("cpdocs.letters.run.assemble", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         cli("letters", "run", "--roster", small, "--jobs", "1", status=130)
     other = run(cli, write_roster(tmp_path / "other.csv", line(40)))
     assert (other["run_id"], other["mailed"]) == ("2026-11-02-02", 1)
@@ -301,7 +333,9 @@ def test_a_kind_that_hides_the_choice_is_refused(cli: CommandLine, small: Path) 
 
 
 def test_a_page_without_its_document_id_stops_the_run(cli: CommandLine, small: Path) -> None:
-    site_template(cli, BASE, '<span class="foot-id">{% trans %}Reference number{% endtrans %} {{ document_id }}</span>', "")
+    site_template(
+        cli, BASE, '<span class="foot-id">{% trans %}Reference number{% endtrans %} {{ document_id }}</span>', ""
+    )
     failed = run(cli, small, status=1)
     assert "no document id" in failed["err"]
     assert [entry["state"] for entry in cli("letters", "list", "--json").json] == ["begun"]
@@ -310,7 +344,10 @@ def test_a_page_without_its_document_id_stops_the_run(cli: CommandLine, small: P
 
 def test_a_letter_that_would_show_more_than_the_address_is_held_and_counted(cli: CommandLine, small: Path) -> None:
     site_template(
-        cli, BASE, '<p id="return-address"', '<p style="position: absolute; top: 1.9in; left: 0">{{ cp_org }}</p><p id="return-address"'
+        cli,
+        BASE,
+        '<p id="return-address"',
+        '<p style="position: absolute; top: 1.9in; left: 0">{{ cp_org }}</p><p id="return-address"',
     )
     result = run(cli, small)
     assert (result["mailed"], result["held"], result["print_file"]) == (0, 5, None)
@@ -319,14 +356,19 @@ def test_a_letter_that_would_show_more_than_the_address_is_held_and_counted(cli:
 
 def test_an_address_too_long_for_the_window_and_text_no_font_has_are_held(cli: CommandLine, tmp_path: Path) -> None:
     roster = write_roster(
-        tmp_path / "roster.csv", line(1, address1="1 " + "Very " * 12 + "Long Road"), line(2, last_name="Test\u0860"), line(3)
+        tmp_path / "roster.csv",
+        line(1, address1="1 " + "Very " * 12 + "Long Road"),
+        line(2, last_name="Test\u0860"),
+        line(3),
     )
     result = run(cli, roster)
     assert result["mailed"] == 1
     assert result["codes"]["held"] == {"address_does_not_fit": 1, "text_not_drawable": 1}
 
 
-def test_a_full_disk_stages_nothing_and_the_same_command_finishes(cli: CommandLine, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_stages_nothing_and_the_same_command_finishes(
+    cli: CommandLine, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write = os.write
     left = [100_000]
 
@@ -337,14 +379,16 @@ def test_a_full_disk_stages_nothing_and_the_same_command_finishes(cli: CommandLi
         return write(descriptor, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr("cpdocs.ledger.durable.os.write", full)
+        patch.setattr("cpdocs.system.durable.os.write", full)
         failed = run(cli, small, status=4)
     assert "disk is full" in failed["err"]
     assert run(cli, small)["mailed"] == 4
 
 
 @pytest.mark.parametrize(("content", "word"), [(b"", "empty"), (b"member_id,last_name\n1,2\n", "column")])
-def test_a_roster_that_cannot_be_used_begins_no_run(cli: CommandLine, tmp_path: Path, content: bytes, word: str) -> None:
+def test_a_roster_that_cannot_be_used_begins_no_run(
+    cli: CommandLine, tmp_path: Path, content: bytes, word: str
+) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
     assert word in run(cli, path, status=3)["err"]

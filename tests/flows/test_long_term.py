@@ -1,4 +1,5 @@
-"""How far a signature's proof reaches, and stamping it anew before it ends: real commands, and an authority on the loopback."""
+"""How far a signature's proof reaches, and stamping it anew before it ends: real commands, and an authority on the
+loopback."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ STAMPED = "2026-11-03T15:02:00Z"
 def ask(office: Office, url: str) -> None:
     """Sets the time-stamping authority's address."""
     settings = office.cli.root / "cpdocs.toml"
-    settings.write_text(re.sub(r'^(# )?tsa_url = "[^"]*"', f'tsa_url = "{url}"', settings.read_text(), count=1, flags=re.M))
+    settings.write_text(
+        re.sub(r'^(# )?tsa_url = "[^"]*"', f'tsa_url = "{url}"', settings.read_text(), count=1, flags=re.M)
+    )
 
 
 def believe(office: Office, authority: Authority, *, now: str = SIGN) -> None:
@@ -74,9 +77,13 @@ def stamped(issued: Office, time_authority: Authority) -> Office:
 
 @pytest.fixture(scope="session")
 def _archive(
-    tmp_path_factory: pytest.TempPathFactory, _issued: tuple[Path, dict[str, str]], sample: Sample, time_authority: Authority
+    tmp_path_factory: pytest.TempPathFactory,
+    _issued: tuple[Path, dict[str, str]],
+    sample: Sample,
+    time_authority: Authority,
 ) -> Path:
-    """Such an office with the plan ``bh`` filed, made once; the authority answered two minutes after signing, and again at closing."""
+    """Such an office with the plan ``bh`` filed, made once; the authority answered two minutes after signing, and again
+    at closing."""
     root = tmp_path_factory.mktemp("archive") / "ws"
     shutil.copytree(_issued[0], root)
     office = Office(CommandLine(root), sample, _issued[1])
@@ -93,7 +100,9 @@ def archive(tmp_path: Path, _archive: Path, _issued: tuple[Path, dict[str, str]]
     return Office(CommandLine(tmp_path / "ws"), sample, _issued[1])
 
 
-def test_with_an_authority_what_is_filed_reaches_b_lta_and_everything_says_so(archive: Office, time_authority: Authority) -> None:
+def test_with_an_authority_what_is_filed_reaches_b_lta_and_everything_says_so(
+    archive: Office, time_authority: Authority
+) -> None:
     document_id = archive.documents["bh"]
     found = proof(archive, document_id)
     assert (found["level"], found["until"][:10]) == ("B-LTA", "2027-06-01")
@@ -104,18 +113,23 @@ def test_with_an_authority_what_is_filed_reaches_b_lta_and_everything_says_so(ar
     manifest = json.loads((package / "manifest.json").read_text())
     assert [each["level"] for each in manifest["long_term"]] == ["B-LTA"]
     assert manifest["long_term"][0]["authority"] == "Example Time Stamps short"
-    text = subprocess.run(["pdftotext", "-layout", package / f"{document_id}.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        ["pdftotext", "-layout", package / f"{document_id}.pdf", "-"], capture_output=True, text=True, check=True
+    ).stdout
     assert "PAdES B-LTA" in text
     row = archive.cli("verify", closed_file(archive, document_id), "--json", now=RETURN, status=None).json
     levels = {each["slot"]: each["level"] for each in row["signatures"]}
     assert (levels["member"], levels["pcp"], levels["timestamp"]) == ("B-LTA", "B-LTA", None)
 
 
-def test_an_independent_validator_needs_nothing_but_the_file_and_two_roots(archive: Office, time_authority: Authority) -> None:
+def test_an_independent_validator_needs_nothing_but_the_file_and_two_roots(
+    archive: Office, time_authority: Authority
+) -> None:
     data = closed_file(archive, archive.documents["bh"]).read_bytes()
     reader = PdfFileReader(io.BytesIO(data))
     store = DocumentSecurityStore.read_dss(reader)
-    # A one-time certificate says itself that nothing can be asked about it (RFC 9608); hard-fail honours that, require doesn't.
+    # A one-time certificate says itself that nothing can be asked about it (RFC 9608); hard-fail honours that, require
+    # doesn't.
     for field, mode in (("OrganizationSeal", "require"), ("MemberSig", "hard-fail"), ("PCPSig", "require")):
         (signature,) = [each for each in reader.embedded_regular_signatures if each.field_name == field]
         when = datetime.fromisoformat(STAMPED)
@@ -125,11 +139,14 @@ def test_an_independent_validator_needs_nothing_but_the_file_and_two_roots(archi
         assert (status.intact, status.valid, status.trusted) == (True, True, True), field
 
 
-def test_without_an_authority_the_floor_is_b_b_and_an_unknown_one_proves_nothing(issued: Office, time_authority: Authority) -> None:
+def test_without_an_authority_the_floor_is_b_b_and_an_unknown_one_proves_nothing(
+    issued: Office, time_authority: Authority
+) -> None:
     desk = Desk(issued)
     assert proof(issued, filed(desk))["level"] == "B-B"
     assert "no trusted time stamp" in subprocess.run(
-        ["pdftotext", closed_file(issued, desk.office.documents["bh"]).parent.parent / f"{desk.office.documents['bh']}.pdf", "-"],
+        ["pdftotext", closed_file(issued,
+        desk.office.documents["bh"]).parent.parent / f"{desk.office.documents['bh']}.pdf", "-"],
         capture_output=True, text=True, check=True,
     ).stdout.replace("\n", " ")  # fmt: skip
     ask(issued, time_authority.url(STAMPED, "stranger"))
@@ -138,17 +155,25 @@ def test_without_an_authority_the_floor_is_b_b_and_an_unknown_one_proves_nothing
     assert any("none is believed" in each for each in said)
 
 
-def test_a_signature_with_a_time_stamp_reaches_b_t_and_is_signed_at_a_proven_time(issued: Office, time_authority: Authority) -> None:
+def test_a_signature_with_a_time_stamp_reaches_b_t_and_is_signed_at_a_proven_time(
+    issued: Office, time_authority: Authority
+) -> None:
     desk = Desk(issued)
     believe(issued, time_authority)
     key = ("--key", desk.key("pcp1"), "--passphrase-file", desk.passphrase)
     out = issued.cli.root.parent / "stamped.pdf"
     url = time_authority.url("2026-11-03T14:00:00Z")
-    made = issued.cli("sign", desk.issued_file(), "--slot", "pcp", *key, "--tsa-url", url, "-o", out, "--json", now=SIGN).json
+    made = issued.cli(
+        "sign", desk.issued_file(), "--slot", "pcp", *key, "--tsa-url", url, "-o", out, "--json", now=SIGN
+    ).json
     assert made["timestamped"] is True
     row = issued.cli("verify", out, "--json", now=RETURN).json
     (pcp,) = [each for each in row["signatures"] if each["slot"] == "pcp"]
-    assert (pcp["level"], pcp["signed_at"], pcp["timestamped"]) == ("B-T", "2026-11-03T15:00:00+00:00", "2026-11-03T14:00:00+00:00")
+    assert (pcp["level"], pcp["signed_at"], pcp["timestamped"]) == (
+        "B-T",
+        "2026-11-03T15:00:00+00:00",
+        "2026-11-03T14:00:00+00:00",
+    )
     assert desk.take(out)["slots_filled"] == ["pcp"]
     assert issued.status(desk.office.documents["bh"])["slots"]["pcp"]["signed_at"] == "2026-11-03T14:00:00+00:00"
 
@@ -167,10 +192,12 @@ def test_signing_waits_for_the_authority_that_is_named_and_not_for_the_one_that_
     assert out.exists()
 
 
-def test_stamping_anew_appends_and_overwrites_nothing(archive: Office, time_authority: Authority) -> None:
+def test_mail_merge_anew_appends_and_overwrites_nothing(archive: Office, time_authority: Authority) -> None:
     document_id, cli = archive.documents["bh"], archive.cli
     before = closed_file(archive, document_id).read_bytes()
-    package = {path: path.read_bytes() for path in closed_file(archive, document_id).parent.parent.rglob("*") if path.is_file()}
+    package = {
+        path: path.read_bytes() for path in closed_file(archive, document_id).parent.parent.rglob("*") if path.is_file()
+    }
     later = "2027-01-15T15:00:00Z"
     ask(archive, time_authority.url(later, "long"))
     assert cli("archive", "renew", "--before", "2027-01-01", "--json", now=later).json == []
@@ -194,8 +221,12 @@ def test_stamping_anew_appends_and_overwrites_nothing(archive: Office, time_auth
     assert cli("archive", "renew", "--json", now=later).json == [], "it is proven for long now"
     assert cli("health", "--json", now=later, status=None).json["checks"]["proof"]["ok"] is True
     reader = PdfFileReader(io.BytesIO(after))
-    assert [each.field_name for each in reader.embedded_timestamp_signatures] == ["ClosingTimestamp", "ClosingTimestamp2"]
-    # Two decades later the first authority's certificate has long ended; the second stamp, made before, still carries the proof.
+    assert [each.field_name for each in reader.embedded_timestamp_signatures] == [
+        "ClosingTimestamp",
+        "ClosingTimestamp2",
+    ]
+    # Two decades later the first authority's certificate has long ended; the second stamp, made before, still carries
+    # the proof.
     ask(archive, time_authority.url("2044-01-15T15:00:00Z", "long"))
     row = cli("verify", folder / f"{document_id}.pdf", "--json", now="2044-01-15T15:00:00Z", status=None).json
     assert {each["level"] for each in row["signatures"] if each["slot"] in ("member", "pcp")} == {"B-LTA"}
@@ -209,7 +240,10 @@ def test_what_no_longer_verifies_is_refused_and_named(archive: Office, time_auth
     too_late = "2028-01-15T15:00:00Z"
     ask(archive, time_authority.url(too_late, "long"))
     done = cli("archive", "renew", document_id, now=too_late, status=1)
-    assert f"{document_id}: not renewed. A certificate in it ended before any time stamp that is believed was laid over it." in done.err
+    assert (
+        f"{document_id}: not renewed. A certificate in it ended before any time stamp that is believed was laid "
+        "over it."
+    ) in done.err
     assert not (cli.root / "outbox" / "renewed").exists()
     assert Desk(archive).events("archive.renewed") == []
     stored = next((cli.root / "state" / "store").rglob(proof(archive, document_id)["files"][0]["sha256"]))
@@ -218,7 +252,9 @@ def test_what_no_longer_verifies_is_refused_and_named(archive: Office, time_auth
     assert "damaged" in cli("archive", "renew", document_id, now="2027-01-15T15:00:00Z", status=1).err
 
 
-def test_a_stamp_that_would_end_no_later_is_not_laid_unless_it_must_be(archive: Office, time_authority: Authority) -> None:
+def test_a_stamp_that_would_end_no_later_is_not_laid_unless_it_must_be(
+    archive: Office, time_authority: Authority
+) -> None:
     document_id, cli = archive.documents["bh"], archive.cli
     later = "2027-01-15T15:00:00Z"
     ask(archive, time_authority.url(later, "short"))
@@ -227,7 +263,9 @@ def test_a_stamp_that_would_end_no_later_is_not_laid_unless_it_must_be(archive: 
     assert proof(archive, document_id, now=later)["files"][0]["renewed"] == 1
 
 
-def test_what_was_filed_without_a_time_stamp_gets_one_while_its_certificates_last(issued: Office, time_authority: Authority) -> None:
+def test_what_was_filed_without_a_time_stamp_gets_one_while_its_certificates_last(
+    issued: Office, time_authority: Authority
+) -> None:
     desk, cli = Desk(issued), issued.cli
     for number, signed in enumerate((desk.sign_member(desk.issued_file()), desk.sign_pcp(desk.issued_file()))):
         assert codes(desk.take(signed, name=f"{number}.pdf")) == []
@@ -238,7 +276,9 @@ def test_what_was_filed_without_a_time_stamp_gets_one_while_its_certificates_las
     assert "is believed" in cli("archive", "renew", document_id, now=later, status=4).err
     believe(issued, time_authority, now=later)
     levels = [each["after"]["level"] for each in cli("archive", "renew", "--json", now=later).json]
-    assert levels == ["B-B", "B-LTA"], "a one-time certificate had ended: for the member's signature the record of the visit stands"
+    assert levels == ["B-B", "B-LTA"], (
+        "a one-time certificate had ended: for the member's signature the record of the visit stands"
+    )
 
 
 def test_two_separately_signed_copies_are_both_closed_and_stamped(stamped: Office) -> None:

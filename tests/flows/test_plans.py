@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cpdocs.mailroom import outbox
-from cpdocs.mailroom.plans import issue as plan_issue
+from cpdocs.plans import issue as plan_issue
+from cpdocs.system import outbox
 from tests.flows.conftest import Office
 
 LATER = "2026-11-06T15:00:00Z"
@@ -50,7 +50,19 @@ def test_the_same_version_isnt_issued_twice(issued: Office) -> None:
 
 def test_a_new_version_supersedes_the_last_and_takes_no_approval_along(issued: Office, tmp_path: Path) -> None:
     first = issued.documents["bh"]
-    issued.cli("plan", "approve", first, "--slot", "member", "--how", "telephone", "--on", "2026-11-02", "--by", "Test Coordinator")
+    issued.cli(
+        "plan",
+        "approve",
+        first,
+        "--slot",
+        "member",
+        "--how",
+        "telephone",
+        "--on",
+        "2026-11-02",
+        "--by",
+        "Test Coordinator",
+    )
     row = issued.cli("plan", "issue", version(issued, "bh", 2, tmp_path), "--json").json[0]
     assert row["supersedes"] == first
     assert issued.status(first)["state"] == "superseded"
@@ -62,7 +74,9 @@ def test_a_new_version_supersedes_the_last_and_takes_no_approval_along(issued: O
 
 def test_of_several_files_the_good_ones_are_issued_and_the_others_named(office: Office, tmp_path: Path) -> None:
     bad = version(office, "ltss", 1, tmp_path, member_id="999999999999")
-    result = office.cli("plan", "issue", office.sample.plans["bh"], bad, version(office, "ltss", 7, tmp_path), "--json", status=None)
+    result = office.cli(
+        "plan", "issue", office.sample.plans["bh"], bad, version(office, "ltss", 7, tmp_path), "--json", status=None
+    )
     assert result.status in (1, 3)
     assert [row["source"] for row in result.json] == [office.sample.plans["bh"].name]
     assert "member_unknown" in result.err or bad.name in result.err
@@ -120,7 +134,11 @@ def test_the_road_is_logged_step_by_step(issued: Office) -> None:
     issued.cli("plan", "received", document_id, "--at", "2026-11-03T10:00", now=LATER, status=3)
     issued.cli("plan", "return", document_id, "--reason", "Wrong pharmacy", "--at", "2026-11-05", now=LATER)
     returned = issued.status(document_id, "2026-12-24T15:00:00Z")
-    assert (returned["state"], returned["overdue"], returned["clock_stopped_by"]) == ("returned_with_comments", False, "returned")
+    assert (returned["state"], returned["overdue"], returned["clock_stopped_by"]) == (
+        "returned_with_comments",
+        False,
+        "returned",
+    )
 
 
 def test_a_wrongly_logged_receipt_is_corrected_and_both_stay_on_record(issued: Office) -> None:
@@ -171,7 +189,18 @@ def test_a_withdrawn_plan_takes_nothing_more(issued: Office) -> None:
     assert issued.status(document_id)["state"] == "withdrawn"
     for command in (
         ("withdraw", document_id, "--reason", "again"),
-        ("approve", document_id, "--slot", "member", "--how", "telephone", "--on", "2026-11-02", "--by", "Test Coordinator"),
+        (
+            "approve",
+            document_id,
+            "--slot",
+            "member",
+            "--how",
+            "telephone",
+            "--on",
+            "2026-11-02",
+            "--by",
+            "Test Coordinator",
+        ),
         ("sent", document_id, "--to", "Test Contact", "--channel", "fax", "--at", "2026-11-02T10:05"),
     ):
         issued.cli("plan", *command, status=3)
@@ -179,21 +208,58 @@ def test_a_withdrawn_plan_takes_nothing_more(issued: Office) -> None:
 
 def test_a_refusal_is_recorded_and_a_later_approval_overrules_it(issued: Office) -> None:
     document_id = issued.documents["bh"]
-    refusal = ("--offered", "read aloud", "--by", "Test Coordinator", "--language", "English", "--reason", "Wants to think")
+    refusal = (
+        "--offered",
+        "read aloud",
+        "--by",
+        "Test Coordinator",
+        "--language",
+        "English",
+        "--reason",
+        "Wants to think",
+    )
     issued.cli("plan", "refuse", document_id, "--slot", "member", *refusal, "--on", "2026-11-02")
     refused = issued.status(document_id)
     assert (refused["state"], refused["slots"]["member"]["state"]) == ("refused", "refused")
-    issued.cli("plan", "approve", document_id, "--slot", "member", "--how", "visit", "--on", "2026-11-02", "--by", "Test Coordinator")
+    issued.cli(
+        "plan",
+        "approve",
+        document_id,
+        "--slot",
+        "member",
+        "--how",
+        "visit",
+        "--on",
+        "2026-11-02",
+        "--by",
+        "Test Coordinator",
+    )
     member = issued.status(document_id)["slots"]["member"]
     assert (member["evidence"], member["on"], member["signed_at"]) == ("recorded_approval", "2026-11-02", None)
 
 
 def test_a_minors_plan_is_approved_by_who_acts_for_them(office: Office) -> None:
     document_id = office.cli("plan", "issue", office.sample.plans["minor"], "--json").json[0]["document_id"]
-    office.cli("plan", "approve", document_id, "--slot", "member", "--how", "visit", "--on", "2026-11-02", "--by", "Test Coordinator")
+    office.cli(
+        "plan",
+        "approve",
+        document_id,
+        "--slot",
+        "member",
+        "--how",
+        "visit",
+        "--on",
+        "2026-11-02",
+        "--by",
+        "Test Coordinator",
+    )
     stated = yaml.safe_load(office.sample.plans["minor"].read_text("utf-8"))["representative"]
     member = office.status(document_id)["slots"]["member"]
-    assert (member["role"], member["signer"], member["on_behalf_of"]) == ("representative", stated["name"], stated["relation"])
+    assert (member["role"], member["signer"], member["on_behalf_of"]) == (
+        "representative",
+        stated["name"],
+        stated["relation"],
+    )
 
 
 def chart_notes_allowed(office: Office) -> None:
@@ -221,7 +287,20 @@ def test_a_chart_note_counts_only_where_the_payer_allows_it_and_from_who_may_app
     [
         ("approve", "ID", "--slot", "pcp", "--how", "telephone", "--on", "2026-11-02", "--by", "Test Coordinator"),
         ("approve", "ID", "--slot", "member", "--on", "2026-11-02", "--by", "Test Coordinator"),
-        ("approve", "ID", "--slot", "pcp", "--chart-note", "x", "--npi", "123", "--on", "2026-11-02", "--by", "Test Coordinator"),
+        (
+            "approve",
+            "ID",
+            "--slot",
+            "pcp",
+            "--chart-note",
+            "x",
+            "--npi",
+            "123",
+            "--on",
+            "2026-11-02",
+            "--by",
+            "Test Coordinator",
+        ),
         ("received", "ID", "--at", "yesterday"),
         ("received", "7K3M-9QXW-2RD", "--at", "2026-11-02"),
         ("refuse", "ID", "--slot", "pcp"),
@@ -232,7 +311,9 @@ def test_commands_that_make_no_sense_are_a_fault_of_usage(issued: Office, argume
     issued.cli("plan", *named, status=2)
 
 
-def test_a_kill_between_the_record_and_the_outbox_is_finished_by_the_next_command(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_between_the_record_and_the_outbox_is_finished_by_the_next_command(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Killed(BaseException):
         pass
 
@@ -277,6 +358,12 @@ def test_a_plan_whose_substance_use_consent_is_missing_isnt_issued(office: Offic
 def test_no_message_names_a_member(issued: Office) -> None:
     member = issued.sample.member_ids["bh"]
     document_id = issued.documents["bh"]
-    for command in (("plan", "show", document_id), ("plan", "list"), ("status",), ("due",), ("plan", "issue", issued.sample.plans["bh"])):
+    for command in (
+        ("plan", "show", document_id),
+        ("plan", "list"),
+        ("status",),
+        ("due",),
+        ("plan", "issue", issued.sample.plans["bh"]),
+    ):
         result = issued.cli(*command, status=None)
         assert member not in result.out + result.err

@@ -1,4 +1,5 @@
-"""A digital ID's successor through the real commands: both sign until the first ends, and identity isn't made up anew."""
+"""A digital ID's successor through the real commands: both sign until the first ends, and identity isn't made up
+anew."""
 
 from __future__ import annotations
 
@@ -11,7 +12,18 @@ from tests.flows.returning import RETURN, SIGN, Desk
 
 
 def renew(desk: Desk, serial: str, out: Path, **how: object) -> object:
-    words = ("keys", "renew", serial, "--by", "Sam Sample", "--out", out, "--passphrase-file", desk.passphrase, "--json")
+    words = (
+        "keys",
+        "renew",
+        serial,
+        "--by",
+        "Sam Sample",
+        "--out",
+        out,
+        "--passphrase-file",
+        desk.passphrase,
+        "--json",
+    )
     return desk.office.cli(*words, **how)  # type: ignore[arg-type]
 
 
@@ -28,7 +40,10 @@ def test_old_and_new_both_sign_until_the_old_one_ends(issued: Office, tmp_path: 
     verdicts = [issued.cli("verify", each, "--json", now=RETURN).json["verdict"] for each in (with_old, with_new)]
     assert verdicts == ["accepted", "accepted"]
     issued.cli("keys", "revoke", old["serial"], "--reason", "superseded", now="2026-11-06T15:00:00Z")
-    later = [issued.cli("verify", each, "--json", now="2026-11-07T15:00:00Z", status=None).json["verdict"] for each in (with_old, with_new)]
+    later = [
+        issued.cli("verify", each, "--json", now="2026-11-07T15:00:00Z", status=None).json["verdict"]
+        for each in (with_old, with_new)
+    ]
     assert later == ["rejected", "accepted"]
 
 
@@ -43,7 +58,9 @@ def test_the_ledger_says_that_identity_was_established_for_the_first(issued: Off
     assert said[2] == f"renewal of {second}, for which: {first}, for which: badge seen"
 
 
-@pytest.mark.parametrize(("ending", "words"), [("revoked", "was revoked"), ("expired", "ended on"), ("unknown", "No digital ID")])
+@pytest.mark.parametrize(
+    ("ending", "words"), [("revoked", "was revoked"), ("expired", "ended on"), ("unknown", "No digital ID")]
+)
 def test_what_has_ended_is_not_renewed(issued: Office, tmp_path: Path, ending: str, words: str) -> None:
     desk = Desk(issued)
     desk.key("pcp1")

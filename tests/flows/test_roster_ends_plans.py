@@ -25,7 +25,9 @@ def import_roster(desk: Desk, status: str, *, without: bool = False) -> None:
     assert any(row["member_id"] == member for row in rows)
     changed = [{**row, "status": status} if row["member_id"] == member else row for row in rows]
     path = desk.root.parent / "later.csv"
-    path.write_text(csv_text(list(rows[0]), [row for row in changed if not (without and row["member_id"] == member)]), "utf-8")
+    path.write_text(
+        csv_text(list(rows[0]), [row for row in changed if not (without and row["member_id"] == member)]), "utf-8"
+    )
     desk.office.cli("import", "roster", path)
 
 
@@ -52,10 +54,32 @@ def test_absence_from_a_later_roster_changes_nothing(desk: Desk) -> None:
 def test_no_approval_is_recorded_for_them_by_hand_and_nobody_signs_at_a_visit(desk: Desk, tmp_path: Path) -> None:
     import_roster(desk, "deceased")
     document = desk.office.documents["bh"]
-    approve = ("plan", "approve", document, "--slot", "member", "--how", "telephone", "--on", "2026-11-02", "--by", "Sam Sample")
+    approve = (
+        "plan",
+        "approve",
+        document,
+        "--slot",
+        "member",
+        "--how",
+        "telephone",
+        "--on",
+        "2026-11-02",
+        "--by",
+        "Sam Sample",
+    )
     refused = desk.office.cli(*approve, status=1)
     assert "member_not_enrolled" in refused.err or "no longer takes part" in refused.err
-    at_visit = ("sign", desk.issued_file(), "--slot", "member", "--in-person", "--witness", "Sam Sample", "-o", tmp_path / "signed.pdf")
+    at_visit = (
+        "sign",
+        desk.issued_file(),
+        "--slot",
+        "member",
+        "--in-person",
+        "--witness",
+        "Sam Sample",
+        "-o",
+        tmp_path / "signed.pdf",
+    )
     assert "no longer takes part" in desk.office.cli(*at_visit, status=1).err
     assert desk.events("slot.filled") == []
 
@@ -67,7 +91,19 @@ def test_a_complete_plan_waits_with_the_reason_instead_of_going_into_the_chart(d
     settings = desk.root / "cpdocs.toml"
     text = settings.read_text("utf-8")
     settings.write_text(text.replace("ehrs = []", 'ehrs = ["None of ours"]'), "utf-8")
-    approve = ("plan", "approve", document, "--slot", "member", "--how", "telephone", "--on", "2026-11-03", "--by", "Sam Sample")
+    approve = (
+        "plan",
+        "approve",
+        document,
+        "--slot",
+        "member",
+        "--how",
+        "telephone",
+        "--on",
+        "2026-11-03",
+        "--by",
+        "Sam Sample",
+    )
     desk.office.cli(*approve, now="2026-11-03T18:00:00Z")
     assert desk.office.status(document, now="2026-11-03T18:00:00Z")["state"] == "complete"
     settings.write_text(text, "utf-8")
@@ -79,7 +115,17 @@ def test_a_complete_plan_waits_with_the_reason_instead_of_going_into_the_chart(d
 
 @pytest.mark.parametrize(("status", "reminders"), [("assigned", 1), ("deceased", 0)])
 def test_no_practice_is_reminded_of_a_plan_whose_member_died(desk: Desk, status: str, reminders: int) -> None:
-    desk.office.cli("plan", "sent", desk.office.documents["bh"], "--to", "key contact", "--channel", "fax", "--at", "2026-11-02T11:00")
+    desk.office.cli(
+        "plan",
+        "sent",
+        desk.office.documents["bh"],
+        "--to",
+        "key contact",
+        "--channel",
+        "fax",
+        "--at",
+        "2026-11-02T11:00",
+    )
     import_roster(desk, status)
     desk.office.cli("intake", now="2026-11-05T15:00:00Z")
     assert len(desk.events("notice.written")) == reminders

@@ -1,4 +1,5 @@
-"""New keys of the organization through the real commands: what the old ones sealed or certified stays good, new ones take over."""
+"""New keys of the organization through the real commands: what the old ones sealed or certified stays good, new ones
+take over."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cpdocs.mailroom.sample.files import write_sample
+from cpdocs.demo.files import write_sample
 from tests.conftest import CommandLine
 from tests.flows.conftest import AS_OF, Office
 from tests.flows.returning import RETURN, SIGN, Desk, codes
@@ -45,7 +46,9 @@ def complaints(office: Office, now: str) -> list[str]:
 def test_plans_of_the_old_and_of_the_new_seal_are_both_accepted(office: Office) -> None:
     first = office.cli("plan", "issue", office.sample.plans["bh"], "--json").json[0]["document_id"]
     made = office.cli(*ROTATE, "--json", now="2026-11-02T16:00:00Z").json
-    second = office.cli("plan", "issue", office.sample.plans["ltss"], "--json", now="2026-11-02T17:00:00Z").json[0]["document_id"]
+    second = office.cli("plan", "issue", office.sample.plans["ltss"], "--json", now="2026-11-02T17:00:00Z").json[0][
+        "document_id"
+    ]
     desk = Desk(Office(office.cli, office.sample, {"bh": first, "ltss": second}))
     seals = {event.data["document_id"]: event.data["seal_fingerprint"] for event in desk.events("plan.issued")}
     assert seals[second] == made["fingerprint"] != seals[first]
@@ -99,9 +102,9 @@ def test_a_new_issuing_key_takes_over_while_the_old_one_answers_for_what_it_cert
     assert not [each for each in complaints(issued, "2026-12-04T16:00:00Z") if "crl" in each]
     gone = issued.cli("keys", "crl", "--json", now="2028-01-04T15:00:00Z").json
     assert gone["lists_missing"] == []
-    assert x509.load_der_x509_crl((issued.cli.root / "outbox" / "crl" / former).read_bytes()).last_update_utc < datetime(
-        2027, 1, 1, tzinfo=UTC
-    )
+    assert x509.load_der_x509_crl(
+        (issued.cli.root / "outbox" / "crl" / former).read_bytes()
+    ).last_update_utc < datetime(2027, 1, 1, tzinfo=UTC)
     issued.cli("audit", "verify", now="2028-01-04T16:00:00Z")
 
 
@@ -131,14 +134,21 @@ def test_a_new_root_is_certified_by_the_old_one_and_certifies_from_now_on(issued
     desk.key("pcp1")
     old = certificate(issued, "root")
     done = issued.cli("keys", "rotate", "root", *WHY, "--json", now="2026-11-02T16:00:00Z").json
-    new, cross = certificate(issued, "root"), x509.load_pem_x509_certificate(Path(done["cross_certificate"]).read_bytes())
+    new, cross = (
+        certificate(issued, "root"),
+        x509.load_pem_x509_certificate(Path(done["cross_certificate"]).read_bytes()),
+    )
     cross.verify_directly_issued_by(old)
     assert (cross.public_key(), cross.subject) == (new.public_key(), new.subject)
-    assert desk.take(desk.sign_pcp(desk.issued_file("bh")))["slots_filled"] == ["pcp"], "all is still under the old root"
+    assert desk.take(desk.sign_pcp(desk.issued_file("bh")))["slots_filled"] == ["pcp"], (
+        "all is still under the old root"
+    )
     for name in ("issuing", "in-person", "seal"):
         issued.cli("keys", "rotate", name, *WHY, now="2026-11-04T16:00:00Z")
         certificate(issued, name).verify_directly_issued_by(new)
-    signed = desk.sign_pcp(desk.sign_member(desk.issued_file("ltss"), now="2026-11-04T17:00:00Z"), now="2026-11-04T17:00:00Z")
+    signed = desk.sign_pcp(
+        desk.sign_member(desk.issued_file("ltss"), now="2026-11-04T17:00:00Z"), now="2026-11-04T17:00:00Z"
+    )
     row = desk.take(signed, plan="ltss", name="ltss.pdf", now="2026-11-05T15:00:00Z")
     assert (row["verdict"], row["slots_filled"]) == ("accepted", ["member", "pcp"]), row
     former = f"root-{mark(old)[:12]}"

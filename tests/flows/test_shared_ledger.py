@@ -37,7 +37,9 @@ def texts(place: Path | str) -> list[tuple[int, str]]:
         store.close()
 
 
-def test_a_moved_ledger_has_every_text_and_the_same_root_and_the_work_goes_on(issued: Office, url: str, tmp_path: Path) -> None:
+def test_a_moved_ledger_has_every_text_and_the_same_root_and_the_work_goes_on(
+    issued: Office, url: str, tmp_path: Path
+) -> None:
     cli = issued.cli
     outside = tmp_path / "checkpoint.txt"
     outside.write_text(cli("audit", "checkpoint").out)
@@ -49,7 +51,12 @@ def test_a_moved_ledger_has_every_text_and_the_same_root_and_the_work_goes_on(is
     assert (moved["events"], moved["root"], moved["checkpoints"]) == (before["events"], before["root"], 1)
     assert texts(url) == events
     after = cli("audit", "verify", "--json", "--against", outside).json
-    assert (after["ok"], after["events"], after["root"], after["pages_compared"]) == (True, before["events"], before["root"], None)
+    assert (after["ok"], after["events"], after["root"], after["pages_compared"]) == (
+        True,
+        before["events"],
+        before["root"],
+        None,
+    )
     assert "The trail is whole" in cli("audit", "verify").out
 
     state = cli.root / "state"
@@ -62,7 +69,9 @@ def test_a_moved_ledger_has_every_text_and_the_same_root_and_the_work_goes_on(is
     assert "already" in cli("audit", "move", "--to", url, status=2).err
 
 
-def test_a_move_that_was_interrupted_leaves_one_ledger_and_is_finished_by_the_next(cli: CommandLine, url: str, monkeypatch) -> None:
+def test_a_move_that_was_interrupted_leaves_one_ledger_and_is_finished_by_the_next(
+    cli: CommandLine, url: str, monkeypatch
+) -> None:
     before = cli("audit", "verify", "--json").json
 
     def killed(*_: object, **__: object) -> None:
@@ -92,7 +101,9 @@ def test_a_store_that_is_open_meanwhile_cannot_append_to_the_old_file(cli: Comma
 
 
 def test_nothing_is_switched_where_the_database_holds_another_ledger(cli: CommandLine, url: str) -> None:
-    EventStore.create(url, NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",)), clock=SystemClock(), user="a", host="b").close()
+    EventStore.create(
+        url, NewEvent(EventType.WORKSPACE_CREATED, ("workspace:",)), clock=SystemClock(), user="a", host="b"
+    ).close()
     assert "nothing was switched" in cli("audit", "move", "--to", url, status=1).err
     assert cli("audit", "verify", "--json").json["ok"]
     assert load((cli.root / "cpdocs.toml").read_text("utf-8")).options.ledger_url == ""
@@ -113,14 +124,19 @@ def test_a_password_in_the_settings_is_refused_with_a_word(cli: CommandLine) -> 
     text = (cli.root / "cpdocs.toml").read_text("utf-8")
     secret = "postgresql://clerk:hunter2@db.example.org/cpdocs"
     (cli.root / "cpdocs.toml").write_text(
-        f'{text}\n[ledger]\nurl = "{secret}"\n' if "[ledger]" not in text else text.replace('# url = ""', f'url = "{secret}"'), "utf-8"
+        f'{text}\n[ledger]\nurl = "{secret}"\n'
+        if "[ledger]" not in text
+        else text.replace('# url = ""', f'url = "{secret}"'),
+        "utf-8",
     )
     refused = cli("status", status=4).err
     assert "holds a password" in refused
     assert "hunter2" not in refused
 
 
-def test_a_backup_of_a_shared_ledger_is_restored_into_a_file_of_its_own(cli: CommandLine, url: str, tmp_path: Path) -> None:
+def test_a_backup_of_a_shared_ledger_is_restored_into_a_file_of_its_own(
+    cli: CommandLine, url: str, tmp_path: Path
+) -> None:
     key = tmp_path / "key.txt"
     recipient = cli("backup", "new-key", key, "--json").json["recipient"]
     cli("audit", "move", "--to", url)
@@ -147,4 +163,7 @@ def test_the_address_is_written_where_it_belongs_and_nothing_else_changes(cli: C
     head = (cli.root / "cpdocs.toml").read_text("utf-8").partition("[audit]")[0].partition("[ledger]")[0]
     changed = with_ledger_url(head + text, "postgresql:///cpdocs")
     assert load(changed).options.ledger_url == "postgresql:///cpdocs"
-    assert set((head + text).splitlines()) - set(changed.splitlines()) <= {'url = "postgresql:///old"', '# url = ""   # said here'}
+    assert set((head + text).splitlines()) - set(changed.splitlines()) <= {
+        'url = "postgresql:///old"',
+        '# url = ""   # said here',
+    }

@@ -16,7 +16,7 @@ from cpdocs.wiring import open_workspace
 from tests.crash.test_two_hosts import without_locks
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
-from tests.mailroom.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import line, write_roster
 from tests.postgres import Server
 
 pytestmark = pytest.mark.ledger_file
@@ -67,7 +67,7 @@ def test_a_letter_run_on_one_machine_keeps_the_other_from_starting_one(
     backup = ("backup", "create", "--to", tmp_path / "backups", "--recipient", recipient)
     with monkeypatch.context() as share:
         without_locks(share)
-        with other.alone("letters"), other.alone("backup"):
+        with other.exclusively("letters"), other.exclusively("backup"):
             assert "at work on a letter run" in cli("letters", "run", "--roster", roster, status=5).err
             assert "backup of this workspace is being made" in cli(*backup, status=5).err
         assert cli("letters", "run", "--roster", roster, "--json").json["mailed"] >= 1
@@ -83,17 +83,22 @@ def test_what_a_killed_machine_had_claimed_is_taken_in_by_another_once(desk: Des
         _die_at_work(desk.root)
     _, ended = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(ended) == -signal.SIGKILL
-    assert [path for path in (desk.root / "state" / "claims").rglob("*") if path.is_file()], "the machine died with a claim"
+    assert [path for path in (desk.root / "state" / "claims").rglob("*") if path.is_file()], (
+        "the machine died with a claim"
+    )
     assert {(row["verdict"], *row["slots_filled"]) for row in desk.intake()} == {("accepted", "pcp")}
     assert desk.intake() == []
-    assert [event.type.value for event in desk.events("return.received", "return.decided")] == ["return.received", "return.decided"]
+    assert [event.type.value for event in desk.events("return.received", "return.decided")] == [
+        "return.received",
+        "return.decided",
+    ]
     assert not list((desk.root / "state" / "claims").iterdir())
 
 
 def _die_at_work(root: Path) -> None:
     try:
         from cpdocs.cli import run
-        from cpdocs.mailroom.returns import receiving
+        from cpdocs.returns import receiving
 
         socket.gethostname = lambda: "north"
         receiving.judge = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment,return-value]

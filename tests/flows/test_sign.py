@@ -53,14 +53,18 @@ def test_an_office_needs_no_workspace_to_sign(desk: Desk, tmp_path: Path, monkey
     Path("me.p12").write_bytes(key)
     monkeypatch.setattr(wiring.SystemClock, "true_now", lambda _: datetime.fromisoformat(SIGN))
     office = CommandLine(elsewhere, now="")
-    done = office("sign", "plan.pdf", "--slot", "pcp", "--key", "me.p12", "--passphrase-file", desk.passphrase, workspace=False)
+    done = office(
+        "sign", "plan.pdf", "--slot", "pcp", "--key", "me.p12", "--passphrase-file", desk.passphrase, workspace=False
+    )
     assert Path("plan-signed.pdf").read_bytes().startswith(issued)
     assert "send it back" in done.err.lower()
 
 
 def test_a_signed_plan_says_whose_signature_it_is(desk: Desk, tmp_path: Path) -> None:
     key = ("--key", desk.key("rn1"), "--passphrase-file", desk.passphrase)
-    done = desk.office.cli("sign", desk.issued_file(), "--slot", "pcp", *key, "-o", tmp_path / "s.pdf", "--json", now=SIGN).json
+    done = desk.office.cli(
+        "sign", desk.issued_file(), "--slot", "pcp", *key, "-o", tmp_path / "s.pdf", "--json", now=SIGN
+    ).json
     assert done == {
         "file": str(tmp_path / "s.pdf"),
         "document_id": desk.office.documents["bh"],
@@ -76,7 +80,10 @@ def test_an_output_that_is_there_is_never_written_over(desk: Desk, tmp_path: Pat
     out = tmp_path / "s.pdf"
     out.write_text("precious")
     key = ("--key", desk.key("pcp1"), "--passphrase-file", desk.passphrase)
-    assert "left alone" in desk.office.cli("sign", desk.issued_file(), "--slot", "pcp", *key, "-o", out, now=SIGN, status=3).err
+    assert (
+        "left alone"
+        in desk.office.cli("sign", desk.issued_file(), "--slot", "pcp", *key, "-o", out, now=SIGN, status=3).err
+    )
     assert out.read_text() == "precious"
 
 
@@ -136,7 +143,11 @@ def test_the_visit_is_on_record_before_the_file_is_handed_out(desk: Desk, tmp_pa
     data = event.data
     assert data["before_sha256"] == sha256(file.read_bytes()).hexdigest()
     assert data["after_sha256"] == sha256(out.read_bytes()).hexdigest()
-    assert (data["document_id"], data["witness"], data["witness_user"]) == (desk.office.documents["bh"], "Wil Examplewitness", USER)
+    assert (data["document_id"], data["witness"], data["witness_user"]) == (
+        desk.office.documents["bh"],
+        "Wil Examplewitness",
+        USER,
+    )
     assert (data["role"], data["ink"]) == ("member", True)
     certificate = x509.load_pem_x509_certificate(data["pem"].encode())
     assert named_in(certificate).digest == data["before_sha256"]
@@ -170,13 +181,22 @@ def test_a_one_time_signature_without_its_event_counts_for_nothing(issued: Offic
 
     desk = Desk(issued)
     keys = issued.cli.root / "state" / "keys"
-    maker = read_pkcs12((keys / "in-person.p12").read_bytes(), (keys / "in-person.pass").read_bytes().strip(), name="in-person.p12")
+    maker = read_pkcs12(
+        (keys / "in-person.p12").read_bytes(), (keys / "in-person.pass").read_bytes().strip(), name="in-person.p12"
+    )
     pdf, now, key = desk.issued_file().read_bytes(), datetime.fromisoformat(SIGN), authority.new_key()
     span = authority.Validity.at(now, authority.ONE_TIME_LIFE)
-    certificate = authority.certify_one_time(maker, issued.documents["bh"], sha256(pdf).hexdigest(), key.public_key(), span)
+    certificate = authority.certify_one_time(
+        maker, issued.documents["bh"], sha256(pdf).hexdigest(), key.public_key(), span
+    )
     font = (Path(__file__).parents[2] / "templates" / "fonts" / "NotoSans-Regular.ttf").read_bytes()
     forged = sign_slot(
-        pdf, Slot.MEMBER, KeyPair(key, certificate, (maker.certificate,)), Signatory("Anyone", witness="W"), now=now, font=font
+        pdf,
+        Slot.MEMBER,
+        KeyPair(key, certificate, (maker.certificate,)),
+        Signatory("Anyone", witness="W"),
+        now=now,
+        font=font,
     )
     file = tmp_path / "forged.pdf"
     file.write_bytes(forged)
@@ -239,8 +259,8 @@ def test_outside_a_sandbox_the_witness_is_who_runs_it_with_their_pin(tmp_path: P
     pin.chmod(0o600)
     from cpdocs.core.people import Role
     from cpdocs.errors import WorkspaceFault
-    from cpdocs.mailroom import people
-    from cpdocs.mailroom.plans import signing
+    from cpdocs.people import people
+    from cpdocs.plans import signing
     from cpdocs.wiring import open_workspace
 
     real("user", "add", USER, "--role", "witness", "--full-name", "Wil Examplewitness", "--pin-file", pin)

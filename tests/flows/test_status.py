@@ -7,7 +7,8 @@ import pytest
 from tests.flows.conftest import Office
 
 CONTRACT = {
-    "document_id", "member_id", "program", "version", "state", "slots", "sent_at", "received_at", "due_on", "overdue", "filed_at",
+    "document_id", "member_id", "program", "version", "state", "slots", "sent_at", "received_at", "due_on", "overdue",
+    "filed_at",
 }  # fmt: skip
 
 
@@ -45,7 +46,9 @@ def test_the_table_says_whether_receipt_was_logged(issued: Office) -> None:
     ],
 )
 def test_due_tells_what_to_do_on_the_day_and_whom_to_ask(issued: Office, on: str, action: str, days_left: int) -> None:
-    row = next(row for row in issued.cli("due", "--on", on, "--json").json if row["document_id"] == issued.documents["bh"])
+    row = next(
+        row for row in issued.cli("due", "--on", on, "--json").json if row["document_id"] == issued.documents["bh"]
+    )
     assert (row["action"], row["days_left"], row["due_on"]) == (action, days_left, "2026-11-12")
     assert row["receipt"] == "assumed_from_issue"
     assert row["for"].startswith("Front Desk")
@@ -69,7 +72,13 @@ def test_the_terms_agreed_at_issue_stand_whatever_is_set_later(office: Office) -
 def test_the_note_says_the_three_facts_as_of_when_and_whom_to_tell(issued: Office) -> None:
     by_document = issued.cli("note", issued.documents["bh"]).out
     assert by_document == issued.cli("note", "-", stdin=issued.sample.member_ids["bh"]).out
-    for words in ("Enrolled", "Coordinator:", "Organization:", "As of 2026-11-02 10:00 EST", "corrections@cp.example.org"):
+    for words in (
+        "Enrolled",
+        "Coordinator:",
+        "Organization:",
+        "As of 2026-11-02 10:00 EST",
+        "corrections@cp.example.org",
+    ):
         assert words in by_document
     assert issued.documents["bh"] in by_document
     assert issued.sample.member_ids["bh"] not in by_document

@@ -57,18 +57,32 @@ def made(tmp_path: Path, sample: Sample, token: hsm.Token) -> Office:
     return Office(cli, sample, {})
 
 
-def test_a_plan_goes_the_whole_road_with_root_issuing_key_and_seal_on_a_token(made: Office, token: hsm.Token, tmp_path: Path) -> None:
+def test_a_plan_goes_the_whole_road_with_root_issuing_key_and_seal_on_a_token(
+    made: Office, token: hsm.Token, tmp_path: Path
+) -> None:
     cli, pin = made.cli, ("--token-pin-file", token.pin_file)
     keys = cli.root / "state" / "keys"
     assert not [each.name for name in ("root", "issuing", "seal") for each in keys.glob(f"{name}.p*")]
     row = cli("plan", "issue", made.sample.plans["bh"], *pin, "--json").json[0]
     desk = Desk(Office(cli, made.sample, {"bh": row["document_id"]}))
     out = tmp_path / "pcp.p12"
-    issue = ("keys", "issue", "--npi", made.sample.npis["pcp1"], *HOW, "--out", out, "--passphrase-file", desk.passphrase)
+    issue = (
+        "keys",
+        "issue",
+        "--npi",
+        made.sample.npis["pcp1"],
+        *HOW,
+        "--out",
+        out,
+        "--passphrase-file",
+        desk.passphrase,
+    )
     issued = cli(*issue, *pin, "--json").json
     desk.keys["pcp1"] = out
     signed = desk.sign_pcp(desk.sign_member(desk.issued_file()))
-    assert desk.take(signed)["slots_filled"] == ["member", "pcp"], "no PIN of the token is asked where returns are judged and plans filed"
+    assert desk.take(signed)["slots_filled"] == ["member", "pcp"], (
+        "no PIN of the token is asked where returns are judged and plans filed"
+    )
     assert made.status(row["document_id"])["state"] == "filed"
     cli("keys", "revoke", issued["serial"], "--reason", "superseded", *pin, now="2026-11-05T15:00:00Z")
     assert revoked_in(cli.root, "issuing.crl", certificate(cli.root, "issuing")) == {issued["serial"]}
@@ -118,14 +132,33 @@ def test_ids_of_a_key_in_a_file_stay_good_when_a_key_on_a_token_follows_it(issue
     after = certificate(root, "issuing")
     assert (after.subject, after.public_key()) != (before.subject, before.public_key())
     out = root.parent / "rn.p12"
-    issue = ("keys", "issue", "--npi", issued.sample.npis["rn1"], *HOW, "--out", out, "--passphrase-file", desk.passphrase)
+    issue = (
+        "keys",
+        "issue",
+        "--npi",
+        issued.sample.npis["rn1"],
+        *HOW,
+        "--out",
+        out,
+        "--passphrase-file",
+        desk.passphrase,
+    )
     new = cli(*issue, "--token-pin-file", token.pin_file, "--json").json
     assert old_key.exists()
     assert desk.take(desk.sign_pcp(desk.issued_file()))["slots_filled"] == ["pcp"]
     pair = read_pkcs12(out.read_bytes(), b"correct horse", name="rn.p12")
     pair.certificate.verify_directly_issued_by(after)
     for serial in (old["serial"], new["serial"]):
-        cli("keys", "revoke", serial, "--reason", "superseded", "--token-pin-file", token.pin_file, now="2026-11-05T15:00:00Z")
+        cli(
+            "keys",
+            "revoke",
+            serial,
+            "--reason",
+            "superseded",
+            "--token-pin-file",
+            token.pin_file,
+            now="2026-11-05T15:00:00Z",
+        )
     former = f"issuing-{before.fingerprint(before.signature_hash_algorithm).hex()[:12]}.crl"  # type: ignore[arg-type]
     assert revoked_in(root, "issuing.crl", after) == {new["serial"]}
     assert revoked_in(root, former, before) == {old["serial"]}
@@ -148,7 +181,9 @@ def test_a_key_that_was_copied_to_the_token_is_adopted_and_its_file_goes(office:
     assert "another label" in office.cli(*rotate, status=3).err
 
 
-def test_an_rsa_key_made_elsewhere_certifies_and_a_token_that_is_away_is_a_fault(office: Office, token: hsm.Token, tmp_path: Path) -> None:
+def test_an_rsa_key_made_elsewhere_certifies_and_a_token_that_is_away_is_a_fault(
+    office: Office, token: hsm.Token, tmp_path: Path
+) -> None:
     place = token.place("issuing")
     token.bring(rsa.generate_private_key(65537, 2048), place)
     put_on_tokens(office.cli, issuing=place)
@@ -178,7 +213,10 @@ def test_a_key_of_a_kind_that_readers_refuse_is_not_taken(office: Office, token:
     token.bring(rsa.generate_private_key(65537, 1024), place)
     put_on_tokens(office.cli, seal=place)
     before = (office.cli.root / "state" / "keys" / "seal.p12").read_bytes()
-    assert "can't be used here" in office.cli("keys", "rotate", "seal", *WHY, "--token-pin-file", token.pin_file, status=3).err
+    assert (
+        "can't be used here"
+        in office.cli("keys", "rotate", "seal", *WHY, "--token-pin-file", token.pin_file, status=3).err
+    )
     assert (office.cli.root / "state" / "keys" / "seal.p12").read_bytes() == before
 
 

@@ -29,7 +29,9 @@ def test_it_says_what_intake_would_say_and_changes_nothing(desk: Desk) -> None:
     row = desk.office.cli("verify", signed, "--json", now=RETURN).json
     assert (row["verdict"], row["slots_filled"], row["lane"]) == ("accepted", ["pcp"], "digital")
     assert [each["slot"] for each in row["signatures"]] == ["seal", "pcp"]
-    assert {"signer", "npi", "credential", "signed_at", "timestamped", "trusted", "intact", "covers"} <= row["signatures"][1].keys()
+    assert {"signer", "npi", "credential", "signed_at", "timestamped", "trusted", "intact", "covers"} <= row[
+        "signatures"
+    ][1].keys()
     assert everything(desk.root).keys() == before.keys()
     assert len(desk.events()) == events
     taken = desk.take(signed)
@@ -63,7 +65,9 @@ def test_what_cant_be_read_from_disk_ends_with_three(desk: Desk, tmp_path: Path)
 
 def test_a_package_is_checked_and_a_changed_byte_in_it_named(desk: Desk) -> None:
     desk.take(desk.sign_pcp(desk.sign_member(desk.issued_file())))
-    (package,) = (path for path in (desk.root / "outbox" / "ehr").glob("*/*") if path.is_dir() and path.parent.name != ".staged")
+    (package,) = (
+        path for path in (desk.root / "outbox" / "ehr").glob("*/*") if path.is_dir() and path.parent.name != ".staged"
+    )
     assert desk.office.cli("verify", package, "--json").json["verdict"] == "accepted"
     changed = next(package.glob("*.pdf"))
     changed.chmod(0o600)

@@ -20,13 +20,26 @@ def desk(issued: Office) -> Desk:
 def test_the_report_as_data_tells_of_each_signature_and_of_what_was_not_checked(desk: Desk) -> None:
     signed = desk.sign_pcp(desk.issued_file())
     report = desk.office.cli("verify", signed, "--report", "json", now=RETURN).json
-    assert (report["format"], report["verdict"], report["lane"], report["sandbox"]) == ("cpdocs.verdict/1", "accepted", "digital", True)
+    assert (report["format"], report["verdict"], report["lane"], report["sandbox"]) == (
+        "cpdocs.verdict/1",
+        "accepted",
+        "digital",
+        True,
+    )
     seal, pcp = report["signatures"]
-    assert (seal["slot"], seal["changes_after"], pcp["slot"], pcp["changes_after"]) == ("seal", "signatures", "pcp", "none")
+    assert (seal["slot"], seal["changes_after"], pcp["slot"], pcp["changes_after"]) == (
+        "seal",
+        "signatures",
+        "pcp",
+        "none",
+    )
     assert pcp["issuer"].endswith("Issuing Authority")
     assert pcp["valid_from"] < pcp["judged_at"] < pcp["valid_until"]
     assert (pcp["timestamped"], pcp["revoked_at"], pcp["covers"]) == (None, None, "whole_file")
-    assert [each.rpartition(" (")[0].rsplit(" ", 2)[-2:] for each in pcp["chain"]] == [["Issuing", "Authority"], ["Root", "Authority"]]
+    assert [each.rpartition(" (")[0].rsplit(" ", 2)[-2:] for each in pcp["chain"]] == [
+        ["Issuing", "Authority"],
+        ["Root", "Authority"],
+    ]
     assert [each.rpartition(" (")[0].rsplit(" ", 2)[-2:] for each in seal["chain"]] == [["Root", "Authority"]]
     assert (seal["covers_bytes"] < pcp["covers_bytes"], pcp["covers_bytes"]) == (True, signed.stat().st_size)
     assert (pcp["level"], pcp["serial"], pcp["revocation_source"]) == (

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from cpdocs.mailroom.returns.receiving import Taken
-from cpdocs.mailroom.returns.watcher import Watcher, intake_pass
-from cpdocs.mailroom.returns.worker import Finished, Outcome
+from cpdocs.returns.receiving import Taken
+from cpdocs.returns.watcher import Watcher, intake_pass
+from cpdocs.returns.worker import Finished, Outcome
 from cpdocs.wiring import open_workspace
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
@@ -102,7 +102,7 @@ def test_where_nothing_tells_of_changes_the_interval_finds_them(desk: Desk, monk
 
 def test_a_file_that_cant_be_taken_now_is_told_and_taken_later(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from cpdocs.errors import WorkspaceFault
-    from cpdocs.mailroom.returns import receiving, worker
+    from cpdocs.returns import receiving, worker
 
     real = receiving.decide
     monkeypatch.setattr(worker, "_FIRST_RETRY", 0.01)
@@ -139,20 +139,22 @@ def test_the_command_stops_cleanly_on_sigterm_and_its_lines_name_no_file(desk: D
     assert list((desk.root / "state" / "claims").iterdir()) == []
 
 
-def test_however_many_wait_only_some_are_watched_at_a_time_and_all_are_taken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cpdocs.mailroom.returns import worker
-    from cpdocs.mailroom.returns.settling import Settling
+def test_however_many_wait_only_some_are_watched_at_a_time_and_all_are_taken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cpdocs.returns import worker
+    from cpdocs.returns.write_stability import WriteStability
 
     monkeypatch.setattr(worker, "_WATCHED_AT_ONCE", 2)
     most: list[int] = []
-    real = Settling.settled
+    real = WriteStability.settled
 
-    def counting(self: Settling, *given: Any) -> bool:
+    def counting(self: WriteStability, *given: Any) -> bool:
         answer = real(self, *given)
         most.append(len(self))
         return answer
 
-    monkeypatch.setattr(Settling, "settled", counting)
+    monkeypatch.setattr(WriteStability, "settled", counting)
     for number in range(5):
         desk.drop(f"letter {number}".encode(), name=f"{number}.txt", practice=("", "S01")[number % 2])
     assert len(desk.intake()) == 5
@@ -165,7 +167,9 @@ def test_however_many_wait_only_some_are_watched_at_a_time_and_all_are_taken(des
 
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
-def test_intervals_between_looks_differ_by_chance(desk: Desk, monkeypatch: pytest.MonkeyPatch, chance: float, share: float) -> None:
+def test_intervals_between_looks_differ_by_chance(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, chance: float, share: float
+) -> None:
     ws = open_workspace(desk.root)
     watcher = Watcher(ws, report=lambda _: None, say=lambda _: None, chance=lambda: chance)
     paused: list[tuple[float, bool]] = []
@@ -184,7 +188,7 @@ def test_intervals_between_looks_differ_by_chance(desk: Desk, monkeypatch: pytes
 def test_told_to_stop_in_the_middle_of_a_file_it_finishes_that_file_and_begins_no_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cpdocs.mailroom.returns import receiving
+    from cpdocs.returns import receiving
 
     for number in range(2):
         desk.drop(f"letter {number}".encode(), name=f"{number}.txt")

@@ -1,4 +1,5 @@
-"""A second organization as witness, time stamps, and what becomes of an insider who rewrites the ledger with its key."""
+"""A second organization as witness, time stamps, and what becomes of an insider who rewrites the ledger with its
+key."""
 
 from __future__ import annotations
 
@@ -9,11 +10,11 @@ import pytest
 from asn1crypto import cms
 
 from cpdocs.core.events import EventType, NewEvent
-from cpdocs.mailroom.returns.watcher import Watcher
-from cpdocs.mailroom.trail.audit import sign_if_new
+from cpdocs.returns.watcher import Watcher
+from cpdocs.trail.audit import sign_if_new
 from cpdocs.wiring import open_workspace
 from tests.conftest import NOW, CommandLine
-from tests.signing.test_closing import address, server
+from tests.signing.test_ltv import address, server
 
 __all__ = ["server"]
 
@@ -24,7 +25,9 @@ class Second:
     def __init__(self, cli: CommandLine, folder: Path) -> None:
         self.cli = cli
         self.key = folder / "witness.key"
-        self.public = cli("audit", "witness-key", self.key, "--name", "witness.example.org", workspace=False).out.strip()
+        self.public = cli(
+            "audit", "witness-key", self.key, "--name", "witness.example.org", workspace=False
+        ).out.strip()
         self.log = cli("audit", "checkpoint", "--public-key").out.strip()
 
     def cosign(self, request: str, status: int = 0, log: str = ""):
@@ -54,7 +57,9 @@ def size_of(note: str) -> str:
     return note.split("\n")[1]
 
 
-def test_a_witness_signs_what_continues_what_it_signed_last(cli: CommandLine, second: Second, root: Path, tmp_path: Path) -> None:
+def test_a_witness_signs_what_continues_what_it_signed_last(
+    cli: CommandLine, second: Second, root: Path, tmp_path: Path
+) -> None:
     first = second.cosign(cli("audit", "checkpoint").out)
     assert "the first that this witness signs" in first.err
     record(root, 5)
@@ -62,7 +67,9 @@ def test_a_witness_signs_what_continues_what_it_signed_last(cli: CommandLine, se
     assert request.startswith(f"old {size_of(first.out)}\n")
     again = second.cosign(request)
     assert f"continues the {size_of(first.out)} signed last" in again.err
-    assert second.cosign(request).out.partition("\n\n")[0] == again.out.partition("\n\n")[0], "the same again is signed again"
+    assert second.cosign(request).out.partition("\n\n")[0] == again.out.partition("\n\n")[0], (
+        "the same again is signed again"
+    )
     (tmp_path / "cosigned.txt").write_text(again.out)
     cli("audit", "verify", "--against", tmp_path / "cosigned.txt", "--witness", second.public)
 
@@ -81,7 +88,8 @@ def test_a_witness_does_not_go_back_or_sign_without_the_proof(cli: CommandLine, 
 def test_an_insiders_rewrite_with_the_key_is_seen_by_the_witness_and_from_its_copy(
     cli: CommandLine, second: Second, root: Path, tmp_path: Path
 ) -> None:
-    """The ledger as it once was, other events appended, everything signed anew with the right key: only outside is it seen."""
+    """The ledger as it once was, other events appended, everything signed anew with the right key: only outside is it
+    seen."""
     shutil.copytree(root, tmp_path / "before")
     record(root, 5)
     cosigned = tmp_path / "cosigned.txt"
@@ -100,14 +108,18 @@ def test_an_insiders_rewrite_with_the_key_is_seen_by_the_witness_and_from_its_co
 
 
 @pytest.mark.ledger_file
-def test_a_ledger_cut_off_behind_the_witness_cannot_ask_it(cli: CommandLine, second: Second, root: Path, tmp_path: Path) -> None:
+def test_a_ledger_cut_off_behind_the_witness_cannot_ask_it(
+    cli: CommandLine, second: Second, root: Path, tmp_path: Path
+) -> None:
     shutil.copytree(root, tmp_path / "before")
     record(root, 5)
     seen = size_of(second.cosign(cli("audit", "checkpoint").out).out)
     assert "events are lost" in CommandLine(tmp_path / "before")("audit", "checkpoint", "--since", seen, status=3).err
 
 
-def test_a_witness_knows_its_ledger_and_its_own_memory(cli: CommandLine, second: Second, root: Path, tmp_path: Path) -> None:
+def test_a_witness_knows_its_ledger_and_its_own_memory(
+    cli: CommandLine, second: Second, root: Path, tmp_path: Path
+) -> None:
     note = cli("audit", "checkpoint").out
     other = Second(cli, _made(tmp_path / "other"))
     assert "signature is wrong" in second.cosign(note.replace("cpdocs\n", "another\n", 1), status=3).err
@@ -117,9 +129,13 @@ def test_a_witness_knows_its_ledger_and_its_own_memory(cli: CommandLine, second:
     assert "isn't signed by it" in other.cosign(note, status=3).err
 
 
-def test_a_checkpoint_that_the_witness_did_not_sign_is_named(cli: CommandLine, second: Second, root: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_that_the_witness_did_not_sign_is_named(
+    cli: CommandLine, second: Second, root: Path, tmp_path: Path
+) -> None:
     (tmp_path / "plain.txt").write_text(cli("audit", "checkpoint").out)
-    answer = cli("audit", "verify", "--json", "--against", tmp_path / "plain.txt", "--witness", second.public, status=1).json
+    answer = cli(
+        "audit", "verify", "--json", "--against", tmp_path / "plain.txt", "--witness", second.public, status=1
+    ).json
     assert [problem["code"] for problem in answer["problems"]] == ["witness_missing"]
     cli("audit", "verify", "--witness", second.public, status=2)
 
@@ -156,7 +172,9 @@ def test_a_time_stamp_is_kept_beside_its_checkpoint_and_proven(cli: CommandLine,
     for altered in (before[:-1] + bytes([before[-1] ^ 1]), b"no token", before.replace(b"\x30", b"\x31", 1)):
         token.write_bytes(altered)
         problems = cli("audit", "verify", "--json", status=1).json["problems"]
-        assert [(problem["code"], problem["where"]) for problem in problems] == [("timestamp_invalid", f"checkpoints/{token.name}")]
+        assert [(problem["code"], problem["where"]) for problem in problems] == [
+            ("timestamp_invalid", f"checkpoints/{token.name}")
+        ]
 
 
 def test_another_checkpoints_time_stamp_is_not_this_ones(cli: CommandLine, root: Path, server) -> None:
@@ -165,7 +183,9 @@ def test_another_checkpoints_time_stamp_is_not_this_ones(cli: CommandLine, root:
     record(root, 1)
     second = Path(cli("audit", "checkpoint", "--json").json["timestamp_file"])
     shutil.copy(first, second)
-    assert [problem["where"] for problem in cli("audit", "verify", "--json", status=1).json["problems"]] == [f"checkpoints/{second.name}"]
+    assert [problem["where"] for problem in cli("audit", "verify", "--json", status=1).json["problems"]] == [
+        f"checkpoints/{second.name}"
+    ]
 
 
 def test_a_checkpoint_is_signed_where_no_time_stamp_can_be_had(cli: CommandLine, root: Path, server) -> None:

@@ -1,4 +1,5 @@
-"""Makes tables, good and bad, for the tests: CSV in any encoding and separator, and workbooks with what spreadsheets do."""
+"""Makes tables, good and bad, for the tests: CSV in any encoding and separator, and workbooks with what spreadsheets
+do."""
 
 from __future__ import annotations
 
@@ -22,7 +23,12 @@ def cells(**changed: str) -> list[str]:
 
 
 def csv_bytes(
-    rows: Iterable[Sequence[str]], header: Sequence[str] = COLUMNS, *, encoding: str = "utf-8", separator: str = ",", end: str = "\n"
+    rows: Iterable[Sequence[str]],
+    header: Sequence[str] = COLUMNS,
+    *,
+    encoding: str = "utf-8",
+    separator: str = ",",
+    end: str = "\n",
 ) -> bytes:
     """A CSV file."""
     out = io.StringIO()
@@ -32,8 +38,11 @@ def csv_bytes(
     return out.getvalue().encode(encoding)
 
 
-def workbook(rows: Iterable[Sequence[Any]], header: Sequence[str] = COLUMNS, *, before: Sequence[str] = (), hidden: str = "") -> bytes:
-    """An XLSX file; ``before`` are sheets that come first with other contents, ``hidden`` a first sheet that is hidden."""
+def workbook(
+    rows: Iterable[Sequence[Any]], header: Sequence[str] = COLUMNS, *, before: Sequence[str] = (), hidden: str = ""
+) -> bytes:
+    """An XLSX file; ``before`` are sheets that come first with other contents, ``hidden`` a first sheet that is
+    hidden."""
     book = Workbook()
     sheet = book.active
     for title in before:

@@ -33,7 +33,11 @@ PRACTICE = {
 }
 CLINICIAN = dict(zip(CLINICIAN_COLUMNS, (NURSE, "Mockford", "Bravo", "R.N.", "S01", "Staff", "Y"), strict=True))
 DESIGNATION = dict(
-    zip(DESIGNATION_COLUMNS, (NURSE, PCP, "plan_approval; Care_Team", "Y", "N", "2026-01-01", "", "Alpha Testwell, MD"), strict=True)
+    zip(
+        DESIGNATION_COLUMNS,
+        (NURSE, PCP, "plan_approval; Care_Team", "Y", "N", "2026-01-01", "", "Alpha Testwell, MD"),
+        strict=True,
+    )
 )
 
 ON_RECORD = Directory(
@@ -55,7 +59,9 @@ def clinicians(*rows: dict[str, str], directory: Directory = ON_RECORD):
 
 def designations(*rows: dict[str, str], directory: Directory = ON_RECORD):
     header = list(max(rows, key=len))
-    return read_designations(csv_bytes([[row.get(name, "") for name in header] for row in rows], header), "d.csv", {}, directory)
+    return read_designations(
+        csv_bytes([[row.get(name, "") for name in header] for row in rows], header), "d.csv", {}, directory
+    )
 
 
 def problems(read, *rows: dict[str, str]) -> list[tuple[str, str]]:

@@ -35,7 +35,11 @@ def codes_in(*modules: str) -> set[str]:
     text = "".join((ROOT / "cpdocs" / module).read_text("utf-8") for module in modules)
     return set(
         re.findall(
-            r'(?:Problem\(\s*|return |yield |HELD, |SUPPRESSED, |DUPLICATE, |IGNORED, |_incomplete\(.*)"([a-z0-9]+(?:_[a-z0-9]+)+)"', text
+            (
+                r"(?:Problem\(\s*|return |yield |HELD, |SUPPRESSED, |DUPLICATE, |IGNORED, "
+                r'|_incomplete\(.*)"([a-z0-9]+(?:_[a-z0-9]+)+)"'
+            ),
+            text,
         )
     )
 
@@ -57,5 +61,8 @@ def test_every_code_is_explained(module: str) -> None:
 
 
 def test_limits_are_told_as_they_are() -> None:
-    assert f"{limits.MAX_BYTES // 1024**2} MB (directories {limits.MAX_DIRECTORY_BYTES // 1024**2} MB), {limits.MAX_LINES:,} lines" in PAGE
+    assert (
+        f"{limits.MAX_BYTES // 1024**2} MB (directories {limits.MAX_DIRECTORY_BYTES // 1024**2} MB), "
+        f"{limits.MAX_LINES:,} lines"
+    ) in PAGE
     assert f"{limits.MAX_COLUMNS} columns, {limits.MAX_CELL:,} characters" in PAGE

@@ -69,15 +69,27 @@ def test_json_reads_as_the_same_plan() -> None:
         (changed("  name: Hedgerow Specimen\n", "  name:\n"), "coordinator.name", "is empty (line 14)."),
         (changed("  name: Hedgerow Specimen\n", ""), "coordinator.name", "is missing (line 14)."),
         (changed("applies: no", "applies: perhaps"), "part2.applies", "must be true or false (line 18)."),
-        (changed("amount: 14.5", "amount: lots"), "services[0].quantity.amount", "must be a number such as 14 or 1.5 (line 34)."),
-        (changed("amount: 14.5", "amount: -3"), "services[0].quantity.amount", "must be a number such as 14 or 1.5 (line 34)."),
+        (
+            changed("amount: 14.5", "amount: lots"),
+            "services[0].quantity.amount",
+            "must be a number such as 14 or 1.5 (line 34).",
+        ),
+        (
+            changed("amount: 14.5", "amount: -3"),
+            "services[0].quantity.amount",
+            "must be a number such as 14 or 1.5 (line 34).",
+        ),
         (
             changed("amount: 14.5", "amount: 0"),
             "services[0].quantity.amount",
             "must be more than nothing; leave the quantity out where there is none.",
         ),
         (changed("-04:00", ""), "transitions[0].discharged", "has no offset from UTC (line 40)."),
-        (changed("2026-10-12T15:30:00-04:00", "0001-01-01T00:00:00+14:00"), "transitions[0].discharged", "is no date with time (line 40)."),
+        (
+            changed("2026-10-12T15:30:00-04:00", "0001-01-01T00:00:00+14:00"),
+            "transitions[0].discharged",
+            "is no date with time (line 40).",
+        ),
         (changed("'2026-10-20'", "9999-12-31"), "plan.assessment_date", "is no date (line 6)."),
         (changed("T15:30:00-04:00", ""), "transitions[0].discharged", "is no date with time (line 40)."),
         (
@@ -85,7 +97,11 @@ def test_json_reads_as_the_same_plan() -> None:
             "about_me.strengths",
             "must be a list (begin each entry with a hyphen) (line 20).",
         ),
-        (changed("monitor: {name: Hedgerow Specimen}", "monitor: Hedgerow"), "monitor", "must have keys of its own (line 17)."),
+        (
+            changed("monitor: {name: Hedgerow Specimen}", "monitor: Hedgerow"),
+            "monitor",
+            "must have keys of its own (line 17).",
+        ),
         (
             changed("    who: Member\n", "    who: [Member]\n"),
             "goals[0].steps[0].who",
@@ -102,7 +118,11 @@ def test_json_reads_as_the_same_plan() -> None:
             "about_me.culture",
             "has control characters, or marks that turn the direction of the text (line 21).",
         ),
-        (changed("  culture: ~", f"  culture: {'x' * 8001}"), "about_me.culture", "has more than 8000 characters (line 21)."),
+        (
+            changed("  culture: ~", f"  culture: {'x' * 8001}"),
+            "about_me.culture",
+            "has more than 8000 characters (line 21).",
+        ),
         (changed("cpdocs.plan/1", "cpdocs.plan/9"), "schema", "must be cpdocs.plan/1."),
         (
             changed("  next_review: '2027-10-27'", "  next_review: '2027-10-27'\n  effective_to: 2026-01-01"),
@@ -194,7 +214,9 @@ def test_any_bytes_at_all_are_a_plan_or_a_fault(data: bytes) -> None:
             assert read(prefix + data).schema == "cpdocs.plan/1"
 
 
-WORDS = st.text(st.characters(categories=["L", "N", "P", "Zs", "M"]), min_size=1, max_size=40).filter(lambda text: text.strip())
+WORDS = st.text(st.characters(categories=["L", "N", "P", "Zs", "M"]), min_size=1, max_size=40).filter(
+    lambda text: text.strip()
+)
 
 
 @settings(max_examples=60, deadline=None)

@@ -25,9 +25,14 @@ def read(data: bytes, columns=SMALL, **more):
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(("encoding", "told"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("cp1252", "cp1252")])
-def test_any_usual_encoding_separator_and_line_end_gives_the_same_rows(separator: str, end: str, encoding: str, told: str) -> None:
+def test_any_usual_encoding_separator_and_line_end_gives_the_same_rows(
+    separator: str, end: str, encoding: str, told: str
+) -> None:
     data = csv_bytes(
-        [cells(last_name="Montañés", city="Łódź" if told == "utf-8" else "Zürich")], encoding=encoding, separator=separator, end=end
+        [cells(last_name="Montañés", city="Łódź" if told == "utf-8" else "Zürich")],
+        encoding=encoding,
+        separator=separator,
+        end=end,
     )
     table = read_table(data, "r.csv", COLUMNS)
     assert table.encoding == told
@@ -41,7 +46,10 @@ def test_headers_match_without_regard_to_case_spaces_and_hyphens() -> None:
 
 
 def test_a_sites_own_names_are_taken_from_the_settings() -> None:
-    table = read(b"MassHealth Nr,surname,note\n1,a,b\n", renamed={"MASSHEALTH NR": "id", "Surname": "last_name", "dob": "birthday"})
+    table = read(
+        b"MassHealth Nr,surname,note\n1,a,b\n",
+        renamed={"MASSHEALTH NR": "id", "Surname": "last_name", "dob": "birthday"},
+    )
     assert table.rows[0].cells["id"] == "1"
 
 
@@ -146,7 +154,11 @@ def test_too_many_bytes_lines_or_cells_are_refused(monkeypatch) -> None:
 
 
 def test_no_message_repeats_what_a_cell_holds() -> None:
-    for data in (b'id,last_name,note\n1,"Secretname\n', "id,last_name,note\n1,Secretname é".encode() + b"\xff,b\n", b"Secretname,b\n"):
+    for data in (
+        b'id,last_name,note\n1,"Secretname\n',
+        "id,last_name,note\n1,Secretname é".encode() + b"\xff,b\n",
+        b"Secretname,b\n",
+    ):
         with pytest.raises(InputFault) as caught:
             read(data)
         assert "Secretname" not in f"{caught.value.message}{caught.value.todo}{caught.value.problems}"
@@ -155,7 +167,8 @@ def test_no_message_repeats_what_a_cell_holds() -> None:
 @settings(max_examples=80, deadline=None)
 @given(
     rows=st.lists(
-        st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12), min_size=3, max_size=3), max_size=6
+        st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12), min_size=3, max_size=3),
+        max_size=6,
     ),
     separator=st.sampled_from(",;\t"),
 )

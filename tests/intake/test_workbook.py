@@ -91,6 +91,8 @@ def test_a_row_that_claims_to_be_the_billionth_does_not_keep_us_busy(monkeypatch
 
 
 def test_sheet_xml_that_is_broken_inside_a_sound_zip_is_damaged() -> None:
-    data = made.rezipped(made.workbook([made.spreadsheet_row()]), replace={"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row"})
+    data = made.rezipped(
+        made.workbook([made.spreadsheet_row()]), replace={"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row"}
+    )
     with pytest.raises(InputFault, match="damaged"):
         read(data)

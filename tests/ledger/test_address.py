@@ -25,7 +25,13 @@ def test_a_password_is_refused_with_a_word_and_not_repeated(url):
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://db/cpdocs", "db.example.org/cpdocs", "postgresql:///x#y", "postgresql:///x?options=-cfsync=off", "postgresql://[::1/x"],
+    [
+        "mysql://db/cpdocs",
+        "db.example.org/cpdocs",
+        "postgresql:///x#y",
+        "postgresql:///x?options=-cfsync=off",
+        "postgresql://[::1/x",
+    ],
 )
 def test_what_is_no_address_of_ours_is_refused(url):
     with pytest.raises(WorkspaceFault, match="can't be used"):
@@ -33,7 +39,12 @@ def test_what_is_no_address_of_ours_is_refused(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://db.example.org/cpdocs", "postgresql:///?service=cpdocs", "postgresql:///cpdocs?host=/run/postgresql"]
+    "url",
+    [
+        "postgresql://db.example.org/cpdocs",
+        "postgresql:///?service=cpdocs",
+        "postgresql:///cpdocs?host=/run/postgresql",
+    ],
 )
 def test_whoever_answers_must_prove_it_where_nothing_else_is_said(url):
     assert checked_address(url).endswith("sslmode=verify-full")
@@ -48,7 +59,9 @@ def test_an_unproven_connection_to_another_machine_is_refused(host, mode):
         checked_address(f"postgresql:///?service=cpdocs&sslmode={mode}")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:5433", "[::1]:5432", "clerk@localhost", "%2Frun%2Fpostgresql", ""])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost:5433", "[::1]:5432", "clerk@localhost", "%2Frun%2Fpostgresql", ""]
+)
 def test_on_this_machine_it_may_be_left_out(host):
     url = f"postgresql://{host}/cpdocs?sslmode=disable"
     assert checked_address(url) == url

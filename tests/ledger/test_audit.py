@@ -123,7 +123,9 @@ def test_a_whole_trail_has_no_problems(ws):
 @in_a_file
 def test_an_audit_changes_nothing(ws):
     def content():
-        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in ws.ledger.parent.rglob("*") if path.is_file()}
+        return {
+            path: (path.read_bytes(), path.stat().st_mtime_ns) for path in ws.ledger.parent.rglob("*") if path.is_file()
+        }
 
     before = content()
     ws.audit()
@@ -171,7 +173,12 @@ def test_a_changed_text_with_its_leaf_made_anew_breaks_the_tree_and_every_checkp
     forged = body.replace('"number":', '"number":1')
     ws.tamper(f"UPDATE events SET body = '{forged}', leaf = hex({leaf_hash(forged.encode()).hex()}) WHERE seq = 300")
     assert ws.where("event_altered") == []
-    assert ws.where("checkpoint_contradicts") == ["checkpoint 2", "checkpoint 3", "checkpoints/469.txt", "checkpoints/703.txt"]
+    assert ws.where("checkpoint_contradicts") == [
+        "checkpoint 2",
+        "checkpoint 3",
+        "checkpoints/469.txt",
+        "checkpoints/703.txt",
+    ]
 
 
 @pytest.mark.parametrize("column", ["type = 'plan.issued'", "at = '2020-01-01T00:00:00+00:00'"])
@@ -186,7 +193,9 @@ def test_a_text_that_is_not_an_events_is_named(ws):
 
 
 def test_an_event_of_an_unknown_kind_is_named(ws):
-    ws.tamper("UPDATE events SET body = replace(body, 'letter.staged', 'letter.burned'), type = 'letter.burned' WHERE seq = 4")
+    ws.tamper(
+        "UPDATE events SET body = replace(body, 'letter.staged', 'letter.burned'), type = 'letter.burned' WHERE seq = 4"
+    )
     assert ws.where("event_type_unknown") == ["event 4"]
 
 
@@ -197,13 +206,18 @@ def test_events_taken_out_of_the_middle_are_named(ws):
 
 def test_an_end_that_was_cut_off_is_seen_from_the_checkpoints(ws):
     ws.tamper(
-        "DELETE FROM event_subjects WHERE seq > 600", "DELETE FROM events WHERE seq > 600", "DELETE FROM checkpoints WHERE number = 3"
+        "DELETE FROM event_subjects WHERE seq > 600",
+        "DELETE FROM events WHERE seq > 600",
+        "DELETE FROM checkpoints WHERE number = 3",
     )
     assert "checkpoints/703.txt" in ws.where("events_missing")
 
 
 def test_an_index_that_hides_or_invents_an_event_is_named(ws):
-    ws.tamper("DELETE FROM event_subjects WHERE seq = 5 AND subject LIKE 'run:%'", "INSERT INTO event_subjects VALUES ('run:R9', 7)")
+    ws.tamper(
+        "DELETE FROM event_subjects WHERE seq = 5 AND subject LIKE 'run:%'",
+        "INSERT INTO event_subjects VALUES ('run:R9', 7)",
+    )
     assert ws.where("subjects_altered") == ["event 5", "event 7"]
 
 
@@ -301,12 +315,15 @@ def ws_head(ws: Workspace, size: int):
 
 
 def test_an_insiders_rewrite_with_the_key_is_seen_only_from_outside(ws, pristine, tmp_path):
-    """Somebody with the disk and the key makes a new ledger and signs it: all is well, but for the checkpoint kept elsewhere."""
+    """Somebody with the disk and the key makes a new ledger and signs it: all is well, but for the checkpoint kept
+    elsewhere."""
     outside = (pristine.folder / "469.txt").read_text()
     forged = Workspace(tmp_path / "forged").fill()
     assert forged.audit().ok
     problems = forged.audit(against={"the officer's checkpoint": outside}).problems
-    assert [(problem.code, problem.where) for problem in problems] == [("checkpoint_contradicts", "the officer's checkpoint")]
+    assert [(problem.code, problem.where) for problem in problems] == [
+        ("checkpoint_contradicts", "the officer's checkpoint")
+    ]
     assert ws.audit(against={"the officer's checkpoint": outside}).ok
 
 

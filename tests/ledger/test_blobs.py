@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cpdocs.errors import InputFault, WorkspaceFault
-from cpdocs.ledger import blobs, durable
+from cpdocs.ledger import blobs
 from cpdocs.ledger.blobs import BlobDamaged, BlobMissing, BlobStore, OutputExists, SourceChanged, write_durably
-from cpdocs.ledger.durable import make_folder, stream_durably
+from cpdocs.system import durable
+from cpdocs.system.durable import make_folder, stream_durably
 
 ROOT = os.geteuid() == 0
 
@@ -163,7 +164,9 @@ def test_short_writes_are_carried_on(store, tmp_path, monkeypatch):
     assert (tmp_path / "out").read_bytes() == data
 
 
-@pytest.mark.parametrize(("code", "words"), [(errno.ENOSPC, "disk is full"), (errno.EIO, "disk reports an error"), (errno.EDQUOT, "quota")])
+@pytest.mark.parametrize(
+    ("code", "words"), [(errno.ENOSPC, "disk is full"), (errno.EIO, "disk reports an error"), (errno.EDQUOT, "quota")]
+)
 @pytest.mark.parametrize("call", ["write", "fsync"])
 def test_a_disk_that_refuses_leaves_nothing_and_says_why(store, tmp_path, monkeypatch, call, code, words):
     store.put(b"before")
@@ -171,7 +174,11 @@ def test_a_disk_that_refuses_leaves_nothing_and_says_why(store, tmp_path, monkey
     source = tmp_path / "source"
     source.write_bytes(b"new bytes")
     refuse(monkeypatch, call, code)
-    for act in (lambda: store.put(b"new bytes"), lambda: store.put_file(source), lambda: write_durably(tmp_path / "out.csv", b"new bytes")):
+    for act in (
+        lambda: store.put(b"new bytes"),
+        lambda: store.put_file(source),
+        lambda: write_durably(tmp_path / "out.csv", b"new bytes"),
+    ):
         with pytest.raises(WorkspaceFault, match=words):
             act()
     monkeypatch.undo()
@@ -183,7 +190,10 @@ def test_whichever_call_fails_the_next_try_succeeds(store, tmp_path, monkeypatch
     for after in range(12):
         with monkeypatch.context() as patch:
             refuse(patch, call, errno.EIO, after)
-            for act in (lambda: store.put(b"new bytes"), lambda: write_durably(tmp_path / "out" / "out.csv", b"new bytes")):
+            for act in (
+                lambda: store.put(b"new bytes"),
+                lambda: write_durably(tmp_path / "out" / "out.csv", b"new bytes"),
+            ):
                 try:
                     act()
                 except WorkspaceFault:

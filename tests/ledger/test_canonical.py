@@ -41,7 +41,9 @@ def test_tuples_and_text_enumerations_count_as_lists_and_text():
     assert canonical({"lane": Lane.INK, "pages": (1, 2), Lane.INK: None}) == b'{"ink":null,"lane":"ink","pages":[1,2]}'
 
 
-@pytest.mark.parametrize("value", [1.0, {"a": 1.5}, ["x", {"a": [2.0]}], b"bytes", {1: "a"}, {"a": object()}, {"é": 1.0}, {"a": {1, 2}}])
+@pytest.mark.parametrize(
+    "value", [1.0, {"a": 1.5}, ["x", {"a": [2.0]}], b"bytes", {1: "a"}, {"a": object()}, {"é": 1.0}, {"a": {1, 2}}]
+)
 def test_what_json_or_an_event_cannot_hold_is_refused(value):
     with pytest.raises(TypeError):
         canonical(value)
@@ -83,7 +85,11 @@ def test_a_text_that_is_not_canonical_is_refused(text):
 
 
 def test_a_text_may_hold_what_looks_like_a_number_and_the_largest_of_them():
-    for text in (b'{"a":"b:1.5","c":"[2e9"}', b'{"a":[9007199254740991,-9007199254740991]}', b'{"\xc3\xa9":"1:1234567890123456"}'):
+    for text in (
+        b'{"a":"b:1.5","c":"[2e9"}',
+        b'{"a":[9007199254740991,-9007199254740991]}',
+        b'{"\xc3\xa9":"1:1234567890123456"}',
+    ):
         assert canonical(parse_canonical(text)) == text
 
 

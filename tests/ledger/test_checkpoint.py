@@ -33,7 +33,8 @@ PUBLIC_SEED = base64.b64decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz")[1
 PUBLIC_VERIFIER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 PUBLIC_TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
 PUBLIC_NOTE = (
-    PUBLIC_TEXT + "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    PUBLIC_TEXT
+    + "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 )
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -75,7 +76,8 @@ def test_one_changed_byte_anywhere_is_refused(place, flip):
 
 
 @pytest.mark.parametrize(
-    "note", ["", "\n", "a\n1\n\n", NOTE.rstrip("\n"), NOTE + "\n", NOTE.replace("—", "-"), NOTE + "— x\n", "\n\n— a AAAA\n"]
+    "note",
+    ["", "\n", "a\n1\n\n", NOTE.rstrip("\n"), NOTE + "\n", NOTE.replace("—", "-"), NOTE + "— x\n", "\n\n— a AAAA\n"],
 )
 def test_what_is_no_note_is_refused(note):
     with pytest.raises(CheckpointInvalid):
@@ -83,7 +85,15 @@ def test_what_is_no_note_is_refused(note):
 
 
 @pytest.mark.parametrize(
-    "text", ["o\n01\nAAAA\n", "o\n-1\nAAAA\n", "o\n1\nAAAA\n", "o\n1\n\n", "o\n1\n", f"o\nx\n{base64.b64encode(HEAD.root).decode()}\n"]
+    "text",
+    [
+        "o\n01\nAAAA\n",
+        "o\n-1\nAAAA\n",
+        "o\n1\nAAAA\n",
+        "o\n1\n\n",
+        "o\n1\n",
+        f"o\nx\n{base64.b64encode(HEAD.root).decode()}\n",
+    ],
 )
 def test_a_signed_text_that_is_no_checkpoint_is_refused(text):
     with pytest.raises(CheckpointInvalid):

@@ -93,7 +93,10 @@ def test_a_reader_that_dawdles_holds_no_writer_up(store, reopen):
 def test_both_queries_use_their_index(store, ledger):
     store.append(letter(1))
     for sql in (
-        "SELECT e.body FROM events e JOIN event_subjects s ON s.seq = e.seq WHERE s.subject = 'x' AND e.seq > 0 ORDER BY e.seq",
+        (
+            "SELECT e.body FROM events e JOIN event_subjects s ON s.seq = e.seq WHERE s.subject = 'x' AND e.seq > 0 "
+            "ORDER BY e.seq"
+        ),
         "SELECT body FROM events WHERE type IN ('letter.staged') AND seq > 0 ORDER BY seq",
     ):
         plan = " ".join(row[3] for row in raw(ledger).execute(f"EXPLAIN QUERY PLAN {sql}"))
@@ -146,7 +149,13 @@ def test_nothing_recorded_can_be_updated_or_deleted(store, ledger):
     with store.write() as tx:
         tx.add_checkpoint(301, "a note")
     connection = raw(ledger)
-    columns = {"events": "seq", "event_subjects": "seq", "subtrees": "place", "checkpoints": "number", "schema_version": "version"}
+    columns = {
+        "events": "seq",
+        "event_subjects": "seq",
+        "subtrees": "place",
+        "checkpoints": "number",
+        "schema_version": "version",
+    }
     for table, column in columns.items():
         for sql in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
             with pytest.raises(Exception, match="never changed"):
@@ -193,7 +202,9 @@ def test_proofs_from_the_ledger_hold_against_its_roots(store):
     store.append(*(letter(number) for number in range(900)))
     leaves = [leaf_hash(text.encode()) for _, text in store.texts()]
     for seq, size in ((1, 1), (1, 901), (256, 256), (257, 600), (512, 901), (901, 901), (300, 513)):
-        assert verify_inclusion(leaves[seq - 1], seq - 1, Head(size, store.root_at(size)), store.inclusion_proof(seq, size))
+        assert verify_inclusion(
+            leaves[seq - 1], seq - 1, Head(size, store.root_at(size)), store.inclusion_proof(seq, size)
+        )
     for first, second in ((1, 901), (256, 901), (255, 257), (700, 901), (901, 901)):
         heads = Head(first, store.root_at(first)), Head(second, store.root_at(second))
         assert verify_consistency(*heads, store.consistency_proof(first, second))
@@ -252,7 +263,9 @@ def test_a_ledger_of_a_later_version_is_left_alone(store, ledger, reopen):
 def test_an_altered_event_is_never_handed_out(store, ledger):
     store.append(letter(1), letter(2))
     connection = raw(ledger)
-    connection.execute("DROP TRIGGER events_no_update" if isinstance(ledger, Path) else "DROP TRIGGER events_guard ON events")
+    connection.execute(
+        "DROP TRIGGER events_no_update" if isinstance(ledger, Path) else "DROP TRIGGER events_guard ON events"
+    )
     connection.execute("UPDATE events SET body = replace(body, 'D1', 'D7') WHERE seq = 2")
     with pytest.raises(LedgerDamaged, match="Event 2"):
         list(store.events())
@@ -272,7 +285,10 @@ def test_a_full_disk_records_nothing_and_says_so(store):
 @in_a_file
 def test_writes_are_durable_by_setting(store):
     with store.engine.connect() as connection:
-        pragmas = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
@@ -302,7 +318,9 @@ def test_two_processes_that_append_at_once_both_succeed_without_gaps(store, ledg
 
 
 def test_threads_may_share_one_store(store):
-    threads = [threading.Thread(target=lambda: [store.append(letter(number)) for number in range(15)]) for _ in range(3)]
+    threads = [
+        threading.Thread(target=lambda: [store.append(letter(number)) for number in range(15)]) for _ in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -343,7 +361,10 @@ def test_a_writer_killed_at_any_moment_loses_no_event_that_it_was_told_of(store,
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
-        st.text(st.characters(exclude_categories=["Cs"])) | st.integers(-(2**53) + 1, 2**53 - 1) | st.none() | st.booleans(),
+        st.text(st.characters(exclude_categories=["Cs"]))
+        | st.integers(-(2**53) + 1, 2**53 - 1)
+        | st.none()
+        | st.booleans(),
         max_size=5,
     )
 )

@@ -8,10 +8,10 @@ import pytest
 
 from cpdocs.errors import Busy, WorkspaceFault
 from cpdocs.ledger.audit_record import read_record
+from cpdocs.ledger.backends import backend_of
 from cpdocs.ledger.blobs import OutputExists
 from cpdocs.ledger.copying import copy_ledger
 from cpdocs.ledger.events import EventStore, LedgerDamaged, LedgerMissing
-from cpdocs.ledger.homes import home_of
 from tests.ledger.conftest import BEGIN, SetClock, letter, raw
 
 
@@ -47,7 +47,7 @@ def test_the_daily_user_can_append_and_audit_but_not_lift_the_guards(store, ledg
     other.append(letter(1))
     with other.write() as tx:
         tx.add_checkpoint(2, "a note")
-    with other.alone("claim 1") as mine:
+    with other.exclusively("claim 1") as mine:
         assert mine
     assert [problem.code for problem in read_record(daily, (), ()).problems] == ["checkpoint_invalid"]
     other.close()
@@ -96,37 +96,44 @@ def test_two_that_make_a_ledger_at_once_make_one(ledger):
 def test_a_ledger_that_cannot_be_begun_leaves_nothing(ledger, clock):
     with pytest.raises(TypeError):
         EventStore.create(ledger, letter(1, x=1.5), clock=clock, user="clerk", host="desk")
-    assert not home_of(ledger).there()
+    assert not backend_of(ledger).there()
 
 
 def test_what_one_machine_works_on_another_skips(store, reopen):
     other = reopen()
-    with store.alone("claim 1") as mine, other.alone("claim 1") as theirs, other.alone("claim 2") as another:
+    with (
+        store.exclusively("claim 1") as mine,
+        other.exclusively("claim 1") as theirs,
+        other.exclusively("claim 2") as another,
+    ):
         assert (mine, theirs, another) == (True, False, True)
-    with other.alone("claim 1") as theirs:
+    with other.exclusively("claim 1") as theirs:
         assert theirs
 
 
 def test_a_machine_that_is_gone_holds_nothing_and_what_is_done_leaves_no_row(store, ledger, reopen):
     other = reopen()
     with raw(ledger) as connection:
-        with store.alone("claim 1") as mine:
+        with store.exclusively("claim 1") as mine:
             assert mine
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
-            with other.alone("claim 1") as theirs:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+            )
+            with other.exclusively("claim 1") as theirs:
                 assert theirs
         assert connection.execute("SELECT * FROM cpdocs.turns").fetchall() == []
 
 
 def test_work_that_fails_lets_go_of_its_claim(store, reopen):
-    with pytest.raises(ZeroDivisionError), store.alone("claim 1"):
+    with pytest.raises(ZeroDivisionError), store.exclusively("claim 1"):
         raise ZeroDivisionError
-    with reopen().alone("claim 1") as theirs:
+    with reopen().exclusively("claim 1") as theirs:
         assert theirs
 
 
 def test_a_connection_that_broke_is_named_and_the_next_one_is_made(store, ledger):
-    with raw(ledger) as connection, pytest.raises(WorkspaceFault, match=r"connection broke|stopping"), store.write() as tx:  # noqa: PT012
+    broke = r"connection broke|stopping"
+    with raw(ledger) as connection, pytest.raises(WorkspaceFault, match=broke), store.write() as tx:  # noqa: PT012
         tx.append(letter(1))
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cpdocs'")
         tx.append(letter(2))
@@ -147,13 +154,17 @@ def test_a_server_that_restarts_loses_nothing_and_the_next_command_goes_on(store
 
 
 def test_appends_at_once_all_succeed_also_where_the_database_isolates_more_strictly(store, ledger, reopen):
-    """A serializable transaction that waited for the lock would end in a serialization failure; ours reads what was committed."""
+    """A serializable transaction that waited for the lock would end in a serialization failure; ours reads what was
+    committed."""
     name = ledger.partition("?")[0].rpartition("/")[2]
     with raw(ledger) as connection:
         connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
     try:
         stores = [reopen() for _ in range(3)]
-        threads = [threading.Thread(target=lambda each=each: [each.append(letter(number)) for number in range(20)]) for each in stores]
+        threads = [
+            threading.Thread(target=lambda each=each: [each.append(letter(number)) for number in range(20)])
+            for each in stores
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -167,7 +178,7 @@ def test_appends_at_once_all_succeed_also_where_the_database_isolates_more_stric
 
 
 def test_who_works_alone_on_a_broken_connection_is_told_at_the_next_append_and_no_sooner(store, ledger, capfd):
-    with store.alone("letters") as mine, raw(ledger) as connection:
+    with store.exclusively("letters") as mine, raw(ledger) as connection:
         assert mine
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cpdocs'")
     assert store.append(letter(1))[0].seq == 2

@@ -82,7 +82,9 @@ def test_what_is_no_public_key_is_refused(text):
         read_verifier(text)
 
 
-@pytest.mark.parametrize("text", ["", "PRIVATE+KEY+x", WITNESS.verifier.text(), WITNESS.text().replace("witness.", "w.")])
+@pytest.mark.parametrize(
+    "text", ["", "PRIVATE+KEY+x", WITNESS.verifier.text(), WITNESS.text().replace("witness.", "w.")]
+)
 def test_what_is_no_private_key_is_refused_and_not_repeated(text):
     with pytest.raises(InputFault) as caught:
         read_witness(text)

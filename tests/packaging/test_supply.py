@@ -21,11 +21,15 @@ from packaging.version import Version
 ROOT = Path(__file__).parent.parent.parent
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-NAMED = [*PROJECT["project"]["dependencies"], *(each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra)]
+NAMED = [
+    *PROJECT["project"]["dependencies"],
+    *(each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra),
+]
 
 
 def locked() -> dict[str, list[tuple[Requirement, str]]]:
-    """Each locked requirement by name, with the text of its hashes. A name may be there twice, under different markers."""
+    """Each locked requirement by name, with the text of its hashes. A name may be there twice, under different
+    markers."""
     found: dict[str, list[tuple[Requirement, str]]] = {}
     for block in re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.M)[1:]:
         head, _, rest = block.partition("\\\n")
@@ -78,7 +82,9 @@ def test_the_bill_of_materials_has_every_locked_package_with_its_hashes(tmp_path
         kept = {each["value"] for each in parts[name]["properties"] if each["name"] == "cpdocs:locked-sha256"}
         assert kept <= set(re.findall(r"sha256:([0-9a-f]{64})", "".join(rest for _, rest in entries)))
         assert kept
-    assert {parts[canonicalize_name(Requirement(each).name)]["scope"] for each in PROJECT["project"]["dependencies"]} == {"required"}
+    assert {
+        parts[canonicalize_name(Requirement(each).name)]["scope"] for each in PROJECT["project"]["dependencies"]
+    } == {"required"}
     assert parts["pytest"]["scope"] == "excluded"
     known = {bill["metadata"]["component"]["bom-ref"], *(part["bom-ref"] for part in bill["components"])}
     assert {ref for edge in bill["dependencies"] for ref in (edge["ref"], *edge["dependsOn"])} <= known
@@ -91,13 +97,20 @@ def test_the_same_lock_gives_the_same_bill(tmp_path: Path) -> None:
 
 
 def supply(*advisories: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, ROOT / ".ci" / "supply", *advisories], check=False, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, ROOT / ".ci" / "supply", *advisories], check=False, capture_output=True, text=True
+    )
 
 
 def advisory(**affected: Any) -> dict[str, Any]:
     """An invented weakness of Jinja2, in OSV's form."""
     about = {"package": {"ecosystem": "PyPI", "name": "Jinja2"}, **affected}
-    return {"id": "TEST-2026-1", "modified": "2026-11-01T00:00:00Z", "summary": "Invented for a test", "affected": [about]}
+    return {
+        "id": "TEST-2026-1",
+        "modified": "2026-11-01T00:00:00Z",
+        "summary": "Invented for a test",
+        "affected": [about],
+    }
 
 
 def between(*events: dict[str, str]) -> dict[str, Any]:
@@ -123,7 +136,9 @@ def test_what_is_installed_is_what_is_locked_and_no_silence_is_taken_for_safety(
         ({**advisory(**between({"introduced": "0"})), "withdrawn": "2026-11-02T00:00:00Z"}, False),
     ],
 )
-def test_a_locked_version_that_stands_in_an_advisory_is_named(record: dict[str, Any], told: bool, tmp_path: Path) -> None:
+def test_a_locked_version_that_stands_in_an_advisory_is_named(
+    record: dict[str, Any], told: bool, tmp_path: Path
+) -> None:
     (tmp_path / "one.json").write_text(json.dumps(record), "utf-8")
     done = supply(tmp_path)
     assert (done.returncode, "TEST-2026-1" in done.stderr) == ((1, True) if told else (0, False))
@@ -164,5 +179,12 @@ def build(folder: Path, mode: int, umask: int, day: int) -> dict[str, str]:
             path.chmod(mode)
         os.utime(path, (day, day))
     environment = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
-    subprocess.run([sys.executable, "-m", "hatchling", "build"], cwd=folder, env=environment, umask=umask, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build"],
+        cwd=folder,
+        env=environment,
+        umask=umask,
+        check=True,
+        capture_output=True,
+    )
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in (folder / "dist").iterdir()}

@@ -17,9 +17,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with nothing but the unpacked wheel; dependencies come from the tests' own environment."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)], check=True)
+    subprocess.run(
+        [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)], check=True
+    )
     (wheel,) = folder.glob("cpdocs-*.whl")
-    subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(wheel)], check=True)
+    subprocess.run(
+        [*pip, "install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(wheel)], check=True
+    )
     return folder / "site"
 
 
@@ -27,7 +31,12 @@ def run(site: Path, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     # -P and a foreign working folder: only the wheel's own copy may be found, never the repository's.
     environment = {**os.environ, "PYTHONPATH": str(site), "CPDOCS_NOW": "2026-11-02T15:00:00Z"}
     return subprocess.run(
-        [sys.executable, "-P", "-m", "cpdocs", *args], capture_output=True, text=True, cwd=cwd, env=environment, check=False
+        [sys.executable, "-P", "-m", "cpdocs", *args],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        check=False,
     )
 
 

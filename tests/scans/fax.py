@@ -1,4 +1,5 @@
-"""Draws plan pages as they are printed, and does to them what fax machines do. Seeded: the same page is the same for ever."""
+"""Draws plan pages as they are printed, and does to them what fax machines do. Seeded: the same page is the same for
+ever."""
 
 from __future__ import annotations
 
@@ -13,11 +14,27 @@ from cpdocs.core.marks import PageMark
 LETTER = (1700, 2200)
 _CODE = 160
 _MARGIN = 90
-_WORDS = ("member", "and", "coordinator", "agree", "on", "steps", "small", "enough", "for", "this", "week", "who", "does", "each")
+_WORDS = (
+    "member",
+    "and",
+    "coordinator",
+    "agree",
+    "on",
+    "steps",
+    "small",
+    "enough",
+    "for",
+    "this",
+    "week",
+    "who",
+    "does",
+    "each",
+)
 
 
 def printed_page(mark: PageMark | None, *, second: PageMark | None = None, seed: int = 0) -> Image.Image:
-    """One letter page at 200 dpi: text, and 0.8-inch codes in two corners (``second`` puts another mark in the second)."""
+    """One letter page at 200 dpi: text, and 0.8-inch codes in two corners (``second`` puts another mark in the
+    second)."""
     chance = random.Random(seed)
     page = Image.new("L", LETTER, 255)
     draw = ImageDraw.Draw(page)
@@ -47,7 +64,8 @@ def faxed(
     skew: float = 0.0,
     seed: int = 0,
 ) -> Image.Image:
-    """The page after a fax: bilevel, 204 by 196 dpi or 204 by 98, turned, skewed (degrees), with specks and lost lines."""
+    """The page after a fax: bilevel, 204 by 196 dpi or 204 by 98, turned, skewed (degrees), with specks and lost
+    lines."""
     chance = random.Random(seed)
     if skew:
         page = page.rotate(skew, resample=Image.Resampling.BICUBIC, fillcolor=255)
@@ -72,7 +90,9 @@ def faxed(
 def tiff(pages: list[Image.Image], *, standard: bool = False) -> bytes:
     """The pages as one Group 4 TIFF with a fax's resolution tags."""
     out = io.BytesIO()
-    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression="group4", dpi=(204, 98 if standard else 196))
+    pages[0].save(
+        out, "TIFF", save_all=True, append_images=pages[1:], compression="group4", dpi=(204, 98 if standard else 196)
+    )
     return out.getvalue()
 
 

@@ -54,7 +54,14 @@ def test_pages_past_the_limit_are_not_looked_at_and_it_says_so() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"hello", b"%PDF-1.7\n", b"II*\0" + b"\0" * 50, b"\x89PNG\r\n\x1a\n" + b"\0" * 60, b"\xff\xd8\xff\xe0" + b"\0" * 40],
+    [
+        b"",
+        b"hello",
+        b"%PDF-1.7\n",
+        b"II*\0" + b"\0" * 50,
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 60,
+        b"\xff\xd8\xff\xe0" + b"\0" * 40,
+    ],
     ids=["empty", "text", "bare PDF head", "TIFF head", "PNG head", "JPEG head"],
 )
 def test_bytes_that_are_no_pages_are_unreadable_and_raise_nothing(data: bytes) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import yaml
 
-from cpdocs.mailroom.sample.files import Sample, write_sample
+from cpdocs.demo.files import Sample, write_sample
 
 LAST, FIRST, MEMBER_ID, MRN = "Zanaryqwick", "Yolandrixa", "840917362055", "ZQ77881MRN"
 DOB, ADDRESS, PHONE = "1961-02-13", "77 Vexillary Crookedlane", "(339) 555-0166"
@@ -38,7 +38,9 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 def told(text: str | bytes) -> list[str]:
     """Which canaries a text holds, in any spelling."""
     shown = (text.decode("utf-8", "replace") if isinstance(text, bytes) else text).casefold()
-    return [name for name, spellings in SPELLINGS.items() if any(spelling.casefold() in shown for spelling in spellings)]
+    return [
+        name for name, spellings in SPELLINGS.items() if any(spelling.casefold() in shown for spelling in spellings)
+    ]
 
 
 def write_canary_sample(folder: Path, as_of: date) -> Sample:
@@ -96,7 +98,9 @@ class Evidence:
     statuses: dict[str, int] = field(default_factory=dict)
 
     def add(self, where: str, step: str, text: str | bytes) -> None:
-        self.texts.setdefault(where, []).append((step, text.decode("utf-8", "replace") if isinstance(text, bytes) else text))
+        self.texts.setdefault(where, []).append(
+            (step, text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+        )
 
     def leaks(self, *where: str) -> list[str]:
         """One line for each text that holds a canary: where, at which step, which, and its neighbourhood."""

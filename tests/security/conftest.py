@@ -15,9 +15,9 @@ from cryptography.x509.oid import NameOID
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event
+from cpdocs.demo.files import Sample, write_sample
+from cpdocs.demo.mishaps import faxed
 from cpdocs.ledger.events import EventStore
-from cpdocs.mailroom.mishaps import faxed
-from cpdocs.mailroom.sample.files import Sample, write_sample
 from cpdocs.signing import authority
 from cpdocs.signing.keyfiles import KeyPair, certificate_pem
 from cpdocs.wiring import SystemClock
@@ -58,7 +58,12 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     fax.write_bytes(faxed(Path(row["file"]).read_bytes()))
     (held,) = cli("intake", fax, "--json").json
     assert (held["verdict"], held["document_id"]) == ("held", row["document_id"])
-    return cli.root, {"plan": row["document_id"], "item": held["sha256"][:12], "npi": made.npis["pcp1"], "practice": row["practice_id"]}
+    return cli.root, {
+        "plan": row["document_id"],
+        "item": held["sha256"][:12],
+        "npi": made.npis["pcp1"],
+        "practice": row["practice_id"],
+    }
 
 
 @pytest.fixture
@@ -79,7 +84,13 @@ def ready(tmp_path: Path, real: CommandLine, _made: tuple[Path, dict[str, Any]])
     authority_file = tmp_path / "authority.crt"
     authority_file.write_bytes(certificate_pem(an_authority().certificate))
     plan = real.root / "outbox" / "plans" / _made[1]["practice"] / f"{_made[1]['plan']}.pdf"
-    paths = {"pin": tmp_path / "pin", "wrong": tmp_path / "wrong", "out": tmp_path / "new.p12", "file": plan, "certificate": certificate}
+    paths = {
+        "pin": tmp_path / "pin",
+        "wrong": tmp_path / "wrong",
+        "out": tmp_path / "new.p12",
+        "file": plan,
+        "certificate": certificate,
+    }
     paths["authority"] = authority_file
     return {**_made[1], **paths, "serial": "5e11a1"}
 
@@ -92,6 +103,8 @@ def an_authority() -> KeyPair:
 def own_certificate() -> bytes:
     """A certificate that somebody made for themselves, valid now; PEM."""
     key, name = authority.new_key(), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Alpha Testwell")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(77)
+    builder = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(77)
+    )
     dated = builder.not_valid_before(real_now() - timedelta(days=1)).not_valid_after(real_now() + timedelta(days=30))
     return dated.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)

@@ -27,7 +27,10 @@ SAID = ("--on", eastern_date(real_now()).isoformat(), "--by", "Sam Sample")
 
 GUARDED: dict[str, tuple[str, tuple[str, ...]]] = {
     # command: (the role it asks for, arguments that get as far as asking; {} is filled in below)
-    "held accept": ("reviewer", ("{item}", "--reason", "read", "--slot", "member", "--signed-on", SAID[1], "--by", "Sam Sample")),
+    "held accept": (
+        "reviewer",
+        ("{item}", "--reason", "read", "--slot", "member", "--signed-on", SAID[1], "--by", "Sam Sample"),
+    ),
     "held reject": ("reviewer", ("{item}", "--reason", "unreadable")),
     "plan approve pcp": ("reviewer", ("{plan}", "--slot", "pcp", "--chart-note", "Agreed", "--npi", "{npi}", *SAID)),
     "plan approve": ("witness", ("{plan}", "--slot", "member", "--how", "telephone", *SAID)),
@@ -56,7 +59,9 @@ def stray_fax() -> bytes:
 
 
 @pytest.mark.parametrize("command", GUARDED)
-def test_what_approves_overrides_or_issues_keys_asks_for_its_role_and_pin(real: CommandLine, ready: dict[str, Any], command: str) -> None:
+def test_what_approves_overrides_or_issues_keys_asks_for_its_role_and_pin(
+    real: CommandLine, ready: dict[str, Any], command: str
+) -> None:
     role, arguments = GUARDED[command]
     words = [*command.removesuffix(" pcp").split(), *(word.format(**ready) for word in arguments)]
     before = len(events(real.root))
@@ -71,12 +76,23 @@ def test_what_approves_overrides_or_issues_keys_asks_for_its_role_and_pin(real: 
 
 
 def test_every_command_that_takes_a_pin_is_in_that_table() -> None:
-    taking = {name.removeprefix("cpdocs ") for name, command in commands() if any("--pin-file" in each.opts for each in command.params)}
+    taking = {
+        name.removeprefix("cpdocs ")
+        for name, command in commands()
+        if any("--pin-file" in each.opts for each in command.params)
+    }
     assert taking - ABOUT_PINS == {name.removesuffix(" pcp") for name in GUARDED}
 
 
 def test_in_an_emergency_somebody_enrolled_may_accept_and_it_is_told(real: CommandLine, ready: dict[str, Any]) -> None:
-    accept = ("held", "accept", ready["item"], *GUARDED["held accept"][1][1:], "--break-glass", "the reviewer is in hospital")
+    accept = (
+        "held",
+        "accept",
+        ready["item"],
+        *GUARDED["held accept"][1][1:],
+        "--break-glass",
+        "the reviewer is in hospital",
+    )
     assert "not enrolled" in real(*accept, "--pin-file", ready["pin"], status=4).err
     real("user", "add", USER, "--role", "witness", "--pin-file", ready["pin"])
     assert "not the PIN" in real(*accept, "--pin-file", ready["wrong"], status=4).err
@@ -100,7 +116,17 @@ def test_an_emergency_makes_no_reviewer_of_an_issuer(real: CommandLine, ready: d
 def test_an_emergency_lets_nobody_sign_who_may_not(issued: Office) -> None:
     desk = Desk(issued)
     row = desk.take(stray_fax(), name="fax.tif", practice="")
-    accept = ("held", "accept", row["sha256"][:12], "--document", issued.documents["bh"], "--break-glass", "urgent", "--reason", "urgent")
+    accept = (
+        "held",
+        "accept",
+        row["sha256"][:12],
+        "--document",
+        issued.documents["bh"],
+        "--break-glass",
+        "urgent",
+        "--reason",
+        "urgent",
+    )
     attested = ("--slot", "pcp", "--npi", issued.sample.npis["lpn1"], "--signed-on", "2026-11-03", "--by", "Sam Sample")
     assert "may not approve" in issued.cli(*accept, *attested, now=RETURN, status=1).err
     assert desk.events("glass.broken", "slot.filled") == []
@@ -117,11 +143,18 @@ def test_an_emergency_lets_nobody_sign_who_may_not(issued: Office) -> None:
         (("held", "show", "{item}", "--save", "{copy}"), "held show --save", "return:{sha256}"),
     ],
 )
-def test_a_view_or_an_export_is_an_event(issued: Office, tmp_path: Path, words: tuple[str, ...], how: str, subject: str) -> None:
+def test_a_view_or_an_export_is_an_event(
+    issued: Office, tmp_path: Path, words: tuple[str, ...], how: str, subject: str
+) -> None:
     desk = Desk(issued)
     row = desk.take(stray_fax(), name="fax.tif", practice="")
     files = {"folder": tmp_path / "trail", "copy": tmp_path / "copy.tif"}
-    ids = {"plan": issued.documents["bh"], "member": issued.sample.member_ids["bh"], "item": row["sha256"][:12], "sha256": row["sha256"]}
+    ids = {
+        "plan": issued.documents["bh"],
+        "member": issued.sample.member_ids["bh"],
+        "item": row["sha256"][:12],
+        "sha256": row["sha256"],
+    }
     names = {**files, **ids}
     issued.cli(*(word.format(**names) for word in words), now=RETURN)
     (seen,) = desk.events("record.accessed")
@@ -142,7 +175,8 @@ def test_what_cant_be_recorded_isnt_shown(issued: Office, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    "words", [("status",), ("due",), ("plan", "list"), ("held", "list"), ("audit", "verify"), ("keys", "list"), ("doctor",)]
+    "words",
+    [("status",), ("due",), ("plan", "list"), ("held", "list"), ("audit", "verify"), ("keys", "list"), ("doctor",)],
 )
 def test_a_list_and_a_proof_write_nothing(issued: Office, words: tuple[str, ...]) -> None:
     desk = Desk(issued)
@@ -153,9 +187,17 @@ def test_a_list_and_a_proof_write_nothing(issued: Office, words: tuple[str, ...]
 
 def test_verify_writes_nothing_even_under_changed_settings(issued: Office) -> None:
     desk = Desk(issued)  # which changes settings
-    state = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in (desk.root / "state").rglob("*") if path.is_file()}
+    state = {
+        path: (path.stat().st_mtime_ns, path.stat().st_size)
+        for path in (desk.root / "state").rglob("*")
+        if path.is_file()
+    }
     issued.cli("verify", desk.issued_file(), status=None)
-    after = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in (desk.root / "state").rglob("*") if path.is_file()}
+    after = {
+        path: (path.stat().st_mtime_ns, path.stat().st_size)
+        for path in (desk.root / "state").rglob("*")
+        if path.is_file()
+    }
     assert {path.name for path in after if after[path] != state.get(path)} <= {"ledger.db-shm", "ledger.db-wal"}
 
 
@@ -170,7 +212,9 @@ def test_changed_settings_are_recorded_once_by_the_next_command_that_writes(issu
         assert [event.data["changed"] for event in desk.events("settings.seen")][1:] == [["intake"]]
 
 
-def test_everything_that_the_road_leaves_is_for_its_owner_alone(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_that_the_road_leaves_is_for_its_owner_alone(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def careless(argv: list[str]) -> int:
         os.umask(0)  # as a careless shell has it
         return command_line.run(argv)
@@ -194,8 +238,19 @@ def test_everything_that_the_road_leaves_is_for_its_owner_alone(office: Office, 
     cli("held", "show", cli("held", "list", "--json").json[0]["id"], "--save", outside / "copy.tif")
     cli("audit", "checkpoint")
     cli("audit", "export", outside / "trail")
-    made = [cli.root, *cli.root.rglob("*"), outside, *outside.rglob("*"), *tmp_path.glob("*.p12"), *tmp_path.glob("*.pdf")]
+    made = [
+        cli.root,
+        *cli.root.rglob("*"),
+        outside,
+        *outside.rglob("*"),
+        *tmp_path.glob("*.p12"),
+        *tmp_path.glob("*.pdf"),
+    ]
     ours = [path for path in made if path not in (desk.inbox, *desk.inbox.rglob("*"))]
     assert {path.parent.name for path in ours} >= {"keys", "letters", "notices", "ehr", "checkpoints", "outside"}
-    loose = {str(path): oct(mode) for path in ours if (mode := stat.S_IMODE(path.stat().st_mode)) != (0o700 if path.is_dir() else 0o600)}
+    loose = {
+        str(path): oct(mode)
+        for path in ours
+        if (mode := stat.S_IMODE(path.stat().st_mode)) != (0o700 if path.is_dir() else 0o600)
+    }
     assert loose == {}

@@ -1,6 +1,6 @@
-"""Canaries are planted in everything that a person or a practice hands in; every command is run, well and badly; nothing of them may
-be found where other people look: messages, logs, tracebacks, temporary files, arguments of processes, names of files, and
-what is answered to practices.
+"""Canaries are planted in everything that a person or a practice hands in; every command is run, well and badly;
+nothing of them may be found where other people look: messages, logs, tracebacks, temporary files, arguments of
+processes, names of files, and what is answered to practices.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from tests.security.walk import COMMANDS, Walk
 from tests.security.watching import watching
 
 ELSEWHERE = {"demo", "watch", "file build"}
-"""``demo`` runs these commands on data of its own; ``watch`` does what ``intake`` does (its lines: tests/flows/test_watch.py);
-``file build`` is what `cpdocs file` is without a word after it."""
+"""``demo`` runs these commands on data of its own; ``watch`` does what ``intake`` does (its lines:
+tests/flows/test_watch.py); ``file build`` is what `cpdocs file` is without a word after it."""
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +92,15 @@ def test_no_name_of_a_file_says_it(walk: Walk) -> None:
 
 
 def test_no_notice_to_a_practice_says_it(walk: Walk) -> None:
-    practices = {path.name for path in (walk.folder / "ws" / "outbox" / "plans").iterdir()} | {"S01", "S02", "S03", "S04"}
-    notices = [path for path in (walk.folder / "ws" / "outbox" / "notices").rglob("*.pdf") if path.parent.name in practices]
+    practices = {path.name for path in (walk.folder / "ws" / "outbox" / "plans").iterdir()} | {
+        "S01",
+        "S02",
+        "S03",
+        "S04",
+    }
+    notices = [
+        path for path in (walk.folder / "ws" / "outbox" / "notices").rglob("*.pdf") if path.parent.name in practices
+    ]
     assert len(notices) >= 3
     for path in notices:
         with pikepdf.open(path) as document:

@@ -26,10 +26,16 @@ def parameters() -> list[tuple[str, click.Parameter]]:
 
 def test_no_option_takes_a_secret_itself() -> None:
     taking = [
-        (name, each) for name, each in parameters() if any(SECRET.search(word) for word in each.opts) and (name, each.opts[0]) not in PUBLIC
+        (name, each)
+        for name, each in parameters()
+        if any(SECRET.search(word) for word in each.opts) and (name, each.opts[0]) not in PUBLIC
     ]
     assert len(taking) >= 12
-    wrong = [(name, each.opts) for name, each in taking if not (isinstance(each.type, click.Path) or getattr(each, "is_flag", False))]
+    wrong = [
+        (name, each.opts)
+        for name, each in taking
+        if not (isinstance(each.type, click.Path) or getattr(each, "is_flag", False))
+    ]
     assert wrong == []
 
 
@@ -63,9 +69,12 @@ def test_every_prompt_keeps_what_is_typed_to_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("keys", "crl", "--pin-file", "{open}"), ("user", "add", "somebody", "--role", "witness", "--pin-file", "{open}")]
+    "words",
+    [("keys", "crl", "--pin-file", "{open}"), ("user", "add", "somebody", "--role", "witness", "--pin-file", "{open}")],
 )
-def test_a_secret_that_others_can_read_is_warned_about(real: CommandLine, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_secret_that_others_can_read_is_warned_about(
+    real: CommandLine, tmp_path: Path, words: tuple[str, ...]
+) -> None:
     secret = tmp_path / "open"
     secret.write_text("739 114\n", "utf-8")
     secret.chmod(0o644)
@@ -83,5 +92,7 @@ def test_a_signers_passphrase_file_that_others_can_read_is_warned_about(issued: 
     secret.chmod(0o640)
     plan = next((issued.cli.root / "outbox" / "plans").rglob(f"{issued.documents['bh']}.pdf"))
     key = ("--key", tmp_path / "pcp.p12", "--passphrase-file", secret)
-    told = issued.cli("sign", plan, "--slot", "pcp", *key, "-o", tmp_path / "signed.pdf", now="2026-11-03T15:00:00Z").err
+    told = issued.cli(
+        "sign", plan, "--slot", "pcp", *key, "-o", tmp_path / "signed.pdf", now="2026-11-03T15:00:00Z"
+    ).err
     assert "other accounts on this machine can read" in told

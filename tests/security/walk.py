@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from cpdocs.mailroom.mishaps import faxed, resaved
-from cpdocs.mailroom.sample.files import Sample
+from cpdocs.demo.files import Sample
+from cpdocs.demo.mishaps import faxed, resaved
 from cpdocs.signing import authority
 from cpdocs.signing.keyfiles import KeyPair, write_pkcs12
 from tests.conftest import NOW, CommandLine
@@ -60,9 +60,14 @@ class Walk:
         self.used: set[str] = set()
         self.unexpected: list[str] = []
 
-    def __call__(self, *words: str | Path, status: int | None = 0, now: str = NOW, stdin: str = "", why: str = "") -> Any:
+    def __call__(
+        self, *words: str | Path, status: int | None = 0, now: str = NOW, stdin: str = "", why: str = ""
+    ) -> Any:
         argv = [str(word) for word in words]
-        name = next((" ".join(argv[:length]) for length in (3, 2, 1) if f"cpdocs {' '.join(argv[:length])}" in COMMANDS), argv[0])
+        name = next(
+            (" ".join(argv[:length]) for length in (3, 2, 1) if f"cpdocs {' '.join(argv[:length])}" in COMMANDS),
+            argv[0],
+        )
         self.used.add(name)
         self.watch.step = why or " ".join(word if len(word) < 40 else "…" for word in argv[:4])
         outcome = self.cli("-v", *argv, now=self.cli.now and now, stdin=stdin, status=None)
@@ -110,15 +115,34 @@ def bad_imports(go: Walk) -> None:
     with sample.roster.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     mine = [row for row in rows if row["member_id"] == MEMBER_ID][:1]
-    go("import", "roster", write_rows(folder / "headless.csv", mine, header=False), status=3, why="a roster without its header")
-    go("import", "roster", write_rows(folder / "headless.csv", mine, header=False), "--json", status=3, why="a roster without its header")
+    go(
+        "import",
+        "roster",
+        write_rows(folder / "headless.csv", mine, header=False),
+        status=3,
+        why="a roster without its header",
+    )
+    go(
+        "import",
+        "roster",
+        write_rows(folder / "headless.csv", mine, header=False),
+        "--json",
+        status=3,
+        why="a roster without its header",
+    )
     faults = [
-        {"last_name": f"={LAST}"}, {"last_name": f"{LAST}\x07"}, {"dob": "13.2.61 " + LAST}, {"dob": "2191-02-13"}, {"program": LAST},
+        {"last_name": f"={LAST}"}, {"last_name": f"{LAST}\x07"}, {"dob": "13.2.61 " + LAST}, {"dob": "2191-02-13"},
+        {"program": LAST},
         {"status": LAST}, {"pcp_npi": MEMBER_ID}, {"member_id": MEMBER_ID + "9"}, {"zip": LAST}, {"assigned_on": LAST},
         {"format_need": LAST},
         {"safe_contact": PHONE_WORD}, {"exclusion_flags": LAST}, {"plan_type": LAST}, {"first_name": ""},
     ]  # fmt: skip
-    go("import", "roster", write_rows(folder / "faults.csv", [{**mine[0], **fault} for fault in faults]), why="a roster of faults")
+    go(
+        "import",
+        "roster",
+        write_rows(folder / "faults.csv", [{**mine[0], **fault} for fault in faults]),
+        why="a roster of faults",
+    )
     (folder / "torn.csv").write_bytes(sample.roster.read_bytes()[:900] + b'"\x00\xff' + LAST.encode())
     go("import", "roster", folder / "torn.csv", status=None, why="a torn roster")
     for name in ("practices", "clinicians", "designations"):
@@ -126,7 +150,13 @@ def bad_imports(go: Walk) -> None:
         with table.open(encoding="utf-8", newline="") as file:
             good = list(csv.DictReader(file))
         wrong = [dict.fromkeys(good[0], f"{LAST} {MEMBER_ID}")]
-        go("import", name, write_rows(folder / f"wrong-{name}.csv", wrong), status=3, why=f"{name} full of somebody's particulars")
+        go(
+            "import",
+            name,
+            write_rows(folder / f"wrong-{name}.csv", wrong),
+            status=3,
+            why=f"{name} full of somebody's particulars",
+        )
         go("import", name, folder / "headless.csv", status=3, why=f"a roster taken for {name}")
         go("import", name, table)
     go("import", "roster", sample.folder / "roster.xlsx", status=None, why="a workbook")
@@ -134,7 +164,7 @@ def bad_imports(go: Walk) -> None:
     go("import", "roster", folder / "bad.xlsx", status=3, why="a torn workbook")
     with replaced("os.fsync", no_room):
         go("import", "roster", sample.roster, status=4, why="a roster on a full disk")
-    with replaced("cpdocs.mailroom.imports.dispose", broken):
+    with replaced("cpdocs.register.imports.dispose", broken):
         go("import", "roster", sample.roster, status=70, why="a roster, and a defect")
     go("import", "roster", sample.roster)
     go("import", "roster", folder / "absent.csv", status=3)
@@ -169,9 +199,26 @@ def letters(go: Walk) -> None:
     go("letters", "copy", MEMBER_ID, status=2, why="a member id in place of a letter's, for a copy")
     go("letters", "hold", "list")
     go("letters", "hold", "release", code, "--reason", "asked", status=None)
-    go("letters", "hold", "release", MEMBER_ID, "--reason", "asked", status=None, why="a member id in place of a reference")
+    go(
+        "letters",
+        "hold",
+        "release",
+        MEMBER_ID,
+        "--reason",
+        "asked",
+        status=None,
+        why="a member id in place of a reference",
+    )
     go("letters", "returned", code, "--reason", "attempted_not_known", status=None)
-    go("letters", "returned", MEMBER_ID, "--reason", "attempted_not_known", status=None, why="a member id in place of a letter's")
+    go(
+        "letters",
+        "returned",
+        MEMBER_ID,
+        "--reason",
+        "attempted_not_known",
+        status=None,
+        why="a member id in place of a letter's",
+    )
     for given in (f"{MEMBER_ID}\n", f"{LAST}\n"):
         go("letters", "suppress", "--reason", "asked for it", "--by", "Sam Sample", stdin=given, status=None)
         go("letters", "suppress", "--lift", "--reason", "asked for it", "--by", "Sam Sample", stdin=given, status=None)
@@ -208,8 +255,10 @@ def plans(go: Walk) -> None:
         (
             {"member_id": f"{LAST} {FIRST}"}, {"member_id": "840917362056"}, {LAST: GOAL}, {"goals": GOAL},
             {"goals": [{"goal": 7, LAST: DOB}]},
-            {"pcp_npi": MEMBER_ID}, {"practice_id": LAST}, {"plan": {"program": LAST, "version": GOAL, "plan_date": f"born {DOB}"}},
-            {"services": [{"name": GOAL, "quantity": LAST}]}, {"crisis_plan": f"{GOAL} has been authorized"}, {"schema": LAST},
+            {"pcp_npi": MEMBER_ID}, {"practice_id": LAST}, {"plan": {"program": LAST, "version": GOAL,
+            "plan_date": f"born {DOB}"}},
+            {"services": [{"name": GOAL, "quantity": LAST}]}, {"crisis_plan": (f"{GOAL} has been "
+                                                                              "authorized")}, {"schema": LAST},
         )
     ):  # fmt: skip
         file = folder / f"plan-{number}.yaml"
@@ -218,7 +267,13 @@ def plans(go: Walk) -> None:
         if number < 3:
             go("plan", "issue", file, status=None, why=f"issue of plan fault {number}")
     for number, text in enumerate(
-        (f"a: [{LAST}\n b: {GOAL}", f"{LAST}: *{FIRST}", f"- {GOAL}\n\t- {LAST}", f"!!python/object:{LAST} {{}}", f'{{"a": "{GOAL}')
+        (
+            f"a: [{LAST}\n b: {GOAL}",
+            f"{LAST}: *{FIRST}",
+            f"- {GOAL}\n\t- {LAST}",
+            f"!!python/object:{LAST} {{}}",
+            f'{{"a": "{GOAL}',
+        )
     ):
         file = folder / f"broken-{number}.yaml"
         file.write_text(text, "utf-8")
@@ -256,11 +311,30 @@ def road(go: Walk) -> dict[str, Path]:
     identity = ("--identity", "badge seen", "--by", "Sam Sample", "--passphrase-file", folder / "pass")
     go("keys", "issue", "--npi", sample.npis["pcp1"], *identity, "--out", folder / "pcp.p12")
     go("keys", "issue", "--npi", sample.npis["pcp1"], *identity, "--out", folder / "spare.p12")
-    go("keys", "issue", "--npi", MEMBER_ID, *identity, "--out", folder / "no.p12", status=3, why="a member id in place of an NPI")
+    go(
+        "keys",
+        "issue",
+        "--npi",
+        MEMBER_ID,
+        *identity,
+        "--out",
+        folder / "no.p12",
+        status=3,
+        why="a member id in place of an NPI",
+    )
     serial = go("keys", "list", "--json").json[-1]["serial"]
     renewed = ("--by", "Sam Sample", "--passphrase-file", folder / "pass")
     go("keys", "renew", serial, *renewed, "--out", folder / "next.p12", status=None)
-    go("keys", "renew", MEMBER_ID, *renewed, "--out", folder / "no.p12", status=None, why="a member id in place of a serial number")
+    go(
+        "keys",
+        "renew",
+        MEMBER_ID,
+        *renewed,
+        "--out",
+        folder / "no.p12",
+        status=None,
+        why="a member id in place of a serial number",
+    )
     go("keys", "revoke", serial, "--reason", "superseded")
     go("keys", "list")
     go("keys", "crl")
@@ -272,12 +346,58 @@ def returns(go: Walk, issued: dict[str, Path]) -> None:
     plan, key = issued["issued"], ("--key", folder / "pcp.p12")
     go("sign", plan, "--slot", "pcp", *key, "--passphrase-file", folder / "wrong", now=SIGN, status=3)
     go("sign", plan, "--slot", "pcp", *key, "--passphrase-file", folder / "absent", now=SIGN, status=3)
-    go("sign", plan, "--slot", "member", "--in-person", "--witness", "Wim Witness", "-o", folder / "member.pdf", now=SIGN)
-    go("sign", folder / "member.pdf", "--slot", "pcp", *key, "--passphrase-file", folder / "pass", "-o", folder / "both.pdf", now=SIGN)
-    go("sign", folder / "both.pdf", "--slot", "pcp", *key, "--passphrase-file", folder / "pass", "-o", folder / "x.pdf", now=SIGN, status=3)
+    go(
+        "sign",
+        plan,
+        "--slot",
+        "member",
+        "--in-person",
+        "--witness",
+        "Wim Witness",
+        "-o",
+        folder / "member.pdf",
+        now=SIGN,
+    )
+    go(
+        "sign",
+        folder / "member.pdf",
+        "--slot",
+        "pcp",
+        *key,
+        "--passphrase-file",
+        folder / "pass",
+        "-o",
+        folder / "both.pdf",
+        now=SIGN,
+    )
+    go(
+        "sign",
+        folder / "both.pdf",
+        "--slot",
+        "pcp",
+        *key,
+        "--passphrase-file",
+        folder / "pass",
+        "-o",
+        folder / "x.pdf",
+        now=SIGN,
+        status=3,
+    )
     own = own_id(f"{FIRST} {LAST}")
     (folder / "own.p12").write_bytes(write_pkcs12(own, PASSPHRASE.encode(), friendly_name=LAST))
-    go("sign", plan, "--slot", "pcp", "--key", folder / "own.p12", "--passphrase-file", folder / "pass", "-o", folder / "own.pdf", now=SIGN)
+    go(
+        "sign",
+        plan,
+        "--slot",
+        "pcp",
+        "--key",
+        folder / "own.p12",
+        "--passphrase-file",
+        folder / "pass",
+        "-o",
+        folder / "own.pdf",
+        now=SIGN,
+    )
     (folder / "own.cer").write_bytes(own.certificate.public_bytes(Encoding.PEM))
     for number, (data, where) in enumerate(strange_files(plan, folder)):
         home = inbox / where
@@ -289,9 +409,9 @@ def returns(go: Walk, issued: dict[str, Path]) -> None:
     (inbox / f"{FILE_NAME} link.pdf").symlink_to(plan)
     with replaced("os.fsync", no_room):
         go("intake", now=RETURN, status=4, why="intake on a full disk")
-    with replaced("cpdocs.mailroom.returns.receiving.judge", broken):
+    with replaced("cpdocs.returns.receiving.judge", broken):
         go("intake", now=RETURN, status=70, why="intake, and a defect")
-    with replaced("cpdocs.mailroom.returns.notices._write", broken):
+    with replaced("cpdocs.returns.notices._write", broken):
         go("intake", now=RETURN, status=70, why="intake, and a defect in its answers")
     go("intake", now=RETURN, why="intake")
     (inbox / f"{FILE_NAME} again.pdf").write_bytes((folder / "own.pdf").read_bytes())
@@ -317,14 +437,55 @@ def held(go: Walk, issued: dict[str, Path]) -> None:
     attested = ("--slot", "member", "--signed-on", "2026-11-03", "--by", "Sam Sample", "--reason", "read")
     go("held", "accept", ink["id"], *attested, now=RETURN, status=None)
     go("held", "reject", items[-1]["id"], "--reason", "not ours", now=RETURN)
-    go("keys", "pin", folder / "own.cer", "--npi", go.sample.npis["pcp2"], "--identity", "read back", now=RETURN, status=None)
+    go(
+        "keys",
+        "pin",
+        folder / "own.cer",
+        "--npi",
+        go.sample.npis["pcp2"],
+        "--identity",
+        "read back",
+        now=RETURN,
+        status=None,
+    )
     go("keys", "pin", folder / "pass", "--npi", go.sample.npis["pcp2"], "--identity", "read back", now=RETURN, status=3)
-    go("keys", "pin", folder / "own.cer", "--member", "--identity", "read back", stdin=f"{MEMBER_ID}\n", now=RETURN, status=None)
+    go(
+        "keys",
+        "pin",
+        folder / "own.cer",
+        "--member",
+        "--identity",
+        "read back",
+        stdin=f"{MEMBER_ID}\n",
+        now=RETURN,
+        status=None,
+    )
     for file in (folder / "own.cer", folder / "pass"):
-        go("keys", "import-ca", file, "--vouches-for", "npi-in-serial-number", "--by", "Sam Sample", now=RETURN, status=None)
+        go(
+            "keys",
+            "import-ca",
+            file,
+            "--vouches-for",
+            "npi-in-serial-number",
+            "--by",
+            "Sam Sample",
+            now=RETURN,
+            status=None,
+        )
         go("keys", "import-crl", file, now=RETURN, status=None)
     go("keys", "cas", now=RETURN)
-    go("keys", "drop-ca", LAST, "--reason", "a try", "--by", "Sam Sample", now=RETURN, status=None, why="a name in place of a fingerprint")
+    go(
+        "keys",
+        "drop-ca",
+        LAST,
+        "--reason",
+        "a try",
+        "--by",
+        "Sam Sample",
+        now=RETURN,
+        status=None,
+        why="a name in place of a fingerprint",
+    )
     go("held", "recheck", now=RETURN)
     both = go("intake", folder / "both.pdf", "--json", now=RETURN).json
     assert both[0]["verdict"] == "accepted"
@@ -339,7 +500,9 @@ def strange_files(plan: Path, folder: Path) -> list[tuple[bytes, str]]:
     with pikepdf.new() as document:
         document.add_blank_page()
         document.docinfo["/Title"] = f"{FIRST} {LAST}"
-        document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String(f"app.alert('{LAST} {MEMBER_ID}')"))
+        document.Root.OpenAction = pikepdf.Dictionary(
+            S=pikepdf.Name.JavaScript, JS=pikepdf.String(f"app.alert('{LAST} {MEMBER_ID}')")
+        )
         document.attachments[f"{LAST}.txt"] = MEMBER_ID.encode()
         document.save(with_script)
     locked = io.BytesIO()
@@ -348,7 +511,8 @@ def strange_files(plan: Path, folder: Path) -> list[tuple[bytes, str]]:
     return [
         (signed, home), (signed[: len(signed) - 900], home), (resaved(signed), home), (with_script.getvalue(), "S02"),
         (locked.getvalue(), home),
-        (data.replace(b"endobj", b"endogj", 40), "S02"), (f"%PDF-1.7\n1 0 obj ({LAST} {MEMBER_ID}) endobj".encode(), ""),
+        (data.replace(b"endobj", b"endogj", 40), "S02"), ((f"%PDF-1.7\n1 0 obj ({LAST} {MEMBER_ID}) "
+                                                          "endobj").encode(), ""),
         (f"{LAST},{MEMBER_ID}".encode(), ""), (faxed(data), home), (f"%PDF-1.4\n{LAST}\n%%EOF".encode() * 50, "S02"),
         (signed + f"\n% {LAST}\n%%EOF\n".encode(), "S03"),
     ]  # fmt: skip
@@ -356,7 +520,14 @@ def strange_files(plan: Path, folder: Path) -> list[tuple[bytes, str]]:
 
 def questions(go: Walk, issued: dict[str, Path]) -> None:
     document, folder = str(issued["document"]), go.folder
-    for words in (("status",), ("due",), ("plan", "list"), ("plan", "show", document), ("note", document), ("audit", "show", document)):
+    for words in (
+        ("status",),
+        ("due",),
+        ("plan", "list"),
+        ("plan", "show", document),
+        ("note", document),
+        ("audit", "show", document),
+    ):
         go(*words, now=RETURN)
     for kind in ("timeliness", "choice", "affiliated", "no-plan"):
         go("status", "--report", kind, now=RETURN)
@@ -367,7 +538,12 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
         ("file", MEMBER_ID),
         ("held", "show", MEMBER_ID),
     ):
-        go(*words, now=RETURN, status=None, why=f"{words[0]} {words[1] if words[1] == 'show' else ''} with a member id as its argument")
+        go(
+            *words,
+            now=RETURN,
+            status=None,
+            why=f"{words[0]} {words[1] if words[1] == 'show' else ''} with a member id as its argument",
+        )
     for command in ("decline", "change-cp", "reinstate"):
         how = ("--on", "2026-11-04", "--how", "telephone", "--by", "Sam Sample")
         go("member", command, *how, stdin="840917362056\n", now=RETURN, status=3)
@@ -388,7 +564,18 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
         "Sam Sample",
         now=RETURN,
     )
-    refused = ("--offered", "read aloud", "--by", "Sam Sample", "--language", "English", "--reason", "not today", "--on", "2026-11-03")
+    refused = (
+        "--offered",
+        "read aloud",
+        "--by",
+        "Sam Sample",
+        "--language",
+        "English",
+        "--reason",
+        "not today",
+        "--on",
+        "2026-11-03",
+    )
     go("plan", "refuse", str(issued["ltss"].stem), "--slot", "member", *refused, now=RETURN, status=None)
     go("plan", "return", str(issued["ltss"].stem), "--reason", "comments", "--at", "2026-11-03T10:00", now=RETURN)
     go("plan", "withdraw", str(issued["ltss"].stem), "--reason", "wrong practice", now=RETURN, status=None)
@@ -407,7 +594,17 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
         why="audit move",
     )
     go("audit", "witness-key", folder / "witness.key", "--name", "witness.example.org", now=RETURN)
-    go("audit", "cosign", sample_note(go), "--key", folder / "witness.key", "--log-key", "no key", now=RETURN, status=None)
+    go(
+        "audit",
+        "cosign",
+        sample_note(go),
+        "--key",
+        folder / "witness.key",
+        "--log-key",
+        "no key",
+        now=RETURN,
+        status=None,
+    )
     for key in ("seal", "issuing", "in-person", "root"):
         go("keys", "rotate", key, "--reason", "ends soon", "--by", "Sam Sample", now=RETURN, status=None)
     go("keys", "crl", "--root", now=RETURN, status=None)
@@ -420,7 +617,7 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
     go("audit", "verify", now=RETURN, status=1, why="a damaged file in the store")
     blob.write_bytes(good)
     keep(go, document)
-    with replaced("cpdocs.mailroom.plans.status.all_plans", broken):
+    with replaced("cpdocs.plans.status.all_plans", broken):
         go("status", now=RETURN, status=70, why="status, and a defect")
 
 
@@ -443,13 +640,35 @@ def keep(go: Walk, document: str) -> None:
     go("archive", "export", folder / "archive", now=RETURN, status=None)
     go("archive", "renew", "--all", now=RETURN, status=None)
     go("backup", "new-key", folder / "backup-key")
-    public = next(line.split()[-1] for line in (folder / "backup-key").read_text("utf-8").splitlines() if "age1" in line)
+    public = next(
+        line.split()[-1] for line in (folder / "backup-key").read_text("utf-8").splitlines() if "age1" in line
+    )
     (folder / "backups").mkdir()
     go("backup", "create", "--to", folder / "backups", "--recipient", public, now=RETURN, status=None)
     for archive in (folder / "backups").glob("*.age"):
         go("backup", "verify", archive, "--identity-file", folder / "backup-key", now=RETURN, status=None)
-        go("backup", "restore", archive, "--into", folder / "restored", "--identity-file", folder / "pin", now=RETURN, status=None)
-        go("backup", "restore", archive, "--into", folder / "restored", "--identity-file", folder / "backup-key", now=RETURN, status=None)
+        go(
+            "backup",
+            "restore",
+            archive,
+            "--into",
+            folder / "restored",
+            "--identity-file",
+            folder / "pin",
+            now=RETURN,
+            status=None,
+        )
+        go(
+            "backup",
+            "restore",
+            archive,
+            "--into",
+            folder / "restored",
+            "--identity-file",
+            folder / "backup-key",
+            now=RETURN,
+            status=None,
+        )
 
 
 def secrets(go: Walk) -> None:
@@ -474,6 +693,14 @@ def secrets(go: Walk) -> None:
 def own_id(name: str) -> KeyPair:
     """A digital ID that somebody made themselves, with a member's name in it."""
     key, subject = authority.new_key(), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key()).serial_number(78)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(78)
+    )
     start = real_now().replace(year=2026, month=10, day=1)
-    return KeyPair(key, builder.not_valid_before(start).not_valid_after(start + timedelta(days=900)).sign(key, hashes.SHA256()))
+    return KeyPair(
+        key, builder.not_valid_before(start).not_valid_after(start + timedelta(days=900)).sign(key, hashes.SHA256())
+    )

@@ -1,4 +1,5 @@
-"""Watches a process from inside while commands run: what is logged, which children start, which files are opened or removed."""
+"""Watches a process from inside while commands run: what is logged, which children start, which files are opened or
+removed."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ sys.addaudithook(_hook)
 
 @contextmanager
 def watching(evidence: Evidence, folder: Path) -> Iterator[Watch]:
-    """While the block runs everything is watched: root logger at DEBUG, TMPDIR a private folder, both output descriptors in a file."""
+    """While the block runs everything is watched: root logger at DEBUG, TMPDIR a private folder, both output
+    descriptors in a file."""
     temporary = folder / "tmp"
     temporary.mkdir(0o700)
     watch = Watch(evidence, temporary)

@@ -49,7 +49,9 @@ def clock_der() -> bytes:
 
 
 def stamper(at: datetime | None = None) -> DummyTimeStamper:
-    private = clock().key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = clock().key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     certificate = asn1_x509.Certificate.load(clock_der())
     store = SimpleCertificateStore()
     store.register(certificate)

@@ -66,7 +66,10 @@ def html_of(pages: int, rows: int = 12) -> str:
     row = "".join(f"<tr><td>Step {n}</td><td>Olga</td><td>May {n}</td></tr>" for n in range(1, rows + 1))
     body = "".join(PAGE.format(n=n + 1, id=DOCUMENT_ID, rows=row) for n in range(pages - 1))
     style = "section{break-after:page} body{font:10pt serif}"
-    return f"<html lang=en><head><title>Care Plan {DOCUMENT_ID}</title><style>{style}</style></head><body>{body}{SIGNATURES}</body></html>"
+    return (
+        "<html lang=en><head><title>Care Plan "
+        f"{DOCUMENT_ID}</title><style>{style}</style></head><body>{body}{SIGNATURES}</body></html>"
+    )
 
 
 @cache
@@ -108,10 +111,14 @@ def signer_of(pair: KeyPair) -> signers.SimpleSigner:
     def der(certificate: x509.Certificate) -> asn1_x509.Certificate:
         return asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
 
-    private = pair.key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = pair.key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     store = SimpleCertificateStore()
     store.register_multiple([der(each) for each in pair.chain])
-    return signers.SimpleSigner(signing_cert=der(pair.certificate), signing_key=keys.PrivateKeyInfo.load(private), cert_registry=store)
+    return signers.SimpleSigner(
+        signing_cert=der(pair.certificate), signing_key=keys.PrivateKeyInfo.load(private), cert_registry=store
+    )
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,9 @@ class Office:
     ) -> KeyPair:
         key = key or authority.new_key()
         span = validity or authority.Validity(self.now - timedelta(days=30), self.now + timedelta(days=30))
-        certificate = authority.certify_person(self.issuing, Person(npi, "Olga", "Examplesen", "MD"), key.public_key(), span)
+        certificate = authority.certify_person(
+            self.issuing, Person(npi, "Olga", "Examplesen", "MD"), key.public_key(), span
+        )
         return KeyPair(key, certificate, (self.issuing.certificate, self.root.certificate))
 
     def one_time(self, issued: bytes, document_id: str = DOCUMENT_ID) -> KeyPair:
@@ -177,7 +186,8 @@ def self_signed(
     )
     if usage:
         flags = dict.fromkeys(
-            ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False
+            ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+            False,
         )
         flags |= {"key_encipherment": True, "data_encipherment": True, "key_agreement": False}
         builder = builder.add_extension(x509.KeyUsage(**flags), critical=True)
@@ -221,7 +231,9 @@ def issued(pages: int = 2, *, document_id: str = DOCUMENT_ID, rows: int = 12, ti
 
 def seal_with(pair: KeyPair, data: bytes, boxes: dict[str, Place], document_id: str = DOCUMENT_ID) -> bytes:
     """Fields and certification, by the product."""
-    return seal_plan(data, boxes, pair, document_id=document_id, organization="Example Community Partner", now=office().now)
+    return seal_plan(
+        data, boxes, pair, document_id=document_id, organization="Example Community Partner", now=office().now
+    )
 
 
 def sign(
@@ -239,15 +251,23 @@ def sign(
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
     if reason == "":
         reason = MEANING[SLOT_OF_FIELD[field]] if field in SLOT_OF_FIELD else None
-    meta = signers.PdfSignatureMetadata(field_name=field, subfilter=subfilter, md_algorithm=digest, reason=reason, name="Olga Examplesen")
-    style = stamp.TextStampStyle(stamp_text="Signed by %(signer)s\n%(ts)s", text_box_style=pdf_text.TextBoxStyle()) if visible else None
+    meta = signers.PdfSignatureMetadata(
+        field_name=field, subfilter=subfilter, md_algorithm=digest, reason=reason, name="Olga Examplesen"
+    )
+    style = (
+        stamp.TextStampStyle(stamp_text="Signed by %(signer)s\n%(ts)s", text_box_style=pdf_text.TextBoxStyle())
+        if visible
+        else None
+    )
     signer = signers.PdfSigner(meta, signer=signer_of(pair), stamp_style=style, new_field_spec=spec)
     return bytes(signer.sign_pdf(writer, existing_fields_only=spec is None).getbuffer())
 
 
 def certify(data: bytes, pair: KeyPair) -> bytes:
     """``data`` certified in the seal's field by somebody."""
-    return append_signature(data, SEAL_FIELD, pair, Statement(name="Another", reason="Issued.", signed_at=office().now), certify=True)
+    return append_signature(
+        data, SEAL_FIELD, pair, Statement(name="Another", reason="Issued.", signed_at=office().now), certify=True
+    )
 
 
 def sign_at(data: bytes, field: str, pair: KeyPair, when: datetime) -> bytes:
@@ -260,7 +280,9 @@ def strip_seed_values(signing: Callable[[bytes], bytes]) -> bytes:
     """Signs as a program does that takes no notice of what the field asks for."""
     from unittest.mock import patch
 
-    with patch("pyhanko.sign.signers.pdf_signer.PdfSigningSession._enforce_seed_value_constraints", lambda *_, **__: None):
+    with patch(
+        "pyhanko.sign.signers.pdf_signer.PdfSigningSession._enforce_seed_value_constraints", lambda *_, **__: None
+    ):
         return signing(issued().data)
 
 
@@ -289,7 +311,12 @@ def trust(**changes: object) -> Trust:
     def der(pair: KeyPair) -> bytes:
         return pair.certificate.public_bytes(serialization.Encoding.DER)
 
-    plain = Trust(roots=(der(house.root),), issuing=(der(house.issuing),), in_person=(der(house.in_person),), seals=(der(house.seal),))
+    plain = Trust(
+        roots=(der(house.root),),
+        issuing=(der(house.issuing),),
+        in_person=(der(house.in_person),),
+        seals=(der(house.seal),),
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -303,6 +330,8 @@ def verdict(data: bytes, *, plan: Issued | None = None, **options: object) -> Ex
     plan = plan or issued()
     believed = options.pop("trust", None) or trust()
     fields_of_record = {key: options.pop(key) for key in list(options) if key in Record.__dataclass_fields__}
-    record = Record(**{"directory": directory(), "received_at": office().now + timedelta(minutes=5), **fields_of_record})  # type: ignore[arg-type]
+    record = Record(
+        **{"directory": directory(), "received_at": office().now + timedelta(minutes=5), **fields_of_record}
+    )  # type: ignore[arg-type]
     issued_plan = options.pop("issued_plan", plan.plan)
     return verify_return(data, plan=issued_plan, issued=plan.data, trust=believed, record=record, **options)  # type: ignore[arg-type]

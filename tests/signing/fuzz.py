@@ -4,9 +4,9 @@
     python -m tests.signing.fuzz -max_total_time=3600   any option of libFuzzer's
     python -m tests.signing.fuzz crash-3f9a…            one input again
 
-An input is a list of edits to a signed plan, in whichever revision they fall, or with its first byte a signature value to be
-put in place, or else the whole file. Whatever comes of it must get a verdict, and one that is accepted must be the signed plan
-in every byte that a signature covers. Needs Atheris.
+An input is a list of edits to a signed plan, in whichever revision they fall, or with its first byte a signature value
+to be put in place, or else the whole file. Whatever comes of it must get a verdict, and one that is accepted must be
+the signed plan in every byte that a signature covers. Needs Atheris.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from pathlib import Path
 import atheris
 
 # Not the reading of single objects: instrumented, it takes most of the time and tells least.
-_GUIDES = ["cpdocs.signing", "pyhanko.pdf_utils.reader", "pyhanko.pdf_utils.xref", "pyhanko.sign.diff_analysis", "pyhanko.sign.validation"]
+_GUIDES = [
+    "cpdocs.signing",
+    "pyhanko.pdf_utils.reader",
+    "pyhanko.pdf_utils.xref",
+    "pyhanko.sign.diff_analysis",
+    "pyhanko.sign.validation",
+]
 
 with atheris.instrument_imports(include=_GUIDES):
     from cpdocs.core.verdicts import Verdict

@@ -1,4 +1,5 @@
-"""What genuine signers send, in every variant that must be accepted: keys, formats, looks, orders, copies, what is appended."""
+"""What genuine signers send, in every variant that must be accepted: keys, formats, looks, orders, copies, what is
+appended."""
 
 from __future__ import annotations
 

@@ -31,7 +31,12 @@ class Outsider:
 
     @classmethod
     def open(
-        cls, now: datetime, *, name: str = "Example Hospital Issuing CA", is_ca: bool = True, extensions: Sequence[x509.ExtensionType] = ()
+        cls,
+        now: datetime,
+        *,
+        name: str = "Example Hospital Issuing CA",
+        is_ca: bool = True,
+        extensions: Sequence[x509.ExtensionType] = (),
     ) -> Outsider:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name({NameOID.ORGANIZATION_NAME: HOSPITAL, NameOID.COMMON_NAME: name})
@@ -63,7 +68,9 @@ class Outsider:
         stated = {oid: text.format(npi=npi) for oid, text in (NPI_AS_SERIAL if parts is None else parts).items()}
         subject = _name({NameOID.ORGANIZATION_NAME: organization, NameOID.COMMON_NAME: "Olga Examplesen"} | stated)
         issuer = self.pair.certificate.subject
-        builder = _begin(subject, issuer, key.public_key(), self.now + timedelta(days=days[0]), self.now + timedelta(days=days[1]))
+        builder = _begin(
+            subject, issuer, key.public_key(), self.now + timedelta(days=days[0]), self.now + timedelta(days=days[1])
+        )
         flags = dict.fromkeys(
             (
                 *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
@@ -93,7 +100,8 @@ class Outsider:
         delta: bool = False,
         signer: KeyPair | None = None,
     ) -> bytes:
-        """This authority's list (DER): certificates taken back, since when, and why; signed by ``signer`` in its name if given."""
+        """This authority's list (DER): certificates taken back, since when, and why; signed by ``signer`` in its name
+        if given."""
         made = made or self.now - timedelta(hours=1)
         builder = x509.CertificateRevocationListBuilder().issuer_name(self.pair.certificate.subject)
         builder = builder.last_update(made).next_update(made + life).add_extension(x509.CRLNumber(7), critical=False)
@@ -143,12 +151,18 @@ class Outsider:
         span = (self.now - timedelta(days=1), self.now + timedelta(days=1))
         builder = _begin(subject, self.pair.certificate.subject, key.public_key(), *span)
         purpose = ExtendedKeyUsageOID.OCSP_SIGNING if for_ocsp else ExtendedKeyUsageOID.EMAIL_PROTECTION
-        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False).add_extension(x509.OCSPNoCheck(), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False).add_extension(
+            x509.OCSPNoCheck(), critical=False
+        )
         return KeyPair(key, builder.sign(signer.pair.key, hashes.SHA256()))
 
 
 def _begin(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, start: datetime, end: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    start: datetime,
+    end: datetime,
 ) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
     return builder.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)

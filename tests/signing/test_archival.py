@@ -39,14 +39,18 @@ def test_a_document_time_stamp_behind_the_signature_is_accepted() -> None:
 
 
 def test_material_and_time_stamp_and_material_again_are_accepted() -> None:
-    data = archival.with_validation_material(archival.with_document_stamp(archival.with_validation_material(pcp_return())))
+    data = archival.with_validation_material(
+        archival.with_document_stamp(archival.with_validation_material(pcp_return()))
+    )
     assert b.verdict(data).verdict is Verdict.ACCEPTED
 
 
 def test_the_member_may_sign_after_the_pcps_program_added_its_material() -> None:
     data, visit = member_too(archival.with_document_stamp(archival.with_validation_material(pcp_return())))
     examination = b.verdict(data, trust=b.trust(witnessed=visit))
-    assert (examination.verdict, examination.slots_filled) == (Verdict.ACCEPTED, (Slot.MEMBER, Slot.PCP)), codes(examination)
+    assert (examination.verdict, examination.slots_filled) == (Verdict.ACCEPTED, (Slot.MEMBER, Slot.PCP)), codes(
+        examination
+    )
 
 
 def test_a_time_stamp_of_an_authority_that_we_trust_proves_the_time() -> None:
@@ -55,7 +59,10 @@ def test_a_time_stamp_of_an_authority_that_we_trust_proves_the_time() -> None:
     examination = b.verdict(data, trust=b.trust(timestamp_roots=(archival.clock_der(),)))
     assert (examination.verdict, codes(examination)) == (Verdict.ACCEPTED, [])
     approval = examination.slots[Slot.PCP]
-    assert (approval.timestamped, approval.signed_at) == (True, stamped.replace(microsecond=approval.signed_at.microsecond))  # type: ignore[union-attr]
+    assert (approval.timestamped, approval.signed_at) == (
+        True,
+        stamped.replace(microsecond=approval.signed_at.microsecond),
+    )  # type: ignore[union-attr]
 
 
 def test_a_time_stamp_of_a_stranger_proves_nothing_and_hinders_nothing() -> None:

@@ -40,7 +40,11 @@ def test_no_attack_is_accepted_and_each_gives_its_finding(family: str, attack: A
 def test_every_attack_that_can_be_made_stands_in_a_family_once() -> None:
     listed = Counter(each.name.split(",")[0] for _, each in ATTACKS)
     made = [each.__name__ for module in (rawbytes, signatures, structure, cms) for each in module.EXPECTED]
-    assert set(listed) == {*made, *(each.__name__ for each in revisions.CHANGES), *(each.__name__ for each in resaves.LIBRARIES)}
+    assert set(listed) == {
+        *made,
+        *(each.__name__ for each in revisions.CHANGES),
+        *(each.__name__ for each in resaves.LIBRARIES),
+    }
     assert len({each.name for _, each in ATTACKS}) == len(ATTACKS)
 
 

@@ -23,8 +23,15 @@ PERSON = Person(b.PCP, "Olga", "Examplesen", "MD")
 
 def request(*, name: str = "Somebody Else", tampered: bool = False) -> bytes:
     key = authority.new_key()
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name), x509.NameAttribute(NameOID.SERIAL_NUMBER, "NPI:1558598797")])
-    der = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.COMMON_NAME, name), x509.NameAttribute(NameOID.SERIAL_NUMBER, "NPI:1558598797")]
+    )
+    der = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(subject)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.DER)
+    )
     return der.replace(name.encode(), name.swapcase().encode()) if tampered else der
 
 
@@ -38,14 +45,21 @@ def test_an_authority_can_sign_certificates_and_nothing_else_and_none_below_it_c
     certificate = b.office().issuing.certificate
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     limits = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    assert (usage.key_cert_sign, usage.crl_sign, usage.digital_signature, usage.content_commitment) == (True, True, False, False)
+    assert (usage.key_cert_sign, usage.crl_sign, usage.digital_signature, usage.content_commitment) == (
+        True,
+        True,
+        False,
+        False,
+    )
     assert (limits.ca, limits.path_length) == (True, 0)
 
 
 def test_a_clinicians_certificate_signs_documents_and_can_certify_nobody() -> None:
     certificate = b.office().clinician().certificate
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    purposes = {purpose.dotted_string for purpose in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value}
+    purposes = {
+        purpose.dotted_string for purpose in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    }
     assert (usage.digital_signature, usage.content_commitment, usage.key_cert_sign) == (True, True, False)
     assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     assert {"1.3.6.1.5.5.7.3.36", "1.3.6.1.5.5.7.3.4"} <= purposes
@@ -80,7 +94,9 @@ def test_a_request_that_its_own_key_did_not_sign_is_refused() -> None:
         authority.read_request(request(tampered=True), name="r.csr")
 
 
-@pytest.mark.parametrize("data", [b"", b"nonsense", b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"])
+@pytest.mark.parametrize(
+    "data", [b"", b"nonsense", b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"]
+)
 def test_what_is_no_request_is_refused(data: bytes) -> None:
     with pytest.raises(InputFault, match=r"r\.csr can.t be read as one"):
         authority.read_request(data, name="r.csr")
@@ -128,7 +144,9 @@ def test_what_is_no_reason_is_refused_with_the_list_of_reasons(text: str) -> Non
 
 def test_a_certificate_that_names_two_npis_names_nobody() -> None:
     key = authority.new_key()
-    subject = x509.Name([x509.NameAttribute(NameOID.SERIAL_NUMBER, "NPI:" + b.PCP), x509.NameAttribute(NameOID.COMMON_NAME, "Two")])
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.SERIAL_NUMBER, "NPI:" + b.PCP), x509.NameAttribute(NameOID.COMMON_NAME, "Two")]
+    )
     other = x509.SubjectAlternativeName([x509.UniformResourceIdentifier("urn:oid:2.16.840.1.113883.4.6." + b.DESIGNEE)])
     certificate = (
         x509.CertificateBuilder()

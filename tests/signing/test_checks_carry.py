@@ -1,4 +1,5 @@
-"""Each check of the procedure carries: taken out, the file that it is there for loses its finding, and so its test would fail.
+"""Each check of the procedure carries: taken out, the file that it is there for loses its finding, and so its test
+would fail.
 
 The checks are numbered as in ``cpdocs.signing.verify``.
 """
@@ -132,38 +133,57 @@ def passes(*_: Any, **__: Any) -> bool:
 
 
 CHECKS = (
-    Check("1", "the revisions begin with ours", filechecks, "check_prefix", nothing, rawbytes.revisions_skipped, "not_issued_bytes"),
-    Check("2", "nothing behind the last signature", filechecks, "check_coverage", nothing, rawbytes.tail_of_text, "trailing_bytes"),
-    Check("2", "covered to its end", filechecks, "check_coverage", nothing, after(revisions.form_resources), "not_whole_file"),
-    Check("2", "the ranges leave out the value alone", coverage, "_end_of_ranges", lambda each: sum(map(int, each.byte_range[2:])) + 10,
+    Check("1", "the revisions begin with ours", filechecks, "check_prefix", nothing, rawbytes.revisions_skipped,
+          "not_issued_bytes"),
+    Check("2", "nothing behind the last signature", filechecks, "check_coverage", nothing, rawbytes.tail_of_text,
+          "trailing_bytes"),
+    Check("2", "covered to its end", filechecks, "check_coverage", nothing, after(revisions.form_resources),
+          "not_whole_file"),
+    Check("2", "the ranges leave out the value alone", coverage, "_end_of_ranges", lambda each: sum(map(int,
+          each.byte_range[2:])) + 10,
           rawbytes.ranges_that_overlap_the_value, "not_whole_file"),
     Check("3", "a signature is sound", facts.SignatureFacts, "sound", True, rawbytes.contents_bent, "signature_broken"),
-    Check("3", "so is the seal", facts.SignatureFacts, "sound", True, lambda: pcp(_spoilt()), "seal_broken", spoilt_seal),
-    Check("3", "nothing hides behind a value", facts, "_value", lambda value: (value, False), rawbytes.contents_padding_used,
+    Check("3", "so is the seal", facts.SignatureFacts, "sound", True, lambda: pcp(_spoilt()), "seal_broken",
+          spoilt_seal),
+    Check("3", "nothing hides behind a value", facts, "_value", lambda value: (value, False),
+          rawbytes.contents_padding_used,
           "signature_broken"),
-    Check("3", "attributes are signed", filechecks, "check_attributes", nothing, cms.no_signed_attributes, "unverifiable"),
-    Check("3", "only the seal certifies", filechecks, "check_signatures", nothing, signatures.second_certification, "unverifiable"),
-    Check("4", "no other field", filechecks, "check_fields", nothing, before(revisions.invisible_signature_field), "extra_field"),
-    Check("4", "every field of ours", filechecks, "check_fields", nothing, before(revisions.remove_field), "field_missing"),
-    Check("4", "no field below ours", filechecks, "check_fields", nothing, before(revisions.child_field), "extra_field"),
+    Check("3", "attributes are signed", filechecks, "check_attributes", nothing, cms.no_signed_attributes,
+          "unverifiable"),
+    Check("3", "only the seal certifies", filechecks, "check_signatures", nothing, signatures.second_certification,
+          "unverifiable"),
+    Check("4", "no other field", filechecks, "check_fields", nothing, before(revisions.invisible_signature_field),
+          "extra_field"),
+    Check("4", "every field of ours", filechecks, "check_fields", nothing, before(revisions.remove_field),
+          "field_missing"),
+    Check("4", "no field below ours", filechecks, "check_fields", nothing, before(revisions.child_field),
+          "extra_field"),
     Check("5", "the seal is there", filechecks, "check_seal", nothing, before(revisions.strip_seal), "seal_missing"),
     Check("5", "the seal is this plan's own", filechecks, "check_seal", nothing, pcp, "seal_not_ours", other_seal),
-    Check("6", "changes are on the list", facts, "_change", lambda *_, **__: facts.Change.SIGNATURES, before(revisions.free_text),
+    Check("6", "changes are on the list", facts, "_change", lambda *_, **__: facts.Change.SIGNATURES,
+          before(revisions.free_text),
           "changed_after_signing"),
-    Check("6", "a: no new field but for a stamp", difference._TimestampFieldRule, "apply", difference.SigFieldCreationRule.apply,
+    Check("6", "a: no new field but for a stamp", difference._TimestampFieldRule, "apply",
+          difference.SigFieldCreationRule.apply,
           before(revisions.invisible_signature_field), "changed_after_signing"),
     Check("6", "c: nothing returned is overwritten", difference.StrictPolicy, "_refuse_overwriting_increments", nothing,
           two_changes_of_the_store, "changes_unclear"),
-    Check("6", "d: fonts are for a person", difference, "_font_refs", lambda _: set(), before(revisions.swap_font), "changes_unclear"),
-    Check("6", "e: no more objects than signing needs", difference, "MOST_OBJECTS", 10_000, before(revisions.many_objects),
+    Check("6", "d: fonts are for a person", difference, "_font_refs", lambda _: set(), before(revisions.swap_font),
+          "changes_unclear"),
+    Check("6", "e: no more objects than signing needs", difference, "MOST_OBJECTS", 10_000,
+          before(revisions.many_objects),
           "changes_unclear"),
     Check("6", "e: no more revisions", verify, "MOST_REVISIONS", 1_000, revisions_without_end, "too_many_revisions"),
-    Check("7", "no value twice", filechecks, "check_distinct", nothing, signatures.copied_value, "same_signature_twice"),
-    Check("7", "no certificate in both slots", filechecks, "check_distinct", nothing, signatures.one_certificate_in_both_slots,
+    Check("7", "no value twice", filechecks, "check_distinct", nothing, signatures.copied_value,
+          "same_signature_twice"),
+    Check("7", "no certificate in both slots", filechecks, "check_distinct", nothing,
+          signatures.one_certificate_in_both_slots,
           "same_certificate_both_slots"),
-    Check("7", "no key in both slots", filechecks, "_key_of", lambda each: each.certificate.fingerprint if each.certificate else "",
+    Check("7", "no key in both slots", filechecks, "_key_of",
+          lambda each: each.certificate.fingerprint if each.certificate else "",
           signatures.one_key_in_both_slots, "same_certificate_both_slots"),
-    Check("8", "somebody vouches for the certificate", slotchecks, "_unvouched", lambda _: slotchecks.finding("no_reason"),
+    Check("8", "somebody vouches for the certificate", slotchecks, "_unvouched",
+          lambda _: slotchecks.finding("no_reason"),
           lambda: b.sign(b.issued().data, "PCPSig", b.self_signed()), "self_signed_unpinned"),
     Check("8", "a member's pin fills no PCP's slot", slotchecks, "_pcp", lambda *_: slotchecks.SlotOutcome((), None),
           lambda: b.sign(b.issued().data, "PCPSig", _pinned()), "member_in_pcp_slot", stranger_with_a_pin_for_a_member),
@@ -171,12 +191,16 @@ CHECKS = (
           lambda: b.sign(b.issued().data, "PCPSig", b.office().clinician(b.STRANGER)), "signer_unknown"),
     Check("8", "the meaning is approval", slotchecks, "_meaning", nothing,
           lambda: b.strip_seed_values(lambda data: pcp(data, reason="I have only read this.")), "reason_differs"),
-    Check("9", "not revoked", slotchecks, "_revocation", nothing, lambda: b.sign(b.issued().data, "PCPSig", _lost()), "revoked", revoked),
+    Check("9", "not revoked", slotchecks, "_revocation", nothing, lambda: b.sign(b.issued().data, "PCPSig", _lost()),
+          "revoked", revoked),
     Check("9", "within its dates", slotchecks, "_dates", nothing, expired, "expired"),
     Check("9", "a safe method", slotchecks, "_method", nothing, cms.sha1_inside_sha256, "weak_digest"),
-    Check("10", "particulars as sealed", filechecks, "check_particulars", nothing, before(revisions.info_title), "title_changed"),
-    Check("10", "and in every revision", facts, "same_particulars", passes, before(revisions.xmp_title), "title_changed"),
-    Check("11", "no structure to be guessed", filechecks, "check_structure", nothing, structure.searched_for_objects, "unverifiable"),
+    Check("10", "particulars as sealed", filechecks, "check_particulars", nothing, before(revisions.info_title),
+          "title_changed"),
+    Check("10", "and in every revision", facts, "same_particulars", passes, before(revisions.xmp_title),
+          "title_changed"),
+    Check("11", "no structure to be guessed", filechecks, "check_structure", nothing, structure.searched_for_objects,
+          "unverifiable"),
     Check("A", "active content", gate, "_active", nothing, before(revisions.open_action), "active_content"),
     Check("state", "the version is open", verify, "_state", nothing, pcp, "withdrawn_version",
           lambda: {"issued_plan": replace(b.issued().plan, closed="withdrawn")}),
@@ -196,7 +220,9 @@ def test_without_this_check_its_finding_is_gone(check: Check, monkeypatch: pytes
     assert check.code in found
     monkeypatch.setattr(check.where, check.name, property(passes) if check.instead is True else check.instead)
     left = b.verdict(data, **given)
-    assert check.code not in {each.code for each in left.findings}, "something else gives that finding: this check isn't shown to carry"
+    assert check.code not in {each.code for each in left.findings}, (
+        "something else gives that finding: this check isn't shown to carry"
+    )
 
 
 def test_the_whole_procedure_ends_in_a_verdict_even_where_a_check_itself_fails(monkeypatch: pytest.MonkeyPatch) -> None:

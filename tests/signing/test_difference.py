@@ -1,4 +1,5 @@
-"""The strict difference policy: as severe as the library's own at least, in work that grows with the file and no faster."""
+"""The strict difference policy: as severe as the library's own at least, in work that grows with the file and no
+faster."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ def library_accepts(data: bytes, policy: StrictPolicy | None) -> bool:
         statuses = []
         for signature in reader.embedded_signatures:
             fresh = EmbeddedPdfSignature(reader, signature.sig_field, signature.fq_name)
-            statuses.append(asyncio.run(async_validate_pdf_signature(fresh, ValidationContext(trust_roots=[]), diff_policy=policy)))
+            statuses.append(
+                asyncio.run(async_validate_pdf_signature(fresh, ValidationContext(trust_roots=[]), diff_policy=policy))
+            )
         return all(status.docmdp_ok for status in statuses)
     finally:
         logging.disable(logging.NOTSET)
@@ -63,7 +66,12 @@ def test_signature_attacks_that_the_library_refuses_are_refused(make: object) ->
 
 
 def test_what_genuine_signers_write_passes_both() -> None:
-    data = b.sign(b.sign(b.issued().data, "PCPSig", b.office().clinician(), visible=True), "MemberSig", b.self_signed(), visible=True)
+    data = b.sign(
+        b.sign(b.issued().data, "PCPSig", b.office().clinician(), visible=True),
+        "MemberSig",
+        b.self_signed(),
+        visible=True,
+    )
     assert library_accepts(data, None)
     assert library_accepts(data, StrictPolicy(2))
 

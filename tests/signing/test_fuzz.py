@@ -57,7 +57,8 @@ def seeds() -> tuple[bytes, ...]:
 
 
 def covered(data: bytes) -> bytes:
-    """The file without the place of the last signature's value, in which no digest can cover the certificates beside it."""
+    """The file without the place of the last signature's value, in which no digest can cover the certificates beside
+    it."""
     start = data.rindex(b"/Contents <")
     return data[:start] + data[data.index(b">", start) :]
 
@@ -87,7 +88,9 @@ def mangled(draw: st.DrawFn, *, start: int = 0) -> bytes:
 @pytest.mark.slow
 def test_the_guided_search_finds_nothing_in_its_first_runs() -> None:
     command = [sys.executable, "-m", "tests.signing.fuzz", "-runs=300", "-seed=1"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False, timeout=1800)
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False, timeout=1800
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Done 300 runs" in done.stderr
 

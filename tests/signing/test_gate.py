@@ -30,7 +30,13 @@ def with_object(*objects: Dictionary) -> bytes:
 
 def test_an_issued_plan_passes_with_nothing_to_say() -> None:
     report = look(b.issued().data, Limits())
-    assert (report.is_pdf, report.readable, report.ends_well, report.pages, report.findings) == (True, True, True, 2, ())
+    assert (report.is_pdf, report.readable, report.ends_well, report.pages, report.findings) == (
+        True,
+        True,
+        True,
+        2,
+        (),
+    )
 
 
 def test_an_empty_file_is_shut_out() -> None:

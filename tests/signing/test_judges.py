@@ -1,7 +1,7 @@
 """Judges that nobody here wrote agree that our signatures are intact, and that a changed byte breaks them.
 
-poppler's ``pdfsig``, ``mutool sign -v`` and ``qpdf --check`` (signing.md, "Independent judges"). The first two don't judge
-what was changed between revisions: they are asked about intactness alone.
+poppler's ``pdfsig``, ``mutool sign -v`` and ``qpdf --check`` (signing.md, "Independent judges"). The first two don't
+judge what was changed between revisions: they are asked about intactness alone.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from cpdocs.signing.closing import close
 from cpdocs.signing.increment import Format
+from cpdocs.signing.ltv import close
 from tests.signing import builder as b
-from tests.signing.test_closing import material
+from tests.signing.test_ltv import material
 from tests.signing.test_sign import as_member, as_pcp
 
 FILES = ("sealed", "pcp", "pcp-adobe", "pcp-rsa", "member-then-pcp", "pcp-then-member", "closed")
@@ -62,7 +62,9 @@ def test_pdfsig_finds_every_signature_valid(files: dict[str, Path], name: str) -
 @pytest.mark.parametrize("name", FILES)
 def test_mutool_finds_every_signature_unbroken(files: dict[str, Path], name: str) -> None:
     said = run("mutool", "sign", "-v", files[name])
-    whole = said.count("The document is unchanged since signing.") + said.count("The signature is valid but there have been edits")
+    whole = said.count("The document is unchanged since signing.") + said.count(
+        "The signature is valid but there have been edits"
+    )
     assert whole == signatures_in(name)
 
 

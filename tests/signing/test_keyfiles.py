@@ -55,7 +55,9 @@ def test_a_wrong_passphrase_is_told_apart_from_a_missing_one_and_from_another_fi
 
 def test_a_file_without_a_private_key_is_refused() -> None:
     certificate = b.office().clinician().certificate
-    data = pkcs12.serialize_key_and_certificates(b"x", None, certificate, None, serialization.BestAvailableEncryption(SECRET))
+    data = pkcs12.serialize_key_and_certificates(
+        b"x", None, certificate, None, serialization.BestAvailableEncryption(SECRET)
+    )
     with pytest.raises(InputFault, match="no private key"):
         read_pkcs12(data, SECRET, name="me.p12")
 
@@ -87,7 +89,11 @@ def test_an_expired_certificate_and_one_not_valid_yet_are_refused_by_date() -> N
 
 def test_a_certificate_is_read_as_pem_and_as_der_and_alone() -> None:
     first, second = b.office().clinician().certificate, b.office().root.certificate
-    assert read_certificate(certificate_pem(first), name="a.cer") == read_certificate(certificate_der(first), name="a.cer") == first
+    assert (
+        read_certificate(certificate_pem(first), name="a.cer")
+        == read_certificate(certificate_der(first), name="a.cer")
+        == first
+    )
     with pytest.raises(InputFault, match="holds 2 certificates"):
         read_certificate(certificate_pem(first) + certificate_pem(second), name="a.cer")
     with pytest.raises(InputFault, match="not a certificate"):
@@ -102,7 +108,8 @@ def test_a_fingerprint_is_the_sha256_of_the_der() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "secret"), [(b"pass word\n", b"pass word"), (b"\xef\xbb\xbfpass\r\nmore", b"pass"), ("ñandú".encode(), "ñandú".encode())]
+    ("data", "secret"),
+    [(b"pass word\n", b"pass word"), (b"\xef\xbb\xbfpass\r\nmore", b"pass"), ("ñandú".encode(), "ñandú".encode())],
 )
 def test_a_passphrase_is_the_first_line_of_its_file(data: bytes, secret: bytes) -> None:
     assert read_passphrase(data, name="pass.txt") == secret

@@ -54,7 +54,11 @@ def scan(pages: int | None = None) -> bytes:
 
 def test_a_rewrite_by_a_signing_service_with_the_same_pages_is_held_for_comparison() -> None:
     examination = b.verdict(service_signed(rewritten()))
-    assert (examination.verdict, examination.lane, codes(examination)) == (Verdict.HELD, Lane.ESIGN_SERVICE, ["esign_service_file"])
+    assert (examination.verdict, examination.lane, codes(examination)) == (
+        Verdict.HELD,
+        Lane.ESIGN_SERVICE,
+        ["esign_service_file"],
+    )
     assert [(each.slot, each.intact, each.covers) for each in examination.signatures] == [("other", True, "whole_file")]
 
 
@@ -96,7 +100,11 @@ def test_a_part_of_the_plan_or_its_cover_with_comments_waits_for_a_person_who_re
         out = io.BytesIO()
         document.save(out)
     examination = b.verdict(out.getvalue())
-    assert (examination.verdict, examination.lane, codes(examination)) == (Verdict.HELD, Lane.DAMAGED, ["not_the_whole_plan"])
+    assert (examination.verdict, examination.lane, codes(examination)) == (
+        Verdict.HELD,
+        Lane.DAMAGED,
+        ["not_the_whole_plan"],
+    )
 
 
 def test_nothing_of_ours_is_held_untouched_with_what_its_signatures_are() -> None:
@@ -120,7 +128,9 @@ def test_a_file_over_the_limit_is_held_unread() -> None:
 
 def test_active_content_holds_a_file_by_whatever_lane_it_came() -> None:
     with pikepdf.open(io.BytesIO(resaves.by_pikepdf())) as document:
-        document.Root.OpenAction = document.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("x")))
+        document.Root.OpenAction = document.make_indirect(
+            pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("x"))
+        )
         out = io.BytesIO()
         document.save(out)
     assert "active_content" in codes(b.verdict(out.getvalue()))

@@ -1,4 +1,5 @@
-"""Certificates of outside authorities: believed for one binding, with fresh word that they stand, and for nothing else."""
+"""Certificates of outside authorities: believed for one binding, with fresh word that they stand, and for nothing
+else."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.errors import InputFault
 from cpdocs.signing.examination import Examination
 from cpdocs.signing.keyfiles import KeyPair, certificate_der, fingerprint
-from cpdocs.signing.material import Material, read_authority, read_material
 from cpdocs.signing.outside import OutsideAuthority, RevocationList
+from cpdocs.signing.revocation_data import Material, read_authority, read_material
 from cpdocs.signing.trust import Pin
 from tests.signing import builder as b
 from tests.signing.outsiders import HOSPITAL, Outsider
@@ -41,7 +42,11 @@ def read(data: bytes, *authorities: Outsider) -> Material:
 
 
 def believing(
-    *material: bytes, binding: Binding = Binding.SERIAL_NUMBER, organizations: tuple[str, ...] = (), by: Outsider | None = None, **more: Any
+    *material: bytes,
+    binding: Binding = Binding.SERIAL_NUMBER,
+    organizations: tuple[str, ...] = (),
+    by: Outsider | None = None,
+    **more: Any,
 ) -> Any:
     """What the organization believes with an outside authority on record, and these lists and answers of it."""
     by = by or hospital()
@@ -51,7 +56,9 @@ def believing(
         if found.kind == "crl":
             lists.append(RevocationList(found.der, digest, found.this_update, found.next_update, found.scope))
         else:
-            answers[found.serial] = AnswerRecord(digest, found.serial, found.this_update, found.next_update, found.revoked_at, found.reason)
+            answers[found.serial] = AnswerRecord(
+                digest, found.serial, found.this_update, found.next_update, found.revoked_at, found.reason
+            )
     return b.trust(outside=(OutsideAuthority(by.der, binding, organizations, tuple(lists), answers),), **more)
 
 
@@ -77,7 +84,9 @@ def judged(pair: KeyPair, trust: Any, **options: Any) -> Examination:
     ],
 )
 @pytest.mark.parametrize("usage", ["digital_signature", "content_commitment"])
-def test_a_signer_whom_a_believed_authority_names_at_its_place_fills_the_slot(binding: Binding, stated: dict[str, Any], usage: str) -> None:
+def test_a_signer_whom_a_believed_authority_names_at_its_place_fills_the_slot(
+    binding: Binding, stated: dict[str, Any], usage: str
+) -> None:
     pair = hospital().certify(b.PCP, usage=(usage,), **stated)
     examination = judged(pair, believing(hospital().crl(), binding=binding))
     assert (examination.verdict, codes(examination)) == (Verdict.ACCEPTED, [])
@@ -110,16 +119,22 @@ def test_an_authority_that_isnt_on_record_vouches_for_nobody() -> None:
 
 
 def test_who_it_certified_may_not_certify_others() -> None:
-    middle = hospital().certify(b.PCP, organization="Example Imaging", is_ca=True, usage=("key_cert_sign", "digital_signature"))
+    middle = hospital().certify(
+        b.PCP, organization="Example Imaging", is_ca=True, usage=("key_cert_sign", "digital_signature")
+    )
     below = Outsider(middle, b.office().now).certify(b.PCP)
     trust = believing(hospital().crl())
     assert codes(judged(below, trust)) == ["unknown_ca"]
     assert codes(judged(middle, trust)) == ["unknown_ca"]
 
 
-@pytest.mark.parametrize(("organization", "accepted"), [(HOSPITAL, True), ("EXAMPLE  health center", True), ("Example Imaging", False)])
+@pytest.mark.parametrize(
+    ("organization", "accepted"), [(HOSPITAL, True), ("EXAMPLE  health center", True), ("Example Imaging", False)]
+)
 def test_it_is_believed_for_the_organizations_on_record_alone(organization: str, accepted: bool) -> None:
-    examination = judged(hospital().certify(b.PCP, organization=organization), believing(hospital().crl(), organizations=(HOSPITAL,)))
+    examination = judged(
+        hospital().certify(b.PCP, organization=organization), believing(hospital().crl(), organizations=(HOSPITAL,))
+    )
     assert codes(examination) == ([] if accepted else ["organization_not_covered"])
     assert examination.verdict is (Verdict.ACCEPTED if accepted else Verdict.HELD)
 
@@ -189,7 +204,11 @@ def test_what_it_revoked_before_receipt_or_as_compromised_is_rejected_with_or_wi
 def test_the_word_that_decided_is_reported() -> None:
     crl = hospital().crl()
     report = judged(hospital().certify(b.PCP), believing(crl)).signatures[-1]
-    assert (report.revocation_source, report.revocation_sha256, report.revoked_at) == ("crl", sha256(crl).hexdigest(), None)
+    assert (report.revocation_source, report.revocation_sha256, report.revoked_at) == (
+        "crl",
+        sha256(crl).hexdigest(),
+        None,
+    )
     assert report.as_json()["revocation_until"] == (hospital().now + 7 * DAY - HOUR).replace(microsecond=0).isoformat()
     ours = b.verdict(signed(b.office().clinician())).signatures[-1]
     assert (ours.revocation_source, ours.as_json()["revocation_sha256"]) == ("ledger", None)
@@ -209,8 +228,12 @@ def test_a_list_for_other_distribution_points_says_nothing() -> None:
         [x509.UniformResourceIdentifier("http://ca.example/1.crl")], None, False, False, None, False, False
     )
     crl = hospital().crl(point=point)
-    assert codes(judged(hospital().certify(b.PCP, list_at="http://ca.example/2.crl"), believing(crl))) == ["revocation_unknown"]
-    assert judged(hospital().certify(b.PCP, list_at="http://ca.example/1.crl"), believing(crl)).verdict is Verdict.ACCEPTED
+    assert codes(judged(hospital().certify(b.PCP, list_at="http://ca.example/2.crl"), believing(crl))) == [
+        "revocation_unknown"
+    ]
+    assert (
+        judged(hospital().certify(b.PCP, list_at="http://ca.example/1.crl"), believing(crl)).verdict is Verdict.ACCEPTED
+    )
 
 
 def test_a_pinned_certificate_that_its_authority_revoked_is_rejected_too() -> None:
@@ -264,7 +287,9 @@ def test_what_another_signed_in_its_name_is_refused() -> None:
 
 def test_a_responder_that_it_certified_for_it_is_heard() -> None:
     pair = hospital().certify(b.PCP)
-    assert read(hospital().answer(pair, responder=hospital().responder())).serial == f"{pair.certificate.serial_number:x}"
+    assert (
+        read(hospital().answer(pair, responder=hospital().responder())).serial == f"{pair.certificate.serial_number:x}"
+    )
 
 
 def test_an_answer_without_an_end_is_good_for_a_day() -> None:
@@ -273,7 +298,9 @@ def test_an_answer_without_an_end_is_good_for_a_day() -> None:
 
 
 def _point(**changes: Any) -> x509.IssuingDistributionPoint:
-    plain = dict.fromkeys(("only_contains_user_certs", "only_contains_ca_certs", "indirect_crl", "only_contains_attribute_certs"), False)
+    plain = dict.fromkeys(
+        ("only_contains_user_certs", "only_contains_ca_certs", "indirect_crl", "only_contains_attribute_certs"), False
+    )
     more = {"full_name": None, "relative_name": None, "only_some_reasons": None}
     return x509.IssuingDistributionPoint(**{**plain, **more, **changes})
 

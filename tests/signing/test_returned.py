@@ -43,12 +43,17 @@ def test_a_shorter_plan_whose_bytes_a_longer_one_begins_with_loses_to_the_longer
     data = b.sign(b.issued().data, "PCPSig", b.office().clinician())
     from hashlib import sha256
 
-    plans = [(b.DOCUMENT_ID, b.issued().plan.sha256, b.issued().plan.size), (OTHER_ID, sha256(data).hexdigest(), len(data))]
+    plans = [
+        (b.DOCUMENT_ID, b.issued().plan.sha256, b.issued().plan.size),
+        (OTHER_ID, sha256(data).hexdigest(), len(data)),
+    ]
     assert IssuedIndex(plans).by_bytes(data + b"x") == OTHER_ID
 
 
 def test_a_rewritten_file_is_found_by_the_id_in_its_metadata() -> None:
-    assert match(with_info(Title=f"Care Plan {b.DOCUMENT_ID}"), index()) == Match(b.DOCUMENT_ID, False, (b.DOCUMENT_ID,))
+    assert match(with_info(Title=f"Care Plan {b.DOCUMENT_ID}"), index()) == Match(
+        b.DOCUMENT_ID, False, (b.DOCUMENT_ID,)
+    )
 
 
 def test_an_id_that_was_never_issued_matches_nothing() -> None:

@@ -91,7 +91,9 @@ def test_a_fields_tag_stands_where_the_template_marked_its_place() -> None:
 
 def test_no_object_streams_are_left_in_a_plan() -> None:
     document = pikepdf.open(BytesIO(b.issued().data))
-    assert not [item for item in document.objects if isinstance(item, pikepdf.Stream) and item.get("/Type") == "/ObjStm"]
+    assert not [
+        item for item in document.objects if isinstance(item, pikepdf.Stream) and item.get("/Type") == "/ObjStm"
+    ]
 
 
 def test_a_template_without_a_box_is_named_with_what_it_lacks() -> None:

@@ -67,7 +67,10 @@ def test_the_pcp_signs_in_either_format_and_the_library_finds_all_of_it_sound(pa
 
 
 def test_an_rsa_key_signs_too() -> None:
-    assert judged_by_pyhanko(as_pcp(b.issued().data, b.office().clinician(key=b.rsa_key()))) == {"OrganizationSeal": True, "PCPSig": True}
+    assert judged_by_pyhanko(as_pcp(b.issued().data, b.office().clinician(key=b.rsa_key()))) == {
+        "OrganizationSeal": True,
+        "PCPSig": True,
+    }
 
 
 def test_member_first_and_pcp_first_both_work_and_each_keeps_what_was_there() -> None:
@@ -90,7 +93,9 @@ def test_our_own_verdict_accepts_what_sign_makes() -> None:
     pair = b.office().one_time(b.issued().data)
     whole = as_pcp(as_member(b.issued().data, pair))
     examination = b.verdict(whole, trust=b.trust(witnessed=b.witnessed(pair, b.issued().data)))
-    assert (examination.verdict, set(examination.slots)) == (Verdict.ACCEPTED, {Slot.MEMBER, Slot.PCP}), examination.findings
+    assert (examination.verdict, set(examination.slots)) == (Verdict.ACCEPTED, {Slot.MEMBER, Slot.PCP}), (
+        examination.findings
+    )
 
 
 def test_a_signature_says_who_when_and_what_it_means() -> None:
@@ -167,7 +172,12 @@ def test_a_plan_changed_since_it_was_sealed_is_refused() -> None:
     sealed = b.issued().data
     spot = sealed.index(b"/Contents <") + 2000
     changed = sealed[: sealed.index(b"FlateDecode")] + b"flateDecode" + sealed[sealed.index(b"FlateDecode") + 11 :]
-    for data in (changed, sealed + b"\nmore", sealed[:-400], sealed[:spot] + bytes([sealed[spot] ^ 1]) + sealed[spot + 1 :]):
+    for data in (
+        changed,
+        sealed + b"\nmore",
+        sealed[:-400],
+        sealed[:spot] + bytes([sealed[spot] ^ 1]) + sealed[spot + 1 :],
+    ):
         with pytest.raises(InputFault, match=r"changed since|damaged"):
             as_pcp(data)
 

@@ -50,7 +50,12 @@ def test_a_pcps_signature_fills_the_pcp_slot() -> None:
     examination = b.verdict(pcp_return())
     assert (examination.verdict, examination.lane, codes(examination)) == (Verdict.ACCEPTED, Lane.DIGITAL, [])
     approval = examination.slots[Slot.PCP]
-    assert (approval.npi, approval.credential, approval.role, approval.evidence) == (b.PCP, "MD", "pcp", Evidence.DIGITAL_SIGNATURE)
+    assert (approval.npi, approval.credential, approval.role, approval.evidence) == (
+        b.PCP,
+        "MD",
+        "pcp",
+        Evidence.DIGITAL_SIGNATURE,
+    )
     assert approval.key_issued_by_us
 
 
@@ -63,7 +68,11 @@ def test_a_designees_signature_fills_the_pcp_slot_on_the_pcps_behalf() -> None:
 def test_a_members_signature_at_a_visit_is_witnessed_evidence_never_a_digital_signature_of_their_own() -> None:
     data, visit = member_signed()
     approval = b.verdict(data, trust=b.trust(witnessed=visit)).slots[Slot.MEMBER]
-    assert (approval.evidence, approval.how, approval.signed_at) == (Evidence.WITNESSED_SIGNATURE, "olga", b.office().now)
+    assert (approval.evidence, approval.how, approval.signed_at) == (
+        Evidence.WITNESSED_SIGNATURE,
+        "olga",
+        b.office().now,
+    )
 
 
 def test_both_signatures_in_one_file_are_accepted_in_either_order() -> None:
@@ -101,13 +110,19 @@ def test_a_certificate_pinned_to_the_member_fills_the_members_slot_as_their_own(
 
 
 def test_a_signature_without_a_reason_is_accepted_with_a_remark() -> None:
-    examination = b.verdict(b.strip_seed_values(lambda data: b.sign(data, "PCPSig", b.office().clinician(), reason=None)))
+    examination = b.verdict(
+        b.strip_seed_values(lambda data: b.sign(data, "PCPSig", b.office().clinician(), reason=None))
+    )
     assert (examination.verdict, codes(examination)) == (Verdict.ACCEPTED, ["no_reason"])
 
 
 def test_an_approval_that_we_have_already_is_accepted_and_fills_nothing() -> None:
     examination = b.verdict(pcp_return(), filled={Slot.PCP: "0" * 64})
-    assert (examination.verdict, examination.slots_filled, codes(examination)) == (Verdict.ACCEPTED, (), ["already_filled"])
+    assert (examination.verdict, examination.slots_filled, codes(examination)) == (
+        Verdict.ACCEPTED,
+        (),
+        ["already_filled"],
+    )
 
 
 # Who may not
@@ -170,7 +185,9 @@ def test_a_signature_received_before_revocation_stands_unless_the_key_was_compro
 def test_a_pin_that_was_taken_back_counts_as_revoked() -> None:
     pair = b.self_signed()
     taken_back = {fingerprint(pair.certificate): Revoked(b.office().now - HOUR, "unspecified")}
-    examination = b.verdict(b.sign(b.issued().data, "PCPSig", pair), trust=b.trust(revoked=taken_back, **pinned(pair, npi=b.PCP)))
+    examination = b.verdict(
+        b.sign(b.issued().data, "PCPSig", pair), trust=b.trust(revoked=taken_back, **pinned(pair, npi=b.PCP))
+    )
     assert codes(examination) == ["revoked"]
 
 
@@ -202,7 +219,9 @@ def test_a_short_key_is_held() -> None:
 
 def test_a_certificate_of_ours_that_names_no_one_clinician_is_held() -> None:
     pair = b.self_signed()
-    assert codes(b.verdict(b.sign(b.issued().data, "PCPSig", pair), trust=b.trust(**pinned(pair)))) == ["certificate_names_nobody"]
+    assert codes(b.verdict(b.sign(b.issued().data, "PCPSig", pair), trust=b.trust(**pinned(pair)))) == [
+        "certificate_names_nobody"
+    ]
 
 
 # The member's slot
@@ -215,13 +234,17 @@ def test_a_one_time_certificate_without_its_visit_on_record_is_held() -> None:
 
 def test_a_one_time_certificate_made_for_another_document_is_rejected() -> None:
     pair = b.office().one_time(b.issued().data, "2222-2222-222")
-    examination = b.verdict(b.sign(b.issued().data, "MemberSig", pair), trust=b.trust(witnessed=b.witnessed(pair, b.issued().data)))
+    examination = b.verdict(
+        b.sign(b.issued().data, "MemberSig", pair), trust=b.trust(witnessed=b.witnessed(pair, b.issued().data))
+    )
     assert codes(examination) == ["witnessed_elsewhere"]
 
 
 def test_a_one_time_certificate_made_for_other_bytes_is_rejected() -> None:
     pair = b.office().one_time(b"something else")
-    examination = b.verdict(b.sign(b.issued().data, "MemberSig", pair), trust=b.trust(witnessed=b.witnessed(pair, b.issued().data)))
+    examination = b.verdict(
+        b.sign(b.issued().data, "MemberSig", pair), trust=b.trust(witnessed=b.witnessed(pair, b.issued().data))
+    )
     assert codes(examination) == ["witnessed_elsewhere"]
 
 
@@ -232,20 +255,26 @@ def test_a_clinicians_certificate_in_the_members_slot_is_held() -> None:
 
 def test_the_members_pinned_certificate_cant_fill_the_pcp_slot() -> None:
     pair = b.self_signed()
-    examination = b.verdict(b.sign(b.issued().data, "PCPSig", pair), trust=b.trust(**pinned(pair, member_id=b.MEMBER_ID)))
+    examination = b.verdict(
+        b.sign(b.issued().data, "PCPSig", pair), trust=b.trust(**pinned(pair, member_id=b.MEMBER_ID))
+    )
     assert codes(examination) == ["member_in_pcp_slot"]
 
 
 def test_the_certificate_that_filled_the_other_slot_in_another_copy_is_rejected() -> None:
     pair = b.self_signed()
     data = b.sign(b.issued().data, "PCPSig", pair)
-    examination = b.verdict(data, trust=b.trust(**pinned(pair, npi=b.PCP)), filled={Slot.MEMBER: fingerprint(pair.certificate)})
+    examination = b.verdict(
+        data, trust=b.trust(**pinned(pair, npi=b.PCP)), filled={Slot.MEMBER: fingerprint(pair.certificate)}
+    )
     assert "same_certificate_both_slots" in codes(examination)
     assert examination.verdict is Verdict.REJECTED
 
 
 def test_another_meaning_than_approval_is_held() -> None:
-    data = b.strip_seed_values(lambda data: b.sign(data, "PCPSig", b.office().clinician(), reason="I have only read this."))
+    data = b.strip_seed_values(
+        lambda data: b.sign(data, "PCPSig", b.office().clinician(), reason="I have only read this.")
+    )
     assert codes(b.verdict(data)) == ["reason_differs"]
 
 
@@ -253,7 +282,8 @@ def test_another_meaning_than_approval_is_held() -> None:
 
 
 @pytest.mark.parametrize(
-    ("closed", "code"), [("superseded", "superseded_version"), ("withdrawn", "withdrawn_version"), ("returned", "not_open")]
+    ("closed", "code"),
+    [("superseded", "superseded_version"), ("withdrawn", "withdrawn_version"), ("returned", "not_open")],
 )
 def test_a_good_signature_on_a_plan_that_isnt_open_is_held(closed: str, code: str) -> None:
     examination = b.verdict(pcp_return(), issued_plan=replace(b.issued().plan, closed=closed))

@@ -83,19 +83,53 @@ _R, _S, _C, _X, _V = rawbytes, signatures, cms, structure, revisions
 
 FAMILIES: dict[str, tuple[Attack, ...]] = {
     "Universal signature forgery: a signature without what it covers, or without itself": (
-        *_of(_R.EXPECTED, _R.range_missing, _R.range_renamed, _R.range_null, _R.range_empty, _R.range_negative, _R.range_of_three),
+        *_of(
+            _R.EXPECTED,
+            _R.range_missing,
+            _R.range_renamed,
+            _R.range_null,
+            _R.range_empty,
+            _R.range_negative,
+            _R.range_of_three,
+        ),
         *_of(_R.EXPECTED, _R.contents_missing, _R.contents_empty, _R.contents_null, _R.contents_zero, _R.contents_bent),
-        *_of(_R.EXPECTED, _R.contents_padding_used, _R.subfilter_unknown, _R.subfilter_old, _R.type_changed, _R.time_changed),
+        *_of(
+            _R.EXPECTED,
+            _R.contents_padding_used,
+            _R.subfilter_unknown,
+            _R.subfilter_old,
+            _R.type_changed,
+            _R.time_changed,
+        ),
     ),
     "Incremental saving: something behind the signed bytes": (
-        *_of(_R.EXPECTED, _R.appended_object_without_reference, _R.appended_object_and_trailer, _R.appended_whole_document),
+        *_of(
+            _R.EXPECTED,
+            _R.appended_object_without_reference,
+            _R.appended_object_and_trailer,
+            _R.appended_whole_document,
+        ),
         *_of(_R.EXPECTED, _R.tail_of_text, _R.tail_of_zeros, _R.tail_with_end_mark),
-        *_changes(_V.replace_page_text, _V.overwrite_content_stream, _V.add_page, _V.remove_page, _V.swap_pages, _V.rotate_page),
-        *_changes(_V.crop_page, _V.swap_page_resources, _V.many_objects, _V.swap_font, _V.hidden_layer, _V.other_language),
+        *_changes(
+            _V.replace_page_text,
+            _V.overwrite_content_stream,
+            _V.add_page,
+            _V.remove_page,
+            _V.swap_pages,
+            _V.rotate_page,
+        ),
+        *_changes(
+            _V.crop_page, _V.swap_page_resources, _V.many_objects, _V.swap_font, _V.hidden_layer, _V.other_language
+        ),
         *_changes(_V.spoken_text, _V.info_title, _V.xmp_title, _V.unknown_store_entry, _V.page_beside_store),
     ),
     "Signature wrapping: byte ranges moved, overlapping, with gaps, over another part": (
-        *_of(_R.EXPECTED, _R.range_of_the_issued_plan, _R.ranges_that_overlap_the_value, _R.ranges_that_reach_into_the_value),
+        *_of(
+            _R.EXPECTED,
+            _R.range_of_the_issued_plan,
+            _R.ranges_that_overlap_the_value,
+            _R.ranges_that_reach_into_the_value,
+        ),
         *_of(_R.EXPECTED, _R.ranges_with_a_gap, _R.ranges_beyond_the_end, _R.ranges_short_of_the_end, _R.wrapped),
         *_of(_R.EXPECTED, _R.wrapped_around_another_object, _R.revisions_skipped),
     ),
@@ -107,17 +141,30 @@ FAMILIES: dict[str, tuple[Attack, ...]] = {
     ),
     "Annotations on the certified plan (EAA)": (*_changes(_V.free_text, _V.stamp_picture, _V.link, _V.redaction_box),),
     "Signatures and fields on the certified plan (SSA)": (
-        *_of(_S.EXPECTED, _S.sneaky_signature_before_the_pcps, _S.sneaky_signature_after_the_pcps, _S.second_certification),
+        *_of(
+            _S.EXPECTED,
+            _S.sneaky_signature_before_the_pcps,
+            _S.sneaky_signature_after_the_pcps,
+            _S.second_certification,
+        ),
         *_of(_S.EXPECTED, _S.signature_of_a_stranger_in_the_members_field),
         *_changes(_V.invisible_signature_field, _V.visible_signature_field, _V.text_field, _V.second_field_of_our_name),
         *_changes(_V.child_field, _V.false_timestamp_field, _V.visible_timestamp_field),
     ),
     "Our fields changed: moved, enlarged, hidden, renamed, relabelled, unlocked": (
-        *_changes(_V.remove_field, _V.move_member_field, _V.enlarge_member_field, _V.rename_member_field, _V.relabel_member_field),
+        *_changes(
+            _V.remove_field,
+            _V.move_member_field,
+            _V.enlarge_member_field,
+            _V.rename_member_field,
+            _V.relabel_member_field,
+        ),
         *_changes(_V.hide_member_field, _V.print_another_field, _V.layer_for_a_field, _V.looser_lock, _V.spoken_field),
         *_changes(_V.change_seed_value, _V.picture_in_unsigned_field),
     ),
-    "Appearances exchanged": (*_of(_S.EXPECTED, _S.appearance_swapped_after_signing, _S.appearance_stream_overwritten),),
+    "Appearances exchanged": (
+        *_of(_S.EXPECTED, _S.appearance_swapped_after_signing, _S.appearance_stream_overwritten),
+    ),
     "One signature, certificate or key used twice": (
         *_of(_S.EXPECTED, _S.one_value_in_two_fields, _S.seal_as_approval, _S.copied_value, _S.value_from_another_plan),
         *_of(_S.EXPECTED, _S.one_certificate_in_both_slots, _S.one_key_in_both_slots, _S.seal_key_in_pcp_slot),
@@ -125,14 +172,21 @@ FAMILIES: dict[str, tuple[Attack, ...]] = {
         *_of(_C.EXPECTED, _C.value_of_the_seal),
     ),
     "The seal stripped, or another in its place": (
-        *_of(_S.EXPECTED, _S.stripped_and_signed, _S.resealed_by_another_organization, _S.resealed_by_a_trusted_clinician),
+        *_of(
+            _S.EXPECTED, _S.stripped_and_signed, _S.resealed_by_another_organization, _S.resealed_by_a_trusted_clinician
+        ),
         *_of(_S.EXPECTED, _S.seal_replaced_in_place),
         *_changes(_V.strip_seal, _V.free_the_seal, _V.drop_permissions),
     ),
     "Certificates of who may not certify": (
         *_of(_S.EXPECTED, _S.certificate_from_a_clinician, _S.certificate_from_an_authority_of_our_name),
         *_of(_S.EXPECTED, _S.certificate_from_the_seals_key, _S.npi_in_the_name),
-        *_of(_C.EXPECTED, _C.names_another_certificate, _C.carries_anothers_certificate, _C.certificate_of_the_same_name_and_number),
+        *_of(
+            _C.EXPECTED,
+            _C.names_another_certificate,
+            _C.carries_anothers_certificate,
+            _C.certificate_of_the_same_name_and_number,
+        ),
         *_of(_C.EXPECTED, _C.no_certificate),
     ),
     "Signature values made by hand: attributes, signers, enclosed contents": (
@@ -141,15 +195,33 @@ FAMILIES: dict[str, tuple[Attack, ...]] = {
         *_of(_C.EXPECTED, _C.no_signer, _C.two_signers, _C.encloses_what_it_signs, _C.no_signed_data),
     ),
     "Weak methods: MD5, SHA-1, odd paddings": (
-        *_of(_C.EXPECTED, _C.md5_value, _C.sha1_value, _C.sha1_inside_sha256, _C.pss_with_sha1, _C.pss_with_another_mask),
+        *_of(
+            _C.EXPECTED, _C.md5_value, _C.sha1_value, _C.sha1_inside_sha256, _C.pss_with_sha1, _C.pss_with_another_mask
+        ),
         *_of(_C.EXPECTED, _C.pss_with_another_salt),
     ),
     "Another document, everything in it valid": (*_of(_R.EXPECTED, _R.signature_of_another_plan),),
     "Cross-references of which readers make different documents": (
-        *_of(_X.EXPECTED, _X.searched_for_objects, _X.contents_freed, _X.contents_overwritten, _X.chain_that_returns_to_itself),
-        *_of(_X.EXPECTED, _X.chain_beyond_the_end, _X.key_given_twice, _X.key_given_twice_in_two_spellings, _X.later_generation),
-        *_of(_X.EXPECTED, _X.entry_for_another_object, _X.last_revision_passed_over, _X.encryption_named_in_the_trailer),
-        *_of(_X.EXPECTED, _X.contents_in_a_cross_reference_stream, _X.page_in_an_object_stream, _X.hybrid_cross_reference),
+        *_of(
+            _X.EXPECTED,
+            _X.searched_for_objects,
+            _X.contents_freed,
+            _X.contents_overwritten,
+            _X.chain_that_returns_to_itself,
+        ),
+        *_of(
+            _X.EXPECTED,
+            _X.chain_beyond_the_end,
+            _X.key_given_twice,
+            _X.key_given_twice_in_two_spellings,
+            _X.later_generation,
+        ),
+        *_of(
+            _X.EXPECTED, _X.entry_for_another_object, _X.last_revision_passed_over, _X.encryption_named_in_the_trailer
+        ),
+        *_of(
+            _X.EXPECTED, _X.contents_in_a_cross_reference_stream, _X.page_in_an_object_stream, _X.hybrid_cross_reference
+        ),
         *_of(_X.EXPECTED, _X.entries_without_end, _X.brackets_without_end),
     ),
     "Active content": (*_changes(_V.open_action, _V.embedded_file, _V.xfa_form, _V.field_script),),
@@ -165,9 +237,12 @@ _HEAD = """# Attacks that the tests make
 
 Made by `make docs` from `tests/signing/attacks/`, where each file is generated from a plan that we issued.
 `tests/signing/test_attacks.py` wants that none is accepted and that each gives at least the findings named here
-([verdicts.md](verdicts.md) says what they mean). Beside these files it cuts a signed plan at 200 places, and has it saved again by
-qpdf, mutool and Ghostscript; `tests/signing/test_fuzz.py` bends bytes at random, and `make fuzz` does so guided by the code that
-they reach. `tests/signing/test_checks_carry.py` takes out each check and wants its finding gone. What genuine signers send is
+([verdicts.md](verdicts.md) says what they mean). Beside these files it cuts a signed plan at 200 places, and has it
+saved again by
+qpdf, mutool and Ghostscript; `tests/signing/test_fuzz.py` bends bytes at random, and `make fuzz` does so guided by
+the code that
+they reach. `tests/signing/test_checks_carry.py` takes out each check and wants its finding gone. What genuine signers
+send is
 accepted in the variants of `tests/signing/genuine.py`.
 """
 

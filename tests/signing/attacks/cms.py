@@ -1,7 +1,8 @@
-"""Signature values made by hand, attribute by attribute, as no signing program makes them: methods, attributes, signers.
+"""Signature values made by hand, attribute by attribute, as no signing program makes them: methods, attributes,
+signers.
 
-``value`` makes a sound one; what each attack leaves out, repeats or bends is in its name. Every one is put in its place by
-the library, so that the file around it is flawless.
+``value`` makes a sound one; what each attack leaves out, repeats or bends is in its name. Every one is put in its place
+by the library, so that the file around it is flawless.
 """
 
 from __future__ import annotations
@@ -36,11 +37,17 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 
 
-def signed_by(make: Value, *, digest: str = "sha256", subfilter: SigSeedSubFilter = SigSeedSubFilter.PADES, data: bytes = b"") -> bytes:
+def signed_by(
+    make: Value, *, digest: str = "sha256", subfilter: SigSeedSubFilter = SigSeedSubFilter.PADES, data: bytes = b""
+) -> bytes:
     """The plan with the value that ``make`` gives in the PCP's field."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data or b.issued().data))
     meta = signers.PdfSignatureMetadata(
-        field_name="PCPSig", subfilter=subfilter, md_algorithm=digest, reason=MEANING[SLOT_OF_FIELD["PCPSig"]], name="Olga Examplesen"
+        field_name="PCPSig",
+        subfilter=subfilter,
+        md_algorithm=digest,
+        reason=MEANING[SLOT_OF_FIELD["PCPSig"]],
+        name="Olga Examplesen",
     )
     placer = signers.PdfSigner(meta, signer=b.signer_of(_pair()))
     prepared, _, output = asyncio.run(placer.async_digest_doc_for_signing(writer, bytes_reserved=16_000))
@@ -76,7 +83,10 @@ class Recipe:
             {
                 "version": "v1",
                 "digest_algorithms": [{"algorithm": self.digest}],
-                "encap_content_info": {"content_type": "data", **({"content": self.content} if self.content is not None else {})},
+                "encap_content_info": {
+                    "content_type": "data",
+                    **({"content": self.content} if self.content is not None else {}),
+                },
                 "certificates": self.certificates([_certificate(self.pair), *map(_asn1, self.pair.chain)]),
                 "signer_infos": self.signer_infos([self.info(digest)]),
             }
@@ -96,7 +106,9 @@ class Recipe:
             "sid": {"issuer_and_serial_number": {"issuer": named.issuer, "serial_number": named.serial_number}},
             "digest_algorithm": {"algorithm": self.digest},
             "signature_algorithm": self._method(),
-            "signature": self._sign(asn1_cms.CMSAttributes(attributes).dump() if attributes else digest, hashed=not attributes),
+            "signature": self._sign(
+                asn1_cms.CMSAttributes(attributes).dump() if attributes else digest, hashed=not attributes
+            ),
         }
         if attributes:
             entries["signed_attrs"] = attributes
@@ -109,7 +121,9 @@ class Recipe:
         if self.padding is not None:
             mask = {"algorithm": "mgf1", "parameters": {"algorithm": name}}
             parameters = {"hash_algorithm": {"algorithm": name}, "mask_gen_algorithm": mask, "salt_length": 32}
-            return algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": algos.RSASSAPSSParams(parameters)})
+            return algos.SignedDigestAlgorithm(
+                {"algorithm": "rsassa_pss", "parameters": algos.RSASSAPSSParams(parameters)}
+            )
         kind = "rsa" if isinstance(self.pair.key, rsa.RSAPrivateKey) else "ecdsa"
         return algos.SignedDigestAlgorithm({"algorithm": f"{name}_{kind}"})
 
@@ -170,7 +184,9 @@ def by_hand_with_rsa() -> bytes:
 
 
 def by_hand_in_the_old_format() -> bytes:
-    return signed_by(Recipe(_rsa(), attributes=_without("signing_certificate_v2")), subfilter=SigSeedSubFilter.ADOBE_PKCS7_DETACHED)
+    return signed_by(
+        Recipe(_rsa(), attributes=_without("signing_certificate_v2")), subfilter=SigSeedSubFilter.ADOBE_PKCS7_DETACHED
+    )
 
 
 def by_hand_with_pss() -> bytes:
@@ -310,7 +326,11 @@ def pss_with_another_salt() -> bytes:
 
 
 def no_signed_data() -> bytes:
-    return signed_by(lambda _: bytes(asn1_cms.ContentInfo({"content_type": "data", "content": core.OctetString(b"I approve.")}).dump()))
+    return signed_by(
+        lambda _: bytes(
+            asn1_cms.ContentInfo({"content_type": "data", "content": core.OctetString(b"I approve.")}).dump()
+        )
+    )
 
 
 def value_of_the_seal() -> bytes:

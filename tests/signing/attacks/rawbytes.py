@@ -23,7 +23,12 @@ def _in_last_signature(pattern: bytes, replacement: bytes) -> Raw:
     assert match is not None, pattern
     found = match[0]
     assert len(replacement) <= len(found)
-    return data[: start + match.start()] + replacement + b" " * (len(found) - len(replacement)) + data[start + match.end() :]
+    return (
+        data[: start + match.start()]
+        + replacement
+        + b" " * (len(found) - len(replacement))
+        + data[start + match.end() :]
+    )
 
 
 def range_missing() -> Raw:
@@ -51,7 +56,9 @@ def range_of_three() -> Raw:
 
 
 def range_of_the_issued_plan() -> Raw:
-    return _in_last_signature(rb"/ByteRange \[[^\]]*\]", f"/ByteRange [0 {len(b.issued().data) - 10} {len(b.issued().data)} 0]".encode())
+    return _in_last_signature(
+        rb"/ByteRange \[[^\]]*\]", f"/ByteRange [0 {len(b.issued().data) - 10} {len(b.issued().data)} 0]".encode()
+    )
 
 
 def _ranges() -> tuple[int, int, int]:
@@ -63,7 +70,9 @@ def _ranges() -> tuple[int, int, int]:
 
 def _other_ranges(first: int, second: int, length: int) -> Raw:
     one, two, three = _ranges()
-    return _in_last_signature(rb"/ByteRange \[[^\]]*\]", b"/ByteRange [0 %d %d %d]" % (one + first, two + second, three + length))
+    return _in_last_signature(
+        rb"/ByteRange \[[^\]]*\]", b"/ByteRange [0 %d %d %d]" % (one + first, two + second, three + length)
+    )
 
 
 def ranges_that_overlap_the_value() -> Raw:
@@ -88,15 +97,17 @@ def ranges_short_of_the_end() -> Raw:
 
 
 def _wrapped(end: Raw) -> Raw:
-    """SWA: what the second range covered stands at the end as well, the signature's dictionary again with ranges over that;
-    in between is room for anything."""
+    """SWA: what the second range covered stands at the end as well, the signature's dictionary again with ranges over
+    that; in between is room for anything."""
     signed = _signed()
     one, two, three = _ranges()
     tail = signed[two:]
     begin = [each.start() for each in re.finditer(rb"\d+ 0 obj", signed[: signed.rindex(b"/ByteRange")])][-1]
     dictionary = signed[begin : signed.index(b"endobj", begin) + 6]
     place = len(signed) + len(dictionary) + 1 + len(end)
-    moved = re.sub(rb"/ByteRange \[[^\]]*\]", b"/ByteRange [0 %d %d %d]" % (one, place, three), dictionary).ljust(len(dictionary))
+    moved = re.sub(rb"/ByteRange \[[^\]]*\]", b"/ByteRange [0 %d %d %d]" % (one, place, three), dictionary).ljust(
+        len(dictionary)
+    )
     return signed + moved + b"\n" + end + tail
 
 
@@ -210,7 +221,9 @@ def revisions_skipped() -> Raw:
     signed = _signed()
     tail = signed[len(issued) :]
     assert f"/Prev {starts[-1]}".encode() in tail
-    return issued + tail.replace(f"/Prev {starts[-1]}".encode(), f"/Prev {starts[0]}".ljust(len(f"/Prev {starts[-1]}")).encode())
+    return issued + tail.replace(
+        f"/Prev {starts[-1]}".encode(), f"/Prev {starts[0]}".ljust(len(f"/Prev {starts[-1]}")).encode()
+    )
 
 
 def tail_of_text() -> Raw:

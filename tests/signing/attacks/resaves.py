@@ -51,7 +51,8 @@ def by_pikepdf_with_object_streams() -> bytes:
 
 
 def tool(*command: str) -> bytes | None:
-    """What a command makes of the signed plan (``IN`` and ``OUT`` in it are file names); None where it isn't installed."""
+    """What a command makes of the signed plan (``IN`` and ``OUT`` in it are file names); None where it isn't
+    installed."""
     if shutil.which(command[0]) is None:
         return None
     with tempfile.TemporaryDirectory() as folder:

@@ -47,7 +47,9 @@ def _field(writer: Writer, wanted: str) -> Any:
 
 
 def _form_stream(writer: Writer, drawing: bytes) -> Any:
-    stream = generic.StreamObject(dictionary(Type=name("XObject"), Subtype=name("Form"), BBox=numbers(0, 0, 300, 60)), stream_data=drawing)
+    stream = generic.StreamObject(
+        dictionary(Type=name("XObject"), Subtype=name("Form"), BBox=numbers(0, 0, 300, 60)), stream_data=drawing
+    )
     return writer.add_object(stream)
 
 
@@ -98,7 +100,12 @@ def overwrite_content_stream(writer: Writer) -> None:
 
 def add_page(writer: Writer) -> None:
     pages = writer.root["/Pages"]
-    page = dictionary(Type=name("Page"), Parent=writer.root.raw_get("/Pages"), MediaBox=numbers(0, 0, 612, 792), Resources=dictionary())
+    page = dictionary(
+        Type=name("Page"),
+        Parent=writer.root.raw_get("/Pages"),
+        MediaBox=numbers(0, 0, 612, 792),
+        Resources=dictionary(),
+    )
     pages["/Kids"].append(writer.add_object(page))
     pages["/Count"] = N(len(pages["/Kids"]))
     writer.update_container(pages)
@@ -134,7 +141,13 @@ def swap_page_resources(writer: Writer) -> None:
 
 def _new_field(writer: Writer, title: str, kind: str, rect: tuple[float, ...], **entries: Any) -> None:
     field = dictionary(
-        Type=name("Annot"), Subtype=name("Widget"), FT=name(kind), T=pdf_string(title), Rect=numbers(*rect), F=N(4), **entries
+        Type=name("Annot"),
+        Subtype=name("Widget"),
+        FT=name(kind),
+        T=pdf_string(title),
+        Rect=numbers(*rect),
+        F=N(4),
+        **entries,
     )
     writer.root["/AcroForm"]["/Fields"].append(writer.add_object(field))
     writer.update_container(writer.root["/AcroForm"]["/Fields"])
@@ -158,7 +171,9 @@ def second_field_of_our_name(writer: Writer) -> None:
 
 def child_field(writer: Writer) -> None:
     field = _field(writer, "MemberSig")
-    kid = dictionary(T=pdf_string("inner"), FT=name("Sig"), Rect=numbers(0, 0, 0, 0), Type=name("Annot"), Subtype=name("Widget"))
+    kid = dictionary(
+        T=pdf_string("inner"), FT=name("Sig"), Rect=numbers(0, 0, 0, 0), Type=name("Annot"), Subtype=name("Widget")
+    )
     field["/Kids"] = generic.ArrayObject([writer.add_object(kid)])
     writer.update_container(field)
 
@@ -216,7 +231,12 @@ def layer_for_a_field(writer: Writer) -> None:
 
 
 def looser_lock(writer: Writer) -> None:
-    _change_field(writer, "PCPSig", "/Lock", dictionary(Type=name("SigFieldLock"), Action=name("Include"), Fields=generic.ArrayObject([])))
+    _change_field(
+        writer,
+        "PCPSig",
+        "/Lock",
+        dictionary(Type=name("SigFieldLock"), Action=name("Include"), Fields=generic.ArrayObject([])),
+    )
 
 
 def spoken_field(writer: Writer) -> None:
@@ -229,7 +249,9 @@ def spoken_field(writer: Writer) -> None:
 
 
 def change_seed_value(writer: Writer) -> None:
-    _change_field(writer, "MemberSig", "/SV", dictionary(Type=name("SV"), Reasons=generic.ArrayObject([pdf_string("I refuse.")])))
+    _change_field(
+        writer, "MemberSig", "/SV", dictionary(Type=name("SV"), Reasons=generic.ArrayObject([pdf_string("I refuse.")]))
+    )
 
 
 def strip_seal(writer: Writer) -> None:
@@ -271,7 +293,9 @@ def open_action(writer: Writer) -> None:
 def embedded_file(writer: Writer) -> None:
     stream = writer.add_object(generic.StreamObject(dictionary(Type=name("EmbeddedFile")), stream_data=b"hello"))
     spec = dictionary(Type=name("Filespec"), F=pdf_string("a.exe"), EF=dictionary(F=stream))
-    writer.root["/Names"] = dictionary(EmbeddedFiles=dictionary(Names=generic.ArrayObject([pdf_string("a.exe"), writer.add_object(spec)])))
+    writer.root["/Names"] = dictionary(
+        EmbeddedFiles=dictionary(Names=generic.ArrayObject([pdf_string("a.exe"), writer.add_object(spec)]))
+    )
     writer.update_root()
 
 
@@ -283,7 +307,9 @@ def xfa_form(writer: Writer) -> None:
 
 def hidden_layer(writer: Writer) -> None:
     group = writer.add_object(dictionary(Type=name("OCG"), Name=pdf_string("plan")))
-    writer.root["/OCProperties"] = dictionary(OCGs=generic.ArrayObject([group]), D=dictionary(OFF=generic.ArrayObject([group])))
+    writer.root["/OCProperties"] = dictionary(
+        OCGs=generic.ArrayObject([group]), D=dictionary(OFF=generic.ArrayObject([group]))
+    )
     writer.update_root()
 
 
@@ -293,7 +319,8 @@ def other_language(writer: Writer) -> None:
 
 
 def swap_font(writer: Writer) -> None:
-    """The words stay; a font that draws other letters takes the place of ours. Old signing programs rewrite fonts too."""
+    """The words stay; a font that draws other letters takes the place of ours. Old signing programs rewrite fonts
+    too."""
     fonts = _page(writer)["/Resources"]["/Font"]
     raw = fonts.raw_get(next(iter(fonts)))
     raw.get_object()["/BaseFont"] = name("OtherFont")
@@ -312,7 +339,9 @@ def spoken_text(writer: Writer) -> None:
 def free_the_seal(writer: Writer) -> None:
     """The seal's field taken out of the form and off its page."""
     form = writer.root["/AcroForm"]
-    form["/Fields"] = generic.ArrayObject(each for each in form["/Fields"] if each.get_object()["/T"] != "OrganizationSeal")
+    form["/Fields"] = generic.ArrayObject(
+        each for each in form["/Fields"] if each.get_object()["/T"] != "OrganizationSeal"
+    )
     writer.update_container(form)
 
 
@@ -328,12 +357,16 @@ def page_beside_store(writer: Writer) -> None:
 
 
 def false_timestamp_field(writer: Writer) -> None:
-    value = dictionary(Type=name("DocTimeStamp"), SubFilter=name("ETSI.RFC3161"), Contents=generic.ByteStringObject(b"\0" * 50))
+    value = dictionary(
+        Type=name("DocTimeStamp"), SubFilter=name("ETSI.RFC3161"), Contents=generic.ByteStringObject(b"\0" * 50)
+    )
     _new_field(writer, "Timestamp", "Sig", (0, 0, 0, 0), V=writer.add_object(value))
 
 
 def visible_timestamp_field(writer: Writer) -> None:
-    value = dictionary(Type=name("DocTimeStamp"), SubFilter=name("ETSI.RFC3161"), Contents=generic.ByteStringObject(b"\0" * 50))
+    value = dictionary(
+        Type=name("DocTimeStamp"), SubFilter=name("ETSI.RFC3161"), Contents=generic.ByteStringObject(b"\0" * 50)
+    )
     _new_field(writer, "Timestamp", "Sig", (0, 0, 612, 792), V=writer.add_object(value))
 
 
@@ -343,11 +376,14 @@ def many_objects(writer: Writer) -> None:
 
 
 def _contents_overwritten(writer: Writer, **entries: Any) -> Any:
-    """The first page's contents, other words in them, under the same number: for a second use in which they may change."""
+    """The first page's contents, other words in them, under the same number: for a second use in which they may
+    change."""
     raw = _page(writer).raw_get("/Contents")
     reference = (raw if isinstance(raw, generic.IndirectObject) else raw[0]).reference
     words = b"BT /F1 24 Tf 50 500 Td (Nothing) Tj ET"
-    writer.objects[reference.generation, reference.idnum] = generic.StreamObject(dictionary(**entries), stream_data=words)
+    writer.objects[reference.generation, reference.idnum] = generic.StreamObject(
+        dictionary(**entries), stream_data=words
+    )
     return generic.IndirectObject(reference.idnum, reference.generation, writer)
 
 

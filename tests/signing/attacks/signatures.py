@@ -1,4 +1,5 @@
-"""Attacks with signatures: reused values, stripped and replaced seals, one signer in both slots, changed appearances."""
+"""Attacks with signatures: reused values, stripped and replaced seals, one signer in both slots, changed
+appearances."""
 
 from __future__ import annotations
 
@@ -176,7 +177,9 @@ def shadow_replace() -> bytes:
 
     def lay_ready(writer: Writer) -> None:
         pages = writer.root["/Pages"]
-        writer.add_object(dictionary(Type=name("Pages"), Kids=generic.ArrayObject(list(pages["/Kids"])[:1]), Count=N(1)))
+        writer.add_object(
+            dictionary(Type=name("Pages"), Kids=generic.ArrayObject(list(pages["/Kids"])[:1]), Count=N(1))
+        )
 
     signed = _pcp(revise(b.issued().data, lay_ready))
 
@@ -251,7 +254,11 @@ def certificate_from_an_authority_of_our_name() -> bytes:
     other = b.Office.open()
     pair = other.clinician()
     ours = b.office()
-    return b.sign(b.issued().data, "PCPSig", KeyPair(pair.key, pair.certificate, (ours.issuing.certificate, ours.root.certificate)))
+    return b.sign(
+        b.issued().data,
+        "PCPSig",
+        KeyPair(pair.key, pair.certificate, (ours.issuing.certificate, ours.root.certificate)),
+    )
 
 
 def certificate_from_the_seals_key() -> bytes:

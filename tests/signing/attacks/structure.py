@@ -1,4 +1,5 @@
-"""Revisions written by hand, which no library would write: cross-references of which readers make different documents."""
+"""Revisions written by hand, which no library would write: cross-references of which readers make different
+documents."""
 
 from __future__ import annotations
 
@@ -16,10 +17,14 @@ NOWHERE = 15
 
 
 def _written(
-    trailer_root: int, objects: dict[int, bytes], *, nowhere: tuple[int, ...] = (), unlisted: dict[int, bytes] | None = None
+    trailer_root: int,
+    objects: dict[int, bytes],
+    *,
+    nowhere: tuple[int, ...] = (),
+    unlisted: dict[int, bytes] | None = None,
 ) -> bytes:
-    """The issued plan with one revision behind it: ``objects`` by number, entries that lead ``nowhere``, and objects that stand
-    in the bytes but in no cross-reference."""
+    """The issued plan with one revision behind it: ``objects`` by number, entries that lead ``nowhere``, and objects
+    that stand in the bytes but in no cross-reference."""
     issued = b.issued().data
     out = bytearray(issued)
     for number, body in (unlisted or {}).items():
@@ -55,7 +60,8 @@ def _signed(data: bytes) -> bytes:
 
 
 def searched_for_objects() -> bytes:
-    """An entry that leads nowhere makes lenient readers search the bytes, where they find a page's contents once more."""
+    """An entry that leads nowhere makes lenient readers search the bytes, where they find a page's contents once
+    more."""
     root, contents = _numbers()
     return _signed(_written(root, {_size() + 1: b"<<>>"}, nowhere=(_size() + 2,), unlisted={contents: OTHER_WORDS}))
 
@@ -63,7 +69,9 @@ def searched_for_objects() -> bytes:
 def contents_freed() -> bytes:
     root, contents = _numbers()
     data = _written(root, {_size() + 1: b"<<>>"})
-    changed = data.replace(b"xref\n%d 1" % (_size() + 1), b"xref\n%d 1\n0000000000 00001 f \n%d 1" % (contents, _size() + 1))
+    changed = data.replace(
+        b"xref\n%d 1" % (_size() + 1), b"xref\n%d 1\n0000000000 00001 f \n%d 1" % (contents, _size() + 1)
+    )
     start = int(re.findall(rb"startxref\s+(\d+)", data)[-1])
     assert changed[start : start + 4] == b"xref"
     return _signed(changed)
@@ -131,7 +139,9 @@ def later_generation() -> bytes:
     root, contents = _numbers()
     data = _written(root, {contents: OTHER_WORDS})
     cut = len(b.issued().data)
-    return data[:cut] + data[cut:].replace(b"%d 0 obj" % contents, b"%d 1 obj" % contents).replace(b" 00000 n", b" 00001 n")
+    return data[:cut] + data[cut:].replace(b"%d 0 obj" % contents, b"%d 1 obj" % contents).replace(
+        b" 00000 n", b" 00001 n"
+    )
 
 
 def entry_for_another_object() -> bytes:
@@ -160,9 +170,11 @@ def encryption_named_in_the_trailer() -> bytes:
     return data.replace(b"trailer\n<<", b"trailer\n<</Encrypt %d 0 R" % (_size() + 1))
 
 
-def _with_stream(objects: dict[int, bytes], compressed: dict[int, bytes], *, classic: bool = False, entries: bytes = b"") -> bytes:
-    """A revision with a cross-reference stream: ``objects`` stand by themselves, ``compressed`` ones in an object stream.
-    ``classic``: the stream only hangs behind a classic table, for readers that look for it."""
+def _with_stream(
+    objects: dict[int, bytes], compressed: dict[int, bytes], *, classic: bool = False, entries: bytes = b""
+) -> bytes:
+    """A revision with a cross-reference stream: ``objects`` stand by themselves, ``compressed`` ones in an object
+    stream. ``classic``: the stream only hangs behind a classic table, for readers that look for it."""
     issued = b.issued().data
     out = bytearray(issued)
     rows: dict[int, tuple[int, int, int]] = {}
@@ -186,9 +198,16 @@ def _with_stream(objects: dict[int, bytes], compressed: dict[int, bytes], *, cla
     rows[table] = (1, start, 0)
     previous = re.findall(rb"startxref\s+(\d+)", issued)[-1]
     index = b"".join(b"%d 1 " % number for number in sorted(rows))
-    content = b"".join(kind.to_bytes(1) + place.to_bytes(4) + third.to_bytes(2) for _, (kind, place, third) in sorted(rows.items()))
+    content = b"".join(
+        kind.to_bytes(1) + place.to_bytes(4) + third.to_bytes(2) for _, (kind, place, third) in sorted(rows.items())
+    )
     common = b"/Root %d 0 R/Info %s 0 R/Prev %s %s" % (
-        *(_numbers()[0], re.findall(rb"/Info (\d+)", issued)[-1], previous, re.findall(rb"/ID\s*\[[^\]]*\]", issued)[-1]),
+        *(
+            _numbers()[0],
+            re.findall(rb"/Info (\d+)", issued)[-1],
+            previous,
+            re.findall(rb"/ID\s*\[[^\]]*\]", issued)[-1],
+        ),
     )
     shape = entries or b"/W[1 4 2]/Index[%s]" % index
     out += b"%d 0 obj\n<</Type/XRef/Size %d%s%s/Length %d>>stream\n%s\nendstream\nendobj\n" % (
@@ -253,5 +272,5 @@ EXPECTED = {
     entries_without_end: {"unverifiable"},
     brackets_without_end: {"no_signature"},
 }
-"""Each file and the findings that it must at least give. ``entries_of_no_width`` has nothing to give: it never ends, and is for a
-child process with limits."""
+"""Each file and the findings that it must at least give. ``entries_of_no_width`` has nothing to give: it never ends,
+and is for a child process with limits."""

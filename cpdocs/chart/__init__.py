@@ -1,0 +1,1 @@
+"""Complete plans become packages for the chart, and packages are checked."""

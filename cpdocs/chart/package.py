@@ -1,0 +1,183 @@
+"""What goes into the package of one complete version, file by file (ehr.md, "The package").
+
+<target>/<document id>/
+    <upload name>.pdf        the rendition for the chart, with the signature certificate page
+    index.csv                one line for the import job
+    audit.html  audit.jsonl  the trail, for people and for machines
+    originals/               the issued file and every returned file that counts, byte for byte
+    closed/                  each signed file with its validation material, and a time stamp where an authority is set
+    manifest.json            every file with its SHA-256, signed; written last
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cpdocs.chart.description import Shelf, describe, index_file, manifest_facts, signed_on
+from cpdocs.chart.long_term import Closed, Closer, kept_json
+from cpdocs.core.events import document_subject
+from cpdocs.core.file_kind import kind_of
+from cpdocs.core.plan_record import KeptFile, PlanRecord
+from cpdocs.core.verdicts import Evidence
+from cpdocs.filing.check import UPLOAD
+from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
+from cpdocs.filing.targets import upload_name
+from cpdocs.filing.trail import Entry, trail_html, trail_jsonl
+from cpdocs.ledger.checkpoint import load_checkpoint_key
+from cpdocs.ledger.events import decode
+from cpdocs.trail.audit import sign_now
+
+if TYPE_CHECKING:
+    from cpdocs.filing.rendition import Upload
+    from cpdocs.workspace import Workspace
+
+_IN_THE_FILE = (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A built package: its folder under outbox/ehr/ (POSIX), its files with the manifest last, and what pins them."""
+
+    folder: str
+    files: tuple[PackageFile, ...]
+    upload_sha256: str
+    manifest_sha256: str
+    closed: tuple[KeptFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """A returned file that counts: its bytes, and whether its signatures are in it (else it is a scan)."""
+
+    data: bytes
+    signed: bool
+
+    @property
+    def suffix(self) -> str:
+        return kind_of(self.data) or "bin"
+
+
+def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
+    """Every file of the package; nothing is recorded but the checkpoint that it carries, nothing put out.
+
+    Raises TimestampUnavailable where a configured authority gives no time stamp, another WorkspaceFault where stored
+    bytes are missing or damaged, InputFault where a returned scan can't be drawn.
+    """
+    returns = _returns(ws, record)
+    closer = Closer(ws)
+    closed = [closer.close(data) for data in _whole(returns)]
+    signed = sign_now(ws)
+    title = ws.options.plan_titles[record.program]
+    description = describe(record, title)
+    originals = _originals(ws, record, returns)
+    for number, each in enumerate(closed, start=1):
+        name = record.document_id if len(closed) == 1 else f"{record.document_id}-{number}"
+        originals.append(PackageFile(f"closed/{name}.pdf", each.data, "closed"))
+    upload = _upload(ws, record, shelf, returns, closed, signed.note, originals, description)
+    document_type = shelf.target.document_type or title
+    name = upload_name(
+        shelf.target.file_name,
+        document_id=record.document_id,
+        mrn=shelf.member.mrn,
+        document_type=document_type,
+        day=signed_on(record),
+        version=record.version,
+    )
+    upload_file = PackageFile(name, upload.pdf, UPLOAD)
+    files = [
+        upload_file,
+        PackageFile(
+            "index.csv", index_file(record, shelf, upload_file, upload.pages, document_type, description), "index"
+        ),
+        *_trail(ws, record, signed.note, signed.head.size, description),
+        *originals,
+    ]
+    key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
+    facts = manifest_facts(ws, record, shelf, document_type, description, signed.note)
+    facts["long_term"] = [kept_json(each.kept) for each in closed]
+    manifest = build_manifest(facts, files, key.sign)
+    files.append(PackageFile(NAME, manifest, "manifest"))
+    for file in files:
+        ws.blobs.put(file.data)
+    # The folder's name says nothing and is never given twice, whatever the site calls the upload PDF.
+    folder = f"{shelf.target.name}/{record.document_id}"
+    return Package(folder, tuple(files), upload_file.sha256, files[-1].sha256, tuple(each.kept for each in closed))
+
+
+def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
+    """The returned files that fill the slots, each once, in the order received."""
+    seen: dict[str, bool] = {}
+    for fill in sorted(record.fills.values(), key=lambda fill: fill.seq):
+        if fill.return_sha256:
+            seen[fill.return_sha256] = seen.get(fill.return_sha256, False) or fill.evidence in _IN_THE_FILE
+    return [_Return(ws.blobs.get(digest), signed) for digest, signed in seen.items()]
+
+
+def _whole(returns: Sequence[_Return]) -> list[bytes]:
+    """The signed files that no other one continues: signing in turn appends, so the last one begins with the others."""
+    files = [each.data for each in returns if each.signed]
+    return [data for data in files if not any(other != data and other.startswith(data) for other in files)]
+
+
+def _originals(ws: Workspace, record: PlanRecord, returns: Sequence[_Return]) -> list[PackageFile]:
+    files = [PackageFile("originals/issued.pdf", ws.blobs.get(record.sha256), "issued")]
+    for number, each in enumerate(returns, start=1):
+        files.append(PackageFile(f"originals/returned-{number}.{each.suffix}", each.data, "returned"))
+    return files
+
+
+def _upload(
+    ws: Workspace,
+    record: PlanRecord,
+    shelf: Shelf,
+    returns: Sequence[_Return],
+    closed: Sequence[Closed],
+    checkpoint: str,
+    originals: Sequence[PackageFile],
+    description: str,
+) -> Upload:
+    from cpdocs.documents.certificate import CertificatePaper, render_certificate
+    from cpdocs.sandbox.drawing import compose, flat_pdf
+    from cpdocs.signing.fields import MEANING
+
+    paper = CertificatePaper(
+        record=record,
+        member=shelf.member,
+        title=ws.options.plan_titles[record.program],
+        sender=ws.senders.for_cp(shelf.member.cp_org),
+        meanings=MEANING,
+        originals=tuple((file.name, file.sha256) for file in originals if file.what != "issued"),
+        checkpoint=checkpoint,
+        built_at=ws.clock.now(),
+        sandbox=ws.sandbox,
+        kept=tuple(each.kept for each in closed),
+    )
+    certificate = render_certificate(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
+    plan, *further = [each.data for each in closed] or [ws.blobs.get(record.sha256)]
+    scans = [flat_pdf(each.data, most_pages=ws.options.max_return_pages) for each in returns if not each.signed]
+    return compose(plan, further=further, scans=scans, certificate=certificate.pdf, title=description)
+
+
+def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:
+    """The document's events up to the checkpoint, for people and for machines."""
+    entries = [
+        Entry(seq, text, ws.ledger.inclusion_proof(seq, size))
+        for seq, text in ws.ledger.texts(subject=document_subject(record.document_id))
+        if seq <= size
+    ]
+    events = [decode(entry.text) for entry in entries]
+    document_id, sandbox = record.document_id, ws.sandbox
+    return [
+        PackageFile(
+            "audit.html",
+            trail_html(document_id, description, events, checkpoint=checkpoint, sandbox=sandbox),
+            "trail for people",
+        ),
+        PackageFile(
+            "audit.jsonl",
+            trail_jsonl(document_id, entries, checkpoint=checkpoint, size=size, sandbox=sandbox),
+            "trail for machines",
+        ),
+    ]

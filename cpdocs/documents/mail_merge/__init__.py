@@ -1,0 +1,1 @@
+"""Mail merge: letters laid out once, and other words set into the same places."""

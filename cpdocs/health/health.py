@@ -1,0 +1,223 @@
+"""A quick answer for monitors: does the ledger open, does somebody watch, is there room, do backups and checkpoints
+come?
+
+``doctor`` looks at everything and says how to mend it; this looks at what changes by the hour, within a second, and
+names no document and no person. Times are the machine's own, a sandbox's set clock left aside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cpdocs.core.events import JSON, EventType
+from cpdocs.core.return_record import RETURN_EVENTS, fold_returns
+from cpdocs.errors import CpdocsError
+from cpdocs.health.answers import LOW_DISK
+from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
+from cpdocs.retention.lists import failed_attempt, made_backups
+from cpdocs.system.durable import temporary, write_all
+
+if TYPE_CHECKING:
+    from cpdocs.core.clock import Clock
+    from cpdocs.workspace import Paths, Workspace
+
+_FUTURE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """One check: ``ok`` is its answer, ``value`` what was measured (seconds, counts, bytes; None: never)."""
+
+    check: str
+    ok: bool
+    message: str
+    value: int | None = None
+
+
+class Heartbeat:
+    """Notes in state/heartbeat.json when ``watch`` last looked; every few seconds at most, and never a file's name."""
+
+    def __init__(self, paths: Paths, clock: Clock, monotonic: Callable[[], float], every: float = 5.0) -> None:
+        self._file = paths.state / "heartbeat.json"
+        self._clock = clock
+        self._monotonic = monotonic
+        self._every = every
+        self._last: float | None = None
+
+    def beat(self) -> None:
+        """A look was finished, or a file. What the disk refuses is left out: the next look will show it."""
+        now = self._monotonic()
+        if self._last is not None and now - self._last < self._every:
+            return
+        self._last = now
+        text = json.dumps({"at": self._clock.true_now().isoformat(), "process": os.getpid()})
+        with suppress(OSError), temporary(self._file.parent) as (descriptor, part):
+            write_all(descriptor, text.encode())
+            part.replace(self._file)
+
+
+def last_beat(paths: Paths) -> datetime | None:
+    """When a watcher last looked; None where none ever did."""
+    try:
+        at = datetime.fromisoformat(json.loads((paths.state / "heartbeat.json").read_text("utf-8"))["at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return at if at.tzinfo else None
+
+
+def pulses(ws: Workspace) -> list[Pulse]:
+    """Every check's answer. None raises: what a check stumbles over is its answer."""
+    checks: tuple[tuple[str, Callable[[Workspace], Iterator[Pulse]]], ...] = (
+        ("ledger", _ledger),
+        ("disk", _disk),
+        ("watch", _watch),
+        ("held", _held),
+        ("overdue", _overdue),
+        ("backup", _backup),
+        ("checkpoint", _checkpoint),
+        ("proof", _proof),
+        ("revocation", _revocation),
+    )
+    found: list[Pulse] = []
+    for name, check in checks:
+        try:
+            found += check(ws)
+        except (CpdocsError, OSError) as error:
+            found.append(
+                Pulse(name, False, error.message if isinstance(error, CpdocsError) else "The system refuses to answer.")
+            )
+    return found
+
+
+def as_values(found: list[Pulse]) -> dict[str, JSON]:
+    """The answers as a monitor reads them."""
+    return {each.check: {"ok": each.ok, "value": each.value, "message": each.message} for each in found}
+
+
+def _ledger(ws: Workspace) -> Iterator[Pulse]:
+    size = ws.ledger.head().size
+    yield Pulse("ledger", size > 0, f"The ledger opens and holds {size} events.", size)
+
+
+def _disk(ws: Workspace) -> Iterator[Pulse]:
+    free = min(shutil.disk_usage(folder).free for folder in (ws.paths.root, ws.paths.state))
+    yield Pulse("disk", free >= LOW_DISK, f"{free // 1024**2} MB are free.", free)
+
+
+def _watch(ws: Workspace) -> Iterator[Pulse]:
+    allowed = timedelta(minutes=ws.options.watch_minutes)
+    at = last_beat(ws.paths)
+    if at is None:
+        yield Pulse("watch", not allowed, "No `cpdocs watch` has ever looked.")
+        return
+    age = ws.clock.true_now() - at
+    yield Pulse(
+        "watch", not allowed or -_FUTURE <= age <= allowed, f"`cpdocs watch` last looked {_told(age)}.", _seconds(age)
+    )
+
+
+def _held(ws: Workspace) -> Iterator[Pulse]:
+    waiting = [record for record in fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values() if record.waiting]
+    if not waiting:
+        yield Pulse("held", True, "Nothing is held.", 0)
+        return
+    age = ws.clock.now() - min(record.received_at for record in waiting)
+    allowed = timedelta(days=ws.options.held_days)
+    message = f"{len(waiting)} files are held, the oldest since {_span(age)}."
+    yield Pulse("held", not allowed or age <= allowed, message, _seconds(age))
+
+
+def _overdue(ws: Workspace) -> Iterator[Pulse]:
+    """A count and no fault: practices are late, cpdocs isn't."""
+    from cpdocs.plans.status import every_standing
+
+    late = sum(standing.overdue for standing in every_standing(ws))
+    yield Pulse("overdue", True, f"{late} plans are overdue.", late)
+
+
+def _backup(ws: Workspace) -> Iterator[Pulse]:
+    allowed = timedelta(hours=ws.options.backup_hours)
+    now = ws.clock.true_now()
+    made = made_backups(ws.ledger)
+    failed = failed_attempt(ws.paths)
+    if not made:
+        yield Pulse("backup", not allowed, "No backup was ever made.")
+        return
+    age = now - made[-1].at
+    message = f"The last backup was made {_told(age)}"
+    if made[-1].damaged:
+        message += f", without {made[-1].damaged} damaged files"
+    if failed and failed > made[-1].at:
+        message += "; one was begun since and isn't done"
+    yield Pulse("backup", not allowed or (age <= allowed and not made[-1].damaged), f"{message}.", _seconds(age))
+
+
+def _checkpoint(ws: Workspace) -> Iterator[Pulse]:
+    """How long the oldest event has been without a signed checkpoint over it; backups' own events don't count."""
+    notes = ws.ledger.checkpoints()
+    signed = 0
+    with suppress(CheckpointInvalid):
+        signed = unverified_checkpoint(notes[-1]).head.size if notes else 0
+    first = next((event for event in ws.ledger.events(after=signed) if event.type is not EventType.BACKUP_MADE), None)
+    if first is None:
+        yield Pulse("checkpoint", True, "Every event is under a signed checkpoint.", 0)
+        return
+    age = ws.clock.true_now() - first.recorded_at
+    allowed = timedelta(hours=ws.options.checkpoint_hours)
+    yield Pulse(
+        "checkpoint",
+        not allowed or age <= allowed,
+        f"Events since {_span(age)} are under no checkpoint.",
+        _seconds(age),
+    )
+
+
+def _proof(ws: Workspace) -> Iterator[Pulse]:
+    """Whether a kept signature's proof ends soon, or has: a sandbox's clock counts here, since its certificates go by
+    it."""
+    from cpdocs.retention.expiring import proofs
+
+    found = proofs(ws)
+    left = _seconds(found.first - ws.clock.now()) if found.first else None
+    message = f"Of {found.files} signed files the proof of {found.ending} ends within {ws.options.renew_months} months."
+    yield Pulse("proof", not found.ending, message, left)
+
+
+def _revocation(ws: Workspace) -> Iterator[Pulse]:
+    """Whether every outside authority's list is current: returns under one that isn't are held."""
+    from cpdocs.core.authority_records import Binding
+    from cpdocs.keys.authorities import authority_records
+
+    records = [
+        each for each in authority_records(ws.ledger).values() if each.trusted and each.binding is not Binding.TIME
+    ]
+    asked = [each for each in records if each.lists or not each.answers]
+    ends = [min((found.next_update for found in each.lists.values()), default=None) for each in asked]
+    now = ws.clock.now()
+    stale = sum(end is None or end < now for end in ends)
+    first = min((end for end in ends if end), default=None)
+    message = f"Of {len(records)} outside authorities {stale} have no current list of revoked certificates."
+    yield Pulse("revocation", not stale, message, _seconds(first - now) if first else None)
+
+
+def _seconds(age: timedelta) -> int:
+    return int(age.total_seconds())
+
+
+def _told(age: timedelta) -> str:
+    return f"{_span(-age)} in the future: a clock has jumped" if age < timedelta(0) else f"{_span(age)} ago"
+
+
+def _span(age: timedelta) -> str:
+    seconds = _seconds(age)
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{max(seconds, 0)} seconds"

@@ -1,0 +1,152 @@
+"""The workspace and its record: folders, permissions, database, settings, backups, emergencies."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from cpdocs.core.events import EventType
+from cpdocs.health.answers import Checked, Level
+from cpdocs.workspace import Workspace
+
+_EMERGENCY_SHOWN = timedelta(days=30)
+
+
+def folders(ws: Workspace) -> Iterator[Checked]:
+    paths = ws.paths
+    places = {
+        name: path.resolve()
+        for name, path in (("inbox", paths.inbox), ("outbox", paths.outbox), ("state", paths.state))
+    }
+    faults = 0
+    for name, place in places.items():
+        if not place.is_dir():
+            faults += 1
+            yield Checked("folders", Level.FAULT, f"{name}/ is missing.", f"mkdir {name}/ in the workspace")
+        for other, elsewhere in places.items():
+            if name != other and place.is_relative_to(elsewhere):
+                faults += 1
+                yield Checked(
+                    "folders",
+                    Level.FAULT,
+                    f"{name}/ lies inside {other}/.",
+                    "Keep the three apart; one must never feed another.",
+                )
+    if paths.inbox.is_dir() and paths.claims.is_dir() and paths.inbox.stat().st_dev != paths.claims.stat().st_dev:
+        faults += 1
+        yield Checked(
+            "folders", Level.WARNING, "inbox/ and state/ are on different disks: claims are copied instead of renamed."
+        )
+    if not faults:
+        yield Checked("folders", Level.OK, "inbox/, outbox/ and state/ are apart.")
+
+
+def permissions(ws: Workspace) -> Iterator[Checked]:
+    loose = 0
+    for path in (ws.paths.state, *_inside(ws.paths.state)):
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if mode & 0o077 and not path.is_symlink():
+            loose += 1
+    if loose:
+        yield Checked(
+            "permissions",
+            Level.FAULT,
+            f"Others can read {loose} files or folders in state/.",
+            f"chmod -R go= {ws.paths.state}",
+        )
+    else:
+        yield Checked("permissions", Level.OK, "state/ is for its owner alone.")
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """The folder's own files and folders, two levels deep: enough to see a loose mode without walking every blob."""
+    for child in sorted(folder.iterdir()):
+        yield child
+        if child.is_dir():
+            yield from sorted(child.iterdir())[:1000]
+
+
+def database(ws: Workspace) -> Iterator[Checked]:
+    head = ws.ledger.head()
+    if head.size == 0:
+        yield Checked("ledger", Level.FAULT, "The ledger is empty.", "Restore it from the backup.")
+    else:
+        yield Checked(
+            "ledger", Level.OK, f"The ledger opens and holds {head.size} events; `cpdocs audit verify` proves them."
+        )
+
+
+def settings(ws: Workspace) -> Iterator[Checked]:
+    if ws.senders.organization.name == "Example Community Partners" and not ws.sandbox:
+        yield Checked(
+            "settings",
+            Level.FAULT,
+            "cpdocs.toml still has the example organization.",
+            f"Say who you are in {ws.paths.settings}.",
+        )
+    elif not ws.sandbox and not any(True for _ in ws.ledger.events(types=(EventType.USER_ENROLLED,))):
+        yield Checked(
+            "people",
+            Level.WARNING,
+            "Nobody is enrolled to review, witness or issue keys.",
+            "cpdocs user add NAME --role reviewer",
+        )
+    else:
+        yield Checked("settings", Level.OK, "cpdocs.toml is read and complete.")
+
+
+def backups(ws: Workspace) -> Iterator[Checked]:
+    """A backup that is old, was never made, failed, or had to leave damaged files out."""
+    from cpdocs.retention.lists import failed_attempt, made_backups
+
+    allowed = timedelta(hours=ws.options.backup_hours)
+    made = made_backups(ws.ledger)
+    failed = failed_attempt(ws.paths)
+    if failed and (not made or failed > made[-1].at):
+        yield Checked(
+            "backup",
+            Level.WARNING,
+            f"The backup begun on {failed:%Y-%m-%d at %H:%M} UTC was not finished.",
+            "Run `cpdocs backup create` by hand, and mend what it says.",
+        )
+    elif not made:
+        if allowed and not ws.sandbox:
+            yield Checked(
+                "backup", Level.WARNING, "No backup was ever made.", "Set up `cpdocs backup create`: docs/backup.md."
+            )
+    elif allowed and ws.clock.true_now() - made[-1].at > allowed:
+        age = ws.clock.true_now() - made[-1].at
+        yield Checked(
+            "backup",
+            Level.WARNING,
+            f"The last backup is {age.days} days and {age.seconds // 3600} hours old.",
+            "See why it isn't made.",
+        )
+    elif made[-1].damaged:
+        yield Checked(
+            "backup",
+            Level.WARNING,
+            f"The last backup left {made[-1].damaged} damaged files out.",
+            "Run `cpdocs audit verify`.",
+        )
+    else:
+        yield Checked("backup", Level.OK, f"The last backup was made on {made[-1].at:%Y-%m-%d at %H:%M} UTC.")
+
+
+def emergencies(ws: Workspace) -> Iterator[Checked]:
+    """Who acted without the role within the last month, until somebody looked and the month is over."""
+    from cpdocs.people.access import break_glass_uses
+
+    for event in break_glass_uses(ws.ledger, ws.clock.true_now() - _EMERGENCY_SHOWN):
+        message = (
+            f"{event.user} acted without the role of {event.data['role']} on {event.recorded_at:%Y-%m-%d} "
+            f"(event {event.seq})."
+        )
+        yield Checked(
+            "emergency",
+            Level.WARNING,
+            message,
+            "Have a second person look at what was decided: `cpdocs audit show` tells why.",
+        )

@@ -1,0 +1,96 @@
+"""How the ledger grows: an event's text, its leaf, and what the tree gains by it, on their way into the database.
+
+One event is the canonical JSON of ``{v, seq, type, subjects, at, recorded_at, user, host, salt, data}``; that text is
+the entry of leaf ``seq - 1`` in the Merkle tree. The salt, 16 random bytes, keeps a leaf's hash from telling anyone
+who holds a package what the event says.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from cpdocs.core.events import NewEvent
+from cpdocs.ledger.canonical import canonical
+from cpdocs.ledger.inclusion_proofs import SUBTREE_LEVELS
+from cpdocs.ledger.rows import put, run
+from cpdocs.ledger.schema import event_subjects, events, subtrees, tree_head
+from cpdocs.ledger.tree import Frontier, leaf_hash
+
+FORMAT = 1
+"""The ``v`` of every event's text."""
+
+_EDGE = select(tree_head.c.size, tree_head.c.frontier)
+_MOVE_EDGE = update(tree_head).values(size=bindparam("size"), frontier=bindparam("frontier"), root=bindparam("root"))
+
+
+class Appender:
+    """Events on their way into the ledger, with all that the tree gains by them; ``write`` puts them there."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._frontier = Frontier.from_bytes(*run(connection, _EDGE).fetchone())
+        self._events: list[tuple[int, str, str, str, bytes]] = []
+        self._subjects: list[tuple[str, int]] = []
+        self._subtrees: list[tuple[int, int, bytes]] = []
+
+    @property
+    def size(self) -> int:
+        """How many events there are, those not yet written included."""
+        return self._frontier.size
+
+    def add(self, kind: str, subjects: Sequence[str], at: str, body: str) -> None:
+        """The next event; ``body`` is its canonical text."""
+        seq = self._frontier.size + 1
+        leaf = leaf_hash(body.encode())
+        self._events.append((seq, kind, at, body, leaf))
+        self._subjects += [(subject, seq) for subject in subjects]
+        for level, index, node in self._frontier.append(leaf):
+            if level % SUBTREE_LEVELS == 0:
+                self._subtrees.append((level, index, node))
+
+    def write(self) -> None:
+        """Inserts what was added since the last time."""
+        if not self._events:
+            return
+        for table, rows in ((events, self._events), (event_subjects, self._subjects), (subtrees, self._subtrees)):
+            if rows:
+                put(self._connection, table, rows)
+                rows.clear()
+        frontier = self._frontier
+        run(self._connection, _MOVE_EDGE, frontier.size, frontier.to_bytes(), frontier.root())
+
+
+class Envelope:
+    """The canonical text around an event's data: what the events of one append have in common is encoded once."""
+
+    def __init__(self, at: datetime, recorded_at: datetime, user: str, host: str) -> None:
+        self.at = _stamp(at)
+        self._recorded_at = _stamp(recorded_at)
+        self._user, self._host = _quoted(user), _quoted(host)
+
+    def around(self, seq: int, event: NewEvent, data: str) -> str:
+        """The whole text; ``data`` is canonical already. Raises ValueError for subjects that an event can't have."""
+        subjects = event.subjects
+        if len(set(subjects)) != len(subjects) or not all([":" in subject for subject in subjects]):  # noqa: C419  # a list is twice as quick
+            raise ValueError("subjects are distinct and each is kind:key")
+        # Keys in RFC 8785's order; a time, a type and a salt need no escapes.
+        return (
+            f'{{"at":"{self.at}","data":{data},"host":{self._host},"recorded_at":"{self._recorded_at}","salt":"{os.urandom(16).hex()}",'
+            f'"seq":{seq},"subjects":{canonical(list(subjects)).decode()},"type":"{event.type.value}","user":{self._user},"v":{FORMAT}}}'
+        )
+
+
+@lru_cache(maxsize=16)
+def _quoted(text: str) -> str:
+    return canonical(text).decode()
+
+
+def _stamp(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset says nothing")
+    return moment.astimezone(UTC).isoformat()

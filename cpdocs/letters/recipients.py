@@ -1,0 +1,140 @@
+"""Who gets a letter of a kind: the lines of a roster, or those on record whom the kind is for, each with its
+disposition.
+
+A kind says whom it is for (``to`` in its kind.toml): everyone assigned, by the rules of contract §3; those who said no
+or asked for another partner, who get a confirmation although every other letter to them has stopped; or those whose
+plan both sides approved, once for each version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.enrollment import Choice, Enrollment
+from cpdocs.core.events import EventType
+from cpdocs.core.letter_mail import fingerprint
+from cpdocs.core.letters import AGAIN, AssignmentKey, RunState, fold_runs, lettered_occasions
+from cpdocs.core.members import Assignment, Program
+from cpdocs.core.plan_record import PlanState
+from cpdocs.core.roster import RosterOutcome, dispose_recorded, known_from
+from cpdocs.errors import UsageFault
+from cpdocs.letters.mail import apply_mail, load_mail
+from cpdocs.plans.records import all_plans
+from cpdocs.register.imports import import_roster
+from cpdocs.register.load import load_register
+
+if TYPE_CHECKING:
+    from cpdocs.core.register import Register
+    from cpdocs.documents.letter_kinds import LetterKind
+    from cpdocs.workspace import Workspace
+
+_CHOICES = {"declined": Choice.DECLINED, "changed": Choice.CHANGED_CP}
+_APPROVED = (PlanState.COMPLETE, PlanState.FILED, PlanState.UPLOADED)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """The SHA-256 of the roster (empty without one), what each line became, and by line the occasion of a letter that
+    has one."""
+
+    roster: str
+    outcomes: tuple[RosterOutcome, ...]
+    occasions: Mapping[int, str] = field(default_factory=dict)
+
+
+def recipients(
+    ws: Workspace, kind: LetterKind, roster: Path | None, *, again: bool, reviewed: Container[str], record: bool
+) -> Recipients:
+    """Everyone that a run of this ``kind`` has to account for.
+
+    With ``again`` those whose letter came back and whose address on record is another since. ``reviewed`` are the
+    written languages, case-folded, in which the letter can be printed. With ``record`` False nothing is written.
+
+    Raises InputFault for a roster that can't be read, UsageFault for one where none is taken.
+    """
+    found = _found(ws, kind, roster, again=again, reviewed=reviewed, record=record)
+    return replace(found, outcomes=apply_mail(ws, load_mail(ws.ledger), found.outcomes))
+
+
+def _found(
+    ws: Workspace, kind: LetterKind, roster: Path | None, *, again: bool, reviewed: Container[str], record: bool
+) -> Recipients:
+    if roster is not None and again:
+        raise UsageFault(
+            "Letters that came back are sent again to addresses on record.", todo="Leave out --roster, or --returned."
+        )
+    if roster is not None:
+        if kind.to != "assigned":
+            raise UsageFault(
+                f"Letters of kind {kind.name!r} go to those on record; they take no roster.", todo="Leave out --roster."
+            )
+        imported = import_roster(ws, roster, kind=kind.name, reviewed=reviewed, record=record)
+        return Recipients(imported.sha256, imported.outcomes)
+    register = load_register(ws)
+    today = eastern_date(ws.clock.now())
+    done = lettered_occasions(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+    wanted = _moved(ws, kind, register) if again else _candidates(ws, kind, register, today)
+    pairs = [(item, occasion) for item, occasion in wanted if (kind.name, item.key, occasion) not in done]
+    if kind.to in _CHOICES:
+        # They said so themselves: nothing but that very word would hold the letter back.
+        pairs = [
+            (replace(item, status="assigned") if item.status == "declined" else item, occasion)
+            for item, occasion in pairs
+        ]
+        register = replace(register, enrollment=Enrollment())
+    known = known_from(register, frozenset(), ages=ws.options.ages, reviewed=reviewed)
+    outcomes = tuple(dispose_recorded([item for item, _ in pairs], known, today))
+    occasions = {outcome.line: occasion for outcome, (_, occasion) in zip(outcomes, pairs, strict=True) if occasion}
+    return Recipients("", outcomes, occasions)
+
+
+def _moved(ws: Workspace, kind: LetterKind, register: Register) -> list[tuple[Assignment, str]]:
+    """Assignments whose letter came back from another address than the one on record now."""
+    found = []
+    for piece in load_mail(ws.ledger).returned.values():
+        item = register.assignments.get(piece.key)
+        if item is None or piece.kind != kind.name:
+            continue
+        now = fingerprint(ws.id_secret, item)
+        if now != piece.address:
+            found.append((item, f"{AGAIN}{now[:12]}"))
+    return found
+
+
+def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date) -> list[tuple[Assignment, str]]:
+    """Assignments that the kind is for, each with its occasion (empty for most), lettered or not."""
+    if kind.to in _CHOICES:
+        wanted = _CHOICES[kind.to]
+        return [(item, "") for item in register.assignments.values() if register.enrollment.stops(item) is wanted]
+    if kind.to == "planned":
+        found = []
+        for plan in all_plans(ws).values():
+            item = register.latest(plan.member_id, Program(plan.program))
+            if plan.state in _APPROVED and item is not None:
+                found.append((item, plan.document_id))
+        return found
+    if kind.after:
+        mailed = _mailed_since(ws, kind.after, today - timedelta(days=kind.after_days))
+        return [(item, "") for key, item in register.assignments.items() if key in mailed]
+    return [(item, "") for item in register.assignments.values()]
+
+
+def _mailed_since(ws: Workspace, kind: str, latest: date) -> set[AssignmentKey]:
+    """Assignments whose letter of this kind was mailed on ``latest`` or before."""
+    events = list(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+    runs = fold_runs(
+        ws.ledger.events(
+            types=(EventType.RUN_BEGUN, EventType.RUN_STAGED, EventType.RUN_RELEASED, EventType.RUN_MAILED)
+        )
+    )
+    mailed = {
+        run.run_id
+        for run in runs.values()
+        if run.state is RunState.MAILED and run.mailed_on and run.mailed_on <= latest
+    }
+    return {key for (name, key, _), run_id in lettered_occasions(events).items() if name == kind and run_id in mailed}

@@ -1,0 +1,165 @@
+"""What a run leaves for people and programs: the manifest, the reconciliation as JSON and as a page to sign off."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cpdocs.core.csvsafe import csv_text
+from cpdocs.core.letter_counts import DISPOSITIONS, codes, counts, warning_counts
+from cpdocs.core.letters import RunRecord
+from cpdocs.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
+
+if TYPE_CHECKING:
+    from cpdocs.letters.batch import Batch
+    from cpdocs.workspace import Workspace
+
+MANIFEST_COLUMNS = (
+    *("line", "disposition", "code", "warnings", "piece", "document_id", "member_id", "language", "format"),
+    *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256"),
+)
+"""The columns of manifest.csv (contract §4), where each piece is printed, and its own PDF where one was archived."""
+
+_TO_LOOK_AT = ("held", "rejected")
+
+
+def manifest(batch: Batch) -> str:
+    """A CSV with a line for every line of the roster; the columns after ``warnings`` say which piece it became, and
+    where it is."""
+    return csv_text(MANIFEST_COLUMNS, _manifest_rows(batch))
+
+
+def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
+    for line in batch.lines:
+        row: dict[str, object] = {
+            "line": line.line,
+            "disposition": line.disposition,
+            "code": line.code,
+            "warnings": ";".join(line.warnings),
+            "member_id": line.member_id,
+        }
+        if line.piece is not None:
+            row |= {
+                "piece": line.piece.number,
+                "document_id": line.piece.document_id,
+                "language": line.piece.language,
+                "format": line.piece.format,
+                "pages": line.piece.pages,
+                "sheets": line.piece.sheets,
+                "sha256": line.piece.sha256,
+                "print_file": batch.files[line.piece.file - 1].name,
+                "first_page": line.piece.first_page,
+                "archive_sha256": line.piece.archived,
+            }
+        yield row
+
+
+def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, Any]:
+    """The run's figures: reconciliation.json, and what ``letters run --json`` prints besides the paths."""
+    return {
+        "run_id": run.run_id,
+        "kind": run.kind,
+        "date": run.on.isoformat(),
+        "sandbox": ws.sandbox,
+        "roster_sha256": run.roster,
+        "records_in": len(batch.lines),
+        **counts(batch.lines),
+        "codes": codes(batch.lines),
+        "warnings": warning_counts(batch.lines),
+        "languages": dict(sorted(Counter(piece.language for piece in batch.letters).items())),
+        "reading_grade": grade,
+        "pieces": len(batch.pieces),
+        "pages": sum(piece.pages for piece in batch.letters),
+        "sheets": sum(piece.sheets for piece in batch.letters),
+        "seeds": [
+            {
+                "piece": piece.number,
+                "name": piece.seed,
+                "document_id": piece.document_id,
+                "pages": piece.pages,
+                "sheets": piece.sheets,
+                "print_file": batch.files[piece.file - 1].name,
+                "first_page": piece.first_page,
+            }
+            for piece in batch.seeds
+        ],
+        "seeds_not_made": [{"name": name, "code": code} for name, code in batch.seeds_not_made],
+        "barcodes": sum(1 for piece in batch.pieces if piece.barcode),
+        "groups": [
+            {
+                "file": group.file,
+                "sheets": group.sheets,
+                "first_piece": group.first_piece,
+                "last_piece": group.last_piece,
+                "first_zip": group.first_zip,
+                "last_zip": group.last_zip,
+            }
+            for group in batch.groups
+        ],
+        "print": {
+            "files": [
+                {
+                    "name": file.name,
+                    "sha256": file.sha256,
+                    "pages": file.pages,
+                    "sheets": file.pages // 2,
+                    "first_piece": file.first_piece,
+                    "last_piece": file.last_piece,
+                }
+                for file in batch.files
+            ],
+            "pages": batch.printed.pages,
+            "sheets": batch.printed.pages // 2,
+            "letter_pages": batch.printed.letter_pages,
+            "blank_pages": batch.printed.blank_pages,
+            "separator_pages": batch.printed.separator_pages,
+        },
+    }
+
+
+def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, str]:
+    """Puts the run's files into the store: SHA-256 by file name. Print files are there already; a run without letters
+    has none."""
+    values = report_values(ws, run, batch, grade)
+    files = {
+        MANIFEST: manifest(batch).encode(),
+        RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),
+        RECONCILIATION_PDF: _page(ws, run, batch, values),
+    }
+    kept = {name: ws.blobs.put(data) for name, data in files.items()}
+    return {**kept, **{file.name: file.sha256 for file in batch.files}}
+
+
+def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -> bytes:
+    from cpdocs.documents.letter_kinds import load_kind
+    from cpdocs.documents.letter_papers import Papers
+
+    papers = Papers(ws.shipped_templates, ws.paths.templates, run.run_id, run.on)
+    figures = {
+        **{name: values[name] for name in ("records_in", "pieces", "sandbox")},
+        "kind_title": load_kind(run.kind, papers.folders).title,
+        "roster": values["roster_sha256"],
+        "files": values["print"]["files"],
+        "dispositions": [
+            {
+                "disposition": name,
+                "lines": values[name],
+                "codes": [{"code": code, "lines": number} for code, number in values["codes"].get(name, {}).items()],
+            }
+            for name in DISPOSITIONS
+        ],
+        "seeds": values["seeds"],
+        "seeds_not_made": values["seeds_not_made"],
+        "separator_sheets": batch.printed.separator_pages // 2,
+        "print_sheets": batch.printed.pages // 2,
+        "print_pages": batch.printed.pages,
+        **{name: getattr(batch.printed, name) for name in ("letter_pages", "blank_pages", "separator_pages")},
+        "warnings": [{"code": code, "lines": number} for code, number in values["warnings"].items()],
+    }
+    attention: dict[tuple[str, str], list[int]] = {}
+    for line in batch.lines:
+        if line.disposition in _TO_LOOK_AT:
+            attention.setdefault((line.disposition, line.code), []).append(line.line)
+    return papers.reconciliation(figures, batch.groups, dict(sorted(attention.items())))

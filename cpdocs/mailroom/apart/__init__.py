@@ -1,1 +1,0 @@
-"""Work on strangers' bytes in a confined child process."""

@@ -1,1 +1,0 @@
-"""What is missing or unsafe, and how to mend it."""

@@ -1,1 +1,0 @@
-"""Keeping the record: encrypted backups, restore, retention and legal holds, the open archive."""

@@ -1,1 +1,0 @@
-"""The road of a plan version: checked, issued, sent, received, approved, signed, and where each stands."""

@@ -1,1 +1,0 @@
-"""What comes back: claimed from the inbox, judged, recorded, answered, and held for a person where unsure."""

@@ -1,1 +1,0 @@
-"""Invented people, practices, rosters and plans, made anew from a seed."""

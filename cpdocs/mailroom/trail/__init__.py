@@ -1,1 +1,0 @@
-"""The audit trail: proven, shown, exported, stamped, witnessed."""

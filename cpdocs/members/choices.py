@@ -1,0 +1,211 @@
+"""A member declines, asks for another Community Partner, or comes back: letters and plans follow at once (contract §4).
+
+The event, the withdrawal of open plans and the notices to the health plan are recorded in one transaction; what letters
+and plans may still be made is a fold over these events (``core.enrollment``), so there is nothing else to switch off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.enrollment import Choice
+from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject
+from cpdocs.core.ids import derive_document_id, last_four
+from cpdocs.core.members import Assignment, Program
+from cpdocs.core.register import Register
+from cpdocs.errors import InputFault
+from cpdocs.plans.log import plan_event
+from cpdocs.plans.records import member_plans
+from cpdocs.register.load import load_register
+from cpdocs.system.outbox import finish, put_out, stage, stage_key
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
+
+HEALTH_PLANS = "_health-plans"
+"""The folder under outbox/notices/ for health plans; no practice id can begin so."""
+
+_EVENTS = {
+    Choice.DECLINED: EventType.MEMBER_DECLINED,
+    Choice.CHANGED_CP: EventType.MEMBER_CHANGED_CP,
+    Choice.REINSTATED: EventType.MEMBER_REINSTATED,
+}
+_REASONS = {Choice.DECLINED: "the member declined", Choice.CHANGED_CP: "the member asked for another Community Partner"}
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What followed: the programs it is about, the plan versions withdrawn, the notices to health plans."""
+
+    programs: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    notices: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """One notice, rendered: its reference, its file under outbox/notices/ (POSIX), its bytes and the kind."""
+
+    reference: str
+    file: str
+    pdf: bytes
+    sha256: str
+    kind: str
+
+
+def record_choice(
+    ws: Workspace, member_id: str, choice: Choice, *, on: date, how: str, by: str, program: str | None = None
+) -> Recorded:
+    """Records what the member said on that day, ``how`` it reached us and who (``by``) took it down.
+
+    ``program`` narrows it to BH or LTSS. Raises InputFault: nobody on record, a day that can't be, or nothing new said.
+    """
+    finish_notices(ws)
+    if not how.strip() or not by.strip():
+        raise InputFault("How it was said and who took it down must be known.", todo="Fill in --how and --by.")
+    register = load_register(ws, member_id)
+    concerned = _concerned(ws, register, member_id, choice, on, program)
+    papers = [_notice(ws, register, assignment, choice, on, how.strip(), by.strip()) for assignment in concerned]
+    for paper in papers:
+        stage(ws.paths.notices, stage_key(paper.reference, paper.sha256), {paper.file: paper.pdf})
+    with ws.ledger.write() as tx:
+        if register.enrollment != load_register(ws, member_id).enrollment:
+            raise InputFault(
+                "Something else was recorded of this member meanwhile.", todo="Look at it, then run the command again."
+            )
+        programs = {assignment.program.value for assignment in concerned}
+        open_plans = [
+            record
+            for record in member_plans(tx, member_id)
+            if choice is not Choice.REINSTATED
+            and record.program in programs
+            and not record.closed
+            and not record.complete
+        ]
+        ended: list[JSON] = [list(item.key) for item in register.member(member_id) if item.program.value in programs]
+        data: dict[str, JSON] = {
+            "member_id": member_id,
+            "program": program,
+            "on": on.isoformat(),
+            "how": how.strip(),
+            "by": by.strip(),
+            **({"ended": ended} if choice is Choice.CHANGED_CP else {}),
+        }
+        tx.append(
+            NewEvent(_EVENTS[choice], (member_subject(member_id),), data),
+            *(plan_event(EventType.PLAN_WITHDRAWN, record, reason=_REASONS[choice]) for record in open_plans),
+            *(_written(paper, member_id) for paper in papers),
+        )
+    for paper in papers:
+        put_out(ws.paths.notices, stage_key(paper.reference, paper.sha256))
+    return Recorded(
+        tuple(sorted(programs)),
+        tuple(record.document_id for record in open_plans),
+        tuple(ws.paths.notices / paper.file for paper in papers),
+    )
+
+
+def finish_notices(ws: Workspace) -> None:
+    """Puts out the notices that an earlier command recorded but was killed before it could name."""
+
+    def recorded(key: str) -> bool:
+        reference, _, start = key.partition(".")
+        events = ws.ledger.events(subject=document_subject(reference), types=(EventType.NOTICE_WRITTEN,))
+        return any(str(event.data["sha256"]).startswith(start) for event in events)
+
+    finish(ws.paths.notices, recorded, ws.clock.true_now())
+
+
+def _concerned(
+    ws: Workspace, register: Register, member_id: str, choice: Choice, on: date, program: str | None
+) -> list[Assignment]:
+    """The assignments that it changes something for, one a program; refuses what isn't new or can't be."""
+    whose = f"member {last_four(member_id)}"
+    if on > eastern_date(ws.clock.now()):
+        raise InputFault(f"{on.isoformat()} is in the future.", todo="Record it when it has been said.")
+    latest = [register.latest(member_id, each) for each in Program if program is None or each.value == program]
+    known = [assignment for assignment in latest if assignment is not None]
+    if not known:
+        raise InputFault(
+            f"No {program + ' ' if program else ''}assignment of {whose} is on record.", todo="Check the id."
+        )
+    said = [register.enrollment.statement(member_id, each.program.value) for each in known]
+    last = max((each.on for each in said if each), default=None)
+    if last and on < last:
+        raise InputFault(f"{whose} said something else later, on {last.isoformat()}.", todo="Check --on.")
+    concerned = [each for each in known if _is_news(register, each, choice)]
+    if not concerned:
+        words = {
+            Choice.DECLINED: "has declined already",
+            Choice.CHANGED_CP: "has left already",
+            Choice.REINSTATED: "takes part already",
+        }
+        raise InputFault(f"{whose} {words[choice]}; nothing was changed.")
+    return concerned
+
+
+def _is_news(register: Register, assignment: Assignment, choice: Choice) -> bool:
+    stopped = register.enrollment.stops(assignment)
+    return stopped is not None if choice is Choice.REINSTATED else stopped is not choice
+
+
+def _notice(
+    ws: Workspace, register: Register, assignment: Assignment, choice: Choice, on: date, how: str, by: str
+) -> _Paper:
+    from cpdocs.documents.html import long_date
+    from cpdocs.documents.notices import Notice, NoticeKind, render_notice
+
+    kind = {
+        Choice.DECLINED: NoticeKind.MEMBER_DECLINED,
+        Choice.CHANGED_CP: NoticeKind.MEMBER_CHANGES_CP,
+        Choice.REINSTATED: NoticeKind.MEMBER_REINSTATED,
+    }[choice]
+    before = register.enrollment.statement(assignment.member_id, assignment.program.value)
+    parts: Sequence[str] = (
+        *assignment.key,
+        choice.value,
+        on.isoformat(),
+        f"{before.choice.value} {before.on.isoformat()}" if before else "",
+        ws.clock.now().isoformat(),
+    )
+    reference = derive_document_id(ws.id_secret, "member notice", *parts)
+    payer = assignment.plan_name
+    notice = Notice(
+        kind=kind,
+        to=(payer or "Health plan",),
+        sender=ws.senders.for_cp(assignment.cp_org),
+        at=ws.clock.now(),
+        reference=reference,
+        facts=(
+            ("Member", assignment.full_name),
+            ("MassHealth ID", assignment.member_id),
+            ("Date of birth", long_date(assignment.dob)),
+            ("Program", f"{assignment.program.value} Community Partner"),
+            ("Community Partner", assignment.cp_org),
+            ("Assigned on", long_date(assignment.assigned_on)),
+            ("Said on", long_date(on)),
+            ("How", how),
+            ("Taken down by", by),
+        ),
+        sandbox=ws.sandbox,
+    )
+    pdf = render_notice(notice, shipped=ws.shipped_templates, site=ws.paths.templates).pdf
+    folder = _NOT_IN_A_NAME.sub("-", payer).strip("-") or "unnamed"
+    return _Paper(reference, f"{HEALTH_PLANS}/{folder}/{reference}.pdf", pdf, ws.blobs.put(pdf), kind.value)
+
+
+def _written(paper: _Paper, member_id: str) -> NewEvent:
+    data: dict[str, JSON] = {
+        "document_id": paper.reference,
+        "kind": paper.kind,
+        "file": paper.file,
+        "sha256": paper.sha256,
+    }
+    return NewEvent(EventType.NOTICE_WRITTEN, (document_subject(paper.reference), member_subject(member_id)), data)

@@ -1,0 +1,1 @@
+"""Plans: checked, issued, sent, approved, signed, and where each stands."""

@@ -1,0 +1,201 @@
+"""Approvals that no file carries: conveyed by the member another way, or by a dated chart note; and refusals.
+
+A recorded approval fills the member's slot alone. A chart note fills the PCP's, and only where the payer's terms allow
+it and who wrote it may approve by contract §6 (requirements X1, X7). Neither carries over to a new version.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from cpdocs.core import transitions as moves
+from cpdocs.core.clock import EASTERN
+from cpdocs.core.events import EventType
+from cpdocs.core.members import Program, age_on
+from cpdocs.core.people import Role
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.roster import ADULT
+from cpdocs.core.signers import Standing, may_approve
+from cpdocs.core.verdicts import Evidence, Slot
+from cpdocs.errors import AnswerIsNo, InputFault, Problem
+from cpdocs.people import people
+from cpdocs.plans.decision_context import DecisionContext
+from cpdocs.plans.log import plan_event
+from cpdocs.plans.records import the_plan
+from cpdocs.register.load import load_register
+
+if TYPE_CHECKING:
+    from cpdocs.core.providers import Directory
+    from cpdocs.core.register import Register
+    from cpdocs.workspace import Workspace
+
+
+def record_approval(
+    ws: Workspace,
+    document_id: str,
+    *,
+    how: str,
+    on: date,
+    by: str,
+    secret: people.Secret,
+    representative: str = "",
+    relation: str = "",
+) -> PlanRecord:
+    """The member (or ``representative``, as ``relation``) approved on that day, by ``how``; ``by`` took it down.
+
+    For a minor it is the plan's representative who approves, where none is named here.
+
+    Raises:
+        InputFault: the version or its slot isn't open, or the day can't be.
+        WorkspaceFault: the acting account is no witness, or its PIN is wrong.
+    """
+    people.require(ws, Role.WITNESS, secret)
+    now = ws.clock.now()
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        moves.may_fill(record, Slot.MEMBER, on=on, now=now)
+        register = load_register(ws, record.member_id)
+        moves.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
+        member = register.latest(record.member_id, Program(record.program))
+        if not representative and member is not None and age_on(member.dob, on) < ADULT:
+            representative, relation = _representative(ws, record)
+        tx.append(
+            plan_event(
+                EventType.SLOT_FILLED,
+                record,
+                slot=Slot.MEMBER.value,
+                evidence=Evidence.RECORDED_APPROVAL.value,
+                signer=representative or (member.full_name if member else ""),
+                npi="",
+                credential="",
+                role="representative" if representative else "member",
+                on_behalf_of=relation,
+                signed_at=None,
+                received_at=now.isoformat(),
+                return_sha256=None,
+                attested_by=by,
+                how=how,
+                on=on.isoformat(),
+            )
+        )
+        return the_plan(tx, document_id)
+
+
+def record_chart_note(
+    ws: Workspace, document_id: str, *, note: str, npi: str, on: date, by: str, secret: people.Secret
+) -> PlanRecord:
+    """A dated note in the chart, written by the clinician ``npi``, shows the review; ``by`` saw it and says so.
+
+    Raises:
+        InputFault: the payer's terms don't allow chart notes, or the version, its slot or the day isn't open.
+        AnswerIsNo: who wrote it may not approve; every reason is listed (contract §6).
+        WorkspaceFault: the acting account is no reviewer, or its PIN is wrong.
+    """
+    people.require(ws, Role.REVIEWER, secret)
+    now = ws.clock.now()
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        if not ws.senders.payer(record.payer).chart_notes:
+            raise InputFault(
+                f"{document_id}: the payer's terms don't let a chart note approve a plan.",
+                todo=(
+                    "Ask for a signature; if the agreement allows notes, set chart_notes in the payer's table "
+                    "in cpdocs.toml."
+                ),
+            )
+        moves.may_fill(record, Slot.PCP, on=on, now=now)
+        register = load_register(ws, record.member_id)
+        moves.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
+        written = min(datetime.combine(on, time(23, 59), EASTERN).astimezone(UTC), now)
+        standing = _standing(register, record, npi, written, now, DecisionContext(ws).directory_at(written))
+        if not standing.may_approve:
+            problems = [Problem(finding.code, finding.message) for finding in standing.findings]
+            raise AnswerIsNo(
+                f"{document_id}: who wrote this note may not approve the plan; nothing was recorded.", problems=problems
+            )
+        clinician = standing.clinician
+        tx.append(
+            plan_event(
+                EventType.SLOT_FILLED,
+                record,
+                slot=Slot.PCP.value,
+                evidence=Evidence.CHART_NOTE.value,
+                signer=f"{clinician.first_name} {clinician.last_name}" if clinician else "",
+                npi=npi,
+                credential=clinician.credential if clinician else "",
+                role=standing.role,
+                on_behalf_of=standing.on_behalf_of,
+                signed_at=None,
+                received_at=now.isoformat(),
+                return_sha256=None,
+                attested_by=by,
+                how="dated chart note",
+                note=note,
+                on=on.isoformat(),
+            )
+        )
+        return the_plan(tx, document_id)
+
+
+def record_refusal(
+    ws: Workspace,
+    document_id: str,
+    *,
+    offered: str,
+    by: str,
+    language: str,
+    reason: str,
+    on: date,
+    verbal_consent: str = "",
+    next_try: date | None = None,
+) -> PlanRecord:
+    """The member refused, or couldn't be brought to answer: what was offered, by whom, in which language, and why."""
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        moves.may_refuse(record, Slot.MEMBER, on=on, now=ws.clock.now())
+        tx.append(
+            plan_event(
+                EventType.SLOT_REFUSED,
+                record,
+                slot=Slot.MEMBER.value,
+                on=on.isoformat(),
+                offered=offered,
+                language=language,
+                by=by,
+                reason=reason,
+                verbal_consent=verbal_consent,
+                next_try=next_try.isoformat() if next_try else None,
+            )
+        )
+        return the_plan(tx, document_id)
+
+
+def _standing(
+    register: Register, record: PlanRecord, npi: str, written: datetime, now: datetime, then: Directory | None
+) -> Standing:
+    assignment = register.latest(record.member_id, Program(record.program))
+    return may_approve(
+        signer_npi=npi,
+        pcp_npi=record.pcp_npi,
+        practice_id=record.practice_id,
+        member_id=record.member_id,
+        directory=register.directory,
+        signed_at=written,
+        received_at=now,
+        directory_then=then,
+        current_pcp_npi=assignment.pcp_npi if assignment and assignment.pcp_npi else None,
+    )
+
+
+def _representative(ws: Workspace, record: PlanRecord) -> tuple[str, str]:
+    """Who acts for the member by the plan itself: name and relation."""
+    from cpdocs.intake.plan_file import read_plan
+
+    stated = read_plan(ws.blobs.get(record.plan_sha256), record.document_id).representative
+    if stated is None:
+        raise InputFault(
+            f"{record.document_id}: the member is a minor; a parent or guardian approves.",
+            todo="Name them with --representative and --relation.",
+        )
+    return stated.name, stated.relation

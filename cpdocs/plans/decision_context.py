@@ -1,0 +1,112 @@
+"""What a return is judged by: what was issued, who is on record, whom we believe; read once and kept for many
+returns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cpdocs.core.authority_records import AUTHORITY_EVENTS
+from cpdocs.core.events import EventType, document_subject, member_subject
+from cpdocs.core.key_records import KEY_EVENTS
+from cpdocs.core.members import Program
+from cpdocs.core.providers import Directory
+from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, fold
+from cpdocs.keys.trust import load_trust
+from cpdocs.register.load import load_register
+from cpdocs.signing.index import IssuedIndex
+
+if TYPE_CHECKING:
+    from cpdocs.core.members import Assignment
+    from cpdocs.core.plan_record import PlanRecord
+    from cpdocs.ledger.reads import Reads
+    from cpdocs.signing.trust import Trust
+    from cpdocs.workspace import Workspace
+
+_TRUST_EVENTS = (
+    *(EventType.WORKSPACE_CREATED, EventType.ORGANIZATION_KEY_ROTATED, EventType.SIGNING_WITNESSED),
+    *(*KEY_EVENTS, *AUTHORITY_EVENTS),
+)
+_OF_THE_PLAN = (
+    *(EventType.PLAN_ISSUED, EventType.PLAN_RETURNED, EventType.PLAN_WITHDRAWN),
+    *(EventType.SLOT_FILLED, EventType.SLOT_REFUSED, *MEMBER_EVENTS),
+)
+"""What may change the answer for one plan: events about it, or about its member."""
+_FOR_ALL = (*DIRECTORY_EVENTS, *_TRUST_EVENTS)
+"""What may change the answer for any."""
+
+
+class DecisionContext:
+    """One reading of the ledger, refreshed where events came that change it. ``as_of`` is the last event it knows
+    of."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self.as_of = 0
+        self._issued: list[tuple[str, str, int]] = []
+        self.index = IssuedIndex(())
+
+    def refresh(self) -> None:
+        """Takes in what was recorded since the last time."""
+        ledger, after = self._ws.ledger, self.as_of
+        head = ledger.head().size
+        if head == after:
+            return
+        new = [
+            (event.data["document_id"], event.data["sha256"], event.data["size"])
+            for event in ledger.events(types=(EventType.PLAN_ISSUED,), after=after)
+        ]
+        if new:
+            self._issued += new
+            self.index = IssuedIndex(self._issued)
+        for types, names in ((DIRECTORY_EVENTS, ("directory", "_changed_at")), (_TRUST_EVENTS, ("trust",))):
+            if next(iter(ledger.events(types=types, after=after)), None):
+                for name in names:
+                    self.__dict__.pop(name, None)
+        self.as_of = head
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Practices, clinicians and designations on record."""
+        return fold(self._ws.ledger.events(types=DIRECTORY_EVENTS)).directory
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Whom this workspace believes."""
+        return load_trust(self._ws.ledger, self._ws.blobs)
+
+    @cached_property
+    def _changed_at(self) -> datetime | None:
+        """When the directory last changed."""
+        return max((event.at for event in self._ws.ledger.events(types=DIRECTORY_EVENTS)), default=None)
+
+    def directory_at(self, moment: datetime) -> Directory | None:
+        """The directory as it was on record at ``moment``; None where it is the same as now."""
+        if self._changed_at is None or self._changed_at <= moment:
+            return None
+        return fold(event for event in self._ws.ledger.events(types=DIRECTORY_EVENTS) if event.at <= moment).directory
+
+    def practice_of(self, folder: str) -> str:
+        """The practice that an inbox folder belongs to; empty for the top and for names that aren't on record."""
+        self.refresh()
+        return folder if folder in self.directory.practices else ""
+
+    def member_of(self, plan: PlanRecord) -> tuple[Assignment | None, str]:
+        """The member's latest assignment to the plan's program, and why plans for it stop (empty: they don't): by what
+        the member said, or by what a roster states."""
+        register = load_register(self._ws, plan.member_id)
+        program = Program(plan.program)
+        assignment = register.latest(plan.member_id, program)
+        stopped = register.enrollment.stops(assignment) if assignment else None
+        return assignment, stopped.value if stopped else register.stated_end(plan.member_id, program)
+
+    def outdated(self, source: Reads, as_of: int, plan: PlanRecord | None) -> bool:
+        """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plan``."""
+        kinds = (*_FOR_ALL, EventType.PLAN_ISSUED) if plan is None else _FOR_ALL
+        if next(iter(source.events(types=kinds, after=as_of)), None):
+            return True
+        if plan is None:
+            return False
+        subjects = (document_subject(plan.document_id), member_subject(plan.member_id))
+        return any(next(iter(source.events(subject=each, types=_OF_THE_PLAN, after=as_of)), None) for each in subjects)

@@ -1,0 +1,1 @@
+"""What comes back: claimed from inbox/, judged, received or held, and answered."""

@@ -1,0 +1,65 @@
+"""``verify``: the verdict on any file by the procedure that ``intake`` follows, and nothing recorded or written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpdocs.core.events import EventType
+from cpdocs.core.return_record import Decision
+from cpdocs.errors import Defect, InputFault
+from cpdocs.plans.decision_context import DecisionContext
+from cpdocs.plans.records import find_plan
+from cpdocs.returns.judging import judge, judge_oversized
+from cpdocs.system.durable import open_plain
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict that a file would get now; ``hint`` says more where a plain word helps."""
+
+    sha256: str
+    decision: Decision
+    hint: str = ""
+
+
+def check_file(ws: Workspace, file: Path) -> Checked:
+    """What ``intake`` would say of ``file`` now. Raises InputFault only where it can't be read from disk."""
+    now = ws.clock.now()
+    try:
+        # A person names this file on purpose: a link to it will do.
+        with open(open_plain(file.resolve()), "rb") as stream:  # noqa: PTH123 an open file has no path
+            size = os.fstat(stream.fileno()).st_size
+            if size > ws.options.max_return_bytes:
+                digest = file_digest(stream, "sha256").hexdigest()
+                return Checked(digest, judge_oversized(ws, size, practice_id="", received_at=now).decision)
+            data = stream.read()
+    except OSError as error:
+        raise InputFault(
+            f"The file can't be read: {os.strerror(error.errno or 0).lower()}.",
+            todo="Check its name and its permissions.",
+        ) from None
+    context = DecisionContext(ws)
+    decision = judge(ws, data, practice_id="", received_at=now, context=context).decision
+    digest = sha256(data).hexdigest()
+    return Checked(digest, decision, _hint(ws, digest, decision))
+
+
+def package_key(ws: Workspace) -> bytes:
+    """The organization's public key for packages, 32 raw bytes, as the ledger's first event has it."""
+    for event in ws.ledger.events(types=(EventType.WORKSPACE_CREATED,)):
+        return bytes.fromhex(event.data["checkpoint_key"])
+    raise Defect("The ledger has no beginning.")
+
+
+def _hint(ws: Workspace, digest: str, decision: Decision) -> str:
+    plan = find_plan(ws.ledger, decision.document_id) if decision.document_id else None
+    if plan is not None and plan.sha256 == digest:
+        return "This is the plan exactly as it was issued; nobody has signed it yet."
+    return ""

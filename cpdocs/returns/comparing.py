@@ -1,0 +1,123 @@
+"""A held file beside the plan as issued: pages side by side with what differs marked, for the person who must decide.
+
+For what a signing service wrote anew, and for what a signing program changed more of than a signature needs. The
+pictures are made in a confined child, kept in the store and never in a temporary file, and shown by ``cpdocs held
+show``. They decide nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
+from cpdocs.core.verdicts import Lane
+from cpdocs.plans.records import find_plan
+from cpdocs.sandbox.run import Stopped, run_sandboxed
+from cpdocs.scans.compare import Comparison, PageCompared
+
+if TYPE_CHECKING:
+    from cpdocs.core.return_record import ReturnRecord
+    from cpdocs.ledger.reads import Reads
+    from cpdocs.workspace import Workspace
+
+SECONDS = 60.0
+MEGABYTES = 1024
+_BY_CODE = frozenset({"changes_unclear", "content_differs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison on record. ``pictures`` is the SHA-256 of the PDF in the store, empty where the pages couldn't be
+    drawn; ``words`` of the text on the pages that only the returned file has, empty where there is none."""
+
+    pages: tuple[PageCompared, ...]
+    cut_short: bool
+    pictures: str
+    words: str
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was found, page by page, in words."""
+        if not self.pictures:
+            return ("The pages can't be drawn within the limits: look at the file on a machine that may be lost.",)
+        told = [_sentence(page) for page in self.pages if page.marked or page.only_in]
+        same = len(self.pages) - len(told)
+        if same:
+            told.append(
+                f"{same} {'pages look' if same > 1 else 'page looks'} the same."
+                if told
+                else "Every page looks the same."
+            )
+        return (*told, *(("There are more pages than are drawn.",) if self.cut_short else ()))
+
+
+def _sentence(page: PageCompared) -> str:
+    if page.only_in:
+        return (
+            f"Page {page.number} is only in the "
+            f"{'returned file' if page.only_in == 'returned' else 'plan as issued: it is missing'}."
+        )
+    return f"Page {page.number} differs in {page.marked} {'places' if page.marked > 1 else 'place'}."
+
+
+def is_comparable(record: ReturnRecord) -> bool:
+    """Whether a person must compare this file's pages with the issued plan's."""
+    decision = record.decision
+    if decision is None or not record.waiting or not decision.document_id:
+        return False
+    return decision.lane is Lane.ESIGN_SERVICE or any(each.code in _BY_CODE for each in decision.findings)
+
+
+def compared(source: Reads, record: ReturnRecord) -> Compared | None:
+    """The comparison on record with the plan that the file is held for; None where there is none."""
+    events = source.events(subject=return_subject(record.sha256), types=(EventType.RETURN_COMPARED,))
+    found = [event.data for event in events if event.data["document_id"] == record.document_id]
+    return _read(found[-1]) if found else None
+
+
+def compare(ws: Workspace, record: ReturnRecord) -> Compared | None:
+    """The comparison of a held file with its plan, made and recorded if it wasn't yet; None where there is nothing to
+    compare."""
+    if not is_comparable(record):
+        return None
+    known = compared(ws.ledger, record)
+    plan = find_plan(ws.ledger, record.document_id)
+    if known is not None or plan is None:
+        return known
+    made = _draw(ws.blobs.get(plan.sha256), ws.blobs.get(record.sha256))
+    data: dict[str, JSON] = {
+        "sha256": record.sha256,
+        "document_id": record.document_id,
+        "pictures_sha256": ws.blobs.put(made.pdf) if made else None,
+        "words_sha256": ws.blobs.put(made.words.encode()) if made and made.words else None,
+        "pages": [{"page": each.number, "marked": each.marked, "only_in": each.only_in or None} for each in made.pages]
+        if made
+        else [],
+        "cut_short": made.cut_short if made else False,
+    }
+    with ws.ledger.write() as tx:
+        meanwhile = compared(tx, record)
+        if meanwhile is None:
+            about = (return_subject(record.sha256), document_subject(record.document_id))
+            tx.append(NewEvent(EventType.RETURN_COMPARED, about, data))
+    return meanwhile or _read(data)
+
+
+def _draw(issued: bytes, returned: bytes) -> Comparison | None:
+    try:
+        made: Comparison = run_sandboxed(
+            "cpdocs.scans.compare:compare", issued, returned, seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped:
+        return None
+    return made
+
+
+def _read(data: Any) -> Compared:
+    return Compared(
+        pages=tuple(PageCompared(each["page"], each["marked"], each["only_in"] or "") for each in data["pages"]),
+        cut_short=data["cut_short"],
+        pictures=data["pictures_sha256"] or "",
+        words=data["words_sha256"] or "",
+    )

@@ -1,0 +1,204 @@
+"""What we answer: a notice to the plan's own practice about each return that belongs to a plan, and its reminders.
+
+To anybody else nothing is answered: even a file that we don't know gets no word, or its absence would tell a dropper
+that the file was somebody's plan (contract §2). A notice names a plan by its id and version, never the member.
+
+The file is written first, durably and under a name that follows from what it answers; then ``NOTICE_WRITTEN`` is
+recorded. A kill between the two writes the same file again under the same name.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject, return_subject
+from cpdocs.core.members import Program
+from cpdocs.core.moments import eastern_text
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.register import DIRECTORY_EVENTS, fold
+from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
+from cpdocs.core.verdicts import Slot, Verdict
+from cpdocs.ledger.reads import Reads
+from cpdocs.plans.records import find_plan
+from cpdocs.plans.status import what_is_due
+from cpdocs.register.load import load_register
+from cpdocs.system.durable import write_durably
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cpdocs.documents.notices import Notice, NoticeKind
+    from cpdocs.workspace import Workspace
+
+_APPROVAL = {Slot.MEMBER: "the member's approval", Slot.PCP: "the PCP's approval"}
+
+
+def answer(ws: Workspace, record: ReturnRecord) -> None:
+    """Writes the notice on how ``record`` stands, if there is a plan to answer for and it wasn't written before."""
+    decision, seq = record.decision, record.to_answer
+    if decision is None or not seq:
+        return
+    plan = find_plan(ws.ledger, record.document_id)
+    if plan is None:
+        return
+    from cpdocs.documents.notices import Notice, NoticeKind  # only with something to say: it brings the whole renderer
+
+    kinds = {Verdict.ACCEPTED: NoticeKind.ACCEPTED, Verdict.HELD: NoticeKind.HELD, Verdict.REJECTED: NoticeKind.RESEND}
+    notice = Notice(
+        kind=kinds[record.verdict or decision.verdict],
+        to=_address(ws, plan),
+        sender=ws.senders.organization,
+        at=_answered_at(record),
+        reference=f"{plan.document_id}-{_opaque(ws, record.sha256, str(seq))}",
+        facts=_facts(plan, record),
+        findings=_sentences(record),
+        document_id=plan.document_id,
+        sandbox=ws.sandbox,
+    )
+    about = (document_subject(plan.document_id), practice_subject(plan.practice_id), return_subject(record.sha256))
+    data: dict[str, JSON] = {"return_sha256": record.sha256, "answers": seq}
+
+    def unanswered(source: Reads) -> bool:
+        found = fold_returns(source.events(subject=return_subject(record.sha256), types=RETURN_EVENTS))
+        return seq not in found[record.sha256].answered
+
+    _write(ws, plan, notice, about, data, unanswered)
+
+
+def remind(ws: Workspace) -> int:
+    """Reminds practices of plans that were sent or received: on business days 3 and 6, and once overdue (documents.md
+    §7).
+
+    Each reminder is written once; gives how many were written now.
+    """
+    written = 0
+    for due in what_is_due(ws):
+        plan, clock = due.standing.record, due.standing.clock
+        stage = "overdue" if due.standing.overdue else f"day {due.reminder}" if due.reminder else ""
+        if not stage or not (plan.sent_at or plan.received_at) or _reminded(ws.ledger, plan, stage):
+            continue
+        if load_register(ws, plan.member_id).stated_end(plan.member_id, Program(plan.program)):
+            continue  # the roster says that they died or left: nobody is pressed to sign
+        from cpdocs.documents.notices import (
+            Notice,
+            NoticeKind,
+        )  # only with something to say: it brings the whole renderer
+
+        notice = Notice(
+            kind=NoticeKind.REMINDER,
+            to=_address(ws, plan),
+            sender=ws.senders.organization,
+            at=ws.clock.now(),
+            reference=f"{plan.document_id}-{_opaque(ws, plan.document_id, stage)}",
+            facts=_plan_facts(plan),
+            document_id=plan.document_id,
+            due_on=clock.due_on,
+            overdue=due.standing.overdue,
+            sandbox=ws.sandbox,
+        )
+        about = (document_subject(plan.document_id), practice_subject(plan.practice_id))
+        written += _write(ws, plan, notice, about, {"stage": stage}, _not_yet(plan, stage))
+    return written
+
+
+def _not_yet(plan: PlanRecord, stage: str) -> Callable[[Reads], bool]:
+    return lambda source: not _reminded(source, plan, stage)
+
+
+def _reminded(source: Reads, plan: PlanRecord, stage: str) -> bool:
+    events = source.events(subject=document_subject(plan.document_id), types=(EventType.NOTICE_WRITTEN,))
+    return any(event.data.get("stage") == stage for event in events)
+
+
+def _write(
+    ws: Workspace,
+    plan: PlanRecord,
+    notice: Notice,
+    about: tuple[str, ...],
+    data: dict[str, JSON],
+    wanted: Callable[[Reads], bool],
+) -> bool:
+    """The file, then its event; False where another worker had recorded it by then (with the same name and content)."""
+    from cpdocs.documents.notices import render_notice
+
+    pdf = render_notice(notice, shipped=ws.shipped_templates, site=ws.paths.templates).pdf
+    digest = ws.blobs.put(pdf)
+    name = f"{notice.reference}.pdf"
+    write_durably(ws.paths.notices / plan.practice_id / name, pdf, overwrite=True)
+    kind: NoticeKind = notice.kind
+    said: dict[str, JSON] = {
+        "document_id": plan.document_id,
+        "practice_id": plan.practice_id,
+        "kind": kind.value,
+        "file": f"notices/{plan.practice_id}/{name}",
+        "sha256": digest,
+        **data,
+    }
+    with ws.ledger.write() as tx:
+        if not wanted(tx):
+            return False
+        tx.append(NewEvent(EventType.NOTICE_WRITTEN, about, said))
+    return True
+
+
+def _opaque(ws: Workspace, *parts: str) -> str:
+    """Tells two notices about one plan apart, and says nothing to who can't compute it."""
+    return hmac.digest(ws.id_secret, "\x1f".join(("notice", *parts)).encode(), sha256).hex()[:10]
+
+
+def _answered_at(record: ReturnRecord) -> datetime:
+    """The moment of what is answered: the same notice has the same bytes however late it is written."""
+    at = record.resolution.at if record.resolution else record.decision.at if record.decision else None
+    return at or record.received_at
+
+
+def _address(ws: Workspace, plan: PlanRecord) -> tuple[str, ...]:
+    practice = fold(ws.ledger.events(types=DIRECTORY_EVENTS)).directory.practices.get(plan.practice_id)
+    if practice is None:
+        return (plan.practice_id,)
+    lines = (
+        practice.key_contact,
+        practice.name,
+        practice.address1,
+        f"{practice.city}, {practice.state} {practice.zip}",
+    )
+    return tuple(line for line in lines if line.strip(" ,"))
+
+
+def _plan_facts(plan: PlanRecord) -> tuple[tuple[str, str], ...]:
+    return (("Plan", plan.document_id), ("Version", str(plan.version)))
+
+
+def _facts(plan: PlanRecord, record: ReturnRecord) -> tuple[tuple[str, str], ...]:
+    facts = [
+        *_plan_facts(plan),
+        ("Received", eastern_text(record.received_at)),
+        ("File (SHA-256)", f"{record.sha256[:16]}…"),
+    ]
+    if record.slots_filled:
+        facts.append(("It brought", " and ".join(_APPROVAL[slot] for slot in record.slots_filled)))
+    if record.verdict is Verdict.ACCEPTED:
+        open_slots = [_APPROVAL[slot] for slot in Slot if slot not in plan.fills]
+        facts.append(("Still open", " and ".join(open_slots) or "nothing: the plan is complete"))
+    return tuple(facts)
+
+
+def _sentences(record: ReturnRecord) -> tuple[str, ...]:
+    """Why, in the words of the findings: what decided it, without remarks; remarks where it was accepted."""
+    decision, resolution = record.decision, record.resolution
+    assert decision is not None
+    if resolution:
+        return (
+            ()
+            if resolution.accepted
+            else (f"{resolution.reason.rstrip('.')}.", "Call us if you think that this is a mistake.")
+        )
+    weight = {
+        Verdict.ACCEPTED: (Verdict.ACCEPTED,),
+        Verdict.HELD: (Verdict.HELD,),
+        Verdict.REJECTED: (Verdict.REJECTED, Verdict.HELD),
+    }
+    return tuple(each.message for each in decision.findings if each.severity in weight[decision.verdict])

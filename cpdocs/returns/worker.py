@@ -1,0 +1,223 @@
+"""One worker on the inbox: looks, waits until files settle, takes them in, and finishes what others died at.
+
+``intake`` lets it look until everything has settled, ``watch`` for ever. Whatever goes wrong with one file is told and
+leaves the file where it is safe; the others go on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.return_record import ReturnRecord
+from cpdocs.errors import InputFault
+from cpdocs.plans.decision_context import DecisionContext
+from cpdocs.returns.claims import Claim, abandoned, claimed
+from cpdocs.returns.inbox import LeftBecause, Seen, Spot, check_folders, scan
+from cpdocs.returns.notices import remind
+from cpdocs.returns.receiving import Taken, finish_returns, take_claim, take_file
+from cpdocs.returns.recovery import finish_all
+from cpdocs.returns.write_stability import LOOKS, UNENDED_FACTOR, WriteStability
+from cpdocs.system.durable import disk_fault
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cpdocs.workspace import Workspace
+
+_LEAST_PACE = 0.02
+_FIRST_RETRY = 5.0
+_LAST_RETRY = 600.0
+_UNFINISHED_FOR = timedelta(days=1)
+"""How old a temporary file in the store must be to be nobody's any more."""
+_WATCHED_AT_ONCE = 500
+"""How many files are watched settling at a time, so that memory doesn't grow with the number of those that wait."""
+_NEVER_SETTLES = 120.0
+"""Seconds of changing after which a file is named as one that doesn't settle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A return of an earlier run that was decided or answered only now."""
+
+    record: ReturnRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A name in the inbox that isn't taken, and why."""
+
+    spot: Spot
+    because: LeftBecause
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One file that couldn't be taken in now. It is in the inbox still, or claimed and tried again later."""
+
+    name: str
+    error: Exception
+
+
+Outcome: TypeAlias = Taken | Finished | Left | Failed
+
+
+class Worker:
+    """Keeps what one process remembers between looks. Times are monotonic seconds."""
+
+    def __init__(
+        self, ws: Workspace, *, unended_factor: int = UNENDED_FACTOR, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        check_folders(ws.paths)
+        self._ws = ws
+        self._monotonic = monotonic
+        self._knowledge = DecisionContext(ws)
+        self._settling = WriteStability(ws.options.settle_seconds, unended_factor)
+        self._told: dict[Spot, LeftBecause] = {}
+        self._never_settle: set[Spot] = set()
+        self._retries: dict[Path, tuple[float, float]] = {}
+        self._reminded_on: date | None = None
+        self.unsettled: tuple[Spot, ...] = ()
+        """The files of the last look that are still to settle."""
+        self.more_wait = False
+        """Whether the last look left files for a later one, since it had enough to watch."""
+
+    @property
+    def pace(self) -> float:
+        """Seconds between looks at a file that is settling: so many that it is taken at its settling time."""
+        return max(self._ws.options.settle_seconds / (LOOKS - 1), _LEAST_PACE)
+
+    def begin(self) -> Iterator[Outcome]:
+        """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders."""
+        self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
+        yield from self._remind()
+        try:
+            finish_all(self._ws)
+        except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
+            yield Failed("the outbox", error)
+        try:
+            for record in finish_returns(self._ws, self._knowledge):
+                yield Finished(record)
+        except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
+            yield Failed("an earlier return", error)
+
+    def look(self) -> Iterator[Outcome]:
+        """One look at the inbox: takes what has settled, and the claims that nobody works on."""
+        yield from self._remind()
+        yield from self._sweep()
+        unsettled: list[Spot] = []
+        self.more_wait = False
+        left: set[Spot] = set()
+        most = _WATCHED_AT_ONCE + len(self._never_settle)
+
+        def wanted(spot: Spot) -> bool:
+            # However many files wait, only so many are looked at and remembered: the others' turn comes.
+            if spot in self._settling or len(self._settling) < most:
+                return True
+            self.more_wait = True
+            return False
+
+        try:
+            for seen in scan(self._ws.paths.inbox, wanted):
+                if seen.look is None:
+                    left.add(seen.spot)
+                    yield from self._leave(seen.spot, seen.left or LeftBecause.UNREADABLE)
+                elif self._settling.settled(seen.spot, seen.look, self._monotonic()):
+                    yield from self._take(seen)
+                else:
+                    unsettled.append(seen.spot)
+        except OSError as error:
+            yield Failed("the inbox", disk_fault(error, self._ws.paths.inbox, "look into"))
+        self.unsettled = tuple(unsettled)
+        self._settling.forget_all_but(unsettled)
+        self._never_settle = {
+            spot for spot in self._settling.changing_since(self._monotonic(), _NEVER_SETTLES) if isinstance(spot, Spot)
+        }
+        if not self.more_wait:
+            self._told = {spot: why for spot, why in self._told.items() if spot in left or spot in self._never_settle}
+        for spot in sorted(self._never_settle, key=lambda each: (each.folder, each.name)):
+            yield from self._leave(spot, LeftBecause.UNSETTLED)
+
+    def take_named(self, file: Path) -> Iterator[Outcome]:
+        """Takes in a file that a person named, as complete: claimed where it lies in the inbox, else copied."""
+        spot = self._spot_of(file)
+        seen = next((each for each in scan(self._ws.paths.inbox) if each.spot == spot), None) if spot else None
+        if seen is None:
+            yield from _told(take_file(self._ws, self._knowledge, file))
+            return
+        if seen.look is None:
+            why = seen.left or LeftBecause.UNREADABLE
+            raise InputFault(
+                f"A named file in the inbox is left alone: {why.value}.",
+                todo="Mend that, or copy the file elsewhere and name that.",
+            )
+        yield from self._take(seen)
+
+    def _spot_of(self, file: Path) -> Spot | None:
+        """Where in the inbox a named file lies; None for one that lies elsewhere."""
+        inbox = self._ws.paths.inbox.resolve()
+        parent = file.parent.resolve()
+        if parent == inbox:
+            return Spot("", file.name)
+        return Spot(parent.name, file.name) if parent.parent == inbox else None
+
+    def _take(self, seen: Seen) -> Iterator[Outcome]:
+        try:
+            with claimed(self._ws.paths, seen, self._ws.ledger.exclusively) as mine:
+                taken = take_claim(self._ws, self._knowledge, mine) if mine else None
+        except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
+            yield Failed(seen.spot.name, error)
+            return
+        if taken:
+            yield from _told(taken)
+
+    def _sweep(self) -> Iterator[Outcome]:
+        """Finishes abandoned claims, this process's own failed ones too, at growing intervals."""
+        try:
+            for claim in abandoned(self._ws.paths, self._ws.ledger.exclusively):
+                due, interval = self._retries.get(claim.home, (0.0, _FIRST_RETRY))
+                now = self._monotonic()
+                if now < due:
+                    continue
+                yield from self._finish(claim, now, interval)
+        except OSError as error:
+            yield Failed("the claims", disk_fault(error, self._ws.paths.claims, "look into"))
+
+    def _finish(self, claim: Claim, now: float, interval: float) -> Iterator[Outcome]:
+        try:
+            taken = take_claim(self._ws, self._knowledge, claim)
+        except Exception as error:  # noqa: BLE001 told; tried again later
+            self._retries[claim.home] = (now + interval, min(interval * 2, _LAST_RETRY))
+            yield Failed(claim.file.name, error)
+            return
+        self._retries.pop(claim.home, None)
+        if taken:
+            yield from _told(taken)
+
+    def _remind(self) -> Iterator[Outcome]:
+        """Once a day: the reminders that fall on it."""
+        today = eastern_date(self._ws.clock.now())
+        if today == self._reminded_on:
+            return
+        self._reminded_on = today
+        try:
+            remind(self._ws)
+        except Exception as error:  # noqa: BLE001 told; returns are taken in all the same
+            yield Failed("the reminders", error)
+
+    def _leave(self, spot: Spot, because: LeftBecause) -> Iterator[Outcome]:
+        """Says once why a name is left alone."""
+        if self._told.get(spot) is not because:
+            self._told[spot] = because
+            yield Left(spot, because)
+
+
+def _told(taken: Taken) -> Iterator[Outcome]:
+    yield taken
+    if taken.unfiled:
+        yield Failed(f"plan {taken.record.document_id}", taken.unfiled)

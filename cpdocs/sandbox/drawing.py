@@ -1,0 +1,53 @@
+"""What is made of strangers' files for the chart, in a confined child: a scan as plain page pictures, the upload
+PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cpdocs.errors import Defect, InputFault
+from cpdocs.sandbox.run import Stopped, run_sandboxed
+
+if TYPE_CHECKING:
+    from cpdocs.filing.rendition import Upload
+
+SECONDS = 120.0
+MEGABYTES = 1024
+
+
+def flat_pdf(data: bytes, *, most_pages: int) -> bytes:
+    """Every page of ``data`` (PDF, TIFF, PNG, JPEG) as a gray picture of about 200 dpi, in one PDF.
+
+    The same bytes give the same PDF. Raises InputFault where the file can't be drawn within the limits.
+    """
+    try:
+        drawn = run_sandboxed(
+            "cpdocs.scans.flat:draw", data, most_pages=most_pages, seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped:
+        drawn = None
+    if not isinstance(drawn, bytes) or not drawn.startswith(b"%PDF-"):
+        raise InputFault(
+            "The returned scan can't be drawn page by page.", todo="Ask for it again, or file the original by hand."
+        )
+    return drawn
+
+
+def compose(plan: bytes, *, further: Sequence[bytes], scans: Sequence[bytes], certificate: bytes, title: str) -> Upload:
+    """The rendition of one complete version; see ``cpdocs.filing.rendition.compose``. What was accepted is a stranger's
+    still.
+
+    Raises Defect where it can't be made: a stored file is damaged, or something active would be left in it.
+    """
+    given = {"further": list(further), "scans": list(scans), "certificate": certificate, "title": title}
+    try:
+        made: Upload = run_sandboxed(
+            "cpdocs.filing.rendition:compose", plan, **given, seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped as why:
+        raise Defect(
+            f"The upload PDF can't be made of what was signed ({why.why}); `cpdocs audit verify` tells whether "
+            "it is whole."
+        ) from None
+    return made

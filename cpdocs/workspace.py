@@ -1,0 +1,166 @@
+"""What every use case is handed: where things lie, what time it is, who acts, and the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import Clock
+from cpdocs.core.options import Options
+from cpdocs.core.senders import Senders
+
+if TYPE_CHECKING:
+    from cpdocs.ledger.blobs import BlobStore
+    from cpdocs.ledger.events import EventStore
+
+
+KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
+"""What a workspace can't work without, in its state/keys/; in place of a .p12 a .token says on which token the key
+is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one workspace (contract §2)."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "cpdocs.toml"
+
+    @property
+    def templates(self) -> Path:
+        return self.root / "templates"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def letters(self) -> Path:
+        return self.outbox / "letters"
+
+    @property
+    def plans(self) -> Path:
+        return self.outbox / "plans"
+
+    @property
+    def notices(self) -> Path:
+        return self.outbox / "notices"
+
+    @property
+    def ehr(self) -> Path:
+        return self.outbox / "ehr"
+
+    @property
+    def renewed(self) -> Path:
+        """Filed plans that were stamped anew."""
+        return self.outbox / "renewed"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file; there is none where a database keeps it."""
+        return self.state / "ledger.db"
+
+    @property
+    def keys(self) -> Path:
+        return self.state / "keys"
+
+    @property
+    def missing_keys(self) -> tuple[str, ...]:
+        """Those of ``KEY_FILES`` that aren't there."""
+        found = (self.keys / name for name in KEY_FILES)
+        return tuple(
+            each.name
+            for each in found
+            if not (each.is_file() or (each.suffix == ".p12" and each.with_suffix(".token").is_file()))
+        )
+
+    @property
+    def users(self) -> Path:
+        return self.state / "users"
+
+    @property
+    def claims(self) -> Path:
+        return self.state / "claims"
+
+    def make_folders(self) -> None:
+        """Makes the folders that a workspace has and this one lacks. Raises OSError."""
+        for folder in (self.root, self.templates, self.inbox, self.letters, self.plans, self.notices, self.ehr):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.state, self.keys, self.users, self.claims):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the operating-system user and the host, recorded with every event."""
+
+    user: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One open workspace. ``shipped_templates`` is the folder that came with cpdocs; the site's own files win over it.
+    ``settings_text`` is cpdocs.toml as it was read.
+
+    The ledger and the store are opened when first used, so that a command which needs neither doesn't pay for them.
+    """
+
+    paths: Paths
+    clock: Clock
+    actor: Actor
+    senders: Senders
+    options: Options
+    shipped_templates: Path
+    sandbox: bool
+    settings_text: bytes = b""
+
+    @property
+    def ledger_place(self) -> Path | str:
+        """The ledger's file, or the address of the database that is set."""
+        return self.options.ledger_url or self.paths.ledger
+
+    @cached_property
+    def ledger(self) -> EventStore:
+        """The record of events."""
+        from cpdocs.ledger.events import EventStore
+        from cpdocs.ledger.settings_seen import note_settings
+
+        return EventStore.open(
+            self.ledger_place,
+            clock=self.clock,
+            user=self.actor.user,
+            host=self.actor.host,
+            foreword=partial(note_settings, text=self.settings_text),
+        )
+
+    def close(self) -> None:
+        """Lets go of the ledger, if it was opened; the workspace can't be used afterwards."""
+        opened: EventStore | None = self.__dict__.get("ledger")
+        if opened is not None:
+            opened.close()
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """The content-addressed store of every byte that came or went."""
+        from cpdocs.ledger.blobs import BlobStore
+
+        return BlobStore(self.paths.state / "store")
+
+    @cached_property
+    def id_secret(self) -> bytes:
+        """The key with which document ids are derived."""
+        return (self.paths.keys / "ids.key").read_bytes()
