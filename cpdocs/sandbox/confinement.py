@@ -20,6 +20,7 @@ import struct
 import sysconfig
 from collections.abc import Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import cpdocs
@@ -157,8 +158,11 @@ def _readable() -> list[Path]:
     in; and where random numbers come from."""
     python = {sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib")}
     system = {"/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/zoneinfo"}
+    # Where an installation keeps its packages in another place than its own (a path file names it).
+    found = filter(None, map(find_spec, ("pikepdf", "PIL", "pypdfium2")))
+    packages = {str(Path(each.origin).parent.parent) for each in found if each.origin}
     package = Path(cpdocs.__file__).parent
-    return [path for path in (*map(Path, sorted(python | system)), package) if path.is_dir()] + [
+    return [path for path in (*map(Path, sorted(python | packages | system)), package) if path.is_dir()] + [
         path for path in _RANDOM if path.is_char_device()
     ]
 

@@ -50,8 +50,8 @@ def test_what_an_older_gate_overlooked_is_stopped_at_the_desk_and_again_before_t
     item = row["sha256"][:12]
     accept = ("held", "accept", item, *BY)
     refused = desk.office.cli(*accept, "--slot", "member", now=RETURN, status=1)
-    assert "The file holds" in refused.stderr
-    assert "JavaScript" in refused.stderr
+    assert "The file holds" in refused.err
+    assert "JavaScript" in refused.err
 
     with monkeypatch.context() as patch:
         patch.setattr("cpdocs.returns.held.what_acts", lambda *_: ())
