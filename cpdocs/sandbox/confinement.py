@@ -3,7 +3,8 @@
 Always: so much processor time, wall time and memory; no file may grow by a byte; no core dump; it dies with its parent.
 Where the kernel allows: *seccomp*: no socket, no new process or program, no tracing or signalling of others, nothing
 opened for writing, renamed, removed, or left in shared memory or queues; *Landlock*: nothing read but Python, its
-libraries and the kernel's random numbers (without which no AES-256 file can be opened), so that neither the ledger nor the keys can be looked at. ``cpdocs doctor`` says which are in force.
+libraries and the kernel's random numbers (without which no AES-256 file can be opened), so that neither the ledger nor
+the keys can be looked at. ``cpdocs doctor`` says which are in force.
 
 What it can't stop: an attacker who takes over the child can still answer in its name. It can't keep the answer, send it
 anywhere, or touch what is stored.

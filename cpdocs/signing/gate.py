@@ -84,7 +84,7 @@ def look(data: bytes, limits: Limits) -> GateReport:
     except pikepdf.PasswordError:
         return GateReport(True, False, ends_well, 0, (), (finding("encrypted"),))
     except Exception:  # noqa: BLE001 whatever a parser throws at a stranger's bytes means: nobody has looked inside
-        # A protection that qpdf doesn't know (a recipient's certificate) is an error to it, not a question of passwords.
+        # A protection that qpdf doesn't know (a recipient's certificate) is an error to it, not a matter of passwords.
         code = "encrypted" if says_encrypted(data) else "unsearchable"
         return GateReport(True, False, ends_well, 0, (), (finding(code),))
 
