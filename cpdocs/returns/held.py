@@ -27,7 +27,7 @@ from cpdocs.returns.receiving import decide, finish, the_return
 from cpdocs.sandbox.drawing import flat_pdf
 
 if TYPE_CHECKING:
-    from cpdocs.ledger.events import Transaction
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 SHORT = 12
