@@ -74,6 +74,11 @@ class Paths:
         return self.state / "ledger.db"
 
     @property
+    def derived(self) -> Path:
+        """What is made of the rest, kept to be quick, and made anew where it is missing: no backup holds it."""
+        return self.state / "derived"
+
+    @property
     def keys(self) -> Path:
         return self.state / "keys"
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cpdocs.core.events import JSON
-    from cpdocs.ledger.events import Transaction
     from cpdocs.ledger.reads import Reads
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.plans.decision_context import DecisionContext
     from cpdocs.workspace import Workspace
 
