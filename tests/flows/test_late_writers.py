@@ -206,7 +206,8 @@ def test_a_named_file_is_taken_as_complete_whatever_it_looks_like(desk: Desk) ->
     empty, cut = desk.drop(b"", name="a.pdf"), desk.drop(b"%PDF-1.7\n", name="b.pdf")
     with cut.open("ab"):
         rows = desk.intake(empty, cut)
-    assert [row["findings"][0]["code"] for row in rows] == ["empty_file", "unmatched"]
+    assert [row["file"] for row in rows] == [str(empty), str(cut)]
+    assert [row["verdict"] for row in rows] == ["rejected", "held"]
 
 
 LATE: dict[str, Callable[[io.FileIO], object]] = {
