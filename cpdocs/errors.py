@@ -77,7 +77,8 @@ class Defect(CpdocsError):
 
 
 def required_text(text: str, fault: str, todo: str) -> str:
-    """``text`` without the white space around it. Raises UsageFault, which says ``fault`` and ``todo``, where nothing is left."""
+    """``text`` without the white space around it. Raises UsageFault, which says ``fault`` and ``todo``, where nothing
+    is left."""
     if not text.strip():
         raise UsageFault(fault, todo=todo)
     return text.strip()

@@ -83,6 +83,4 @@ def past_retention(ws: Workspace, on: date | None = None) -> list[PastRetention]
 
 def _given(reason: str, by: str) -> tuple[str, str]:
     told = ("A hold needs a reason and a name.", "Give --reason and --by; they stay on the record.")
-    return required_text(reason, *told), required_text(by, *told):
-        raise UsageFault("A hold needs a reason and a name.", todo="Give --reason and --by; they stay on the record.")
-    return reason.strip(), by.strip()
+    return required_text(reason, *told), required_text(by, *told)
