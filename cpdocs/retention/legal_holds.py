@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.core.retention import HOLD_EVENTS, Hold, Kept, fold_holds, fold_kept, holding, keep_until
-from cpdocs.errors import InputFault, required_text
+from cpdocs.errors import InputFault, UsageFault, required_text
 
 if TYPE_CHECKING:
     from cpdocs.ledger.reads import Reads
