@@ -205,7 +205,7 @@ def _settings_and_state(paths: Paths, *, with_keys: bool) -> Iterator[Path]:
     """Settings, the site's templates, and what is in state/ besides the ledger and the store. No link is followed."""
     yield paths.settings
     yield from _files(paths.templates)
-    apart = {paths.state / "store", backups_folder(paths)}
+    apart = {paths.state / "store", paths.derived, backups_folder(paths)}
     for path in sorted(paths.state.iterdir()):
         if path in apart or path.name.startswith("ledger."):
             continue

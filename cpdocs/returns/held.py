@@ -24,10 +24,11 @@ from cpdocs.plans.records import the_plan
 from cpdocs.returns.attest import Attestation, ink_fill
 from cpdocs.returns.judging import judge
 from cpdocs.returns.receiving import decide, finish, the_return
-from cpdocs.sandbox.drawing import flat_pdf
+from cpdocs.sandbox.drawing import flat_pdf, what_acts
+from cpdocs.signing.record import Limits
 
 if TYPE_CHECKING:
-    from cpdocs.ledger.events import Transaction
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 SHORT = 12
@@ -36,7 +37,7 @@ _SHORTEST = 6
 _ON_PAPER = frozenset({Lane.INK, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
 """Lanes by which a page may have come that a person can read a signature from."""
 _NOT_TO_BE_READ = frozenset(
-    {"active_content", "encrypted", "resource_limit", "too_large", "too_many_pages", "several_plans"}
+    {"active_content", "encrypted", "unsearchable", "resource_limit", "too_large", "too_many_pages", "several_plans"}
 )
 _CONFIRMABLE = frozenset({"wrong_return_folder"})
 
@@ -141,9 +142,16 @@ def _finish(ws: Workspace, sha256: str) -> ReturnRecord:
 
 def _require_pages(ws: Workspace, sha256: str) -> None:
     """Raises InputFault where the file has no page that can be drawn: nobody read a signature from it, and it can't be
-    filed."""
-    if (ws.blobs.path(sha256).stat().st_size) <= ws.options.max_return_bytes:
-        flat_pdf(ws.blobs.get(sha256), most_pages=ws.options.max_return_pages)
+    filed. AnswerIsNo where something in it acts, whatever was found when it came: no chart is given such a file."""
+    if (ws.blobs.path(sha256).stat().st_size) > ws.options.max_return_bytes:
+        return
+    data = ws.blobs.get(sha256)
+    if acts := what_acts(data, Limits(ws.options.max_return_bytes, ws.options.max_return_pages)):
+        raise AnswerIsNo(
+            f"The file holds {', '.join(acts)}; it can't be attested or filed.",
+            todo="Reject it, and ask for a plain scan or the signed plan.",
+        )
+    flat_pdf(data, most_pages=ws.options.max_return_pages)
 
 
 def _attest(
