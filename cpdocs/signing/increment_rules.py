@@ -16,15 +16,15 @@ three is not on the list. Anything else is a doubt, in words for a coordinator; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cpdocs.signing.drawn_rules import check_appearance, check_resources
 from cpdocs.signing.fields import FIELDS
 from cpdocs.signing.increments import Issued, Revision
+from cpdocs.signing.signature_rules import check_signature, equal, is_short, is_style
 from cpdocs.signing.store_rules import check_store, is_date
-from cpdocs.signing.syntax import Name, Ref, Stream, Unclear, Value, names
+from cpdocs.signing.syntax import Name, Ref, Stream, Unclear, Value
 from cpdocs.signing.tables import Place
 
 _CATALOG_MAY_CHANGE = frozenset({"AcroForm", "DSS", "Extensions", "Version", "Metadata"})
@@ -32,18 +32,9 @@ _FORM_MAY_CHANGE = frozenset({"Fields", "DR", "DA"})
 _FIELD_MAY_CHANGE = frozenset({"V", "AP", "AS", "M", "MK", "DA"})
 _STAMP_FIELD = frozenset({"Type", "Subtype", "FT", "T", "TU", "F", "Rect", "P", "V", "AP", "M", "MK"})
 _STAMP_FLAGS = frozenset({0, 2, 4, 6, 128, 130, 132, 134})
-_SIGNATURE = names(
-    "Type Filter SubFilter Contents ByteRange Reference M Name Reason Location ContactInfo Cert R V Changes Prop_Build "
-    "Prop_AuthTime Prop_AuthType"
-)
-_REFERENCE = frozenset({"Type", "TransformMethod", "TransformParams", "Data", "DigestMethod"})
-_PARAMETERS = frozenset({"Type", "Action", "Fields", "V", "P"})
 _EXTENSION = frozenset({"Type", "BaseVersion", "ExtensionLevel", "ExtensionRevision", "URL"})
-_BUILD_DEEP = 4
 _MOST_PAGES = 1_000
 _EMPTY_PICTURE = frozenset({"Type", "Subtype", "BBox", "Length"})
-_LONGEST_TEXT = 2_000
-_DRAWN_WITH = re.compile(rb"/[A-Za-z0-9+_,-]{1,60} [0-9.]{1,8} Tf(?: [0-9.]{1,8}){1,4} (?:g|rg|k) ?\Z")
 _NO_PART = "something was added that is neither a signature nor proof for one"
 _PLAN_CHANGED = "a part of the plan was written anew with changes"
 
@@ -215,7 +206,7 @@ class _One:
         for key in new.keys() - old.keys():
             named = new[key]
             for each in named if isinstance(named, list) else [named]:
-                if not isinstance(each, dict) or not each.keys() <= _EXTENSION or len(key) > 8 or not _short(each):
+                if not isinstance(each, dict) or not each.keys() <= _EXTENSION or len(key) > 8 or not is_short(each):
                     raise Unclear("a setting of the whole plan was changed")
 
     def _metadata(self, value: Value) -> None:
@@ -235,7 +226,7 @@ class _One:
         if not isinstance(old, dict) or not isinstance(new, dict):
             raise Unclear("the plan's particulars were changed")
         self._same(old, new, frozenset({"ModDate", "Producer"}), "the plan's particulars were changed")
-        if not _short(new):
+        if not is_short(new):
             raise Unclear("the plan's particulars were changed")
 
     def _store(self, old: Value, new: Value) -> None:
@@ -265,7 +256,7 @@ class _One:
             if not any(signed):
                 raise Unclear("a setting of the plan's form was changed")
             check_resources(new["DR"], self._shared(self._before.drawn))
-        if not equal(old.get("DA"), new.get("DA")) and not (any(signed) and _is_style(new["DA"])):
+        if not equal(old.get("DA"), new.get("DA")) and not (any(signed) and is_style(new["DA"])):
             raise Unclear("a setting of the plan's form was changed")
 
     def _field(self, ref: Value) -> bool:
@@ -293,7 +284,7 @@ class _One:
             self._picture(new["AP"])
         if new.get("AS", Name("N")) != Name("N") or new.get("MK", {}) != {} or not is_date(new.get("M", b"D:2000")):
             raise Unclear("a signature field was changed otherwise than by signing it")
-        if "DA" in new and not _is_style(new["DA"]):
+        if "DA" in new and not is_style(new["DA"]):
             raise Unclear("a signature field was changed otherwise than by signing it")
         return True
 
@@ -306,7 +297,7 @@ class _One:
         if (
             not isinstance(entries, dict)
             or not entries.keys() <= _STAMP_FIELD
-            or not _short(entries, "Rect", "AP", "V")
+            or not is_short(entries, "Rect", "AP", "V")
         ):
             raise Unclear(words)
         corners = entries.get("Rect", [0, 0, 0, 0])
@@ -321,26 +312,7 @@ class _One:
             self._picture(entries["AP"])
 
     def _signature(self, value: Value, kind: str) -> None:
-        words = "a signature in it says more than a signature does"
-        entries = self._new(value) if isinstance(value, Ref) else value
-        if not isinstance(entries, dict) or not entries.keys() <= _SIGNATURE:
-            raise Unclear(words)
-        # ``Type`` may be left out in a signature, not in a time stamp (ISO 32000-2, tables 255 and 257).
-        if entries.get("Type", Name("Sig")) != Name(kind) or not _short(
-            entries, "Reference", "Contents", "Cert", "Prop_Build"
-        ):
-            raise Unclear(words)
-        if not _build(entries.get("Prop_Build", {}), 0):
-            raise Unclear(words)
-        listed = entries.get("Reference", [])
-        for each in listed if isinstance(listed, list) else [None]:
-            found = self._new(each) if isinstance(each, Ref) else each
-            if not isinstance(found, dict) or not found.keys() <= _REFERENCE or not _short(found, "TransformParams"):
-                raise Unclear(words)
-            limits = found.get("TransformParams", {})
-            limits = self._new(limits) if isinstance(limits, Ref) else limits
-            if not isinstance(limits, dict) or not limits.keys() <= _PARAMETERS or not _short(limits):
-                raise Unclear(words)
+        check_signature(value, kind, self._new)
         self._purposes += 1
 
     def _pages(self, root: Ref) -> None:
@@ -400,48 +372,5 @@ def _leaves(before: _Before, root: Ref) -> list[Ref]:
     return found
 
 
-def equal(one: Value, other: Value) -> bool:
-    """Whether two values say the same: kinds too, so that no name passes for a text. Streams are never equal."""
-    if isinstance(one, bool) or isinstance(other, bool) or one is None or other is None:
-        return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == other
-    if type(one) is not type(other) or isinstance(one, Stream):
-        return False
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(equal, one, other))
-    return one == other
-
-
 def _is_page(value: Value) -> bool:
     return isinstance(value, dict) and value.get("Type") == Name("Page")
-
-
-def _is_style(value: Value) -> bool:
-    """Whether ``value`` says with which font fields are drawn, and nothing else."""
-    return isinstance(value, bytes) and _DRAWN_WITH.match(value) is not None
-
-
-def _short(entries: dict[str, Value], *besides: str) -> bool:
-    """Whether every entry is a number, a name, a reference, or a text of a length that signing programs write, or a
-    list of such."""
-    for key, value in entries.items():
-        if key in besides:
-            continue
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, list | Stream) or (isinstance(each, dict) and each):
-                return False
-            if isinstance(each, bytes | Name) and len(each) > _LONGEST_TEXT:
-                return False
-    return True
-
-
-def _build(value: Value, depth: int) -> bool:
-    """Whether ``value`` is a build dictionary: which program signed, in nested dictionaries of short values."""
-    if isinstance(value, dict):
-        return depth <= _BUILD_DEEP and all(_build(each, depth + 1) for each in value.values())
-    if isinstance(value, list):
-        return depth <= _BUILD_DEEP and len(value) <= 16 and all(_build(each, depth + 1) for each in value)
-    return not isinstance(value, Ref | Stream) and not (isinstance(value, bytes) and len(value) > _LONGEST_TEXT)
