@@ -15,7 +15,7 @@ from cpdocs.core.ids import parse_document_id
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.core.verdicts import Lane, Slot, Verdict
-from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault
+from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_reason
 from cpdocs.people import people
 from cpdocs.people.access import about_return, break_glass_event
 from cpdocs.plans.decision_context import DecisionContext
@@ -92,7 +92,7 @@ def accept(
         AnswerIsNo: what stands against it isn't a reviewer's to set aside.
         WorkspaceFault: the account may not review, or its PIN is wrong.
     """
-    reason = _given(reason)
+    reason = required_reason(reason)
     acting = people.require(ws, Role.REVIEWER, secret, emergency=emergency.strip())
     context = DecisionContext(ws)
     sha256 = find_held(ws, which, resolved=attestation is not None).sha256
@@ -113,7 +113,7 @@ def accept(
 def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> ReturnRecord:
     """A reviewer rejects a held file for good; the reason goes to the practice in the notice. Raises as
     :func:`accept`."""
-    reason = _given(reason)
+    reason = required_reason(reason)
     people.require(ws, Role.REVIEWER, secret)
     sha256 = find_held(ws, which).sha256
     with ws.ledger.write() as tx:
@@ -247,9 +247,3 @@ def _resolved(
 def _still_waiting(record: ReturnRecord) -> None:
     if not record.waiting:
         raise InputFault(f"{record.sha256[:SHORT]} isn't held any more.", todo="See what is with `cpdocs held list`.")
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise UsageFault("A decision needs a reason.", todo="Say with --reason why; it stays on the record.")
-    return reason.strip()

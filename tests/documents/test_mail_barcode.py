@@ -12,8 +12,9 @@ import pytest
 from cpdocs.documents.envelope import BARCODE, BARCODE_CLEAR, VISIBLE, AddressBlock
 from cpdocs.documents.letters import Letter, PrintedLetter
 from cpdocs.documents.mail_barcode import WIDTH, barcode, bars
+from cpdocs.documents.mail_merge.merged import MergedLetter
 from cpdocs.documents.mail_merge.printing import MergedPrintFile
-from cpdocs.documents.mail_merge.renderer import MailMerge, Pressed
+from cpdocs.documents.mail_merge.renderer import MailMerge
 from cpdocs.documents.preflight import BARCODE_ZONE, inside
 from cpdocs.documents.printfile import PrintFile
 from tests.documents.imb_decoder import bars_in, decode
@@ -60,7 +61,7 @@ def in_print(item: Letter, *, stamped: bool) -> bytes:
     if stamped:
         stamping = MailMerge(renderer())
         made = stamping.make(item)
-        assert isinstance(made, Pressed)
+        assert isinstance(made, MergedLetter)
         assert made.barcode
         shared, faces = stamping.taken()
         out = io.BytesIO()
