@@ -10,15 +10,13 @@ finished by the next start, and two workers on one inbox do nothing twice.
    before, outside the lock; what was recorded meanwhile and could change the answer makes it judge again.
 4. For what a person must compare, its pages beside the issued ones. The notice to the practice, then the package where
    the plan is now complete.
-5. Only then does the file leave the inbox's claim.
+5. Only then does the claim end. The file stays a while among the retained, in case its writer isn't done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import file_digest
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import file_if_complete
@@ -27,16 +25,15 @@ from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns,
 from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.plans.records import all_plans, find_plan
-from cpdocs.returns import claims, comparing, notices
+from cpdocs.returns import claims, comparing, notices, retained
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
-from cpdocs.system.durable import open_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cpdocs.core.events import JSON
-    from cpdocs.ledger.events import Transaction
     from cpdocs.ledger.reads import Reads
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.plans.decision_context import DecisionContext
     from cpdocs.workspace import Workspace
 
@@ -69,9 +66,9 @@ def the_return(source: Reads, sha256: str) -> ReturnRecord:
     return record
 
 
-def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim) -> Taken | None:
+def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now: float) -> Taken | None:
     """Takes in one claimed file and ends the claim. None where its writer turned out not to be done: it is back in the
-    inbox.
+    inbox. ``now`` is in monotonic seconds.
 
     Raises CpdocsError where the disk, the ledger or a template refuses; the claim stays and is finished later.
     """
@@ -81,9 +78,7 @@ def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim) -> 
         claims.put_back(ws.paths, claim)
         return None
     taken = _take(ws, context, sha256, ws.paths.inbox / claim.folder / claim.file.name, claim.folder)
-    if _digest(claim.file) == sha256:
-        claims.release(claim)
-    else:
+    if not retained.retain(ws.paths, claim, sha256, now):
         # Whoever wrote it was still at it: what it is now settles anew and is another return.
         claims.put_back(ws.paths, claim)
     return taken
@@ -188,9 +183,3 @@ def _file(ws: Workspace, document_id: str) -> CpdocsError | None:
         plan = find_plan(ws.ledger, document_id)
         return None if plan and plan.filing else error
     return None
-
-
-def _digest(file: Path) -> str:
-    with suppress(OSError), open(open_plain(file), "rb") as stream:  # noqa: PTH123 an open file has no path
-        return file_digest(stream, "sha256").hexdigest()
-    return ""

@@ -3,8 +3,9 @@
 Always: so much processor time, wall time and memory; no file may grow by a byte; no core dump; it dies with its
 parent. Where the kernel allows: *seccomp*: no socket, no new process or program (threads it may have, bound as it is
 itself), no tracing or signalling of others, nothing opened for writing, renamed, removed, or left in shared memory or
-queues; *Landlock*: nothing read but Python and its libraries, so that neither the ledger nor the keys can be looked at.
-``cpdocs doctor`` says which are in force.
+queues; *Landlock*: nothing read but Python, its libraries and the kernel's random numbers (without which no AES-256
+file can be opened), so that neither the ledger nor the keys can be looked at. ``cpdocs doctor`` says which are in
+force.
 
 What it can't stop: an attacker who takes over the child can still answer in its name. It can't keep the answer, send it
 anywhere, or touch what is stored.
@@ -21,6 +22,7 @@ import struct
 import sysconfig
 from collections.abc import Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import cpdocs
@@ -152,13 +154,22 @@ def _limit(seconds: float, megabytes: int) -> None:
         signal.setitimer(timer, after)
 
 
+_RANDOM = (Path("/dev/urandom"), Path("/dev/random"))
+"""What a library asks that takes no answer from the system call."""
+
+
 def _readable() -> list[Path]:
     """Python, its packages and the system's libraries; of cpdocs the package alone, not the folder that it may lie
-    in."""
+    in; and where random numbers come from."""
     python = {sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib")}
     system = {"/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/zoneinfo"}
+    # Where an installation keeps its packages in another place than its own (a path file names it).
+    found = filter(None, map(find_spec, ("pikepdf", "PIL", "pypdfium2")))
+    packages = {str(Path(each.origin).parent.parent) for each in found if each.origin}
     package = Path(cpdocs.__file__).parent
-    return [path for path in (*map(Path, sorted(python | system)), package) if path.is_dir()]
+    return [path for path in (*map(Path, sorted(python | packages | system)), package) if path.is_dir()] + [
+        path for path in _RANDOM if path.is_char_device()
+    ]
 
 
 def _instruction(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
@@ -225,10 +236,10 @@ def _ruleset(libc: ctypes.CDLL, readable: Iterable[Path]) -> int:
     if ruleset < 0:
         return -1
     for path in readable:
-        folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        rule = struct.pack("=Qi", _READ_FILE | _READ_FOLDER, folder)
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        rule = struct.pack("=Qi", _READ_FILE | (_READ_FOLDER if path.is_dir() else 0), opened)
         failed = libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.c_char_p(rule), 0) != 0
-        os.close(folder)
+        os.close(opened)
         if failed:
             os.close(ruleset)
             return -1

@@ -21,7 +21,13 @@ from cpdocs.sandbox.confinement import Confinement
 from cpdocs.sandbox.run import JOB, LENGTH, STARTED
 from cpdocs.scans.reading import get_ready
 
-PRELOADED = ("cpdocs.signing.verify", "cpdocs.sandbox.matching")
+PRELOADED = (
+    "cpdocs.signing.verify",
+    "cpdocs.sandbox.matching",
+    # What libraries import only when first used, which a confined child would do each time, or could not do at all.
+    "cryptography.hazmat.backends.openssl.backend",
+    "pyhanko.pdf_utils.filters",
+)
 _REAP_EVERY = 0.5
 
 

@@ -2,11 +2,14 @@
 
 In this order, so that the cheap and the safe come first: bytes, header and end, then one structural parse (qpdf)
 for encryption, pages and active content. Active content is found through the objects, not by searching text: names
-can be written in a hundred ways and objects hide in compressed streams. Never raises for any bytes.
+can be written in a hundred ways and objects hide in compressed streams. What an empty password opens is searched like
+any other file, since a reader opens it without a question. A file that can't be searched to its last object holds
+``unsearchable``: "nothing was found" is never said of what wasn't looked at. Never raises for any bytes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,6 +26,9 @@ from cpdocs.signing.record import Limits
 MOST_OBJECTS = 200_000
 _REPAIR = "reconstruct cross-reference"
 """What qpdf says when it gives up the cross-reference and searches for objects."""
+_UNSEARCHED = "object stream"
+"""In each of qpdf's warnings of objects that it can't take out of the stream that packs them; it reads them as null."""
+_HEX_IN_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 _END_WITHIN = 1024
 _ACTIONS = frozenset(
     {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/ResetForm", "/GoToR", "/GoToE", "/Rendition"}
@@ -77,8 +83,27 @@ def look(data: bytes, limits: Limits) -> GateReport:
             return _inside(document, limits, ends_well=ends_well)
     except pikepdf.PasswordError:
         return GateReport(True, False, ends_well, 0, (), (finding("encrypted"),))
-    except Exception:  # noqa: BLE001 whatever a parser throws at a stranger's bytes means: it can't be read
-        return GateReport(True, False, ends_well, 0, (), ())
+    except Exception:  # noqa: BLE001 whatever a parser throws at a stranger's bytes means: nobody has looked inside
+        # A protection that qpdf doesn't know (a recipient's certificate) is an error to it, not a matter of passwords.
+        code = "encrypted" if says_encrypted(data) else "unsearchable"
+        return GateReport(True, False, ends_well, 0, (), (finding(code),))
+
+
+def says_encrypted(data: bytes) -> bool:
+    """Whether the name of an encryption dictionary stands anywhere outside compressed streams, which neither a trailer
+    nor a cross-reference stream's dictionary can be (ISO 32000-2, 7.5.8.2), however it is written."""
+    return b"/Encrypt" in _HEX_IN_NAME.sub(lambda found: bytes([int(found[1], 16)]), data)
+
+
+def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
+    """Why ``data`` may not be given to a chart: the kinds of active content in it, ``encryption``, ``more than can be
+    searched``. Empty where nothing acts, and for a picture file, in which nothing can."""
+    if not looks_like_pdf(data):
+        return ()
+    report = look(data, limits)
+    shut = {"encrypted": "encryption", "active_content": ""}
+    others = [shut.get(each.code, "more than can be searched") for each in report.findings]
+    return (*report.active, *(each for each in dict.fromkeys(others) if each))
 
 
 def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> Finding | None:
@@ -90,22 +115,23 @@ def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> Finding | None:
 
 
 def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateReport:
-    findings = []
     pages = len(document.pages)
+    findings: list[Finding] = []
+    active: tuple[str, ...] = ()
     if pages > limits.pages:
         findings.append(finding("too_many_pages", f"{pages}; at most {limits.pages}"))
+    elif len(document.objects) > MOST_OBJECTS:
+        findings.append(finding("resource_limit", f"more than {MOST_OBJECTS} objects"))
+    else:
+        active = tuple(sorted(set(_active(document))))
+        if active:
+            findings.append(finding("active_content", ", ".join(active)))
     if document.is_encrypted:
         findings.append(finding("encrypted"))
-    active: tuple[str, ...] = ()
-    if not findings:
-        if len(document.objects) > MOST_OBJECTS:
-            findings.append(finding("resource_limit", f"more than {MOST_OBJECTS} objects"))
-        else:
-            active = tuple(sorted(set(_active(document))))
-            if active:
-                findings.append(finding("active_content", ", ".join(active)))
-    repaired = any(_REPAIR in str(warning) for warning in document.get_warnings())
-    return GateReport(True, True, ends_well, pages, active, tuple(findings), repaired)
+    warnings = [str(each) for each in document.get_warnings()]
+    if any(_UNSEARCHED in each for each in warnings):
+        findings.append(finding("unsearchable"))
+    return GateReport(True, True, ends_well, pages, active, tuple(findings), any(_REPAIR in each for each in warnings))
 
 
 def _active(document: Pdf) -> Iterator[str]:

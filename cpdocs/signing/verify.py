@@ -173,6 +173,9 @@ def _result(
     """Adds up the findings. Only the digital lane accepts, and only an accepted file fills a slot."""
     unique = tuple(dict.fromkeys(findings))
     verdict = worst(unique)
+    if verdict is Verdict.REJECTED:
+        # The copy goes back whatever is in it: that nobody could look inside asks nothing more of the practice.
+        unique = tuple(each for each in unique if each.code != "unsearchable")
     if lane is not Lane.DIGITAL and verdict is Verdict.ACCEPTED:
         unique, verdict = (*unique, finding("unverifiable")), Verdict.HELD
     fills = (approvals or {}) if verdict is Verdict.ACCEPTED else {}

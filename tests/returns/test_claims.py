@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.returns.claims import HIDDEN, abandoned, claimed, put_back, release
-from cpdocs.returns.inbox import Seen, Spot, check_folders, is_partial, scan
+from cpdocs.returns.claims import abandoned, claimed, put_back, release
+from cpdocs.returns.inbox import HIDDEN, Seen, Spot, check_folders, is_set_aside, scan
 from cpdocs.workspace import Paths
 
 
@@ -254,7 +254,7 @@ def test_a_missing_inbox_is_empty(paths: Paths) -> None:
 
 @pytest.mark.parametrize("name", ["Return.PDF", "part", "fax.tiff", "tmp", "a.part.pdf"])
 def test_ordinary_names_are_not_taken_for_unfinished_ones(name: str) -> None:
-    assert not is_partial(name)
+    assert not is_set_aside(name)
 
 
 @pytest.mark.parametrize("inner", ["inbox", "outbox"])
