@@ -168,6 +168,10 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
         ("changes_unclear", _HELD,
          "The signing program changed more of the file than a signature needs.",
          "Our coordinator compares it with the plan that we sent."),
+        ("additions_unclear", _HELD,
+         "Something was added to the plan that is neither a signature nor proof for one, or that programs may read "
+         "differently.",
+         _SIGN_AGAIN),
         ("not_whole_file", _REJECTED,
          "The last signature doesn't cover the whole file.",
          _SIGN_AGAIN),

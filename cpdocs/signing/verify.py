@@ -18,7 +18,9 @@ Then, for the digital lane, twelve checks:
     with the attributes that say so.
  4. The fields are exactly ours; a new one only for a document time stamp, filled and invisible.
  5. The seal is made by the very certificate that sealed this plan, at the permission that we give.
- 6. What changed after each signature is on the allow-list (``difference.StrictPolicy``).
+ 6. What changed after each signature is on the allow-list (``difference.StrictPolicy``), and so is, by a grammar of our
+    own, every appended byte and every object that it writes (``additions``); every parser in use reaches from each page
+    what it reaches in the plan as issued (``page_views``).
  7. Signature values, certificates and keys are distinct: none in two fields, nor in both slots.
  8. Each slot's certificate is tied to a person: by one of our authorities and the NPI in it, by an outside one on
     record and the NPI at the one place for which it is believed, by a pin, or, for a member, by the record of the
@@ -47,12 +49,12 @@ from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, worst
 from cpdocs.signing import filechecks, lanes
-from cpdocs.signing.difference import MOST_REVISIONS
 from cpdocs.signing.examination import Examination, SignatureReport, SlotApproval
 from cpdocs.signing.facts import read_facts
 from cpdocs.signing.fields import SLOT_OF_FIELD
 from cpdocs.signing.file_facts import FileFacts, SignatureFacts
 from cpdocs.signing.gate import GateReport, look
+from cpdocs.signing.increments import MOST_REVISIONS
 from cpdocs.signing.record import Limits, Record
 from cpdocs.signing.reports import reports
 from cpdocs.signing.slotchecks import check_slot
@@ -78,7 +80,7 @@ def verify_return(
     """The verdict on ``data``, which was matched to ``plan`` (None: to nothing of ours), issued as the bytes
     ``issued``.
 
-    ``marks`` are document ids read from page codes in a picture of the file.
+    ``marks`` are document ids read from page codes on pages that are pictures of paper.
     """
     gate = look(data, limits or Limits())
     try:
@@ -134,6 +136,7 @@ def _digital(
         *filechecks.check_distinct(facts),  # 7
         *filechecks.check_particulars(facts),  # 10
         *filechecks.check_coverage(data, facts),  # 2
+        *filechecks.check_additions(facts),  # 2 and 6
         *(each for outcome in outcomes.values() for each in outcome.findings),  # 8 and 9
         *(() if signed else (finding("no_signature"),)),
         *_state(plan),

@@ -263,3 +263,14 @@ def test_folders_inside_one_another_are_refused(tmp_path: Path, inner: str) -> N
     (tmp_path / inner).symlink_to(tmp_path / "state" / "inner")
     with pytest.raises(WorkspaceFault, match="lies inside state"):
         check_folders(Paths(tmp_path))
+
+
+def test_a_file_that_got_another_name_after_it_was_looked_at_is_not_taken(paths: Paths, tmp_path: Path) -> None:
+    file = drop(paths)
+    seen = only(paths)
+    os.link(file, tmp_path / "another name")
+    with claimed(paths, seen) as mine:
+        assert mine is None
+    assert file.read_bytes() == b"bytes"
+    assert (tmp_path / "another name").read_bytes() == b"bytes"
+    assert list(abandoned(paths)) == []

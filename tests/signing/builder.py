@@ -249,6 +249,22 @@ def sign(
 ) -> bytes:
     """``data`` with ``field`` signed by ``pair``, appended as a new revision."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    how = {"subfilter": subfilter, "visible": visible, "digest": digest, "reason": reason, "spec": spec}
+    return sign_with(writer, field, pair, **how)  # type: ignore[arg-type]
+
+
+def sign_with(
+    writer: IncrementalPdfFileWriter,
+    field: str,
+    pair: KeyPair,
+    *,
+    subfilter: SigSeedSubFilter = SigSeedSubFilter.PADES,
+    visible: bool = False,
+    digest: str = "sha256",
+    reason: str | None = "",
+    spec: fields.SigFieldSpec | None = None,
+) -> bytes:
+    """As ``sign``, in the revision that ``writer`` has begun."""
     if reason == "":
         reason = MEANING[SLOT_OF_FIELD[field]] if field in SLOT_OF_FIELD else None
     meta = signers.PdfSignatureMetadata(
