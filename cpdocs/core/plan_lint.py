@@ -118,9 +118,7 @@ def word_warnings(plan: Plan, stated: Assignment | None, avoided: Iterable[tuple
     yield from _source_warnings(plan)
     words = {**PERSON_FIRST, **dict(avoided)}
     alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    pattern = re.compile(
-        r"\b(" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + r")\b", re.I
-    )
+    pattern = re.compile(rf"\b({alternatives})\b", re.IGNORECASE)
     for path, text in _texts(plan):
         for found in dict.fromkeys(match.casefold() for match in pattern.findall(text)):
             better = next(value for word, value in words.items() if word.casefold() == found)
