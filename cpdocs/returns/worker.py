@@ -169,12 +169,11 @@ class Worker:
     def _take(self, seen: Seen) -> Iterator[Outcome]:
         try:
             with claimed(self._ws.paths, seen, self._ws.ledger.exclusively) as mine:
-                taken = take_claim(self._ws, self._knowledge, mine) if mine else None
+                taken = take_claim(self._ws, self._knowledge, mine) if mine else ()
         except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
             yield Failed(seen.spot.name, error)
             return
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
 
     def _sweep(self) -> Iterator[Outcome]:
         """Finishes abandoned claims, this process's own failed ones too, at growing intervals."""
@@ -196,8 +195,7 @@ class Worker:
             yield Failed(claim.file.name, error)
             return
         self._retries.pop(claim.home, None)
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
 
     def _remind(self) -> Iterator[Outcome]:
         """Once a day: the reminders that fall on it."""
@@ -217,7 +215,8 @@ class Worker:
             yield Left(spot, because)
 
 
-def _told(taken: Taken) -> Iterator[Outcome]:
-    yield taken
-    if taken.unfiled:
-        yield Failed(f"plan {taken.record.document_id}", taken.unfiled)
+def _told(parts: tuple[Taken, ...]) -> Iterator[Outcome]:
+    for taken in parts:
+        yield taken
+        if taken.unfiled:
+            yield Failed(f"plan {taken.record.document_id}", taken.unfiled)

@@ -21,7 +21,7 @@ from cpdocs.sandbox.confinement import Confinement
 from cpdocs.sandbox.run import JOB, LENGTH, STARTED
 from cpdocs.scans.reading import get_ready
 
-PRELOADED = ("cpdocs.signing.verify", "cpdocs.sandbox.matching")
+PRELOADED = ("cpdocs.sandbox.reading",)
 _REAP_EVERY = 0.5
 
 

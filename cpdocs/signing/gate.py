@@ -8,7 +8,6 @@ can be written in a hundred ways and objects hide in compressed streams. Never r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -16,8 +15,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
 from cpdocs.core.file_kind import looks_like_pdf
-from cpdocs.core.findings import finding
-from cpdocs.core.verdicts import Finding
+from cpdocs.signing.file_facts import GateFacts
 from cpdocs.signing.record import Limits
 
 MOST_OBJECTS = 200_000
@@ -42,70 +40,47 @@ _KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GateReport:
-    """What the first look says. ``readable`` is whether qpdf can read the file's structure, and ``repaired`` whether
-    only by searching the bytes for objects, where another reader may find other ones; ``ends_well`` whether an end mark
-    stands where a whole file has it; ``active`` names the kinds of active content, in order of the alphabet."""
-
-    is_pdf: bool
-    readable: bool
-    ends_well: bool
-    pages: int
-    active: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    repaired: bool = False
-
-    @property
-    def shut(self) -> bool:
-        """Whether nothing further may be parsed."""
-        return any(each.code in _SHUT for each in self.findings)
-
-
-_SHUT = frozenset({"empty_file", "not_a_pdf", "too_large", "too_many_pages", "encrypted", "resource_limit"})
-
-
-def look(data: bytes, limits: Limits) -> GateReport:
+def look(data: bytes, limits: Limits) -> GateFacts:
     """The first look at ``data``."""
     is_pdf = looks_like_pdf(data)
     ends_well = b"%%EOF" in data[-_END_WITHIN:]
     early = _early(data, limits, is_pdf=is_pdf)
     if early is not None:
-        return GateReport(is_pdf, False, ends_well, 0, (), (early,))
+        return GateFacts(is_pdf, False, ends_well, 0, (), (early,))
     try:
         with Pdf.open(BytesIO(data), suppress_warnings=True) as document:
             return _inside(document, limits, ends_well=ends_well)
     except pikepdf.PasswordError:
-        return GateReport(True, False, ends_well, 0, (), (finding("encrypted"),))
+        return GateFacts(True, False, ends_well, 0, (), (("encrypted", ""),))
     except Exception:  # noqa: BLE001 whatever a parser throws at a stranger's bytes means: it can't be read
-        return GateReport(True, False, ends_well, 0, (), ())
+        return GateFacts(True, False, ends_well, 0, (), ())
 
 
-def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> Finding | None:
+def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> tuple[str, str] | None:
     if not data:
-        return finding("empty_file")
+        return ("empty_file", "")
     if len(data) > limits.bytes:
-        return finding("too_large", f"{len(data)} bytes; at most {limits.bytes}")
-    return None if is_pdf else finding("not_a_pdf")
+        return ("too_large", f"{len(data)} bytes; at most {limits.bytes}")
+    return None if is_pdf else ("not_a_pdf", "")
 
 
-def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateReport:
-    findings = []
+def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateFacts:
+    noted = []
     pages = len(document.pages)
     if pages > limits.pages:
-        findings.append(finding("too_many_pages", f"{pages}; at most {limits.pages}"))
+        noted.append(("too_many_pages", f"{pages}; at most {limits.pages}"))
     if document.is_encrypted:
-        findings.append(finding("encrypted"))
+        noted.append(("encrypted", ""))
     active: tuple[str, ...] = ()
-    if not findings:
+    if not noted:
         if len(document.objects) > MOST_OBJECTS:
-            findings.append(finding("resource_limit", f"more than {MOST_OBJECTS} objects"))
+            noted.append(("resource_limit", f"more than {MOST_OBJECTS} objects"))
         else:
             active = tuple(sorted(set(_active(document))))
             if active:
-                findings.append(finding("active_content", ", ".join(active)))
+                noted.append(("active_content", ", ".join(active)))
     repaired = any(_REPAIR in str(warning) for warning in document.get_warnings())
-    return GateReport(True, True, ends_well, pages, active, tuple(findings), repaired)
+    return GateFacts(True, True, ends_well, pages, active, tuple(noted), repaired)
 
 
 def _active(document: Pdf) -> Iterator[str]:

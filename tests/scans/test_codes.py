@@ -32,8 +32,8 @@ def test_faxed_pages_are_read_and_never_read_wrongly(kind: str) -> None:
         page = fax.faxed(fax.printed_page(mark_of(number), seed=number), seed=number, **how)
         reading = read_scan(fax.tiff([page], standard=standard), most_pages=4)
         assert reading.stopped == ""
-        assert reading.pages[0].mark in {mark_of(number), None}
-        right += reading.pages[0].mark is not None
+        assert reading.pages[0].plan_page in {number, None}
+        right += reading.pages[0].plan_page is not None
     assert right >= 7
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.marks import PageMark
+from cpdocs.core.parts import grouped
 from cpdocs.scans.reading import read_scan
 from tests.scans import fax
 
@@ -24,7 +25,7 @@ def test_a_fax_says_which_pages_came_and_which_are_missing(container: str) -> No
     reading = read_scan(make(pages(1, 2, 4)), most_pages=10)
     assert reading.documents == (DOCUMENT,)
     assert reading.present(DOCUMENT) == {1, 2, 4}
-    assert reading.missing(DOCUMENT) == (3,)
+    assert grouped(reading, {DOCUMENT})[0].counted().missing == (3,)
     assert reading.stopped == ""
 
 
@@ -42,7 +43,7 @@ def test_pages_of_two_plans_in_one_fax_are_told_apart() -> None:
 
 def test_a_cover_sheet_and_pages_out_of_order_do_no_harm() -> None:
     reading = read_scan(fax.tiff([fax.faxed(fax.printed_page(None)), *pages(4, 2, 1, 3)]), most_pages=10)
-    assert reading.missing(DOCUMENT) == ()
+    assert grouped(reading, {DOCUMENT})[0].counted().missing == ()
     assert len(reading.pages) == 5
 
 
