@@ -7,7 +7,7 @@ digital signature of one that failed: there the cause is mended and the file jud
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
@@ -46,10 +46,9 @@ def queue(ws: Workspace) -> list[ReturnRecord]:
     return [record for record in all_parts(ws.ledger.events(types=RETURN_EVENTS)) if record.waiting]
 
 
-def item_id(record: ReturnRecord, records: Iterable[ReturnRecord] = ()) -> str:
-    """How an item is named: by the first digits of its file's SHA-256, and by its part where the file has several among
-    ``records``."""
-    several = record.part > 1 or any(each.sha256 == record.sha256 and each.part > 1 for each in records)
+def item_id(record: ReturnRecord) -> str:
+    """How an item is named: by the first digits of its file's SHA-256, and by its part where the file has several."""
+    several = record.decision is not None and record.decision.of > 1
     return f"{record.sha256[:SHORT]}:{record.part}" if several else record.sha256[:SHORT]
 
 
@@ -74,7 +73,7 @@ def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> ReturnRec
     if len(found) == 1:
         return found[0]
     if found:
-        names = ", ".join(item_id(each, records) for each in found)
+        names = ", ".join(item_id(each) for each in found)
         raise InputFault(f"That names {len(found)} held items.", todo=f"Name one of them: {names}")
     raise InputFault("That names nothing that is held.", todo="See what is with `cpdocs held list`.")
 

@@ -230,6 +230,7 @@ def issued(pages: int = 2, *, document_id: str = DOCUMENT_ID, rows: int = 12, ti
         size=len(sealed),
         seal_fingerprint=fingerprint(house.seal.certificate),
         issued_at=house.now - timedelta(hours=1),
+        pages=pages,
     )
     return Issued(sealed, plan, boxes)
 

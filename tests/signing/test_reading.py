@@ -1,4 +1,4 @@
-"""What a returned file says of itself: with whose bytes it begins, which ids stand in it, what stands behind its end."""
+"""What a file says of itself: with whose bytes it begins, which ids stand in it, what stands behind its end."""
 
 from __future__ import annotations
 
