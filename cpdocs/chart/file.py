@@ -120,7 +120,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     """Builds and records one package, or records why it waits. The record is read again under the write lock."""
     from cpdocs.chart.description import Shelf
     from cpdocs.chart.long_term import kept_json
-    from cpdocs.chart.package import build_package
+    from cpdocs.chart.package import ActiveOriginal, build_package
     from cpdocs.signing.timestamps import TimestampUnavailable
 
     register = load_register(ws)
@@ -139,6 +139,8 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     except TimestampUnavailable as error:
         # Nothing is wrong with the plan: it waits, and the next start or `cpdocs file` tries again.
         return _hold(ws, record, target, (Doubt("timestamp_unavailable", error.message, error.todo),))
+    except ActiveOriginal as error:
+        return _hold(ws, record, target, (Doubt("active_original", error.message, error.todo),))
     key = stage_key(record.document_id, package.manifest_sha256)
     stage(ws.paths.ehr, key, {f"{package.folder}/{file.name}": file.data for file in package.files})
     filed = plan_event(

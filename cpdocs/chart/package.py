@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.description import Shelf, describe, index_file, manifest_facts, signed_on
@@ -21,6 +22,7 @@ from cpdocs.core.events import document_subject
 from cpdocs.core.file_kind import kind_of
 from cpdocs.core.plan_record import KeptFile, PlanRecord
 from cpdocs.core.verdicts import Evidence
+from cpdocs.errors import AnswerIsNo
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
 from cpdocs.filing.targets import upload_name
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 _IN_THE_FILE = (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE)
+
+
+class ActiveOriginal(AnswerIsNo):
+    """An original of this version acts, is protected or can't be searched: no chart may be given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,11 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     """Every file of the package; nothing is recorded but the checkpoint that it carries, nothing put out.
 
     Raises TimestampUnavailable where a configured authority gives no time stamp, another WorkspaceFault where stored
-    bytes are missing or damaged, InputFault where a returned scan can't be drawn.
+    bytes are missing or damaged, InputFault where a returned scan can't be drawn, ActiveOriginal where a file that came
+    back holds something that acts, however it was accepted.
     """
     returns = _returns(ws, record)
+    _refuse_what_acts(ws, returns)
     closer = Closer(ws)
     closed = [closer.close(data) for data in _whole(returns)]
     signed = sign_now(ws)
@@ -113,6 +121,21 @@ def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
         if fill.return_sha256:
             seen[fill.return_sha256] = seen.get(fill.return_sha256, False) or fill.evidence in _IN_THE_FILE
     return [_Return(ws.blobs.get(digest), signed) for digest, signed in seen.items()]
+
+
+def _refuse_what_acts(ws: Workspace, returns: Sequence[_Return]) -> None:
+    """The last door before the chart: what the gate knew when a file came may be less than it knows today."""
+    from cpdocs.sandbox.drawing import what_acts
+    from cpdocs.signing.record import Limits
+
+    limits = Limits(ws.options.max_return_bytes, ws.options.max_return_pages)
+    for each in returns:
+        if acts := what_acts(each.data, limits):
+            name = sha256(each.data).hexdigest()[:12]
+            raise ActiveOriginal(
+                f"The returned file {name} holds {', '.join(acts)}; a chart must not be given it.",
+                todo="Ask for a plain scan or the signed plan, and issue the plan anew if need be.",
+            )
 
 
 def _whole(returns: Sequence[_Return]) -> list[bytes]:

@@ -43,7 +43,7 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     """
     from cpdocs.returns.receiving import Taken
     from cpdocs.returns.watcher import intake_pass
-    from cpdocs.returns.worker import Failed, Finished, Left
+    from cpdocs.returns.worker import Failed, Finished, Left, SetAside
 
     ctx = click.get_current_context()
     taken = held = 0
@@ -63,6 +63,8 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
                 _echo_findings(row["findings"])
             elif isinstance(outcome, Left):
                 say(ctx, f"{_tag(outcome.spot.name)} is left in inbox/: {outcome.because.value}.")
+            elif isinstance(outcome, SetAside):
+                say(ctx, _set_aside(outcome.count))
             else:
                 if last is not None:
                     _show_failure(last)
@@ -88,7 +90,7 @@ def watch(ws: Workspace) -> None:
     """
     from cpdocs.returns.receiving import Taken
     from cpdocs.returns.watcher import Watcher
-    from cpdocs.returns.worker import Finished, Left, Outcome
+    from cpdocs.returns.worker import Finished, Left, Outcome, SetAside
 
     ctx = click.get_current_context()
 
@@ -97,6 +99,8 @@ def watch(ws: Workspace) -> None:
             say(ctx, _line(outcome.record))
         elif isinstance(outcome, Left):
             say(ctx, f"{_tag(outcome.spot.name)} left: {outcome.because.value}")
+        elif isinstance(outcome, SetAside):
+            say(ctx, _set_aside(outcome.count))
         else:
             _show_failure(outcome)
 
@@ -333,6 +337,13 @@ def _show_failure(failure: Any) -> None:
 def _tag(name: str) -> str:
     """How a file name appears in a log: names can hold a member's."""
     return f"file {hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
+
+
+def _set_aside(count: int) -> str:
+    return (
+        f"{count} {'name is' if count == 1 else 'names are'} left alone in inbox/: hidden, unfinished, or a program's "
+        "own (.part, .bak, Thumbs.db, desktop.ini …)."
+    )
 
 
 def _named(file: str, sha256: str) -> str:

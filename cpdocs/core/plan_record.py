@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from cpdocs.core.ids import last_four
 from cpdocs.core.verdicts import Evidence, Slot
 
 
@@ -222,8 +221,3 @@ class PlanRecord:
         if self.returned:
             return PlanState.RETURNED
         return PlanState.PARTLY_SIGNED if self.fills else PlanState.ISSUED
-
-    @property
-    def last_digits(self) -> str:
-        """How the member may appear in a message."""
-        return last_four(self.member_id)

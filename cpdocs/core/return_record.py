@@ -172,20 +172,23 @@ def all_parts(events: Iterable[Event]) -> list[ReturnRecord]:
     return [part for parts in fold_returns(events).values() for part in parts]
 
 
-def perhaps_unfinished(events: Iterable[Event]) -> list[str]:
+_UNDECIDED = "undecided"
+
+
+def perhaps_unfinished(events: Iterable[Event], waiting: dict[str, dict[str, int]] | None = None) -> list[str]:
     """The digests of the returned files that may not be decided, or not answered; whoever asks looks at each more
     closely.
 
-    Remembers what is open only, so that a long history takes no memory.
+    Remembers what is open only, so that a long history takes no memory. ``waiting`` is what was open before these
+    events, by file and part, and is brought up to date.
     """
-    undecided = 0
-    waiting: dict[str, dict[int, int]] = {}
+    waiting = {} if waiting is None else waiting
     for event in events:
         if event.type is EventType.RETURN_RECEIVED:
-            waiting.setdefault(event.data["sha256"], {undecided: -1})
+            waiting.setdefault(event.data["sha256"], {_UNDECIDED: -1})
         elif event.type in (EventType.RETURN_DECIDED, EventType.HELD_RESOLVED):
-            parts, part = waiting.setdefault(event.data["sha256"], {}), event.data.get("part", 1)
-            parts.pop(undecided, None)
+            parts, part = waiting.setdefault(event.data["sha256"], {}), str(event.data.get("part", 1))
+            parts.pop(_UNDECIDED, None)
             if event.type is EventType.RETURN_DECIDED and not event.data["document_id"]:
                 parts.pop(part, None)
             else:

@@ -32,7 +32,7 @@ from cpdocs.intake.limits import MAX_BYTES, MAX_DIRECTORY_BYTES
 from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
-    from cpdocs.ledger.events import Transaction
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 T = TypeVar("T", Practice, Clinician, Designation)

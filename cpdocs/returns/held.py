@@ -15,7 +15,7 @@ from cpdocs.core.ids import parse_document_id
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, all_parts
 from cpdocs.core.verdicts import Lane, Slot, Verdict
-from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault
+from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_reason
 from cpdocs.people import people
 from cpdocs.people.access import about_return, break_glass_event
 from cpdocs.plans.decision_context import DecisionContext
@@ -24,10 +24,11 @@ from cpdocs.plans.records import the_plan
 from cpdocs.returns.attest import Attestation, ink_fill
 from cpdocs.returns.judging import judge
 from cpdocs.returns.receiving import decide, finish, the_part
-from cpdocs.sandbox.drawing import flat_pdf
+from cpdocs.sandbox.drawing import flat_pdf, what_acts
+from cpdocs.signing.record import Limits
 
 if TYPE_CHECKING:
-    from cpdocs.ledger.events import Transaction
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 SHORT = 12
@@ -36,7 +37,7 @@ _SHORTEST = 6
 _ON_PAPER = frozenset({Lane.INK, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
 """Lanes by which a page may have come that a person can read a signature from."""
 _NOT_TO_BE_READ = frozenset(
-    {"active_content", "encrypted", "resource_limit", "too_large", "too_many_pages", "several_plans"}
+    {"active_content", "encrypted", "unsearchable", "resource_limit", "too_large", "too_many_pages", "several_plans"}
 )
 _CONFIRMABLE = frozenset({"wrong_return_folder"})
 
@@ -98,7 +99,7 @@ def accept(
         AnswerIsNo: what stands against it isn't a reviewer's to set aside.
         WorkspaceFault: the account may not review, or its PIN is wrong.
     """
-    reason = _given(reason)
+    reason = required_reason(reason)
     acting = people.require(ws, Role.REVIEWER, secret, emergency=emergency.strip())
     context = DecisionContext(ws)
     item = find_held(ws, which, resolved=attestation is not None)
@@ -119,7 +120,7 @@ def accept(
 def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> ReturnRecord:
     """A reviewer rejects a held file for good; the reason goes to the practice in the notice. Raises as
     :func:`accept`."""
-    reason = _given(reason)
+    reason = required_reason(reason)
     people.require(ws, Role.REVIEWER, secret)
     item = find_held(ws, which)
     with ws.ledger.write() as tx:
@@ -151,9 +152,16 @@ def _finish(ws: Workspace, item: ReturnRecord) -> ReturnRecord:
 
 def _require_pages(ws: Workspace, sha256: str) -> None:
     """Raises InputFault where the file has no page that can be drawn: nobody read a signature from it, and it can't be
-    filed."""
-    if (ws.blobs.path(sha256).stat().st_size) <= ws.options.max_return_bytes:
-        flat_pdf(ws.blobs.get(sha256), most_pages=ws.options.max_return_pages)
+    filed. AnswerIsNo where something in it acts, whatever was found when it came: no chart is given such a file."""
+    if (ws.blobs.path(sha256).stat().st_size) > ws.options.max_return_bytes:
+        return
+    data = ws.blobs.get(sha256)
+    if acts := what_acts(data, Limits(ws.options.max_return_bytes, ws.options.max_return_pages)):
+        raise AnswerIsNo(
+            f"The file holds {', '.join(acts)}; it can't be attested or filed.",
+            todo="Reject it, and ask for a plain scan or the signed plan.",
+        )
+    flat_pdf(data, most_pages=ws.options.max_return_pages)
 
 
 def _attest(
@@ -246,9 +254,3 @@ def _resolved(
 def _still_waiting(record: ReturnRecord) -> None:
     if not record.waiting:
         raise InputFault(f"{record.sha256[:SHORT]} isn't held any more.", todo="See what is with `cpdocs held list`.")
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise UsageFault("A decision needs a reason.", todo="Say with --reason why; it stays on the record.")
-    return reason.strip()

@@ -11,35 +11,34 @@ finished by the next start, and two workers on one inbox do nothing twice.
    anew, from the facts that were read.
 4. For what a person must compare, its pages beside the issued ones. The notice to the practice, then the package where
    the plan is now complete.
-5. Only then does the file leave the inbox's claim.
+5. Only then does the claim end. The file stays a while among the retained, in case its writer isn't done.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import file_if_complete
 from cpdocs.core.events import EventType, NewEvent, return_subject
-from cpdocs.core.return_record import RETURN_EVENTS, Decision, ReturnRecord, fold_returns, perhaps_unfinished
+from cpdocs.core.return_record import RETURN_EVENTS, Decision, ReturnRecord, fold_returns
 from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
-from cpdocs.plans.records import all_plans, find_plan
-from cpdocs.returns import claims, comparing, notices
+from cpdocs.plans.records import find_plan
+from cpdocs.returns import claims, comparing, notices, retained
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
-from cpdocs.system.durable import open_plain
+from cpdocs.returns.return_lock import in_hand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cpdocs.core.events import JSON
-    from cpdocs.ledger.events import Transaction
     from cpdocs.ledger.reads import Reads
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.plans.decision_context import DecisionContext
+    from cpdocs.returns.open_work import OpenWork
     from cpdocs.workspace import Workspace
 
 _TRIES_OUTSIDE_THE_LOCK = 2
@@ -80,9 +79,9 @@ def the_part(source: Reads, record: ReturnRecord) -> ReturnRecord:
     return found
 
 
-def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim) -> tuple[Taken, ...]:
+def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now: float) -> tuple[Taken, ...]:
     """Takes in one claimed file and ends the claim; gives what became of each part. None where its writer turned out
-    not to be done: it is back in the inbox.
+    not to be done: it is back in the inbox. ``now`` is in monotonic seconds.
 
     Raises CpdocsError where the disk, the ledger or a template refuses; the claim stays and is finished later.
     """
@@ -92,9 +91,7 @@ def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim) -> 
         claims.put_back(ws.paths, claim)
         return ()
     taken = _take(ws, context, sha256, ws.paths.inbox / claim.folder / claim.file.name, claim.folder)
-    if _digest(claim.file) == sha256:
-        claims.release(claim)
-    else:
+    if not retained.retain(ws.paths, claim, sha256, now):
         # Whoever wrote it was still at it: what it is now settles anew and is another return.
         claims.put_back(ws.paths, claim)
     return taken
@@ -108,17 +105,29 @@ def take_file(ws: Workspace, context: DecisionContext, file: Path) -> tuple[Take
     return _take(ws, context, ws.blobs.put_file(file.resolve()), file, "")
 
 
-def finish_returns(ws: Workspace, context: DecisionContext) -> Iterator[ReturnRecord]:
-    """Decides on and answers what an earlier run received but didn't get to finish; then files what is complete."""
-    for sha256 in perhaps_unfinished(ws.ledger.events(types=RETURN_EVENTS)):
-        if any(part.decision is None or part.to_answer for part in the_return(ws.ledger, sha256)):
-            for part in decide(ws, context, sha256):
-                yield finish(ws, part)[0]
-    unfiled = [
-        _file(ws, plan.document_id)
-        for plan in all_plans(ws).values()
-        if plan.complete and not plan.filing and not plan.closed
-    ]
+def finish_returns(ws: Workspace, context: DecisionContext, work: OpenWork) -> Iterator[ReturnRecord]:
+    """Decides on and answers what an earlier run received but didn't get to finish; then files what is complete.
+
+    What another worker has in hand is that worker's to finish and to report. ``work`` keeps what stays open.
+    """
+    for sha256 in list(work.open_returns):
+        with in_hand(ws, sha256, wait=False) as mine:
+            if not mine:
+                continue
+            parts = the_return(ws.ledger, sha256)
+            if any(part.decision is None or part.to_answer for part in parts):
+                parts = tuple(finish(ws, part)[0] for part in decide(ws, context, sha256))
+                yield from parts
+            if not any(part.decision is None or part.to_answer for part in parts):
+                del work.open_returns[sha256]
+    unfiled = []
+    for document_id in list(work.plans):
+        plan = find_plan(ws.ledger, document_id)
+        if plan and plan.complete and not plan.filing and not plan.closed:
+            unfiled.append(_file(ws, document_id))
+            plan = find_plan(ws.ledger, document_id)
+        if plan is None or plan.filing or plan.closed or not plan.complete:
+            work.plans.remove(document_id)
     for error in filter(None, unfiled):
         raise error
 
@@ -179,6 +188,11 @@ def _numbered(parts: tuple[Decision, ...], known: tuple[ReturnRecord, ...]) -> l
 
 
 def _take(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:
+    with in_hand(ws, sha256, wait=True):
+        return _take_in_hand(ws, context, sha256, shown, folder)
+
+
+def _take_in_hand(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:
     practice_id = context.practice_of(folder)
     with ws.ledger.write() as tx:
         known = find_return(tx, sha256)
@@ -220,9 +234,3 @@ def _file(ws: Workspace, document_id: str) -> CpdocsError | None:
         plan = find_plan(ws.ledger, document_id)
         return None if plan and plan.filing else error
     return None
-
-
-def _digest(file: Path) -> str:
-    with suppress(OSError), open(open_plain(file), "rb") as stream:  # noqa: PTH123 an open file has no path
-        return file_digest(stream, "sha256").hexdigest()
-    return ""

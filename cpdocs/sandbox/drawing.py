@@ -11,6 +11,7 @@ from cpdocs.sandbox.run import Stopped, run_sandboxed
 
 if TYPE_CHECKING:
     from cpdocs.filing.rendition import Upload
+    from cpdocs.signing.record import Limits
 
 SECONDS = 120.0
 MEGABYTES = 1024
@@ -32,6 +33,18 @@ def flat_pdf(data: bytes, *, most_pages: int) -> bytes:
             "The returned scan can't be drawn page by page.", todo="Ask for it again, or file the original by hand."
         )
     return drawn
+
+
+def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
+    """Why a chart may not be given ``data``, a file as it came: see ``cpdocs.signing.gate.what_acts``. A search that
+    gives no answer is such a reason too."""
+    try:
+        found: tuple[str, ...] = run_sandboxed(
+            "cpdocs.signing.gate:what_acts", data, limits, seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped:
+        return ("more than can be searched",)
+    return found
 
 
 def compose(plan: bytes, *, further: Sequence[bytes], scans: Sequence[bytes], certificate: bytes, title: str) -> Upload:

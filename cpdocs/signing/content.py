@@ -33,25 +33,14 @@ _MOST_IMAGES = 50
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What one page draws: ``run`` is its shown text as written (glyph codes, in order), ``visible`` whether any of it
-    can be seen, ``pictures`` and ``painted`` how often a picture and a shape is put down, ``notes`` how many
-    annotations stand on it besides links and form fields."""
+    """What one page draws: ``run`` is its shown text as written (glyph codes, in order), ``pictures`` and ``painted``
+    how often a picture and a shape is put down, ``notes`` how many annotations stand on it besides links and form
+    fields."""
 
     run: bytes
-    visible: bool
     pictures: int
     painted: int
     notes: int
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether a picture is all that can be seen of it: hidden text, tags and a frame change nothing."""
-        return self.pictures > 0 and not self.visible
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether it shows nothing at all."""
-        return not (self.run or self.pictures or self.painted or self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +104,7 @@ def _drawn(page: pikepdf.Page) -> Drawn:
         annotation.get(Name.Subtype) not in (Name.Link, Name.Widget, Name.Popup)
         for annotation in islice(page.obj.get(Name.Annots, ()), _MOST_IMAGES)
     )
-    return Drawn(b"".join(found.run), found.visible, found.pictures, found.painted, notes)
+    return Drawn(b"".join(found.run), found.pictures, found.painted, notes)
 
 
 class _Drawing:
@@ -123,18 +112,14 @@ class _Drawing:
 
     def __init__(self) -> None:
         self.run: list[bytes] = []
-        self.visible = False
         self.pictures = self.painted = self._size = 0
 
     def read(self, stream: Any, resources: Any, depth: int) -> None:
         """Reads one content stream; forms within forms to a depth that no scanner passes."""
-        hidden = False
         for instruction in pikepdf.parse_content_stream(stream):
             operator = str(instruction.operator)
             if operator in _SHOWING:
-                self._show(instruction.operands, hidden=hidden)
-            elif operator == "Tr":
-                hidden = int(instruction.operands[0]) == _INVISIBLE
+                self._show(instruction.operands)
             elif operator in _PAINTING:
                 self.painted += 1
             elif operator == "INLINE IMAGE":
@@ -144,13 +129,12 @@ class _Drawing:
             if self._size > _MOST_STREAM:
                 return
 
-    def _show(self, operands: Any, *, hidden: bool) -> None:
+    def _show(self, operands: Any) -> None:
         for operand in operands:
             for part in operand if isinstance(operand, pikepdf.Array) else [operand]:
                 if isinstance(part, pikepdf.String):
                     self.run.append(bytes(part))
                     self._size += len(self.run[-1])
-                    self.visible = self.visible or not hidden
 
     def _put_down(self, resources: Any, name: Any, depth: int) -> None:
         objects = resources.get(Name.XObject) if resources is not None else None
@@ -161,10 +145,6 @@ class _Drawing:
             self.pictures += 1
         elif item.get(Name.Subtype) == Name.Form and depth < _MOST_DEEP:
             self.read(item, item.get(Name.Resources, resources), depth + 1)
-
-
-_INVISIBLE = 3
-"""The text rendering mode in which a scanner writes what it recognized (ISO 32000-1, 9.3.6)."""
 
 
 def _ids_in(document: Pdf) -> Iterator[str]:

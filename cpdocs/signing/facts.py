@@ -30,11 +30,12 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor
 
 from cpdocs.signing import trust as trusting
+from cpdocs.signing.additions import read_additions
 from cpdocs.signing.certificates import CertificateFacts, certificate_facts
 from cpdocs.signing.coverage import covers
 from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification, is_timestamp_field, item
 from cpdocs.signing.dss import complete
-from cpdocs.signing.file_facts import Change, Covers, FieldFacts, FileFacts, SignatureFacts
+from cpdocs.signing.file_facts import Additions, Change, Covers, FieldFacts, FileFacts, SignatureFacts
 from cpdocs.signing.metadata import same_particulars
 from cpdocs.signing.trust import Trust, Vouching
 
@@ -65,7 +66,8 @@ def read_facts(
 
 
 def _read(data: bytes, trust: Trust, received_at: datetime, issued: bytes | None, most_revisions: int) -> FileFacts:
-    reader = Reader(data)
+    additions = read_additions(data, issued) if issued is not None else Additions()
+    reader = Reader(data, additions.passed_over)
     revisions = reader.xrefs.total_revisions
     ours = 0
     extends = False
@@ -100,6 +102,7 @@ def _read(data: bytes, trust: Trust, received_at: datetime, issued: bytes | None
         extends_issued=extends,
         same_particulars=extends and same_particulars(reader, ours - 1),
         material=complete(reader, trust.all_anchors),
+        additions=additions,
     )
 
 

@@ -82,13 +82,24 @@ class FieldFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Additions:
+    """``doubt``: in plain words, what in the appended bytes isn't accounted for; empty where all is.
+
+    ``passed_over``: objects that every reader passes over, as number and offset of the table entry that lists it (see
+    ``increment_rules.check_revisions``); empty wherever there is a doubt."""
+
+    doubt: str = ""
+    passed_over: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """A whole file. ``problem`` is set where the library can't read it at all.
 
     ``material`` names the fields for whose signatures the file's own store says all that is needed
     (``store.complete``). ``extends_issued`` is whether the file's revisions are the issued plan's own, then others;
-    ``same_particulars`` whether title and other metadata are as issued. Both are only looked at where an issued plan
-    was given.
+    ``same_particulars`` whether title and other metadata are as issued; ``additions`` what was appended. They are only
+    looked at where an issued plan was given.
     """
 
     signatures: tuple[SignatureFacts, ...] = ()
@@ -98,6 +109,7 @@ class FileFacts:
     extends_issued: bool = False
     same_particulars: bool = False
     material: frozenset[str] = frozenset()
+    additions: Additions = field(default_factory=Additions)
     problem: str = ""
 
     def signature_in(self, field: str) -> SignatureFacts | None:

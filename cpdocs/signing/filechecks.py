@@ -66,6 +66,12 @@ def check_signatures(facts: FileFacts) -> Iterator[Finding]:
             )
 
 
+def check_additions(facts: FileFacts) -> Iterator[Finding]:
+    """2 and 6. Every byte behind the issued plan is accounted for, as a signature or as proof for one."""
+    if facts.additions.doubt:
+        yield finding("additions_unclear", facts.additions.doubt)
+
+
 def check_attributes(facts: FileFacts) -> Iterator[Finding]:
     """3. The key signed attributes: what is signed as what. A bare digest says neither (EN 319 122-1, 5.1)."""
     for each in facts.signatures:

@@ -16,10 +16,10 @@ import pikepdf
 from pikepdf import Name, Pdf
 
 from cpdocs.signing.content import Contents, ids_in_text
-from cpdocs.signing.difference import MOST_REVISIONS
 from cpdocs.signing.facts import read_facts
 from cpdocs.signing.file_facts import FileFacts, Note, ReturnFacts, Tail
 from cpdocs.signing.gate import look
+from cpdocs.signing.increments import MOST_REVISIONS
 from cpdocs.signing.record import Limits
 
 if TYPE_CHECKING:

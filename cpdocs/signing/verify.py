@@ -23,7 +23,9 @@ Then, for the digital lane, twelve checks:
     with the attributes that say so.
  4. The fields are exactly ours; a new one only for a document time stamp, filled and invisible.
  5. The seal is made by the very certificate that sealed this plan, at the permission that we give.
- 6. What changed after each signature is on the allow-list (``difference.StrictPolicy``).
+ 6. What changed after each signature is on the allow-list (``difference.StrictPolicy``), and so is, by a grammar of our
+    own, every appended byte and every object that it writes (``additions``); every parser in use reaches from each page
+    what it reaches in the plan as issued (``page_views``).
  7. Signature values, certificates and keys are distinct: none in two fields, nor in both slots.
  8. Each slot's certificate is tied to a person: by one of our authorities and the NPI in it, by an outside one on
     record and the NPI at the one place for which it is believed, by a pin, or, for a member, by the record of the
@@ -69,7 +71,9 @@ _CLOSED = {
     "withdrawn": "withdrawn_version",
     **dict.fromkeys(("deceased", "declined", "disenrolled", "changed_cp"), "member_not_enrolled"),
 }
-_OF_A_NOTE = frozenset({"changed_after_signing", "not_whole_file", "damaged_resaved", "drawn_on", "no_signature"})
+_OF_A_NOTE = frozenset(
+    {"changed_after_signing", "additions_unclear", "not_whole_file", "damaged_resaved", "drawn_on", "no_signature"}
+)
 """What a comment that a reader left in the file makes of it besides; such a part is never rejected (contract §8)."""
 
 
@@ -220,6 +224,7 @@ def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:
         *filechecks.check_distinct(signed_facts),  # 7
         *filechecks.check_particulars(signed_facts),  # 10
         *filechecks.check_coverage(facts.tail, signed_facts),  # 2
+        *filechecks.check_additions(signed_facts),  # 2 and 6
         *(each for outcome in outcomes.values() for each in outcome.findings),  # 8 and 9
         *(() if signed else (finding("no_signature"),)),
         *_state(plan),
@@ -290,6 +295,9 @@ def _result(lane: Lane, record: Record | None, findings: Iterable[Finding]) -> D
     """Adds up the findings. Only the digital lane accepts."""
     unique = tuple({f"{each.code} {each.detail}": each for each in reversed((*findings,))}.values())[::-1]
     verdict = worst(unique)
+    if verdict is Verdict.REJECTED:
+        # The copy goes back whatever is in it: that nobody could look inside asks nothing more of the practice.
+        unique = tuple(each for each in unique if each.code != "unsearchable")
     if lane is not Lane.DIGITAL and verdict is Verdict.ACCEPTED:
         unique, verdict = (*unique, finding("unverifiable")), Verdict.HELD
     return Decision(verdict, lane, record.plan.document_id if record else "", unique)

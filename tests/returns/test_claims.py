@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.returns.claims import HIDDEN, abandoned, claimed, put_back, release
-from cpdocs.returns.inbox import Seen, Spot, check_folders, is_partial, scan
+from cpdocs.returns.claims import abandoned, claimed, put_back, release
+from cpdocs.returns.inbox import HIDDEN, Seen, Spot, check_folders, is_set_aside, scan
 from cpdocs.workspace import Paths
 
 
@@ -254,7 +254,7 @@ def test_a_missing_inbox_is_empty(paths: Paths) -> None:
 
 @pytest.mark.parametrize("name", ["Return.PDF", "part", "fax.tiff", "tmp", "a.part.pdf"])
 def test_ordinary_names_are_not_taken_for_unfinished_ones(name: str) -> None:
-    assert not is_partial(name)
+    assert not is_set_aside(name)
 
 
 @pytest.mark.parametrize("inner", ["inbox", "outbox"])
@@ -263,3 +263,14 @@ def test_folders_inside_one_another_are_refused(tmp_path: Path, inner: str) -> N
     (tmp_path / inner).symlink_to(tmp_path / "state" / "inner")
     with pytest.raises(WorkspaceFault, match="lies inside state"):
         check_folders(Paths(tmp_path))
+
+
+def test_a_file_that_got_another_name_after_it_was_looked_at_is_not_taken(paths: Paths, tmp_path: Path) -> None:
+    file = drop(paths)
+    seen = only(paths)
+    os.link(file, tmp_path / "another name")
+    with claimed(paths, seen) as mine:
+        assert mine is None
+    assert file.read_bytes() == b"bytes"
+    assert (tmp_path / "another name").read_bytes() == b"bytes"
+    assert list(abandoned(paths)) == []

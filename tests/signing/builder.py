@@ -255,6 +255,22 @@ def sign(
 ) -> bytes:
     """``data`` with ``field`` signed by ``pair``, appended as a new revision."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    how = {"subfilter": subfilter, "visible": visible, "digest": digest, "reason": reason, "spec": spec}
+    return sign_with(writer, field, pair, **how)  # type: ignore[arg-type]
+
+
+def sign_with(
+    writer: IncrementalPdfFileWriter,
+    field: str,
+    pair: KeyPair,
+    *,
+    subfilter: SigSeedSubFilter = SigSeedSubFilter.PADES,
+    visible: bool = False,
+    digest: str = "sha256",
+    reason: str | None = "",
+    spec: fields.SigFieldSpec | None = None,
+) -> bytes:
+    """As ``sign``, in the revision that ``writer`` has begun."""
     if reason == "":
         reason = MEANING[SLOT_OF_FIELD[field]] if field in SLOT_OF_FIELD else None
     meta = signers.PdfSignatureMetadata(
@@ -344,11 +360,11 @@ def facts(
         return read_signed(data, begins_with=document_id, issued=plan.data, **given)  # type: ignore[arg-type]
     found = read_signed(data, **given)  # type: ignore[arg-type]
     contents = read_contents(data)
-    drawn = [each.is_picture for each in contents.pages] if contents else [True]
+    count = len(contents.pages) if contents else 1
     pages = [
-        PageFacts(number, PageKind.PLAN, mark, number, len(drawn), scanned=picture)
+        PageFacts(number, PageKind.PLAN, mark, number, count, scanned=True)
         for mark in marks
-        for number, picture in enumerate(drawn, 1)
+        for number in range(1, count + 1)
     ]
     return replace(
         found, named=(document_id,), pages=FilePages(tuple(pages)), beside={document_id: beside(data, plan.data)}

@@ -19,7 +19,7 @@ from cpdocs.signing import authority, coverage, difference, facts, filechecks, g
 from cpdocs.signing.keyfiles import certificate_der, fingerprint
 from cpdocs.signing.trust import Pin, Revoked
 from tests.signing import builder as b
-from tests.signing.attacks import cms, rawbytes, revisions, signatures, structure
+from tests.signing.attacks import appended, cms, rawbytes, revisions, signatures, structure
 
 
 def nothing(*_: Any, **__: Any) -> tuple[Any, ...]:
@@ -176,6 +176,8 @@ CHECKS = (
     Check("6", "e: no more revisions", reading, "MOST_REVISIONS", 1_000, revisions_without_end, "too_many_revisions"),
     Check("7", "no value twice", filechecks, "check_distinct", nothing, signatures.copied_value,
           "same_signature_twice"),
+    Check("6", "every appended byte is accounted for", filechecks, "check_additions", nothing,
+          lambda: appended.entry_listed_twice(pcp()), "additions_unclear"),
     Check("7", "no certificate in both slots", filechecks, "check_distinct", nothing,
           signatures.one_certificate_in_both_slots,
           "same_certificate_both_slots"),
