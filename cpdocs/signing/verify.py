@@ -137,6 +137,7 @@ def _digital(
         *filechecks.check_particulars(facts),  # 10
         *filechecks.check_coverage(data, facts),  # 2
         *filechecks.check_additions(facts),  # 2 and 6
+        *filechecks.check_pages(facts),  # 6
         *(each for outcome in outcomes.values() for each in outcome.findings),  # 8 and 9
         *(() if signed else (finding("no_signature"),)),
         *_state(plan),
