@@ -152,14 +152,15 @@ def fold_returns(events: Iterable[Event]) -> dict[str, ReturnRecord]:
     return records
 
 
-def perhaps_unfinished(events: Iterable[Event]) -> list[str]:
+def perhaps_unfinished(events: Iterable[Event], waiting: dict[str, int] | None = None) -> list[str]:
     """The digests of the returned files that may not be decided, or not answered; whoever asks looks at each more
     closely.
 
-    Remembers what is open only, so that a long history takes no memory.
+    Remembers what is open only, so that a long history takes no memory. ``waiting`` is what was open before these
+    events, and is brought up to date.
     """
     undecided = -1
-    waiting: dict[str, int] = {}
+    waiting = {} if waiting is None else waiting
     for event in events:
         if event.type is EventType.RETURN_RECEIVED:
             waiting.setdefault(event.data["sha256"], undecided)

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.findings import finding
 from cpdocs.core.lifecycle import issued_plan
+from cpdocs.core.page_facts import FilePages
 from cpdocs.core.return_record import Decision, ReturnRecord, Said
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, worst
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
 from cpdocs.sandbox.run import Stopped, run_sandboxed
-from cpdocs.scans.reading import ScanReading
 from cpdocs.signing.index import Match
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def judge(
     as_of = context.as_of
     known = context.index.by_bytes(data)
     matched = Match(known, by_bytes=True, candidates=(known,)) if known else None
-    reading = ScanReading()
+    reading = FilePages()
     if matched is None and 0 < len(data) <= ws.options.max_return_bytes:
         try:
             most = ws.options.max_return_pages
@@ -117,7 +117,8 @@ def judge(
                 unread, [*unread.findings], None, context, practice_id=practice_id, received_at=received_at, as_of=as_of
             )
     plan = find_plan(ws.ledger, matched.document_id) if matched and matched.document_id else None
-    examination = _examine(ws, data, plan, context, received_at, reading.documents if plan and not known else ())
+    on_paper = plan is not None and any(page.scanned for page in reading.of_document(plan.document_id))
+    examination = _examine(ws, data, plan, context, received_at, reading.documents if on_paper else ())
     findings = [*examination.findings, *_scan_findings(examination.lane, matched, reading, plan)]
     if plan and practice_id and plan.practice_id not in (practice_id, *also_by):
         findings.append(finding("wrong_return_folder"))
@@ -206,7 +207,7 @@ def _signed_at(examination: Examination, plan: PlanRecord | None, received_at: d
     return received_at
 
 
-def _scan_findings(lane: Lane, matched: Match | None, reading: ScanReading, plan: PlanRecord | None) -> list[Finding]:
+def _scan_findings(lane: Lane, matched: Match | None, reading: FilePages, plan: PlanRecord | None) -> list[Finding]:
     """What the page codes add: pages of several plans, pages that are missing."""
     findings = []
     if matched and matched.document_id is None and len(matched.candidates) > 1:
@@ -219,7 +220,7 @@ def _scan_findings(lane: Lane, matched: Match | None, reading: ScanReading, plan
     if missing:
         findings.append(finding("pages_missing", f"not seen: {', '.join(map(str, missing))} of {plan.pages}"))
     if reading.disagreeing:
-        findings.append(finding("pages_missing", f"contradictory codes on {reading.disagreeing}"))
+        findings.append(finding("pages_missing", f"contradictory codes on {len(reading.disagreeing)}"))
     return findings
 
 

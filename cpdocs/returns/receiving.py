@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import file_if_complete
 from cpdocs.core.events import EventType, NewEvent, return_subject
-from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns, perhaps_unfinished
+from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
-from cpdocs.plans.records import all_plans, find_plan
+from cpdocs.plans.records import find_plan
 from cpdocs.returns import claims, comparing, notices, retained
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
+from cpdocs.returns.return_lock import in_hand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from cpdocs.ledger.reads import Reads
     from cpdocs.ledger.transaction import Transaction
     from cpdocs.plans.decision_context import DecisionContext
+    from cpdocs.returns.open_work import OpenWork
     from cpdocs.workspace import Workspace
 
 _TRIES_OUTSIDE_THE_LOCK = 2
@@ -92,17 +94,29 @@ def take_file(ws: Workspace, context: DecisionContext, file: Path) -> Taken:
     return _take(ws, context, ws.blobs.put_file(file.resolve()), file, "")
 
 
-def finish_returns(ws: Workspace, context: DecisionContext) -> Iterator[ReturnRecord]:
-    """Decides on and answers what an earlier run received but didn't get to finish; then files what is complete."""
-    for sha256 in perhaps_unfinished(ws.ledger.events(types=RETURN_EVENTS)):
-        record = the_return(ws.ledger, sha256)
-        if record.decision is None or record.to_answer:
-            yield finish(ws, decide(ws, context, record.sha256))[0]
-    unfiled = [
-        _file(ws, plan.document_id)
-        for plan in all_plans(ws).values()
-        if plan.complete and not plan.filing and not plan.closed
-    ]
+def finish_returns(ws: Workspace, context: DecisionContext, work: OpenWork) -> Iterator[ReturnRecord]:
+    """Decides on and answers what an earlier run received but didn't get to finish; then files what is complete.
+
+    What another worker has in hand is that worker's to finish and to report. ``work`` keeps what stays open.
+    """
+    for sha256 in list(work.returns):
+        with in_hand(ws, sha256, wait=False) as mine:
+            if not mine:
+                continue
+            record = the_return(ws.ledger, sha256)
+            if record.decision is None or record.to_answer:
+                record = finish(ws, decide(ws, context, record.sha256))[0]
+                yield record
+            if record.decision and not record.to_answer:
+                del work.returns[sha256]
+    unfiled = []
+    for document_id in list(work.plans):
+        plan = find_plan(ws.ledger, document_id)
+        if plan and plan.complete and not plan.filing and not plan.closed:
+            unfiled.append(_file(ws, document_id))
+            plan = find_plan(ws.ledger, document_id)
+        if plan is None or plan.filing or plan.closed or not plan.complete:
+            work.plans.remove(document_id)
     for error in filter(None, unfiled):
         raise error
 
@@ -147,6 +161,11 @@ def _record(tx: Transaction, record: ReturnRecord, judgement: Judgement) -> Retu
 
 
 def _take(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> Taken:
+    with in_hand(ws, sha256, wait=True):
+        return _take_in_hand(ws, context, sha256, shown, folder)
+
+
+def _take_in_hand(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> Taken:
     practice_id = context.practice_of(folder)
     with ws.ledger.write() as tx:
         known = find_return(tx, sha256)

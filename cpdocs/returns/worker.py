@@ -20,6 +20,7 @@ from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.returns.claims import Claim, abandoned, claimed
 from cpdocs.returns.inbox import LeftBecause, Seen, Spot, Tally, check_folders, scan
 from cpdocs.returns.notices import remind
+from cpdocs.returns.open_work import OpenWork
 from cpdocs.returns.receiving import Taken, find_return, finish_returns, take_claim, take_file
 from cpdocs.returns.recovery import finish_all
 from cpdocs.returns.retained import look_after
@@ -117,16 +118,25 @@ class Worker:
         return max(self._ws.options.settle_seconds / (LOOKS - 1), _LEAST_PACE)
 
     def begin(self) -> Iterator[Outcome]:
-        """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders."""
-        self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
+        """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders.
+
+        Claims come first: a return whose claim is still there is reported with its file, and once.
+        """
         yield from self._remind()
         try:
             finish_all(self._ws)
         except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
             yield Failed("the outbox", error)
+        yield from self._sweep()
         try:
-            for record in finish_returns(self._ws, self._knowledge):
+            work = OpenWork.load(self._ws)
+            today = self._ws.clock.true_now().date().isoformat()
+            if work.swept_on != today:
+                self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
+                work.swept_on = today
+            for record in finish_returns(self._ws, self._knowledge, work):
                 yield Finished(record)
+            work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
             yield Failed("an earlier return", error)
 
@@ -257,7 +267,13 @@ class Worker:
             return
         self._reminded_on = today
         try:
+            work = OpenWork.load(self._ws)
+            if work.reminded(self._ws, today):
+                return
+            as_of = self._ws.ledger.head().size
             remind(self._ws)
+            work.reminded_on, work.reminded_as_of = today.isoformat(), as_of
+            work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told; returns are taken in all the same
             yield Failed("the reminders", error)
 

@@ -48,7 +48,7 @@ def classify(
             *([finding("content_differs")] if differs else []),
             *forged,
         )
-    if marked and (contents is None or contents.is_scan):
+    if marked:
         missing = contents is not None and original is not None and contents.pages < original.pages
         return Lane.INK, (finding("ink_scan"), *([finding("pages_missing")] if missing else []), *forged)
     if contents is not None and original is not None and contents.pages < original.pages:

@@ -80,7 +80,7 @@ def verify_return(
     """The verdict on ``data``, which was matched to ``plan`` (None: to nothing of ours), issued as the bytes
     ``issued``.
 
-    ``marks`` are document ids read from page codes in a picture of the file.
+    ``marks`` are document ids read from page codes on pages that are pictures of paper.
     """
     gate = look(data, limits or Limits())
     try:

@@ -89,8 +89,8 @@ def test_a_picture_of_a_page_that_is_no_pdf_is_a_scan_where_it_carries_our_codes
     assert (examination.lane, examination.verdict) == (Lane.INK, Verdict.HELD)
 
 
-def test_a_plan_saved_again_is_damaged_even_where_its_codes_can_be_read() -> None:
-    examination = b.verdict(resaves.by_pikepdf(), marks=[b.DOCUMENT_ID])
+def test_a_plan_saved_again_is_damaged_where_no_page_is_a_picture_of_paper() -> None:
+    examination = b.verdict(resaves.by_pikepdf())
     assert (examination.lane, codes(examination)) == (Lane.DAMAGED, ["damaged_resaved"])
 
 
