@@ -191,6 +191,9 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
          "Something was added to the plan that is neither a signature nor proof for one, or that programs may read "
          "differently.",
          _SIGN_AGAIN),
+        ("pages_read_differently", _HELD,
+         "Programs that read PDF files don't all find in it the pages that we issued.",
+         _SIGN_AGAIN),
         ("not_whole_file", _REJECTED,
          "The last signature doesn't cover the whole file.",
          _SIGN_AGAIN),

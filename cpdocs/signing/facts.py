@@ -37,6 +37,7 @@ from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification,
 from cpdocs.signing.dss import complete
 from cpdocs.signing.file_facts import Additions, Change, Covers, FieldFacts, FileFacts, SignatureFacts
 from cpdocs.signing.metadata import same_particulars
+from cpdocs.signing.page_views import pages_differ
 from cpdocs.signing.trust import Trust, Vouching
 
 MOST_FIELDS = 64
@@ -103,6 +104,7 @@ def _read(data: bytes, trust: Trust, received_at: datetime, issued: bytes | None
         same_particulars=extends and same_particulars(reader, ours - 1),
         material=complete(reader, trust.all_anchors),
         additions=additions,
+        other_pages=pages_differ(data, issued, additions.passed_over) if issued is not None else "",
     )
 
 

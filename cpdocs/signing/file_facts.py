@@ -96,10 +96,10 @@ class Additions:
 class FileFacts:
     """A whole file. ``problem`` is set where the library can't read it at all.
 
-    ``material`` names the fields for whose signatures the file's own store says all that is needed
-    (``store.complete``). ``extends_issued`` is whether the file's revisions are the issued plan's own, then others;
-    ``same_particulars`` whether title and other metadata are as issued; ``additions`` what was appended. They are only
-    looked at where an issued plan was given.
+    ``material`` names the fields for whose signatures the file's own store says all that is needed (``dss.complete``).
+    Only where an issued plan was given: ``extends_issued``, whether the file's revisions are the issued plan's
+    own, then others; ``same_particulars``, whether title and other metadata are as issued; ``additions``, what was
+    appended; ``other_pages``, where a parser reaches other pages than in the issued plan, in plain words.
     """
 
     signatures: tuple[SignatureFacts, ...] = ()
@@ -110,6 +110,7 @@ class FileFacts:
     same_particulars: bool = False
     material: frozenset[str] = frozenset()
     additions: Additions = field(default_factory=Additions)
+    other_pages: str = ""
     problem: str = ""
 
     def signature_in(self, field: str) -> SignatureFacts | None:

@@ -72,6 +72,12 @@ def check_additions(facts: FileFacts) -> Iterator[Finding]:
         yield finding("additions_unclear", facts.additions.doubt)
 
 
+def check_pages(facts: FileFacts) -> Iterator[Finding]:
+    """6. Each parser reaches from each page what it reaches in the plan as issued."""
+    if facts.other_pages:
+        yield finding("pages_read_differently", facts.other_pages)
+
+
 def check_attributes(facts: FileFacts) -> Iterator[Finding]:
     """3. The key signed attributes: what is signed as what. A bare digest says neither (EN 319 122-1, 5.1)."""
     for each in facts.signatures:

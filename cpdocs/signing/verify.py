@@ -73,6 +73,7 @@ _CLOSED = {
 }
 _OF_A_NOTE = frozenset(
     {"changed_after_signing", "additions_unclear", "not_whole_file", "damaged_resaved", "drawn_on", "no_signature"}
+    | {"pages_read_differently"}
 )
 """What a comment that a reader left in the file makes of it besides; such a part is never rejected (contract §8)."""
 
@@ -225,6 +226,7 @@ def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:
         *filechecks.check_particulars(signed_facts),  # 10
         *filechecks.check_coverage(facts.tail, signed_facts),  # 2
         *filechecks.check_additions(signed_facts),  # 2 and 6
+        *filechecks.check_pages(signed_facts),  # 6
         *(each for outcome in outcomes.values() for each in outcome.findings),  # 8 and 9
         *(() if signed else (finding("no_signature"),)),
         *_state(plan),

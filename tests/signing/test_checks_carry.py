@@ -176,6 +176,8 @@ CHECKS = (
     Check("6", "e: no more revisions", reading, "MOST_REVISIONS", 1_000, revisions_without_end, "too_many_revisions"),
     Check("7", "no value twice", filechecks, "check_distinct", nothing, signatures.copied_value,
           "same_signature_twice"),
+    Check("6", "every parser reaches the pages that we issued", filechecks, "check_pages", nothing,
+          lambda: appended.entry_listed_twice(pcp()), "pages_read_differently"),
     Check("6", "every appended byte is accounted for", filechecks, "check_additions", nothing,
           lambda: appended.entry_listed_twice(pcp()), "additions_unclear"),
     Check("7", "no certificate in both slots", filechecks, "check_distinct", nothing,
