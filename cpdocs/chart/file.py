@@ -22,7 +22,7 @@ from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.filing.targets import Doubt, choose_target, route_doubts
 from cpdocs.plans.log import plan_event
-from cpdocs.plans.records import all_plans, find_plan, the_plan
+from cpdocs.plans.records import all_plans, find_plan, plan_of, the_plan
 from cpdocs.register.load import load_register
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
@@ -120,7 +120,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     """Builds and records one package, or records why it waits. The record is read again under the write lock."""
     from cpdocs.chart.description import Shelf
     from cpdocs.chart.long_term import kept_json
-    from cpdocs.chart.package import build_package
+    from cpdocs.chart.package import ActiveOriginal, build_package
     from cpdocs.signing.timestamps import TimestampUnavailable
 
     register = load_register(ws)
@@ -139,6 +139,8 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     except TimestampUnavailable as error:
         # Nothing is wrong with the plan: it waits, and the next start or `cpdocs file` tries again.
         return _hold(ws, record, target, (Doubt("timestamp_unavailable", error.message, error.todo),))
+    except ActiveOriginal as error:
+        return _hold(ws, record, target, (Doubt("active_original", error.message, error.todo),))
     key = stage_key(record.document_id, package.manifest_sha256)
     stage(ws.paths.ehr, key, {f"{package.folder}/{file.name}": file.data for file in package.files})
     filed = plan_event(
@@ -231,6 +233,4 @@ def _consent_doubts(plan: Plan, ws: Workspace) -> list[Doubt]:
 
 
 def _plan_of(ws: Workspace, record: PlanRecord) -> Plan:
-    from cpdocs.intake.plan_file import read_plan
-
-    return read_plan(ws.blobs.get(record.plan_sha256), record.document_id)
+    return plan_of(ws, record)

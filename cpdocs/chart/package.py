@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.description import Shelf, describe, index_file, manifest_facts, signed_on
@@ -21,6 +22,7 @@ from cpdocs.core.events import document_subject
 from cpdocs.core.file_kind import kind_of
 from cpdocs.core.plan_record import KeptFile, PlanRecord
 from cpdocs.core.verdicts import Evidence
+from cpdocs.errors import AnswerIsNo
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
 from cpdocs.filing.targets import upload_name
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 _IN_THE_FILE = (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE)
+
+
+class ActiveOriginal(AnswerIsNo):
+    """An original of this version acts, is protected or can't be searched: no chart may be given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,11 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     """Every file of the package; nothing is recorded but the checkpoint that it carries, nothing put out.
 
     Raises TimestampUnavailable where a configured authority gives no time stamp, another WorkspaceFault where stored
-    bytes are missing or damaged, InputFault where a returned scan can't be drawn.
+    bytes are missing or damaged, InputFault where a returned scan can't be drawn, ActiveOriginal where a file that came
+    back holds something that acts, however it was accepted.
     """
     returns = _returns(ws, record)
+    _refuse_what_acts(ws, returns)
     closer = Closer(ws)
     closed = [closer.close(data) for data in _whole(returns)]
     signed = sign_now(ws)
@@ -115,6 +123,21 @@ def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
     return [_Return(ws.blobs.get(digest), signed) for digest, signed in seen.items()]
 
 
+def _refuse_what_acts(ws: Workspace, returns: Sequence[_Return]) -> None:
+    """The last door before the chart: what the gate knew when a file came may be less than it knows today."""
+    from cpdocs.sandbox.drawing import what_acts
+    from cpdocs.signing.record import Limits
+
+    limits = Limits(ws.options.max_return_bytes, ws.options.max_return_pages)
+    for each in returns:
+        if acts := what_acts(each.data, limits):
+            name = sha256(each.data).hexdigest()[:12]
+            raise ActiveOriginal(
+                f"The returned file {name} holds {', '.join(acts)}; a chart must not be given it.",
+                todo="Ask for a plain scan or the signed plan, and issue the plan anew if need be.",
+            )
+
+
 def _whole(returns: Sequence[_Return]) -> list[bytes]:
     """The signed files that no other one continues: signing in turn appends, so the last one begins with the others."""
     files = [each.data for each in returns if each.signed]
@@ -140,7 +163,7 @@ def _upload(
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
     from cpdocs.sandbox.drawing import compose, flat_pdf
-    from cpdocs.signing.fields import MEANING
+    from cpdocs.signing.field_names import MEANING
 
     paper = CertificatePaper(
         record=record,
@@ -155,9 +178,9 @@ def _upload(
         kept=tuple(each.kept for each in closed),
     )
     certificate = render_certificate(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
-    plan, *further = [each.data for each in closed] or [ws.blobs.get(record.sha256)]
     scans = [flat_pdf(each.data, most_pages=ws.options.max_return_pages) for each in returns if not each.signed]
-    return compose(plan, further=further, scans=scans, certificate=certificate.pdf, title=description)
+    issued, signed = ws.blobs.get(record.sha256), [each.data for each in closed]
+    return compose(issued, signed=signed, scans=scans, certificate=certificate.pdf, title=description)
 
 
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:

@@ -19,6 +19,7 @@ _CLOSED = "Nothing on this version can count any more. Reject it, and point the 
 _BY_CODE = {
     "active_content": "Don't open it on an ordinary machine. Ask the sender where it came from; reject it.",
     "resource_limit": "Don't open it on an ordinary machine. Ask the sender where it came from; reject it.",
+    "unsearchable": "Don't open it on an ordinary machine. Reject it, and ask for a new scan or a new signature.",
     "encrypted": "Reject it, and ask for it without a password.",
     "too_large": "Reject it, and ask for the signed plan alone.",
     "too_many_pages": "Reject it, and ask for the signed plan alone.",

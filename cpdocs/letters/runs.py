@@ -29,7 +29,8 @@ from cpdocs.system.durable import disk_fault, fsync_folder, make_folder, stream_
 from cpdocs.system.exclusive_lock import only_one
 
 if TYPE_CHECKING:
-    from cpdocs.ledger.events import EventStore, Transaction
+    from cpdocs.ledger.events import EventStore
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 MANIFEST = "manifest.csv"

@@ -34,7 +34,7 @@ from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
     from cpdocs.intake.tables import Choices, Found
-    from cpdocs.ledger.events import Transaction
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 T = TypeVar("T", Practice, Clinician, Designation)

@@ -1,9 +1,11 @@
 """What a child that parses a stranger's bytes may no longer do, once and for all.
 
-Always: so much processor time, wall time and memory; no file may grow by a byte; no core dump; it dies with its parent.
-Where the kernel allows: *seccomp*: no socket, no new process or program, no tracing or signalling of others, nothing
-opened for writing, renamed, removed, or left in shared memory or queues; *Landlock*: nothing read but Python and its
-libraries, so that neither the ledger nor the keys can be looked at. ``cpdocs doctor`` says which are in force.
+Always: so much processor time, wall time and memory; no file may grow by a byte; no core dump; it dies with its
+parent. Where the kernel allows: *seccomp*: no socket, no new process or program (threads it may have, bound as it is
+itself), no tracing or signalling of others, nothing opened for writing, renamed, removed, or left in shared memory or
+queues; *Landlock*: nothing read but Python, its libraries and the kernel's random numbers (without which no AES-256
+file can be opened), so that neither the ledger nor the keys can be looked at. ``cpdocs doctor`` says which are in
+force.
 
 What it can't stop: an attacker who takes over the child can still answer in its name. It can't keep the answer, send it
 anywhere, or touch what is stored.
@@ -20,6 +22,7 @@ import struct
 import sysconfig
 from collections.abc import Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import cpdocs
@@ -58,7 +61,7 @@ def _number(text: str) -> int | None:
 
 _FORBIDDEN = _numbers("""
 socket 41 198, connect 42 203, accept 43 202, sendto 44 206, sendmsg 46 211, bind 49 200, listen 50 201,
-accept4 288 242, sendmmsg 307 269, clone 56 220, fork 57 -, vfork 58 -, execve 59 221, execveat 322 281, kill 62 129,
+accept4 288 242, sendmmsg 307 269, fork 57 -, vfork 58 -, execve 59 221, execveat 322 281, kill 62 129,
 tkill 200 130, tgkill 234 131, rt_sigqueueinfo 129 138, rt_tgsigqueueinfo 297 240, pidfd_send_signal 424 424,
 ptrace 101 117, process_vm_readv 310 270, process_vm_writev 311 271, pidfd_open 434 434, pidfd_getfd 438 438,
 kcmp 312 272, rename 82 -, renameat 264 38, renameat2 316 276, unlink 87 -, unlinkat 263 35, mkdir 83 -, mkdirat 258 34,
@@ -77,6 +80,9 @@ _ABSENT = _numbers("clone3 435 435, openat2 437 437")
 """Answered as if the kernel didn't know them: the C library then uses the older call, whose arguments can be looked
 at."""
 _OPEN, _OPENAT = (2, None), (257, 56)
+_CLONE = (56, 220)
+_CLONE_THREAD = 0x00010000
+"""A thread is bound by everything that binds its process; a decoder of pictures needs one."""
 
 
 class Confinement:
@@ -148,13 +154,22 @@ def _limit(seconds: float, megabytes: int) -> None:
         signal.setitimer(timer, after)
 
 
+_RANDOM = (Path("/dev/urandom"), Path("/dev/random"))
+"""What a library asks that takes no answer from the system call."""
+
+
 def _readable() -> list[Path]:
     """Python, its packages and the system's libraries; of cpdocs the package alone, not the folder that it may lie
-    in."""
+    in; and where random numbers come from."""
     python = {sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib")}
     system = {"/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/zoneinfo"}
+    # Where an installation keeps its packages in another place than its own (a path file names it).
+    found = filter(None, map(find_spec, ("pikepdf", "PIL", "pypdfium2")))
+    packages = {str(Path(each.origin).parent.parent) for each in found if each.origin}
     package = Path(cpdocs.__file__).parent
-    return [path for path in (*map(Path, sorted(python | system)), package) if path.is_dir()]
+    return [path for path in (*map(Path, sorted(python | packages | system)), package) if path.is_dir()] + [
+        path for path in _RANDOM if path.is_char_device()
+    ]
 
 
 def _instruction(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
@@ -179,6 +194,14 @@ def _program(machine: str) -> bytes | None:
             number = numbers[column]
             if number is not None:
                 steps += [_instruction(_IF_EQUAL, number, 0, 1), _instruction(_RETURN, answer)]
+    clone = _CLONE[column]
+    steps += [
+        _instruction(_IF_EQUAL, clone, 0, 4),
+        _instruction(_LOAD_WORD, 16),
+        _instruction(_IF_ANY_BIT, _CLONE_THREAD, 1, 0),
+        _instruction(_RETURN, _EPERM_ANSWER),
+        _instruction(_RETURN, _ALLOW),
+    ]
     for numbers, argument in ((_OPEN, 1), (_OPENAT, 2)):
         number = numbers[column]
         if number is not None:
@@ -213,10 +236,10 @@ def _ruleset(libc: ctypes.CDLL, readable: Iterable[Path]) -> int:
     if ruleset < 0:
         return -1
     for path in readable:
-        folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        rule = struct.pack("=Qi", _READ_FILE | _READ_FOLDER, folder)
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        rule = struct.pack("=Qi", _READ_FILE | (_READ_FOLDER if path.is_dir() else 0), opened)
         failed = libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.c_char_p(rule), 0) != 0
-        os.close(folder)
+        os.close(opened)
         if failed:
             os.close(ruleset)
             return -1

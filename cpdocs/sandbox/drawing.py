@@ -11,6 +11,7 @@ from cpdocs.sandbox.run import Stopped, run_sandboxed
 
 if TYPE_CHECKING:
     from cpdocs.filing.rendition import Upload
+    from cpdocs.signing.record import Limits
 
 SECONDS = 120.0
 MEGABYTES = 1024
@@ -34,16 +35,30 @@ def flat_pdf(data: bytes, *, most_pages: int) -> bytes:
     return drawn
 
 
-def compose(plan: bytes, *, further: Sequence[bytes], scans: Sequence[bytes], certificate: bytes, title: str) -> Upload:
+def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
+    """Why a chart may not be given ``data``, a file as it came: see ``cpdocs.signing.gate.what_acts``. A search that
+    gives no answer is such a reason too."""
+    try:
+        found: tuple[str, ...] = run_sandboxed(
+            "cpdocs.signing.gate:what_acts", data, limits, seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped:
+        return ("more than can be searched",)
+    return found
+
+
+def compose(
+    issued: bytes, *, signed: Sequence[bytes], scans: Sequence[bytes], certificate: bytes, title: str
+) -> Upload:
     """The rendition of one complete version; see ``cpdocs.filing.rendition.compose``. What was accepted is a stranger's
     still.
 
     Raises Defect where it can't be made: a stored file is damaged, or something active would be left in it.
     """
-    given = {"further": list(further), "scans": list(scans), "certificate": certificate, "title": title}
+    given = {"signed": list(signed), "scans": list(scans), "certificate": certificate, "title": title}
     try:
         made: Upload = run_sandboxed(
-            "cpdocs.filing.rendition:compose", plan, **given, seconds=SECONDS, megabytes=MEGABYTES
+            "cpdocs.filing.rendition:compose", issued, **given, seconds=SECONDS, megabytes=MEGABYTES
         )
     except Stopped as why:
         raise Defect(
