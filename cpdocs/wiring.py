@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cpdocs
-from cpdocs import settings
+from cpdocs import settings_cache
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.workspace import Actor, Paths, Workspace
 
 if TYPE_CHECKING:
+    from cpdocs.core.options import Options
+    from cpdocs.core.senders import Senders
     from cpdocs.trail.ledger_move import Moved
 
 SANDBOX_MARK = "sandbox"
@@ -74,24 +76,24 @@ def open_workspace(start: Path | None = None) -> Workspace:
     paths = Paths(find_workspace(start))
     try:
         text = paths.settings.read_bytes()
-        read = settings.load(text.decode(), str(paths.settings))
+        senders, options = settings_cache.load(text.decode(), str(paths.settings), paths.derived)
     except UnicodeDecodeError:
         raise WorkspaceFault(f"{paths.settings} is not UTF-8 text.", todo="Save it as UTF-8.") from None
     except OSError as error:
         raise WorkspaceFault(f"{paths.settings} can't be read: {error.strerror}.") from None
-    if read.options.ledger_url:
+    if options.ledger_url:
         _refuse_two_ledgers(paths)
     elif not paths.ledger.is_file():
         raise WorkspaceFault(
             f"{paths.root} has settings but no ledger in state/.",
             todo="Run `cpdocs init` there; if the ledger is lost, restore it from the backup before anything else.",
         )
-    plain = _workspace(paths, read, SystemClock(), text, sandbox=False)
+    plain = _workspace(paths, senders, options, SystemClock(), text, sandbox=False)
     sandbox = _is_sandbox(plain)
     fixed = _fixed_clock(sandbox=sandbox)
     if not sandbox:
         return plain
-    return _workspace(paths, read, SystemClock(fixed), text, sandbox=True)
+    return _workspace(paths, senders, options, SystemClock(fixed), text, sandbox=True)
 
 
 def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes] | None = None) -> Workspace:
@@ -105,6 +107,7 @@ def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes
         InputFault: ``root`` is already a workspace.
         WorkspaceFault: the folder can't be written.
     """
+    from cpdocs import settings
     from cpdocs.keys.organization_keys import TokenUse, create_keys
     from cpdocs.ledger.backends import backend_of
     from cpdocs.ledger.blobs import write_durably
@@ -123,7 +126,7 @@ def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes
         raise WorkspaceFault(f"{paths.root} can't be made a workspace: {error.strerror}.") from None
     text = paths.settings.read_bytes()
     read = settings.load(text.decode(), str(paths.settings))
-    workspace = _workspace(paths, read, clock, text, sandbox=sandbox)
+    workspace = _workspace(paths, read.senders, read.options, clock, text, sandbox=sandbox)
     if read.options.ledger_url and backend_of(read.options.ledger_url).there():
         raise InputFault(
             f"The database that {paths.settings} names holds a ledger already.",
@@ -146,6 +149,8 @@ def ledger_place(paths: Paths) -> Path | str:
 
     Raises WorkspaceFault where the settings can't be read and there is no file that could be meant.
     """
+    from cpdocs import settings
+
     try:
         url = settings.load(paths.settings.read_text("utf-8"), str(paths.settings)).options.ledger_url
     except (WorkspaceFault, OSError, UnicodeDecodeError):
@@ -162,6 +167,7 @@ def move_ledger(start: Path | None, url: str) -> Moved:
 
     Raises what :func:`cpdocs.trail.ledger_move.move` raises, UsageFault where a database keeps the ledger already.
     """
+    from cpdocs import settings
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.trail.ledger_move import move
 
@@ -179,6 +185,7 @@ def move_ledger(start: Path | None, url: str) -> Moved:
 def open_restored(root: Path) -> Workspace:
     """Opens a workspace that was made of a backup. Its ledger is the file that came with it, whatever its settings
     named."""
+    from cpdocs import settings
     from cpdocs.ledger.blobs import write_durably
 
     paths = Paths(root)
@@ -201,13 +208,15 @@ def _refuse_two_ledgers(paths: Paths) -> None:
         )
 
 
-def _workspace(paths: Paths, read: settings.Settings, clock: SystemClock, text: bytes, *, sandbox: bool) -> Workspace:
+def _workspace(
+    paths: Paths, senders: Senders, options: Options, clock: SystemClock, text: bytes, *, sandbox: bool
+) -> Workspace:
     return Workspace(
         paths=paths,
         clock=clock,
         actor=Actor(getpass.getuser(), socket.gethostname()),
-        senders=read.senders,
-        options=read.options,
+        senders=senders,
+        options=options,
         shipped_templates=shipped_templates(),
         sandbox=sandbox,
         settings_text=text,

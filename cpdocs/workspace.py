@@ -74,6 +74,11 @@ class Paths:
         return self.state / "ledger.db"
 
     @property
+    def derived(self) -> Path:
+        """What is made of the rest, kept to be quick, and made anew where it is missing: no backup holds it."""
+        return self.state / "derived"
+
+    @property
     def keys(self) -> Path:
         return self.state / "keys"
 
@@ -94,6 +99,11 @@ class Paths:
     @property
     def claims(self) -> Path:
         return self.state / "claims"
+
+    @property
+    def retained(self) -> Path:
+        """Returned files that were taken in, for as long as their writer may not be done."""
+        return self.state / "retained"
 
     def make_folders(self) -> None:
         """Makes the folders that a workspace has and this one lacks. Raises OSError."""

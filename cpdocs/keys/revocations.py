@@ -25,8 +25,8 @@ from cpdocs.system.durable import read_plain, write_durably
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from cpdocs.ledger.events import Transaction
     from cpdocs.ledger.reads import Reads
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.signing.keyfiles import KeyPair
     from cpdocs.workspace import Workspace
 

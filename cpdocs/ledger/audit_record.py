@@ -13,7 +13,8 @@ from cpdocs.ledger.audit_events import Replay, check_subjects, replay
 from cpdocs.ledger.backends import Backend, Place, backend_of
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
-from cpdocs.ledger.schema import SCHEMA_VERSION, checkpoints, events, raw_columns, schema_version, subtrees, tree_head
+from cpdocs.ledger.reading import SCHEMA_VERSION
+from cpdocs.ledger.schema import checkpoints, events, raw_columns, schema_version, subtrees, tree_head
 
 
 def read_record(place: Place, publics: Collection[bytes], sizes: Collection[int]) -> RecordAudit:

@@ -46,6 +46,10 @@ class Backend(Protocol):
         """A store that ``process`` opened was closed."""
         ...
 
+    def dispose(self, engine: Engine, process: int) -> None:
+        """Closes every connection that ``process`` opened."""
+        ...
+
     def exclusively(self, engine: Engine, name: str) -> AbstractContextManager[bool]:
         """Whether nobody else on another machine works on ``name`` now; nobody does while the block runs."""
         ...

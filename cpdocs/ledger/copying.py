@@ -12,8 +12,11 @@ from sqlalchemy import Connection, insert, select
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.append import Appender
 from cpdocs.ledger.backends import backend_of
-from cpdocs.ledger.events import BUSY_SECONDS, head_of, texts_of
-from cpdocs.ledger.schema import DAMAGED_TODO, LedgerDamaged, checkpoints
+from cpdocs.ledger.events import BUSY_SECONDS
+from cpdocs.ledger.faults import DAMAGED_TODO, LedgerDamaged
+from cpdocs.ledger.reading import head_of, texts_of
+from cpdocs.ledger.rows import driver_of
+from cpdocs.ledger.schema import checkpoints
 from cpdocs.ledger.tree import Head
 
 _BATCH = 2000
@@ -54,10 +57,10 @@ def notes_of(source: Connection) -> list[str]:
 
 def copy_into(source: Connection, target: Place) -> Head:
     """As ``copy_ledger``, from an open transaction."""
-    head = head_of(source)
+    head = head_of(driver_of(source))
     with backend_of(target).creating(BUSY_SECONDS) as connection:
         growth = Appender(connection)
-        for seq, body in texts_of(source, inside=True):
+        for seq, body in texts_of(driver_of(source), inside=True):
             text = json.loads(body)
             growth.add(text["type"], text["subjects"], text["at"], body)
             if seq % _BATCH == 0:
@@ -66,7 +69,7 @@ def copy_into(source: Connection, target: Place) -> Head:
         kept = source.execute(select(checkpoints).order_by(checkpoints.c.number)).mappings().all()
         if kept:
             connection.execute(insert(checkpoints), [dict(row) for row in kept])
-        if head_of(connection) != head:
+        if head_of(driver_of(connection)) != head:
             raise LedgerDamaged(
                 "The ledger's events don't make the tree that it keeps; nothing was copied.", todo=DAMAGED_TODO
             )

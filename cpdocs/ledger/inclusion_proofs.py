@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from cpdocs.ledger.schema import LedgerDamaged, events, subtrees
+from cpdocs.ledger.faults import LedgerDamaged
+from cpdocs.ledger.schema import events, subtrees
 from cpdocs.ledger.tree import RangeHash, node_hash
 
 SUBTREE_LEVELS = 8

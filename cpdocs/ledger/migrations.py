@@ -13,7 +13,9 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection, insert
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.ledger.schema import DAMAGED_TODO, SCHEMA_VERSION, LedgerDamaged, form_of, schema_version
+from cpdocs.ledger.faults import DAMAGED_TODO, LedgerDamaged
+from cpdocs.ledger.reading import SCHEMA_VERSION
+from cpdocs.ledger.schema import form_of, schema_version
 
 STEPS: Mapping[int, Callable[[Connection], None]] = {}
 """Form → what leads to the next one. The first form needs none."""

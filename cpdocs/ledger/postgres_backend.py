@@ -9,75 +9,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from cpdocs.errors import Busy, CpdocsError, WorkspaceFault
+from cpdocs.errors import WorkspaceFault
 from cpdocs.ledger.address import checked_address
+from cpdocs.ledger.faults import LedgerMissing
 from cpdocs.ledger.findings import RESTORE, RecordAudit
 from cpdocs.ledger.migrations import bring_up
-from cpdocs.ledger.postgres_schema import SCHEMA, altered, guard
+from cpdocs.ledger.postgres_connection import CONNECT_SECONDS, SCHEMA, connect, faults_named, shown
+from cpdocs.ledger.postgres_schema import altered, guard
 from cpdocs.ledger.postgres_work_locks import turns, work_lock
-from cpdocs.ledger.schema import DAMAGED_TODO, LedgerDamaged, LedgerMissing, form_of, make_tables
+from cpdocs.ledger.schema import form_of, make_tables
 from cpdocs.system.durable import OutputExists
 
-_CONNECT_SECONDS = 10
 _ONE_MAKER = 0x6370646F6373
 """The advisory lock under which a ledger is made: "cpdocs"."""
-
-_ASK = "Ask whoever looks after the database."
 _ELSEWHERE = "Correct [ledger] url, or restore the database from its backup."
-_BY_STATE: dict[str, tuple[type[CpdocsError], str, str]] = {
-    # SQLSTATE, or its class: the error, what is wrong, what to do
-    "55P03": (
-        Busy,
-        "Another machine or process holds the ledger {}.",
-        "Wait until it is done, then run the command again.",
-    ),
-    "40": (Busy, "Another machine or process came between in the ledger {}.", "Run the command again."),
-    "57": (
-        Busy,
-        "The database of the ledger {} is stopping or starting.",
-        "Wait a moment, then run the command again.",
-    ),
-    "3D000": (LedgerMissing, "There is no database for the ledger {}.", _ELSEWHERE),
-    "3F000": (LedgerMissing, "There is no ledger at {}.", _ELSEWHERE),
-    "42P01": (LedgerDamaged, "The ledger {} lacks a table.", DAMAGED_TODO),
-    "42501": (
-        WorkspaceFault,
-        "The database gives this user too few rights to the ledger {}.",
-        f"{_ASK} docs/ledger.md names the rights.",
-    ),
-    "25006": (
-        WorkspaceFault,
-        "The database of the ledger {} can only be read: is it a standby?",
-        "Name the primary in [ledger] url.",
-    ),
-    "28": (
-        WorkspaceFault,
-        "The database of the ledger {} doesn't know this user.",
-        f"{_ASK} docs/ledger.md tells how.",
-    ),
-    "53": (WorkspaceFault, "The database of the ledger {} is out of room or connections; nothing was recorded.", _ASK),
-    "58": (
-        WorkspaceFault,
-        "The disk under the database of the ledger {} reports an error; nothing was recorded.",
-        _ASK,
-    ),
-    "XX": (LedgerDamaged, "The database says that the ledger {} is damaged.", DAMAGED_TODO),
-}
-_UNREACHED = (
-    "The database of the ledger {} can't be reached, or the connection broke.",
-    (
-        "Check the network, the server and its certificate, then run the command again: what was recorded isn't "
-        "recorded twice."
-    ),
-)
 
 
 class PostgresBackend:
@@ -87,11 +38,11 @@ class PostgresBackend:
 
     def __init__(self, url: str) -> None:
         self._conninfo = checked_address(url)
-        self.name = _shown(url)
+        self.name = shown(url)
 
     def there(self) -> bool:
         """Raises WorkspaceFault where the database can't be asked."""
-        engine = self._engine(_CONNECT_SECONDS)
+        engine = self._engine(CONNECT_SECONDS)
         try:
             with self.faults_named(), engine.connect() as connection:
                 return _has_ledger(connection)
@@ -152,6 +103,10 @@ class PostgresBackend:
         """Nothing to note: a server knows who is connected."""
 
     def let_go(self, engine: Engine, process: int) -> None:
+        """As ``dispose``: a server knows who is connected."""
+        self.dispose(engine, process)
+
+    def dispose(self, engine: Engine, process: int) -> None:
         """Closes the connections; those that a fork inherited are its parent's."""
         engine.dispose(close=process == os.getpid())
 
@@ -162,17 +117,9 @@ class PostgresBackend:
         with self.faults_named(), work_lock(engine, name) as mine:
             yield mine
 
-    @contextmanager
-    def faults_named(self) -> Iterator[None]:
+    def faults_named(self) -> AbstractContextManager[None]:
         """Turns the database's errors into errors for a person; none of their text (which may hold values) is kept."""
-        from psycopg import Error
-
-        try:
-            yield
-        except DBAPIError as error:
-            raise self._named(error.orig, broken=error.connection_invalidated) from None
-        except Error as error:
-            raise self._named(error) from None
+        return faults_named(self.name)
 
     @contextmanager
     def examined(self, audit: RecordAudit) -> Iterator[Connection | None]:
@@ -185,7 +132,7 @@ class PostgresBackend:
         if not self.there():
             yield None
             return
-        engine = self._engine(_CONNECT_SECONDS)
+        engine = self._engine(CONNECT_SECONDS)
         try:
             with engine.connect() as connection:
                 yield connection
@@ -197,57 +144,10 @@ class PostgresBackend:
         for kind, name in altered(connection):
             audit.fault("structure_altered", f"The {kind} {name} is not as cpdocs made it.", todo=RESTORE)
 
-    def _named(self, error: BaseException | None, *, broken: bool = False) -> CpdocsError:
-        state = getattr(error, "sqlstate", None)
-        if not state or state[:2] == "08" or broken:
-            if _absent(str(error)):
-                kind, message, todo = _BY_STATE["3D000"]
-                return kind(message.format(self.name), todo=todo)
-            return WorkspaceFault(_UNREACHED[0].format(self.name), todo=_UNREACHED[1])
-        found = _BY_STATE.get(state) or _BY_STATE.get(state[:2])
-        if found is None:
-            return LedgerDamaged(f"The ledger {self.name} doesn't work as a ledger ({state}).", todo=DAMAGED_TODO)
-        kind, message, todo = found
-        return kind(message.format(self.name), todo=todo)
-
     def _engine(self, busy_seconds: float) -> Engine:
-        try:
-            import psycopg
-        except ImportError:
-            raise WorkspaceFault(
-                "[ledger] url names a PostgreSQL database, and its driver isn't installed.",
-                todo="pip install 'cpdocs[postgres]'",
-            ) from None
-
-        settings = {
-            "search_path": SCHEMA,
-            "lock_timeout": max(1, round(busy_seconds * 1000)),
-            # Whatever the server's own settings are: an event that a command was told of survives a power cut, and who
-            # has waited for the write lock sees what was recorded meanwhile, where a stricter isolation would end in an
-            # error.
-            "synchronous_commit": "on",
-            "default_transaction_isolation": r"read\ committed",
-            # A machine that vanishes in the middle of an append is given up after a minute, and its lock with it.
-            "tcp_keepalives_idle": 30,
-            "tcp_keepalives_interval": 10,
-            "tcp_keepalives_count": 3,
-            # A claim is held for as long as its file is worked on.
-            "idle_in_transaction_session_timeout": 0,
-        }
-        given = " ".join(f"-c {name}={value}" for name, value in settings.items())
-
-        def connect() -> psycopg.Connection:
-            return psycopg.connect(
-                self._conninfo,
-                options=given,
-                connect_timeout=_CONNECT_SECONDS,
-                client_encoding="UTF8",
-                application_name="cpdocs",
-            )
-
         engine = create_engine(
             "postgresql+psycopg://",
-            creator=connect,
+            creator=partial(connect, self._conninfo, busy_seconds),
             poolclass=QueuePool,
             pool_pre_ping=True,
             use_native_hstore=False,
@@ -268,16 +168,3 @@ class PostgresBackend:
 
 def _has_ledger(connection: Connection) -> bool:
     return connection.exec_driver_sql(f"SELECT to_regclass('{SCHEMA}.tree_head')").scalar_one() is not None
-
-
-def _absent(text: str) -> bool:
-    """Whether a refused connection says that there is no such database: then libpq gives no SQLSTATE."""
-    return 'database "' in text and "does not exist" in text
-
-
-def _shown(url: str) -> str:
-    """The address without what only the connection needs."""
-    with suppress(ValueError):
-        parts = urlsplit(url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    return "in the database"

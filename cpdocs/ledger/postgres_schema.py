@@ -7,10 +7,9 @@ from functools import cache
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import dialect
 
+from cpdocs.ledger.postgres_connection import SCHEMA
 from cpdocs.ledger.postgres_work_locks import turns
 from cpdocs.ledger.schema import GUARDED, NEVER_CHANGED, metadata, tree_head
-
-SCHEMA = "cpdocs"
 
 
 def guard(connection: Connection) -> None:

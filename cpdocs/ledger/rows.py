@@ -12,6 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.sql.elements import ClauseElement
 
+from cpdocs.ledger.reading import Driver
+
+
+def driver_of(connection: Connection) -> Driver:
+    """The driver's own connection under this one, in the same transaction."""
+    return Driver(connection.connection.driver_connection, "?" if connection.dialect.name == "sqlite" else "%s")
+
+
 _texts: dict[tuple[str, ClauseElement], str] = {}
 
 

@@ -30,10 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from cpdocs.errors import WorkspaceFault
+from cpdocs.ledger.reading import SCHEMA_VERSION
 from cpdocs.ledger.tree import EMPTY_ROOT
-
-SCHEMA_VERSION = 1
 
 _Number = BigInteger().with_variant(Integer, "sqlite")
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -110,17 +108,6 @@ for _table in GUARDED:
                 f"BEGIN SELECT RAISE(ABORT, '{NEVER_CHANGED}'); END"
             ).execute_if(dialect="sqlite"),
         )
-
-
-class LedgerMissing(WorkspaceFault):
-    """There is no ledger where one must be."""
-
-
-class LedgerDamaged(WorkspaceFault):
-    """The ledger can't be read as what it was written."""
-
-
-DAMAGED_TODO = "Run 'cpdocs audit verify' to see what is damaged; restore the ledger from a backup."
 
 
 def make_tables(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.events import JSON, WORKSPACE_SUBJECT, EventType, NewEvent
 
 if TYPE_CHECKING:
-    from cpdocs.ledger.events import Transaction
+    from cpdocs.ledger.transaction import Transaction
 
 _DIGITS = 16
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.copying import copy_ledger
 from cpdocs.ledger.pages import file_state, sums_path
-from cpdocs.ledger.sqlite_backend import FaultsNamed, backed_up
+from cpdocs.ledger.sqlite_backend import backed_up
+from cpdocs.ledger.sqlite_file import FaultsNamed
 
 
 def snapshot(ledger: Place, target: Path) -> int:

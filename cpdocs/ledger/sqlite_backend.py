@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import cache, partial
@@ -16,29 +15,22 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from cpdocs.errors import Busy, WorkspaceFault
+from cpdocs.ledger.faults import LedgerMissing
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
 from cpdocs.ledger.migrations import bring_up
 from cpdocs.ledger.pages import changed_pages, file_state, load_sums, settle, sums_path
 from cpdocs.ledger.schema import (
-    DAMAGED_TODO,
-    LedgerDamaged,
-    LedgerMissing,
     form_of,
     make_tables,
     metadata,
     schema_version,
 )
-from cpdocs.system.durable import OutputExists, disk_fault, fsync_file, fsync_folder, make_folder
+from cpdocs.ledger.sqlite_file import MOVED, FaultsNamed, connect, hold, in_use_here, let_go
+from cpdocs.system.durable import OutputExists, create_new, disk_fault, fsync_file, fsync_folder, make_folder
 
 _AUDIT_BUSY_SECONDS = 15.0
-_MOVED = "this ledger has moved"
-_MOVED_TODO = (
-    "Start this command again; where cpdocs.toml doesn't name the database yet, run `cpdocs audit move` again."
-)
 
 
 class SqliteBackend:
@@ -63,7 +55,7 @@ class SqliteBackend:
         part = SqliteBackend(self.path.with_name(f".cpdocs-{secrets.token_hex(8)}.part"))
         try:
             _refuse_another(self.path)
-            os.close(os.open(part.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            os.close(create_new(part.path))
             engine = _engine(part.path, busy_seconds)
             part.hold()
             try:
@@ -126,17 +118,17 @@ class SqliteBackend:
 
     def hold(self) -> None:
         """Notes that a store of this process has the file open."""
-        _users[self.path.resolve()] += 1
+        hold(self.path)
 
     def let_go(self, engine: Engine, process: int) -> None:
         """Closes what a store of ``process`` had open; the last one sums the file's pages."""
-        _users[self.path.resolve()] -= 1
+        let_go(self.path, process, partial(self.dispose, engine, process))
+
+    def dispose(self, engine: Engine, process: int) -> None:
+        """Closes every connection; what a fork inherited too."""
         while self._idle:
             self._idle.pop()[0].close()
-        if self._in_use_here() or process != os.getpid():
-            engine.dispose()
-        else:
-            settle(self.path, engine.dispose)
+        engine.dispose()
 
     def exclusively(self, engine: Engine, name: str) -> AbstractContextManager[bool]:
         """A file is one machine's, whose processes know each other by their locks on what they work on."""
@@ -152,7 +144,7 @@ class SqliteBackend:
             yield None
             return
         # While no connection is open: closing a file that is read beside SQLite would drop its locks.
-        if not self._in_use_here():
+        if not in_use_here(self.path):
             _check_pages(self.path, audit)
         engine = _engine(self.path, _AUDIT_BUSY_SECONDS)
         try:
@@ -175,33 +167,11 @@ class SqliteBackend:
         for kind, name, *_ in sorted(found ^ _definitions()):
             audit.fault("structure_altered", f"The {kind} {name} is not as cpdocs made it.", todo=RESTORE)
 
-    def _in_use_here(self) -> bool:
-        return _users[self.path.resolve()] > 0
-
-
-_users: Counter[Path] = Counter()
-"""How many stores of this process have each ledger open: then its file must not be opened beside SQLite."""
-
-
-class FaultsNamed:
-    """Turns SQLite's errors in the block into errors for a person; none of their text (which may hold values) is
-    kept."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DBAPIError | sqlite3.Error):
-            raise _named(getattr(error, "orig", error), self._path) from None
-
 
 def backed_up(source: Path, target: Path) -> None:
     """Copies the ledger to ``target``, a new file, in one read transaction: in WAL mode that holds no writer up."""
     try:
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        os.close(create_new(target))
     except OSError as error:
         raise disk_fault(error, target.parent) from error
     with FaultsNamed(source):
@@ -218,63 +188,15 @@ def backed_up(source: Path, target: Path) -> None:
 def close_for_good(connection: Connection) -> None:
     """Refuses every further event, also to who has the file open now; a sound copy of it lives elsewhere."""
     connection.exec_driver_sql(
-        f"CREATE TRIGGER IF NOT EXISTS moved BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, '{_MOVED}'); END"
+        f"CREATE TRIGGER IF NOT EXISTS moved BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, '{MOVED}'); END"
     )
-
-
-def _named(error: BaseException | None, path: Path) -> Busy | WorkspaceFault:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Busy(
-            f"Another process holds the ledger {path}.", todo="Wait until it is done, then run the command again."
-        )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return LedgerDamaged(f"The ledger {path} is damaged.", todo=DAMAGED_TODO)
-    if code == sqlite3.SQLITE_FULL:
-        return WorkspaceFault(
-            f"The disk that holds the ledger {path} is full; nothing was recorded.",
-            todo="Free some space and run the command again.",
-        )
-    if code == sqlite3.SQLITE_IOERR:
-        return WorkspaceFault(
-            f"The disk reports an error at the ledger {path}; nothing was recorded.",
-            todo="Check the disk and the space left on it.",
-        )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return WorkspaceFault(
-            f"The ledger {path} can't be opened for writing.",
-            todo="Give the folder back to the user who runs cpdocs, with mode 0700.",
-        )
-    name = getattr(error, "sqlite_errorname", type(error).__name__)
-    if name == "SQLITE_CONSTRAINT_TRIGGER" and str(error) == _MOVED:
-        return WorkspaceFault(f"The ledger {path} was moved into a database.", todo=_MOVED_TODO)
-    return LedgerDamaged(f"The ledger {path} doesn't work as a ledger ({name}).", todo=DAMAGED_TODO)
 
 
 def _engine(path: Path, busy_seconds: float) -> Engine:
     """An engine for the file ``path``, which must exist. Its transactions read; ``SqliteBackend.writing`` has those
     that write."""
 
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=rw",
-            uri=True,
-            timeout=busy_seconds,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        # Freed bytes are overwritten with zeros.
-        for pragma in (
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            "trusted_schema=OFF",
-            "cell_size_check=ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool)
+    engine = create_engine("sqlite+pysqlite://", creator=partial(connect, path, busy_seconds), poolclass=QueuePool)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

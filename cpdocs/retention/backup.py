@@ -40,7 +40,7 @@ from cpdocs.retention.lists import (
     write_list,
 )
 from cpdocs.system.age import digest_of, encrypt
-from cpdocs.system.durable import CHUNK, disk_fault, fsync_folder, make_folder, open_plain
+from cpdocs.system.durable import CHUNK, create_new, disk_fault, fsync_folder, make_folder, open_plain
 from cpdocs.system.tar_stream import END, header, padding
 from cpdocs.trail.audit import checkpoints_folder, sign_now
 
@@ -205,7 +205,7 @@ def _settings_and_state(paths: Paths, *, with_keys: bool) -> Iterator[Path]:
     """Settings, the site's templates, and what is in state/ besides the ledger and the store. No link is followed."""
     yield paths.settings
     yield from _files(paths.templates)
-    apart = {paths.state / "store", backups_folder(paths)}
+    apart = {paths.state / "store", paths.derived, backups_folder(paths)}
     for path in sorted(paths.state.iterdir()):
         if path in apart or path.name.startswith("ledger."):
             continue
@@ -270,7 +270,7 @@ def _write(folder: Path, name: str, chunks: Iterator[bytes], recipients: Sequenc
     """Encrypts into a temporary file and gives it its name when it is whole. Raises WorkspaceFault."""
     part = folder / f".{name}.part"
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = create_new(part)
         try:
             written = encrypt(chunks, descriptor, recipients)
             os.fsync(descriptor)

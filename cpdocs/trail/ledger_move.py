@@ -23,7 +23,9 @@ from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.blobs import OutputExists
 from cpdocs.ledger.checkpoint import load_checkpoint_key, public_bytes
 from cpdocs.ledger.copying import copy_into, notes_of, reading
-from cpdocs.ledger.events import LedgerMissing, head_of
+from cpdocs.ledger.faults import LedgerMissing
+from cpdocs.ledger.reading import head_of
+from cpdocs.ledger.rows import driver_of
 from cpdocs.ledger.sqlite_backend import close_for_good
 from cpdocs.ledger.tree import Head
 from cpdocs.system.durable import disk_fault, fsync_folder
@@ -53,7 +55,7 @@ def move(paths: Paths, url: str, switch: Callable[[], None]) -> Moved:
         )
     public = public_bytes(load_checkpoint_key(paths.keys / "checkpoint.key"))
     with reading(paths.ledger, exclusively=True) as source:
-        head, notes = head_of(source), notes_of(source)
+        head, notes = head_of(driver_of(source)), notes_of(source)
         with suppress(OutputExists):  # of an earlier try: then it must be the same
             copy_into(source, url)
         _prove_same(url, public, head, notes)

@@ -38,6 +38,18 @@ def test_help_imports_nothing_that_a_command_needs() -> None:
     assert shown.stdout.strip().endswith("[]")
 
 
+@pytest.mark.parametrize("command", ["status", "due", "health"])
+def test_a_command_that_only_looks_starts_by_the_driver_alone(command: str, cli: CommandLine) -> None:
+    heavy = {"sqlalchemy", "pydantic", "pikepdf"}
+    cli("status")  # the settings are read for the first time
+    code = (
+        f"import sys; from cpdocs.cli import run\nrun(['--workspace', {str(cli.root)!r}, {command!r}])\n"
+        f"print(sorted(set(sys.modules) & {heavy}), file=sys.stderr)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stderr.strip().endswith("[]"), shown.stderr
+
+
 def test_a_look_at_an_empty_inbox_imports_no_renderer(cli: CommandLine) -> None:
     code = (
         f"import sys; from cpdocs.cli import run\nrun(['--workspace', {str(cli.root)!r}, "

@@ -8,7 +8,7 @@ import pytest
 
 from cpdocs.core.events import NewEvent
 from cpdocs.errors import WorkspaceFault
-from cpdocs.ledger import migrations
+from cpdocs.ledger import events, migrations
 from cpdocs.ledger.audit import verify
 from cpdocs.ledger.checkpoint import public_bytes, sign_checkpoint, unverified_checkpoint
 from cpdocs.ledger.events import EventStore
@@ -26,7 +26,8 @@ def next_form(monkeypatch):
         connection.exec_driver_sql("CREATE TABLE later (number integer)")
         taken.append(connection)
 
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 2)
+    for module in (migrations, events):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     monkeypatch.setattr(migrations, "STEPS", {1: step})
     return taken
 
@@ -60,6 +61,7 @@ def test_a_step_that_fails_leaves_the_form_it_was(store, reopen, ledger, next_fo
 def test_an_older_cpdocs_leaves_a_later_form_alone(store, reopen, request):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrations, "SCHEMA_VERSION", 2)
+        patch.setattr(events, "SCHEMA_VERSION", 2)
         patch.setattr(migrations, "STEPS", {1: lambda _: None})
         reopen()
     with pytest.raises(WorkspaceFault, match="version 2; this cpdocs reads version 1"):
