@@ -163,7 +163,7 @@ def _upload(
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
     from cpdocs.sandbox.drawing import compose, flat_pdf
-    from cpdocs.signing.fields import MEANING
+    from cpdocs.signing.field_names import MEANING
 
     paper = CertificatePaper(
         record=record,

@@ -217,7 +217,7 @@ class _Desk:
         self, plan: Plan, document_id: str, member: Assignment, practice: Practice, pcp: Clinician, supersedes: str
     ) -> PlanPaper:
         from cpdocs.documents.plan_views import PlanPaper
-        from cpdocs.signing.fields import MEANING
+        from cpdocs.signing.field_names import MEANING
 
         return PlanPaper(
             plan=plan,
