@@ -16,7 +16,6 @@ three is not on the list. Anything else is a doubt, in words for a coordinator; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -34,10 +33,6 @@ _FORM_MAY_CHANGE = frozenset({"Fields", "DR", "DA"})
 _FIELD_MAY_CHANGE = frozenset({"V", "AP", "AS", "M", "MK", "DA"})
 _STAMP_FIELD = frozenset({"Type", "Subtype", "FT", "T", "TU", "F", "Rect", "P", "V", "AP", "M", "MK"})
 _STAMP_FLAGS = frozenset({0, 2, 4, 6, 128, 130, 132, 134})
-_EXTENSION = frozenset({"Type", "BaseVersion", "ExtensionLevel", "ExtensionRevision", "URL"})
-_EXTENDERS = frozenset({"ADBE", "ESIC", "ISO_"})
-_ADDRESS = re.compile(rb"https?://www\.iso\.org/[!-~]{0,80}\Z")
-_EDITION = re.compile(rb":[0-9]{4}\Z")
 _LONGEST_NAME = 200
 _MOST_PAGES = 1_000
 _EMPTY_PICTURE = frozenset({"Type", "Subtype", "BBox", "Length"})
@@ -202,21 +197,11 @@ class _One:
         for key in ("AcroForm", "Metadata"):
             if isinstance(old.get(key), Ref) and old[key] != new.get(key):
                 raise Unclear("a setting of the whole plan was changed")
-        self._extensions(old.get("Extensions"), new.get("Extensions"))
+        check_extensions(self._before.plain(old.get("Extensions")), self._after(new.get("Extensions")))
         self._metadata(new.get("Metadata"))
         self._form(old.get("AcroForm"), new.get("AcroForm"))
         if "DSS" in new:
             self._store(old.get("DSS"), new["DSS"])
-
-    def _extensions(self, old: Value, new: Value) -> None:
-        old, new = self._before.plain(old) or {}, self._after(new) or {}
-        if not isinstance(old, dict) or not isinstance(new, dict) or any(not equal(old[k], new.get(k)) for k in old):
-            raise Unclear("a setting of the whole plan was changed")
-        for key in new.keys() - old.keys():
-            named = new[key]
-            for each in named if isinstance(named, list) else [named]:
-                if key not in _EXTENDERS or not isinstance(each, dict) or not _is_extension(each):
-                    raise Unclear("a setting of the whole plan was changed")
 
     def _metadata(self, value: Value) -> None:
         if self._written(value):
@@ -381,21 +366,6 @@ def _leaves(before: _Before, root: Ref) -> list[Ref]:
         else:
             found.append(ref)
     return found
-
-
-def _is_extension(entries: dict[str, Value]) -> bool:
-    """Whether it names an extension of PDF, and nothing else (ISO 32000-2, 7.12)."""
-    address, edition = entries.get("URL", b"https://www.iso.org/"), entries.get("ExtensionRevision", b":2000")
-    return (
-        entries.keys() <= _EXTENSION
-        and entries.get("Type", Name("DeveloperExtensions")) == Name("DeveloperExtensions")
-        and entries.get("BaseVersion") in (Name("1.7"), Name("2.0"))
-        and type(entries.get("ExtensionLevel")) is int
-        and isinstance(address, bytes)
-        and _ADDRESS.match(address) is not None
-        and isinstance(edition, bytes)
-        and _EDITION.match(edition) is not None
-    )
 
 
 def _is_page(value: Value) -> bool:
