@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cpdocs.signing.drawn_rules import check_appearance, check_resources
+from cpdocs.signing.extension_rules import check_extensions
 from cpdocs.signing.field_names import FIELDS
 from cpdocs.signing.increments import Issued, Revision
 from cpdocs.signing.packet_rules import check_packet
