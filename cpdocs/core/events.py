@@ -70,6 +70,8 @@ class EventType(StrEnum):
     MEMBER_REINSTATED = "member.reinstated"
     MEMBER_ATTEMPTED = "member.attempted"
     MEMBER_AGREED = "member.agreed"
+    PERSON_FACT_STATED = "person_fact.stated"
+    PERSON_FACT_CORRECTED = "person_fact.corrected"
 
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
