@@ -11,6 +11,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.pages import pages, say_how_many
 from cpdocs.cli.params import DAY, DOCUMENT_ID
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.tables import print_table
@@ -18,6 +19,7 @@ from cpdocs.core.held_words import what_to_decide
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.return_record import ReturnRecord
 from cpdocs.errors import InputFault, UsageFault
+from cpdocs.index.queries import Page
 from cpdocs.workspace import Workspace
 
 _SHORT = 12
@@ -39,17 +41,19 @@ def held() -> None:
 
 
 @held.command("list")
+@pages
 @AS_JSON
 @pass_workspace
-def list_(ws: Workspace, as_json: bool) -> None:
+def list_(ws: Workspace, page: Page, as_json: bool) -> None:
     """Everything that waits for a person, and why.
 
     \b
     cpdocs held list --json
+    cpdocs held list --limit 20
     """
-    from cpdocs.returns.held import queue
+    from cpdocs.returns.held import how_many, queue
 
-    records = queue(ws)
+    records = queue(ws, page)
     if as_json:
         print_json([_item(ws, record) for record in records])
         return
@@ -60,7 +64,9 @@ def list_(ws: Workspace, as_json: bool) -> None:
         lane = record.decision.lane.value.replace("_", " ")
         rows.append([record.sha256[:_SHORT], record.document_id or "-", lane, eastern_text(record.received_at), codes])
     print_table(["file", "plan", "lane", "received", "why"], rows)
-    say(click.get_current_context(), f"{len(rows)} held." + (" See one with `cpdocs held show FILE`." if rows else ""))
+    ctx, waiting = click.get_current_context(), how_many(ws)
+    say(ctx, f"{waiting} held." + (" See one with `cpdocs held show FILE`." if rows else ""))
+    say_how_many(ctx, len(rows), waiting, page)
 
 
 @held.command()

@@ -152,28 +152,6 @@ def fold_returns(events: Iterable[Event]) -> dict[str, ReturnRecord]:
     return records
 
 
-def perhaps_unfinished(events: Iterable[Event]) -> list[str]:
-    """The digests of the returned files that may not be decided, or not answered; whoever asks looks at each more
-    closely.
-
-    Remembers what is open only, so that a long history takes no memory.
-    """
-    undecided = -1
-    waiting: dict[str, int] = {}
-    for event in events:
-        if event.type is EventType.RETURN_RECEIVED:
-            waiting.setdefault(event.data["sha256"], undecided)
-        elif event.type is EventType.RETURN_DECIDED and not event.data["document_id"]:
-            waiting.pop(event.data["sha256"], None)
-        elif event.type in (EventType.RETURN_DECIDED, EventType.HELD_RESOLVED):
-            waiting[event.data["sha256"]] = event.seq
-        elif event.type is EventType.NOTICE_WRITTEN:
-            answered = event.data.get("return_sha256", "")
-            if answered in waiting and waiting[answered] == event.data["answers"]:
-                del waiting[answered]
-    return list(waiting)
-
-
 def _receive(records: dict[str, ReturnRecord], event: Event) -> None:
     sha256, practice_id = event.data["sha256"], event.data["practice_id"]
     known = records.get(sha256)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.people import Role
-from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
+from cpdocs.core.return_record import ReturnRecord
 from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault
+from cpdocs.index.queries import Page, returns_named, waiting_count, waiting_returns
 from cpdocs.people import people
 from cpdocs.people.access import about_return, break_glass_event
 from cpdocs.plans.decision_context import DecisionContext
@@ -42,9 +43,14 @@ _NOT_TO_BE_READ = frozenset(
 _CONFIRMABLE = frozenset({"wrong_return_folder"})
 
 
-def queue(ws: Workspace) -> list[ReturnRecord]:
-    """Everything held that no person has resolved, in order of arrival."""
-    return [record for record in fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values() if record.waiting]
+def queue(ws: Workspace, page: Page | None = None) -> list[ReturnRecord]:
+    """What is held and no person has resolved, in order of arrival: all of it, or a page."""
+    return [the_return(ws.ledger, sha256) for sha256 in waiting_returns(ws.index, page or Page())]
+
+
+def how_many(ws: Workspace) -> int:
+    """How many returned files wait for review."""
+    return waiting_count(ws.index)[0]
 
 
 def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> ReturnRecord:
@@ -52,18 +58,11 @@ def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> ReturnRec
 
     ``resolved`` takes accepted items too (for a page's second signature). Raises InputFault for none or several.
     """
-    records = fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values()
-    open_ones = [
-        each for each in records if each.waiting or (resolved and each.resolution and each.resolution.accepted)
-    ]
-    document_id = parse_document_id(which)
     digits = which.strip().lower()
-    found = [
-        each
-        for each in open_ones
-        if (document_id and each.decision and each.decision.document_id == document_id)
-        or (len(digits) >= _SHORTEST and each.sha256.startswith(digits))
-    ]
+    named = returns_named(
+        ws.index, parse_document_id(which) or "", digits if len(digits) >= _SHORTEST else "", resolved=resolved
+    )
+    found = [the_return(ws.ledger, sha256) for sha256 in named]
     if len(found) == 1:
         return found[0]
     if found:

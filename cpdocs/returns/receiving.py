@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import file_if_complete
 from cpdocs.core.events import EventType, NewEvent, return_subject
-from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns, perhaps_unfinished
+from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.errors import CpdocsError, Defect
+from cpdocs.index.queries import unfiled_plans, unfinished_returns
 from cpdocs.ledger.blobs import SourceChanged
-from cpdocs.plans.records import all_plans, find_plan
+from cpdocs.plans.records import find_plan
 from cpdocs.returns import claims, comparing, notices
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
 from cpdocs.system.durable import open_plain
@@ -99,15 +100,11 @@ def take_file(ws: Workspace, context: DecisionContext, file: Path) -> Taken:
 
 def finish_returns(ws: Workspace, context: DecisionContext) -> Iterator[ReturnRecord]:
     """Decides on and answers what an earlier run received but didn't get to finish; then files what is complete."""
-    for sha256 in perhaps_unfinished(ws.ledger.events(types=RETURN_EVENTS)):
+    for sha256 in unfinished_returns(ws.index):
         record = the_return(ws.ledger, sha256)
         if record.decision is None or record.to_answer:
             yield finish(ws, decide(ws, context, record.sha256))[0]
-    unfiled = [
-        _file(ws, plan.document_id)
-        for plan in all_plans(ws).values()
-        if plan.complete and not plan.filing and not plan.closed
-    ]
+    unfiled = [_file(ws, document_id) for document_id in unfiled_plans(ws.index)]
     for error in filter(None, unfiled):
         raise error
 
