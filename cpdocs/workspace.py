@@ -80,6 +80,11 @@ class Paths:
         return self.state / "derived"
 
     @property
+    def index(self) -> Path:
+        """The derived index, on this machine also where a database keeps the ledger."""
+        return self.derived / "index.db"
+
+    @property
     def keys(self) -> Path:
         return self.state / "keys"
 
@@ -167,7 +172,7 @@ class Workspace:
         """Rows about everything that the ledger holds, to look things up in."""
         from cpdocs.index.store import Index
 
-        return Index(self.paths.derived / "index.db", self.ledger)
+        return Index(self.paths.index, self.ledger)
 
     @cached_property
     def blobs(self) -> BlobStore:

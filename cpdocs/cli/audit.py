@@ -66,7 +66,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
     (--against) proves it. docs/audit.md says what this can't show.
     """
     from cpdocs.trail.audit import prove
-    from cpdocs.wiring import find_workspace, ledger_place
+    from cpdocs.wiring import SystemClock, find_workspace, ledger_place
     from cpdocs.workspace import Paths
 
     paths = Paths(find_workspace(chosen_workspace()))
@@ -74,7 +74,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
         raise UsageFault(
             "--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE."
         )
-    report = prove(paths, ledger_place(paths), against, witnesses, log_key)
+    report = prove(paths, ledger_place(paths), against, witnesses, log_key, clock=SystemClock())
     if as_json:
         print_json(
             {

@@ -105,7 +105,7 @@ class Index:
         if known == edge:
             return edge
         behind = edge.size - known.size if known else edge.size
-        if known is None or behind < 0 or behind * _ANEW > edge.size > _AT_ONCE:
+        if known is None or behind <= 0 or behind * _ANEW > edge.size > _AT_ONCE:
             self._make_anew(index, edge)
             return edge
         upto = min(edge.size, known.size + _AT_ONCE)
