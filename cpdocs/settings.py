@@ -101,6 +101,7 @@ class _Intake(_Table):
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = _default(Options, "max_return_pages")
     settle_seconds: Annotated[float, Field(ge=0, le=600, strict=False)] = _default(Options, "settle_seconds")
     scan_seconds: Annotated[float, Field(ge=0.2, le=3600, strict=False)] = _default(Options, "scan_seconds")
+    retain_seconds: Annotated[float, Field(ge=300, le=604_800, strict=False)] = _default(Options, "retain_seconds")
 
 
 class _Signing(_Table):
@@ -272,6 +273,7 @@ def _values(read: _Settings) -> Settings:
         max_return_pages=read.intake.max_pages,
         settle_seconds=read.intake.settle_seconds,
         scan_seconds=read.intake.scan_seconds,
+        retain_seconds=read.intake.retain_seconds,
         ledger_url=_address(read.ledger.url),
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,

@@ -106,6 +106,11 @@ class Paths:
     def claims(self) -> Path:
         return self.state / "claims"
 
+    @property
+    def retained(self) -> Path:
+        """Returned files that were taken in, for as long as their writer may not be done."""
+        return self.state / "retained"
+
     def make_folders(self) -> None:
         """Makes the folders that a workspace has and this one lacks. Raises OSError."""
         for folder in (self.root, self.templates, self.inbox, self.letters, self.plans, self.notices, self.ehr):

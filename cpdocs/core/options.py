@@ -65,6 +65,8 @@ class Options:
     max_return_pages: int = 400
     settle_seconds: float = 2.0
     scan_seconds: float = 30.0
+    retain_seconds: float = 1800.0
+    """How long a file that was taken in stays where its writer can go on writing into it, after its last change."""
     checkpoint_origin: str = "cpdocs"
     ledger_url: str = ""
     """The database that several machines share; empty: a file in state/."""

@@ -16,7 +16,7 @@ from cpdocs.core.letters import RUN_EVENTS, fold_runs
 from cpdocs.core.lifecycle import PLAN_EVENTS, fold
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS
 from cpdocs.core.register import fold as fold_register
-from cpdocs.core.return_record import RETURN_EVENTS, fold_returns
+from cpdocs.core.return_record import RETURN_EVENTS, all_parts
 from cpdocs.index import rows
 from cpdocs.index.tables import TABLES, insertion
 
@@ -131,8 +131,7 @@ def _put_plan(index: sqlite3.Connection, document_id: str, events: Iterable[Even
 def _put_returns(index: sqlite3.Connection, events: Iterable[Event]) -> None:
     events = list(events)
     first = min((event.seq for event in events if event.type is EventType.RETURN_RECEIVED), default=0)
-    for record in fold_returns(events).values():
-        _put(index, "returns", rows.return_rows(record, first))
+    _put(index, "returns", (rows.return_row(part, first) for part in all_parts(events)))
 
 
 def _put_directory(index: sqlite3.Connection, ledger: Source, upto: int) -> None:

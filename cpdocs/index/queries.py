@@ -127,10 +127,10 @@ def to_remind(index: Index, on: date) -> list[str]:
     return [row[0] for row in index.rows(query, [on.isoformat()] * 3)]
 
 
-def waiting_returns(index: Index, page: Page) -> list[str]:
-    """The SHA-256 of the returned files that wait for review, in order of arrival."""
-    query = "SELECT DISTINCT sha256 FROM returns WHERE waiting = 1 ORDER BY seq LIMIT ? OFFSET ?"
-    return [row[0] for row in index.rows(query, page.values)]
+def waiting_returns(index: Index, page: Page) -> list[tuple[str, int]]:
+    """The parts of returned files that wait for review, in order of arrival: each file's SHA-256, and which part."""
+    query = "SELECT sha256, part FROM returns WHERE waiting = 1 ORDER BY seq, part LIMIT ? OFFSET ?"
+    return [(row[0], row[1]) for row in index.rows(query, page.values)]
 
 
 def waiting_count(index: Index) -> tuple[int, str]:
@@ -155,15 +155,15 @@ def waiting_for(index: Index, document_ids: Iterable[str]) -> dict[str, list[sql
     return found
 
 
-def returns_named(index: Index, document_id: str, digits: str, *, resolved: bool) -> list[str]:
-    """The SHA-256 of the returned files that wait for review and belong to this plan, or whose SHA-256 begins with
+def returns_named(index: Index, document_id: str, digits: str, *, resolved: bool) -> list[tuple[str, int]]:
+    """The parts of returned files that wait for review and belong to this plan, or whose file's SHA-256 begins with
     these digits; ``resolved`` takes those in too that a person accepted. Empty names nothing."""
     which = "waiting = 1 OR (resolved_at <> '' AND verdict = 'accepted')" if resolved else "waiting = 1"
     query = (
-        f"SELECT DISTINCT sha256 FROM returns WHERE ({which}) AND ((? <> '' AND document_id = ?) "  # noqa: S608
-        "OR (? <> '' AND substr(sha256, 1, length(?)) = ?)) ORDER BY seq"
+        f"SELECT sha256, part FROM returns WHERE ({which}) AND ((? <> '' AND document_id = ?) "  # noqa: S608
+        "OR (? <> '' AND substr(sha256, 1, length(?)) = ?)) ORDER BY seq, part"
     )
-    return [row[0] for row in index.rows(query, (document_id, document_id, digits, digits, digits))]
+    return [(row[0], row[1]) for row in index.rows(query, (document_id, document_id, digits, digits, digits))]
 
 
 def kept_counts(index: Index, now: str, limit: str, *, stamps: bool) -> tuple[int, int, int, str, int]:
@@ -176,15 +176,3 @@ def kept_counts(index: Index, now: str, limit: str, *, stamps: bool) -> tuple[in
     ending, first = index.one(query, (stamps, now, limit))
     (ended,) = index.one("SELECT count(*) FROM kept_files WHERE stamped_at <> '' AND until <> '' AND until < ?", (now,))
     return int(files), int(unstamped), int(ending), str(first), int(ended)
-
-
-def unfinished_returns(index: Index) -> list[str]:
-    """The SHA-256 of the returned files that are still to be decided on or answered, in order of arrival."""
-    query = "SELECT DISTINCT sha256 FROM returns WHERE decided = 0 OR answer_due <> 0 ORDER BY seq"
-    return [row[0] for row in index.rows(query)]
-
-
-def unfiled_plans(index: Index) -> list[str]:
-    """The document ids of the versions that are complete and not filed, in order of issue."""
-    query = "SELECT document_id FROM plans WHERE complete = 1 AND filed_at = '' AND closed = '' ORDER BY seq"
-    return [row[0] for row in index.rows(query)]

@@ -63,18 +63,18 @@ def kept_rows(record: PlanRecord) -> Iterator[Row]:
         yield record.document_id, each.sha256, _time(each.until), _time(each.stamped_at)
 
 
-def return_rows(record: ReturnRecord, seq: int) -> Iterator[Row]:
-    """Rows of ``returns``; ``seq`` is the number of the event that recorded its arrival."""
+def return_row(record: ReturnRecord, seq: int) -> Row:
+    """A row of ``returns``; ``seq`` is the number of the event that recorded its arrival."""
     decision = record.decision
-    yield (
-        *(record.sha256, 1, seq, record.document_id),
+    return (
+        *(record.sha256, record.part, seq, record.document_id),
         decision.plan_practice_id if decision else "",
         _time(record.received_at),
         int(decision is not None),
         record.verdict.value if record.verdict else "",
         decision.lane.value if decision else "",
         int(record.waiting),
-        " ".join(dict.fromkeys(each.code for each in decision.findings)) if decision else "",
+        " ".join(dict.fromkeys(decision.codes)) if decision else "",
         record.to_answer,
         _time(record.resolution.at if record.resolution else None),
     )

@@ -15,7 +15,7 @@ from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import JSON
 from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault
+from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_text
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
@@ -46,8 +46,7 @@ def ink_fill(
         InputFault: the version or its slot isn't open, or the day can't be.
         AnswerIsNo: the signer may not approve; every reason is listed.
     """
-    if not said.by.strip():
-        raise UsageFault("An attestation needs a name.", todo="Say with --by who read the page.")
+    required_text(said.by, "An attestation needs a name.", "Say with --by who read the page.")
     moves.may_fill(plan, said.slot, on=said.signed_on, now=now)
     moves.must_take_part(plan, context.member_of(plan)[1])
     if said.signed_on > eastern_date(received_at):

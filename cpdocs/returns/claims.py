@@ -22,12 +22,11 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.returns.inbox import Seen, open_folder, open_top
+from cpdocs.returns.inbox import HIDDEN, RETAINED, Seen, open_folder, open_top
 from cpdocs.returns.write_stability import Look
 from cpdocs.system.durable import disk_fault, fsync_folder, fsync_open_folder, make_folder
 from cpdocs.workspace import Paths
 
-HIDDEN = ".cpdocs-claims"
 _LONGEST_FOLDER = 60
 _SOMEBODY_HAS_IT = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -47,15 +46,16 @@ Alone: TypeAlias = "Callable[[str], AbstractContextManager[bool]]"
 """Whether no other machine has what bears this name; see ``EventStore.alone``."""
 
 
-def _only_machine(_: str) -> AbstractContextManager[bool]:
+def only_machine(_: str) -> AbstractContextManager[bool]:
+    """For a ledger that no other machine works on."""
     return nullcontext(enter_result=True)
 
 
 @contextmanager
-def claimed(paths: Paths, seen: Seen, exclusively: Alone = _only_machine) -> Iterator[Claim | None]:
+def claimed(paths: Paths, seen: Seen, exclusively: Alone = only_machine) -> Iterator[Claim | None]:
     """Makes a settled file ours while the block runs; None where another worker was quicker or the file has changed.
 
-    The claim outlives the block unless :func:`release` or :func:`put_back` ended it: a later sweep finishes it.
+    The claim outlives the block unless ``retain`` or :func:`put_back` ended it: a later sweep finishes it.
     Raises WorkspaceFault where the disk refuses.
     """
     assert seen.look is not None
@@ -63,7 +63,7 @@ def claimed(paths: Paths, seen: Seen, exclusively: Alone = _only_machine) -> Ite
     if made is None:
         yield None
         return
-    with _locked(made.home, exclusively) as mine:
+    with locked(made.home, exclusively) as mine:
         if not mine:
             yield None
         elif _same_file(made.file, seen.look):
@@ -73,21 +73,21 @@ def claimed(paths: Paths, seen: Seen, exclusively: Alone = _only_machine) -> Ite
             yield None
 
 
-def abandoned(paths: Paths, exclusively: Alone = _only_machine) -> Iterator[Claim]:
+def abandoned(paths: Paths, exclusively: Alone = only_machine) -> Iterator[Claim]:
     """The claims that nobody works on, each locked for us until the next is asked for; empty ones are removed.
 
     Raises OSError where a claim can't be listed.
     """
-    for area, folder in ((paths.claims, None), *_hidden_areas(paths.inbox)):
-        for home in sorted(area.iterdir()) if _is_folder(area) else ():
-            with _locked(home, exclusively) as mine:
+    for area, folder in ((paths.claims, None), *hidden_areas(paths.inbox, HIDDEN)):
+        for home in sorted(area.iterdir()) if is_folder(area) else ():
+            with locked(home, exclusively) as mine:
                 if not mine:
                     continue
                 files = list(home.iterdir())
                 for file in files:
                     # On a share anybody can make such a folder: it came by where it lies, whatever its name says.
                     claim = Claim(home, file, _folder_in(home.name) if folder is None else folder)
-                    if _given_back(paths, claim):
+                    if given_back(paths, claim):
                         release(claim)
                     elif folder is None or _is_one_file(file):
                         yield claim
@@ -97,7 +97,7 @@ def abandoned(paths: Paths, exclusively: Alone = _only_machine) -> Iterator[Clai
 
 
 def release(made: Claim) -> None:
-    """Ends a claim whose bytes and event are durable: the file leaves for good. Raises WorkspaceFault."""
+    """Removes a claim whose file has its name elsewhere, or surely is complete. Raises WorkspaceFault."""
     try:
         made.file.unlink(missing_ok=True)
         made.home.rmdir()
@@ -158,7 +158,7 @@ def _give_name(file: Path, name: str, folder: int) -> bool:
     return True
 
 
-def _given_back(paths: Paths, claim: Claim) -> bool:
+def given_back(paths: Paths, claim: Claim) -> bool:
     """Whether the claimed file has its name in the inbox again: somebody died between the two halves of putting it
     back."""
     with suppress(OSError):
@@ -181,7 +181,7 @@ def _is_one_file(file: Path) -> bool:
     return stat.S_ISREG(seen.st_mode) and seen.st_nlink == 1
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
     """Whether there is a folder, and no link to one."""
     try:
         return stat.S_ISDIR(path.lstat().st_mode)
@@ -202,7 +202,7 @@ def _take(paths: Paths, seen: Seen, look: Look) -> Claim | None:
         for area in (paths.claims, paths.inbox / seen.spot.folder / HIDDEN):
             home = area / _claim_name(seen.spot.folder, look)
             make_folder(area)
-            if not _is_folder(area):
+            if not is_folder(area):
                 raise WorkspaceFault(
                     "A link bears the name under which returned files are claimed.", todo=f"Remove {area}."
                 )
@@ -257,21 +257,23 @@ def _same_file(file: Path, look: Look) -> bool:
     )
 
 
-def _hidden_areas(inbox: Path) -> list[tuple[Path, str]]:
-    """The claim folders on shares, one in the inbox, one in each of its folders; each with the folder that it lies
-    in."""
+def hidden_areas(inbox: Path, name: str) -> list[tuple[Path, str]]:
+    """Our folders of this name on shares, one in the inbox, one in each of its folders; each with the folder that it
+    lies in."""
     try:
         with os.scandir(inbox) as entries:
             folders = sorted(
-                entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name != HIDDEN
+                entry.name
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False) and entry.name not in {HIDDEN, RETAINED}
             )
     except FileNotFoundError:
         return []
-    return [(inbox / HIDDEN, ""), *((inbox / folder / HIDDEN, folder) for folder in folders)]
+    return [(inbox / name, ""), *((inbox / folder / name, folder) for folder in folders)]
 
 
 @contextmanager
-def _locked(home: Path, exclusively: Alone) -> Iterator[bool]:
+def locked(home: Path, exclusively: Alone) -> Iterator[bool]:
     """Holds the lock on a claim's folder; False where somebody else holds it or the folder is gone."""
     try:
         descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -18,9 +18,28 @@ from cpdocs.errors import WorkspaceFault
 from cpdocs.returns.write_stability import Look, look_at
 from cpdocs.workspace import Paths
 
-_PARTIAL_ENDS = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download", ".swp")
-_PARTIAL_STARTS = (".", "~$")
-_PARTIAL_MIDDLES = (".syncthing.",)
+HIDDEN = ".cpdocs-claims"
+"""The folder on a share in which files are claimed."""
+RETAINED = ".cpdocs-retained"
+"""The folder on a share in which files stay that were taken in."""
+
+_OWN = frozenset({HIDDEN, RETAINED, ".gitkeep"})
+_ENDS = (
+    *(".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".opdownload", ".uploading"),
+    *(".upload", ".aria2", ".!ut", ".swp", ".swo", ".lck", ".lock", ".bak", ".lnk", ".url", "~"),
+    *(":zone.identifier", "\uf03azone.identifier", "\uf022zone.identifier", ".zone.identifier"),
+)
+"""How programs end the names of files that they aren't done with, of their copies and notes. A share that can't store
+a colon has another character there."""
+_STARTS = (".", "~$")
+_MIDDLES = (".syncthing.", ".sb-")
+_NAMES = frozenset(
+    {
+        *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "autorun.inf", "icon\r", "__macosx"),
+        *("$recycle.bin", "#recycle", "@recycle", "@eadir", "recycler", "system volume information", "lost+found"),
+    }
+)
+"""Files and folders that systems make for themselves wherever somebody looks into a folder."""
 
 
 class LeftBecause(StrEnum):
@@ -32,6 +51,15 @@ class LeftBecause(StrEnum):
     DEEP_FOLDER = "it is a folder inside a practice's folder; move its files up"
     UNREADABLE = "it can't be read; check its permissions"
     UNSETTLED = "it is still being written; it is taken when it stays the same"
+    OPEN = "a program has it open for writing; it is taken when that program is done"
+    CUT = (
+        "it is still being written: its end isn't there; it is taken when it stays the same for longer "
+        "(to take it as it is, name it: cpdocs intake FILE)"
+    )
+    BLANK = (
+        "it is empty, or begins with zeros, as a file does whose writer hasn't begun; it is taken when it stays the "
+        "same for much longer (to take it as it is, name it: cpdocs intake FILE)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +68,6 @@ class Spot:
 
     folder: str
     name: str
-
-    def under(self, inbox: Path) -> Path:
-        return inbox / self.folder / self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +94,31 @@ def check_folders(paths: Paths) -> None:
                 )
 
 
-def is_partial(name: str) -> bool:
-    """Whether a program that isn't done yet gives files such a name. Hidden files are never taken."""
+def is_set_aside(name: str) -> bool:
+    """Whether programs give such names to files that aren't done, or to files of their own. Hidden files are never
+    taken."""
     lower = name.lower()
     return (
-        lower.startswith(_PARTIAL_STARTS)
-        or lower.endswith(_PARTIAL_ENDS)
-        or any(part in lower for part in _PARTIAL_MIDDLES)
+        lower in _NAMES or lower.startswith(_STARTS) or lower.endswith(_ENDS) or any(part in lower for part in _MIDDLES)
     )
 
 
-def scan(inbox: Path, wanted: Callable[[Spot], bool] = lambda _: True) -> Iterator[Seen]:
-    """One look at everything in the inbox that is ``wanted``, in name order folder by folder. A missing inbox is an
-    empty one.
+@dataclass(slots=True)
+class Tally:
+    """How many names a look left alone for being what :func:`is_set_aside` says; our own hidden ones don't count."""
+
+    set_aside: int = 0
+
+    def leaves(self, name: str) -> bool:
+        """Whether ``name`` is left alone; counts it if so."""
+        found = is_set_aside(name)
+        self.set_aside += found and name not in _OWN
+        return found
+
+
+def scan(inbox: Path, wanted: Callable[[Spot], bool] = lambda _: True, tally: Tally | None = None) -> Iterator[Seen]:
+    """One look at everything in the inbox that is ``wanted``, in name order folder by folder; ``tally`` counts what is
+    left for its name. A missing inbox is an empty one.
 
     Raises OSError where a folder can't be listed.
     """
@@ -89,22 +126,23 @@ def scan(inbox: Path, wanted: Callable[[Spot], bool] = lambda _: True) -> Iterat
         top = open_top(inbox)
     except FileNotFoundError:
         return
+    tally = tally or Tally()
     try:
         for name in sorted(os.listdir(top)):  # noqa: PTH208 an open folder has no path
-            if is_partial(name):
+            if tally.leaves(name):
                 continue
             kind = _kind(top, name)
             if kind is None:
                 continue
             if stat.S_ISDIR(kind):
-                yield from _scan_folder(top, name, wanted)
+                yield from _scan_folder(top, name, wanted, tally)
             elif wanted(spot := Spot("", name)):
                 yield _look(top, spot, kind)
     finally:
         os.close(top)
 
 
-def _scan_folder(top: int, folder: str, wanted: Callable[[Spot], bool]) -> Iterator[Seen]:
+def _scan_folder(top: int, folder: str, wanted: Callable[[Spot], bool], tally: Tally) -> Iterator[Seen]:
     try:
         inner = open_folder(folder, top)
     except OSError:
@@ -113,7 +151,7 @@ def _scan_folder(top: int, folder: str, wanted: Callable[[Spot], bool]) -> Itera
     try:
         for name in sorted(os.listdir(inner)):  # noqa: PTH208 an open folder has no path
             spot = Spot(folder, name)
-            if is_partial(name) or not wanted(spot):
+            if tally.leaves(name) or not wanted(spot):
                 continue
             kind = _kind(inner, name)
             if kind is None:

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.clock import eastern_date
 from cpdocs.errors import CpdocsError
 from cpdocs.health.health import Heartbeat
-from cpdocs.returns.inbox import LeftBecause
-from cpdocs.returns.worker import Left, Outcome, Worker
-from cpdocs.returns.write_stability import LOOKS
+from cpdocs.returns.worker import Left, Outcome, SetAside, Worker
+from cpdocs.returns.write_stability import LOOKS, PASS
 from cpdocs.trail.audit import sign_if_new
 from cpdocs.trail.time_stamps import stamp
 
@@ -29,8 +28,10 @@ if TYPE_CHECKING:
 
     from cpdocs.workspace import Workspace
 
-_PASS_UNENDED_FACTOR = 2
-"""``intake`` was asked for now: it waits twice the settling time for a PDF without its end, not ten times."""
+_PASS_FACTOR = 3
+"""``intake`` was asked for now: it looks for so many times the settling time, and leaves what settles later."""
+_LEAST_SLOW = 5.0
+"""Seconds that it gives each file at least before the next takes its place."""
 _DICE = SystemRandom()
 _JITTER = 0.1
 """By what share of it an interval is longer or shorter, so that several watchers of one share don't look all at
@@ -52,7 +53,8 @@ def intake_pass(
 
     Raises InputFault for a named file that can't be read; what befalls a file in the inbox is an outcome.
     """
-    worker = Worker(ws, unended_factor=_PASS_UNENDED_FACTOR, monotonic=monotonic)
+    longest = ws.options.settle_seconds * _PASS_FACTOR
+    worker = Worker(ws, waits=PASS, slow=max(longest, _LEAST_SLOW), count_age=True, monotonic=monotonic)
     yield from worker.begin()
     if files:
         for file in files:
@@ -62,17 +64,17 @@ def intake_pass(
     looks, since = 1, monotonic()
     # On a slow machine, or a large inbox, a look may take longer than the settling time: each file gets its looks all
     # the same.
-    while worker.more_wait or (
-        worker.unsettled
-        and (looks < LOOKS or monotonic() - since < ws.options.settle_seconds * (_PASS_UNENDED_FACTOR + 1))
-    ):
+    while worker.more_wait or (worker.unsettled and (looks < LOOKS or monotonic() - since < longest)):
         if worker.more_wait:
             looks, since = 0, monotonic()
         wait(worker.pace)
         yield from worker.look()
         looks += 1
-    for spot in worker.unsettled:
-        yield Left(spot, LeftBecause.UNSETTLED)
+    for spot, because in worker.unsettled.items():
+        if spot not in worker.slow:
+            yield Left(spot, because)
+    if worker.set_aside:
+        yield SetAside(worker.set_aside)
 
 
 class Watcher:
@@ -99,6 +101,7 @@ class Watcher:
         self._there = True
         self._sealed_on: date | None = None
         self._fetched_at: float | None = None
+        self._set_aside = 0
         self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:
@@ -114,6 +117,7 @@ class Watcher:
             while not self._stopping:
                 self._listen()
                 self._pass_on(worker.look())
+                self._say_set_aside(worker.set_aside)
                 self._seal_day()
                 self._fetch()
                 self._heart.beat()
@@ -128,6 +132,12 @@ class Watcher:
             self._heart.beat()
             if self._stopping:
                 return
+
+    def _say_set_aside(self, count: int) -> None:
+        """How many names are left alone, where it is more than was said before."""
+        if count > self._set_aside:
+            self._report(SetAside(count))
+        self._set_aside = count
 
     def _seal_day(self) -> None:
         """Once a day, and when it starts: a signed checkpoint over what was recorded since the last."""

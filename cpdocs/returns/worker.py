@@ -18,11 +18,13 @@ from cpdocs.core.return_record import ReturnRecord
 from cpdocs.errors import InputFault
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.returns.claims import Claim, abandoned, claimed
-from cpdocs.returns.inbox import LeftBecause, Seen, Spot, check_folders, scan
+from cpdocs.returns.inbox import LeftBecause, Seen, Spot, Tally, check_folders, scan
 from cpdocs.returns.notices import remind
-from cpdocs.returns.receiving import Taken, finish_returns, take_claim, take_file
+from cpdocs.returns.open_work import OpenWork
+from cpdocs.returns.receiving import Taken, find_return, finish_returns, take_claim, take_file
 from cpdocs.returns.recovery import finish_all
-from cpdocs.returns.write_stability import LOOKS, UNENDED_FACTOR, WriteStability
+from cpdocs.returns.retained import look_after
+from cpdocs.returns.write_stability import LOOKS, WATCH, Extent, Look, Waits, WriteStability
 from cpdocs.system.durable import disk_fault
 
 if TYPE_CHECKING:
@@ -37,8 +39,10 @@ _UNFINISHED_FOR = timedelta(days=1)
 """How old a temporary file in the store must be to be nobody's any more."""
 _WATCHED_AT_ONCE = 500
 """How many files are watched settling at a time, so that memory doesn't grow with the number of those that wait."""
-_NEVER_SETTLES = 120.0
-"""Seconds of changing after which a file is named as one that doesn't settle."""
+_SLOW = 180.0
+"""Seconds after which a file that hasn't settled is named, and holds up no other."""
+_RETAINED_EVERY = 10.0
+"""Seconds between two looks at the files that were taken in and stay a while; longer where a look takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +68,47 @@ class Failed:
     error: Exception
 
 
-Outcome: TypeAlias = Taken | Finished | Left | Failed
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """How many names in the inbox are left alone since programs give them to files of their own."""
+
+    count: int
+
+
+Outcome: TypeAlias = Taken | Finished | Left | SetAside | Failed
 
 
 class Worker:
     """Keeps what one process remembers between looks. Times are monotonic seconds."""
 
     def __init__(
-        self, ws: Workspace, *, unended_factor: int = UNENDED_FACTOR, monotonic: Callable[[], float] = time.monotonic
+        self,
+        ws: Workspace,
+        *,
+        waits: Waits = WATCH,
+        slow: float = _SLOW,
+        count_age: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``waits`` says how long files must stay the same, ``slow`` after how many seconds one that hasn't settled is
+        named, ``count_age`` whether what a file's own times say of that counts towards a long wait."""
         check_folders(ws.paths)
         self._ws = ws
         self._monotonic = monotonic
         self._knowledge = DecisionContext(ws)
-        self._settling = WriteStability(ws.options.settle_seconds, unended_factor)
+        self._settling = WriteStability(ws.options.settle_seconds, waits)
+        self._slow_after = slow
+        self._count_age = count_age
         self._told: dict[Spot, LeftBecause] = {}
-        self._never_settle: set[Spot] = set()
+        self.slow: set[Spot] = set()
+        """The files that have been waited for so long that each was named."""
+        self._retained_due = 0.0
         self._retries: dict[Path, tuple[float, float]] = {}
         self._reminded_on: date | None = None
-        self.unsettled: tuple[Spot, ...] = ()
-        """The files of the last look that are still to settle."""
+        self.unsettled: dict[Spot, LeftBecause] = {}
+        """The files of the last look that are still to settle, each with why it isn't taken yet."""
+        self.set_aside = 0
+        """How many names the last look left alone since programs give them to files of their own."""
         self.more_wait = False
         """Whether the last look left files for a later one, since it had enough to watch."""
 
@@ -93,27 +118,38 @@ class Worker:
         return max(self._ws.options.settle_seconds / (LOOKS - 1), _LEAST_PACE)
 
     def begin(self) -> Iterator[Outcome]:
-        """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders."""
-        self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
+        """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders.
+
+        Claims come first: a return whose claim is still there is reported with its file, and once.
+        """
         yield from self._remind()
         try:
             finish_all(self._ws)
         except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
             yield Failed("the outbox", error)
+        yield from self._sweep()
         try:
-            for record in finish_returns(self._ws, self._knowledge):
+            work = OpenWork.load(self._ws)
+            today = self._ws.clock.true_now().date().isoformat()
+            if work.swept_on != today:
+                self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
+                work.swept_on = today
+            for record in finish_returns(self._ws, self._knowledge, work):
                 yield Finished(record)
+            work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
             yield Failed("an earlier return", error)
 
     def look(self) -> Iterator[Outcome]:
         """One look at the inbox: takes what has settled, and the claims that nobody works on."""
         yield from self._remind()
+        yield from self._look_after_retained()
         yield from self._sweep()
-        unsettled: list[Spot] = []
+        unsettled: dict[Spot, LeftBecause] = {}
         self.more_wait = False
         left: set[Spot] = set()
-        most = _WATCHED_AT_ONCE + len(self._never_settle)
+        most = _WATCHED_AT_ONCE + len(self.slow)
+        tally = Tally()
 
         def wanted(spot: Spot) -> bool:
             # However many files wait, only so many are looked at and remembered: the others' turn comes.
@@ -123,30 +159,29 @@ class Worker:
             return False
 
         try:
-            for seen in scan(self._ws.paths.inbox, wanted):
+            for seen in scan(self._ws.paths.inbox, wanted, tally):
                 if seen.look is None:
                     left.add(seen.spot)
                     yield from self._leave(seen.spot, seen.left or LeftBecause.UNREADABLE)
-                elif self._settling.settled(seen.spot, seen.look, self._monotonic()):
+                elif self._settling.settled(seen.spot, seen.look, self._monotonic(), self._age(seen.look)):
                     yield from self._take(seen)
                 else:
-                    unsettled.append(seen.spot)
+                    unsettled[seen.spot] = _why(seen.look)
         except OSError as error:
             yield Failed("the inbox", disk_fault(error, self._ws.paths.inbox, "look into"))
-        self.unsettled = tuple(unsettled)
+        self.unsettled, self.set_aside = unsettled, tally.set_aside
         self._settling.forget_all_but(unsettled)
-        self._never_settle = {
-            spot for spot in self._settling.changing_since(self._monotonic(), _NEVER_SETTLES) if isinstance(spot, Spot)
-        }
+        slow = set(self._settling.seen_for(self._monotonic(), self._slow_after))
+        self.slow = {spot for spot in unsettled if spot in slow}
         if not self.more_wait:
-            self._told = {spot: why for spot, why in self._told.items() if spot in left or spot in self._never_settle}
-        for spot in sorted(self._never_settle, key=lambda each: (each.folder, each.name)):
-            yield from self._leave(spot, LeftBecause.UNSETTLED)
+            self._told = {spot: why for spot, why in self._told.items() if spot in left or spot in self.slow}
+        for spot in sorted(self.slow, key=lambda each: (each.folder, each.name)):
+            yield from self._leave(spot, unsettled[spot])
 
     def take_named(self, file: Path) -> Iterator[Outcome]:
         """Takes in a file that a person named, as complete: claimed where it lies in the inbox, else copied."""
         spot = self._spot_of(file)
-        seen = next((each for each in scan(self._ws.paths.inbox) if each.spot == spot), None) if spot else None
+        seen = next(scan(self._ws.paths.inbox, lambda each: each == spot), None) if spot else None
         if seen is None:
             yield from _told(take_file(self._ws, self._knowledge, file))
             return
@@ -169,12 +204,37 @@ class Worker:
     def _take(self, seen: Seen) -> Iterator[Outcome]:
         try:
             with claimed(self._ws.paths, seen, self._ws.ledger.exclusively) as mine:
-                taken = take_claim(self._ws, self._knowledge, mine) if mine else None
+                taken = take_claim(self._ws, self._knowledge, mine, self._monotonic()) if mine else ()
         except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
             yield Failed(seen.spot.name, error)
             return
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
+
+    def _age(self, look: Look) -> float:
+        """For how many seconds the file has been the same by its own times, which may be wrong; 0 where those don't
+        count."""
+        if not self._count_age:
+            return 0.0
+        return self._ws.clock.true_now().timestamp() - max(look.mtime_ns, look.ctime_ns) / 1e9
+
+    def _look_after_retained(self) -> Iterator[Outcome]:
+        """Looks at what was taken in and stays a while, some seconds after the last time."""
+        begun = self._monotonic()
+        if begun < self._retained_due:
+            return
+        try:
+            look_after(
+                self._ws.paths,
+                now=begun,
+                wall=self._ws.clock.true_now().timestamp(),
+                still_for=self._ws.options.retain_seconds,
+                on_record=lambda sha256: bool(find_return(self._ws.ledger, sha256)),
+                exclusively=self._ws.ledger.exclusively,
+            )
+        except Exception as error:  # noqa: BLE001 told; what is retained stays
+            yield Failed("files that were taken in", error)
+        ended = self._monotonic()
+        self._retained_due = ended + max(_RETAINED_EVERY, 20 * (ended - begun))
 
     def _sweep(self) -> Iterator[Outcome]:
         """Finishes abandoned claims, this process's own failed ones too, at growing intervals."""
@@ -190,14 +250,13 @@ class Worker:
 
     def _finish(self, claim: Claim, now: float, interval: float) -> Iterator[Outcome]:
         try:
-            taken = take_claim(self._ws, self._knowledge, claim)
+            taken = take_claim(self._ws, self._knowledge, claim, self._monotonic())
         except Exception as error:  # noqa: BLE001 told; tried again later
             self._retries[claim.home] = (now + interval, min(interval * 2, _LAST_RETRY))
             yield Failed(claim.file.name, error)
             return
         self._retries.pop(claim.home, None)
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
 
     def _remind(self) -> Iterator[Outcome]:
         """Once a day: the reminders that fall on it."""
@@ -206,7 +265,13 @@ class Worker:
             return
         self._reminded_on = today
         try:
+            work = OpenWork.load(self._ws)
+            if work.reminded(self._ws, today):
+                return
+            as_of = self._ws.ledger.head().size
             remind(self._ws)
+            work.reminded_on, work.reminded_as_of = today.isoformat(), as_of
+            work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told; returns are taken in all the same
             yield Failed("the reminders", error)
 
@@ -217,7 +282,17 @@ class Worker:
             yield Left(spot, because)
 
 
-def _told(taken: Taken) -> Iterator[Outcome]:
-    yield taken
-    if taken.unfiled:
-        yield Failed(f"plan {taken.record.document_id}", taken.unfiled)
+def _why(look: Look) -> LeftBecause:
+    """Why a file that may be taken isn't yet."""
+    if look.written:
+        return LeftBecause.OPEN
+    if look.extent is Extent.BLANK:
+        return LeftBecause.BLANK
+    return LeftBecause.CUT if look.extent is Extent.CUT else LeftBecause.UNSETTLED
+
+
+def _told(parts: tuple[Taken, ...]) -> Iterator[Outcome]:
+    for taken in parts:
+        yield taken
+        if taken.unfiled:
+            yield Failed(f"plan {taken.record.document_id}", taken.unfiled)

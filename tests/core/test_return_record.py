@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cpdocs.core.events import Event, EventType, return_subject
 from cpdocs.core.findings import FINDINGS
 from cpdocs.core.held_words import what_to_decide
-from cpdocs.core.return_record import Decision, ReturnRecord, Said, fold_returns
-from cpdocs.core.verdicts import Lane, Slot, Verdict
+from cpdocs.core.return_record import Decision, ReturnRecord, fold_returns, perhaps_unfinished
+from cpdocs.core.verdicts import Lane, Slot, Verdict, recorded_finding
 
 SHA = "ab" * 32
 START = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -56,7 +59,8 @@ def answered(seq: int, answers: int) -> Event:
 
 
 def fold(*events: Event) -> ReturnRecord:
-    return fold_returns(events)[SHA]
+    (part,) = fold_returns(events)[SHA]
+    return part
 
 
 def test_what_was_received_is_not_decided_yet() -> None:
@@ -110,7 +114,36 @@ def test_notices_about_other_things_are_passed_over() -> None:
 @pytest.mark.parametrize("code", sorted(code for code, kind in FINDINGS.items() if kind.severity is Verdict.HELD))
 @pytest.mark.parametrize("lane", list(Lane))
 def test_every_doubt_says_what_a_person_must_decide(code: str, lane: Lane) -> None:
-    decision = Decision(Verdict.HELD, lane, "", "", "", (), (Said(code, "", Verdict.HELD),))
+    decision = Decision(Verdict.HELD, lane, findings=(recorded_finding(code, "", Verdict.HELD),))
     words = what_to_decide(decision)
     assert words.endswith(".")
     assert len(words.split()) > 5
+
+
+steps = st.lists(st.sampled_from(["received", "elsewhere", "decided", "unmatched", "resolved", "answered"]), max_size=8)
+
+
+@given(steps)
+def test_whatever_is_unfinished_is_among_those_that_perhaps_are(course: list[str]) -> None:
+    events = [received()]
+    for seq, step in enumerate(course, start=2):
+        last = max(
+            (each.seq for each in events if each.type in (EventType.RETURN_DECIDED, EventType.HELD_RESOLVED)), default=0
+        )
+        made = {
+            "received": received(seq),
+            "elsewhere": received(seq, "S03"),
+            "decided": decided(seq, "held"),
+            "unmatched": decided(seq, "held", None),
+            "resolved": resolved(seq, "rejected") if last else received(seq),
+            "answered": answered(seq, last),
+        }
+        events.append(made[step])
+    record = fold(*events)
+    if record.decision is None or record.to_answer:
+        assert perhaps_unfinished(events) == [SHA]
+
+
+def test_what_was_answered_is_finished_and_so_are_notices_that_answer_no_file() -> None:
+    reminder = replace(answered(4, 0), data={"stage": "overdue"})
+    assert perhaps_unfinished([received(), decided(2, "held"), answered(3, 2), reminder]) == []
