@@ -19,7 +19,9 @@ from cpdocs.workspace import Workspace
 
 @click.group()
 def member() -> None:
-    """A member declines, asks for another Community Partner, or comes back. The member id is read from standard input.
+    """A member declines, asks for another Community Partner, comes back, or is wrongly on record as dead.
+
+    The member id is read from standard input.
 
     \b
     cpdocs member decline --on 2026-11-05 --how "phone call" --by "Sample Coordinator" < member-id.txt
@@ -78,6 +80,33 @@ def reinstate(ws: Workspace, on: date, how: str, by: str, program: str | None, a
     cpdocs member reinstate --on 2026-11-20 --how "home visit" --by "Sample Coordinator" < member-id.txt
     """
     _record(ws, Choice.REINSTATED, on, how, by, program, as_json)
+
+
+@member.command()
+@click.argument("fact", type=click.Choice(["deceased", "no_mail"]))
+@click.option("--by", required=True, metavar="NAME", help="Who found out.")
+@click.option("--how", required=True, metavar="HOW", help="How: they came in, a call to the health plan …")
+@click.option("--on", type=DAY, required=True, metavar="DATE", help="The day on which it was found out.")
+@AS_JSON
+@pass_workspace
+def correct(ws: Workspace, fact: str, on: date, how: str, by: str, as_json: bool) -> None:
+    """A roster states that the member died, or wants no mail, and it isn't so: letters and plans go on.
+
+    \b
+    cpdocs member correct deceased --on 2026-11-20 --how "came to the office" --by "Sample Coordinator" < member-id.txt
+    cpdocs member correct no_mail --on 2026-11-20 --how "asked them by phone" --by "Sample Coordinator" < member-id.txt
+
+    It holds while the same roster line goes on stating it; another assignment that states it counts anew.
+    """
+    from cpdocs.core.person_facts import Fact
+    from cpdocs.members.corrections import correct_fact
+
+    member_id = read_member_id()
+    correct_fact(ws, member_id, Fact(fact), on=on, how=how, by=by)
+    if as_json:
+        print_json({"member": last_four(member_id), "fact": fact, "on": on.isoformat()})
+    words = {"deceased": "is not deceased", "no_mail": "may be written to"}
+    say(click.get_current_context(), f"Member {last_four(member_id)} {words[fact]}, {on.isoformat()}.")
 
 
 def _record(ws: Workspace, choice: Choice, on: date, how: str, by: str, program: str | None, as_json: bool) -> None:
