@@ -68,6 +68,8 @@ class EventType(StrEnum):
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"
     MEMBER_REINSTATED = "member.reinstated"
+    MEMBER_ATTEMPTED = "member.attempted"
+    MEMBER_AGREED = "member.agreed"
     PERSON_FACT_STATED = "person_fact.stated"
     PERSON_FACT_CORRECTED = "person_fact.corrected"
 

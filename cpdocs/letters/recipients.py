@@ -24,6 +24,7 @@ from cpdocs.core.plan_record import PlanState
 from cpdocs.core.roster import RosterOutcome, dispose_recorded, known_from
 from cpdocs.errors import UsageFault
 from cpdocs.letters.mail import apply_mail, load_mail
+from cpdocs.members.outreach import load_outreach
 from cpdocs.plans.records import all_plans
 from cpdocs.register.imports import import_roster
 from cpdocs.register.load import load_register
@@ -90,6 +91,11 @@ def _found(
             raise UsageFault(
                 f"Letters of kind {kind.name!r} go to those on record; they take no roster.", todo="Leave out --roster."
             )
+        if kind.rests_on:
+            raise UsageFault(
+                f"Letters of kind {kind.name!r} say what was done, and go to those for whom it is on record.",
+                todo="Leave out --roster; record attempts with `cpdocs member attempt`.",
+            )
         imported = import_roster(ws, roster, kind=kind.name, reviewed=reviewed, record=record, choices=choices)
         return Recipients(imported.sha256, imported.outcomes, imported=imported)
     register = load_register(ws)
@@ -137,10 +143,16 @@ def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date
             if plan.state in _APPROVED and item is not None:
                 found.append((item, plan.document_id))
         return found
+    tried = load_outreach(ws.ledger) if kind.rests_on else None
+    assigned = [
+        (key, item)
+        for key, item in register.assignments.items()
+        if tried is None or tried.tried_in_vain(item.member_id, item.program.value)
+    ]
     if kind.after:
         mailed = _mailed_since(ws, kind.after, today - timedelta(days=kind.after_days))
-        return [(item, "") for key, item in register.assignments.items() if key in mailed]
-    return [(item, "") for item in register.assignments.values()]
+        return [(item, "") for key, item in assigned if key in mailed]
+    return [(item, "") for _, item in assigned]
 
 
 def _mailed_since(ws: Workspace, kind: str, latest: date) -> set[AssignmentKey]:
