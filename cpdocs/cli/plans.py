@@ -12,6 +12,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
 from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.plan_unapprove import unapprove
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
@@ -47,6 +48,7 @@ for _command in (
     plan_log.return_,
     plan_log.withdraw,
     plan_log.approve,
+    unapprove,
     plan_log.refuse,
 ):
     plan.add_command(_command)

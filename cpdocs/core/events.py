@@ -53,12 +53,14 @@ class EventType(StrEnum):
     PLAN_WITHDRAWN = "plan.withdrawn"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"
+    SLOT_EMPTIED = "slot.emptied"
     SIGNING_WITNESSED = "signing.witnessed"
 
     RETURN_RECEIVED = "return.received"
     RETURN_DECIDED = "return.decided"
     RETURN_COMPARED = "return.compared"
     HELD_RESOLVED = "held.resolved"
+    HELD_ATTESTED = "held.attested"
     NOTICE_WRITTEN = "notice.written"
 
     PLAN_FILED = "plan.filed"

@@ -127,10 +127,37 @@ def to_remind(index: Index, on: date) -> list[str]:
     return [row[0] for row in index.rows(query, [on.isoformat()] * 3)]
 
 
-def waiting_returns(index: Index, page: Page) -> list[tuple[str, int]]:
-    """The parts of returned files that wait for review, in order of arrival: each file's SHA-256, and which part."""
-    query = "SELECT sha256, part FROM returns WHERE waiting = 1 ORDER BY seq, part LIMIT ? OFFSET ?"
-    return [(row[0], row[1]) for row in index.rows(query, page.values)]
+def waiting_items(index: Index, page: Page) -> list[list[tuple[str, int]]]:
+    """The items of the review queue, in order of arrival: the parts that each consists of, as file's SHA-256 and which
+    part."""
+    query = "SELECT item FROM returns WHERE waiting = 1 GROUP BY item ORDER BY min(seq), item LIMIT ? OFFSET ?"
+    return [_parts(index, row[0], "waiting = 1") for row in index.rows(query, page.values)]
+
+
+def items_waiting(index: Index) -> int:
+    """How many items there are in the review queue."""
+    return int(index.one("SELECT count(DISTINCT item) FROM returns WHERE waiting = 1")[0])
+
+
+def items_named(
+    index: Index, document_id: str, digits: str, part: int, *, resolved: bool
+) -> list[list[tuple[str, int]]]:
+    """The items of the review queue that belong to this plan, or one of whose files' SHA-256 begins with these digits
+    (and is its part of that number, unless 0): as ``waiting_items``. Where there is none and ``resolved``, those that
+    a person accepted. Empty names nothing."""
+    named = "((? <> '' AND document_id = ?) OR (? <> '' AND substr(sha256, 1, length(?)) = ? AND (? = 0 OR part = ?)))"
+    values = (document_id, document_id, digits, digits, digits, part, part)
+    for which in ("waiting = 1", "resolved_at <> '' AND verdict = 'accepted'")[: 1 + resolved]:
+        query = f"SELECT item FROM returns WHERE {which} AND {named} GROUP BY item ORDER BY min(seq), item"  # noqa: S608
+        found = [_parts(index, row[0], which) for row in index.rows(query, values)]
+        if found:
+            return found
+    return []
+
+
+def _parts(index: Index, item: str, which: str) -> list[tuple[str, int]]:
+    query = f"SELECT sha256, part FROM returns WHERE item = ? AND {which} ORDER BY seq, part"  # noqa: S608 our own names
+    return [(row[0], row[1]) for row in index.rows(query, (item,))]
 
 
 def waiting_count(index: Index) -> tuple[int, str]:
@@ -153,17 +180,6 @@ def waiting_for(index: Index, document_ids: Iterable[str]) -> dict[str, list[sql
         if rows:
             found[document_id] = rows
     return found
-
-
-def returns_named(index: Index, document_id: str, digits: str, *, resolved: bool) -> list[tuple[str, int]]:
-    """The parts of returned files that wait for review and belong to this plan, or whose file's SHA-256 begins with
-    these digits; ``resolved`` takes those in too that a person accepted. Empty names nothing."""
-    which = "waiting = 1 OR (resolved_at <> '' AND verdict = 'accepted')" if resolved else "waiting = 1"
-    query = (
-        f"SELECT sha256, part FROM returns WHERE ({which}) AND ((? <> '' AND document_id = ?) "  # noqa: S608
-        "OR (? <> '' AND substr(sha256, 1, length(?)) = ?)) ORDER BY seq, part"
-    )
-    return [(row[0], row[1]) for row in index.rows(query, (document_id, document_id, digits, digits, digits))]
 
 
 def kept_counts(index: Index, now: str, limit: str, *, stamps: bool) -> tuple[int, int, int, str, int]:

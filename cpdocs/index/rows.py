@@ -18,6 +18,7 @@ from cpdocs.core.providers import Directory
 from cpdocs.core.register import Register
 from cpdocs.core.reports import contact_by
 from cpdocs.core.return_record import ReturnRecord
+from cpdocs.core.review_queue import item_key
 from cpdocs.core.verdicts import Slot
 
 Row: TypeAlias = tuple[object, ...]
@@ -75,7 +76,7 @@ def return_row(record: ReturnRecord, seq: int) -> Row:
         decision.lane.value if decision else "",
         int(record.waiting),
         " ".join(dict.fromkeys(decision.codes)) if decision else "",
-        record.to_answer,
+        item_key(record),
         _time(record.resolution.at if record.resolution else None),
     )
 

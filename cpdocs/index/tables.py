@@ -26,7 +26,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "returns": (
         (
             *("sha256", "part", "seq", "document_id", "practice_id", "received_at", "decided", "verdict", "lane"),
-            *("waiting", "codes", "answer_due", "resolved_at"),
+            *("waiting", "codes", "item", "resolved_at"),
         ),
         ("sha256", "part"),
     ),
@@ -88,6 +88,7 @@ _INDEXES = (
     "files_that_end ON kept_files (until)",
     "files_unstamped ON kept_files (stamped_at)",
     "returns_waiting ON returns (received_at, seq) WHERE waiting = 1",
+    "returns_of_item ON returns (item, seq, part)",
     "returns_of_plan ON returns (document_id)",
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
