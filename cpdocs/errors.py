@@ -74,3 +74,16 @@ class Defect(CpdocsError):
     """A defect of ours: something that can't happen did."""
 
     exit_status = 70
+
+
+def required_text(text: str, fault: str, todo: str) -> str:
+    """``text`` without the white space around it. Raises UsageFault, which says ``fault`` and ``todo``, where nothing
+    is left."""
+    if not text.strip():
+        raise UsageFault(fault, todo=todo)
+    return text.strip()
+
+
+def required_reason(reason: str) -> str:
+    """A decision's reason. Raises UsageFault where there is none: it stays on the record."""
+    return required_text(reason, "A decision needs a reason.", "Say with --reason why; it stays on the record.")

@@ -12,7 +12,11 @@ import pytest
 from tests.reference import REFERENCE, commands, reference
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "SECURITY")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 SHOWN = re.compile(r"^(?: {4,}|\s*\$ )(?:\$ )?((?:CPDOCS_NOW=\S+ )?cpdocs .*)$|`(cpdocs [^`\n]+)`", re.M)
 
 

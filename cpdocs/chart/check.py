@@ -6,10 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from cpdocs.errors import Problem
-from cpdocs.filing.check import check_package, read_plain_file
+from cpdocs.filing.check import check_package
 from cpdocs.filing.trail import read_trail
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.ledger.tree import leaf_hash, verify_inclusion
+from cpdocs.system.durable import read_plain
 
 TRAIL = "audit.jsonl"
 
@@ -26,7 +27,7 @@ def verify_package(folder: Path, public_key: bytes) -> list[Problem]:
 def _check_trail(file: Path, public_key: bytes) -> list[Problem]:
     """Whether each event of the trail is proven by the checkpoint in it, and that signed by the organization."""
     try:
-        head, entries = read_trail(read_plain_file(file))
+        head, entries = read_trail(read_plain(file))
     except OSError:
         return []  # the manifest names it, and its absence is told there
     except ValueError:

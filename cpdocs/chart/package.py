@@ -118,8 +118,8 @@ def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
     """The returned files that fill the slots, each once, in the order received."""
     seen: dict[str, bool] = {}
     for fill in sorted(record.fills.values(), key=lambda fill: fill.seq):
-        if fill.return_sha256:
-            seen[fill.return_sha256] = seen.get(fill.return_sha256, False) or fill.evidence in _IN_THE_FILE
+        for digest in filter(None, (fill.return_sha256, *fill.further)):
+            seen[digest] = seen.get(digest, False) or fill.evidence in _IN_THE_FILE
     return [_Return(ws.blobs.get(digest), signed) for digest, signed in seen.items()]
 
 
@@ -163,7 +163,7 @@ def _upload(
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
     from cpdocs.sandbox.drawing import compose, flat_pdf
-    from cpdocs.signing.fields import MEANING
+    from cpdocs.signing.field_names import MEANING
 
     paper = CertificatePaper(
         record=record,
@@ -178,9 +178,9 @@ def _upload(
         kept=tuple(each.kept for each in closed),
     )
     certificate = render_certificate(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
-    plan, *further = [each.data for each in closed] or [ws.blobs.get(record.sha256)]
     scans = [flat_pdf(each.data, most_pages=ws.options.max_return_pages) for each in returns if not each.signed]
-    return compose(plan, further=further, scans=scans, certificate=certificate.pdf, title=description)
+    issued, signed = ws.blobs.get(record.sha256), [each.data for each in closed]
+    return compose(issued, signed=signed, scans=scans, certificate=certificate.pdf, title=description)
 
 
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:

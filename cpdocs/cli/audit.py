@@ -165,8 +165,10 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
 
     \b
     cpdocs audit export /media/compliance/trail-2026-11
-    python /media/compliance/trail-2026-11/verify.py
+    python /media/compliance/trail-2026-11/verify.py checkpoint-kept-elsewhere.txt
 
+    What verify.py, in the export, ends with: 0 proven, 1 something is wrong, 2 not proven (a part is missing, or
+    signatures can't be checked on that machine).
     DIR must be new or empty. It will hold members' data: keep it as you keep the charts.
     """
     from cpdocs.trail.export import export_trail

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli import plan_log as plan_road
+from cpdocs.cli import plan_drafts, plan_log
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.plan_unapprove import unapprove
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
@@ -37,12 +38,15 @@ def plan() -> None:
 
 
 for _command in (
-    plan_road.sent,
-    plan_road.received,
-    plan_road.return_,
-    plan_road.withdraw,
-    plan_road.approve,
-    plan_road.refuse,
+    plan_drafts.draft,
+    plan_drafts.diff,
+    plan_log.sent,
+    plan_log.received,
+    plan_log.return_,
+    plan_log.withdraw,
+    plan_log.approve,
+    unapprove,
+    plan_log.refuse,
 ):
     plan.add_command(_command)
 

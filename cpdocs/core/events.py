@@ -56,12 +56,14 @@ class EventType(StrEnum):
     PLAN_WITHDRAWN = "plan.withdrawn"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"
+    SLOT_EMPTIED = "slot.emptied"
     SIGNING_WITNESSED = "signing.witnessed"
 
     RETURN_RECEIVED = "return.received"
     RETURN_DECIDED = "return.decided"
     RETURN_COMPARED = "return.compared"
     HELD_RESOLVED = "held.resolved"
+    HELD_ATTESTED = "held.attested"
     NOTICE_WRITTEN = "notice.written"
 
     PLAN_FILED = "plan.filed"
@@ -71,6 +73,10 @@ class EventType(StrEnum):
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"
     MEMBER_REINSTATED = "member.reinstated"
+    MEMBER_ATTEMPTED = "member.attempted"
+    MEMBER_AGREED = "member.agreed"
+    PERSON_FACT_STATED = "person_fact.stated"
+    PERSON_FACT_CORRECTED = "person_fact.corrected"
 
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import re
+
 HEAD = 1024
 """How many bytes decide: a PDF may begin anywhere within the first KiB, as readers allow."""
 
-_STARTS = {b"II*\x00": "tif", b"MM\x00*": "tif", b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"PK\x03\x04": "zip"}
+_STARTS = {
+    b"II*\x00": "tif",
+    b"MM\x00*": "tif",
+    b"II+\x00": "tif",
+    b"MM\x00+": "tif",
+    b"\x89PNG": "png",
+    b"\xff\xd8\xff": "jpg",
+}
+_PACKED = {b"PK\x03\x04": "zip", b"\x1f\x8b\x08": "gz"}
+"""Asked first: a file that is only stored in them may show its own beginning."""
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_MAIL = re.compile(
+    rb"\A(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)*"
+    rb"(?:from|to|subject|received|mime-version|message-id|return-path|delivered-to|date|content-type):",
+    re.IGNORECASE,
+)
+"""Header lines (RFC 5322 §2.2), one of them one that every mail has."""
+_CMS = re.compile(rb"\A\x30[\x80-\x84].{0,4}?\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", re.DOTALL)
+"""A SEQUENCE that begins with an object identifier of PKCS #7 (RFC 5652 §3): S/MIME without a mail around it."""
+
+PICTURES = frozenset({"tif", "png", "jpg", "webp", "heic"})
+WRAPPERS = frozenset({"zip", "gz", "eml", "p7m"})
+"""What holds other files and is none of ours itself."""
 
 
 def looks_like_pdf(head: bytes) -> bool:
@@ -14,7 +38,14 @@ def looks_like_pdf(head: bytes) -> bool:
 
 
 def kind_of(head: bytes) -> str:
-    """``pdf``, ``tif``, ``png``, ``jpg`` or ``zip``; empty for anything else."""
-    if looks_like_pdf(head):
-        return "pdf"
-    return next((kind for start, kind in _STARTS.items() if head.startswith(start)), "")
+    """``pdf``, one of ``PICTURES`` or of ``WRAPPERS``; empty for anything else."""
+    head = head[:HEAD]
+    packed = next((kind for start, kind in _PACKED.items() if head.startswith(start)), "")
+    if packed or looks_like_pdf(head):
+        return packed or "pdf"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return "heic"
+    found = next((kind for start, kind in _STARTS.items() if head.startswith(start)), "")
+    return found or ("p7m" if _CMS.match(head) else "eml" if _MAIL.match(head) else "")

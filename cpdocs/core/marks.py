@@ -1,18 +1,28 @@
-"""The page mark: what the two codes on each page of an issued plan say, and how it is read back from a fax.
+"""The page mark: what the codes on our pages say, and how it is read back from a fax.
 
-``CP/7K3M9QXW2RC/3/12`` is page 3 of 12 of document 7K3M-9QXW-2RC. Only characters of a QR code's alphanumeric
-mode, at most 20 of them up to page 12 of 12, so that it fits the smallest symbol at level M (mailroom.md, "Codes
-that survive a fax"). No member data: an id means something only to the ledger that gave it out.
+``CP/7K3M9QXW2RC/3/12`` is page 3 of 12 of plan 7K3M-9QXW-2RC, ``CP/7K3M9QXW2RC/C1/1`` page 1 of 1 of its cover, and
+``CP/7K3M9QXW2RC/R1/1`` the reply slip of a letter. Only characters of a QR code's alphanumeric mode, at most 20 of them
+up to page 12 of 12, so that it fits the smallest symbol at level M (mailroom.md, "Codes that survive a fax"). No member
+data: an id means something only to the ledger that gave it out.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cpdocs.core.ids import parse_document_id
 
-_MARK = re.compile(r"CP/([0-9A-Z]{11})/([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+_MARK = re.compile(r"CP/([0-9A-Z]{11})/([CR]?)([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+
+
+class Paper(StrEnum):
+    """What of a document a mark stands on; the value is the letter in the code."""
+
+    PLAN = ""
+    COVER = "C"
+    REPLY_SLIP = "R"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +32,12 @@ class PageMark:
     document_id: str
     page: int
     pages: int
+    paper: Paper = Paper.PLAN
 
     @property
     def text(self) -> str:
         """What the page's codes hold."""
-        return f"CP/{self.document_id.replace('-', '')}/{self.page}/{self.pages}"
+        return f"CP/{self.document_id.replace('-', '')}/{self.paper.value}{self.page}/{self.pages}"
 
 
 def parse_mark(text: str) -> PageMark | None:
@@ -35,7 +46,7 @@ def parse_mark(text: str) -> PageMark | None:
     if match is None:
         return None
     document_id = parse_document_id(match[1])
-    page, pages = int(match[2]), int(match[3])
+    page, pages = int(match[3]), int(match[4])
     if document_id is None or page > pages:
         return None
-    return PageMark(document_id, page, pages)
+    return PageMark(document_id, page, pages, Paper(match[2]))

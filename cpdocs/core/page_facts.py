@@ -58,6 +58,12 @@ class PageFacts:
     for each signature box that lies on this page and could be looked at. ``marks_elsewhere`` is whether handwriting
     stands outside the boxes (None: not looked for), at ``marks``. ``doubled_of`` is the number of an earlier page of
     this file that shows the same page of the same document. ``answers`` are what is ticked on a reply slip.
+
+    ``lies`` says where a page of ours lies on its sheet as it came, not turned (None: its codes don't tell): x and y on
+    the sheet, each as the shares of x and y on the page and an offset, all in fractions of width and height.
+
+    ``unreadable``: this page can't be drawn, which costs no other. ``incomplete``: it broke off, and what is missing of
+    it is unknown.
     """
 
     number: int
@@ -73,6 +79,9 @@ class PageFacts:
     marks: tuple[Place, ...] = ()
     doubled_of: int | None = None
     answers: tuple[str, ...] = ()
+    lies: tuple[float, float, float, float, float, float] | None = None
+    unreadable: bool = False
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

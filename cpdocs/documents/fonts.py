@@ -25,7 +25,6 @@ CJK_FOLDER = Path("/usr/share/fonts/opentype/noto")
 CORE_PACKAGE = "fonts-noto-core"
 CJK_PACKAGE = "fonts-noto-cjk"
 
-MAIN_FAMILY = "Noto Sans"
 _MAIN_FILE = "NotoSans-Regular.ttf"
 _STYLES = ("Regular", "Bold", "Italic")
 _LAST_RESORT = (

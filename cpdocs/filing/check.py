@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from cpdocs.errors import Problem
 from cpdocs.filing.manifest import NAME, read_manifest, signature_holds
 from cpdocs.filing.rendition import what_acts
+from cpdocs.system.durable import read_plain
 
 UPLOAD = "upload"
 """What the manifest calls the upload PDF."""
@@ -29,7 +29,7 @@ def check_package(folder: Path, public_key: bytes) -> list[Problem]:
             )
         ]
     try:
-        document = read_manifest(read_plain_file(manifest_file))
+        document = read_manifest(read_plain(manifest_file))
     except (ValueError, OSError):
         return [Problem("manifest_damaged", "the manifest can't be read.", NAME, "Ask for the package again.")]
     problems = []
@@ -54,7 +54,7 @@ def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Probl
     if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts or not name.isprintable():
         return [Problem("name_leaves_package", "the manifest names a file outside the package.", _shown(name))]
     try:
-        data = read_plain_file(folder / path)
+        data = read_plain(folder / path)
     except FileNotFoundError:
         return [Problem("file_missing", "this file is missing.", name, "Ask for the package again.")]
     except OSError:
@@ -69,16 +69,6 @@ def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Probl
     if acting:
         return [Problem("upload_not_plain", f"the upload PDF holds {', '.join(acting)}.", name)]
     return []
-
-
-def read_plain_file(path: Path) -> bytes:
-    """The bytes of a regular file. Raises OSError for anything else: a pipe would never end, and a link leads
-    elsewhere."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("not a regular file")
-        return file.read()
 
 
 def _names(folder: Path) -> set[str]:

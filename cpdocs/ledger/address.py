@@ -45,11 +45,6 @@ _PROVEN = ("verify-ca", "verify-full")
 _EXAMPLE = "postgresql:///cpdocs, postgresql://db.example.org/cpdocs or postgresql:///?service=cpdocs"
 
 
-def place_of(url: str, file: Path) -> Place:
-    """The database at ``url``; ``file`` where no address is set."""
-    return url or file
-
-
 def checked_address(url: str) -> str:
     """``url``, once it is an address that can be kept in cpdocs.toml, with the way in which the connection is secured.
 

@@ -28,7 +28,7 @@ from cpdocs.ledger.schema import (
     schema_version,
 )
 from cpdocs.ledger.sqlite_file import MOVED, FaultsNamed, connect, hold, in_use_here, let_go
-from cpdocs.system.durable import OutputExists, disk_fault, fsync_file, fsync_folder, make_folder
+from cpdocs.system.durable import OutputExists, create_new, disk_fault, fsync_file, fsync_folder, make_folder
 
 _AUDIT_BUSY_SECONDS = 15.0
 
@@ -55,7 +55,7 @@ class SqliteBackend:
         part = SqliteBackend(self.path.with_name(f".cpdocs-{secrets.token_hex(8)}.part"))
         try:
             _refuse_another(self.path)
-            os.close(os.open(part.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            os.close(create_new(part.path))
             engine = _engine(part.path, busy_seconds)
             part.hold()
             try:
@@ -171,7 +171,7 @@ class SqliteBackend:
 def backed_up(source: Path, target: Path) -> None:
     """Copies the ledger to ``target``, a new file, in one read transaction: in WAL mode that holds no writer up."""
     try:
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        os.close(create_new(target))
     except OSError as error:
         raise disk_fault(error, target.parent) from error
     with FaultsNamed(source):

@@ -18,7 +18,7 @@ from cpdocs.core.letters import letter_id
 from cpdocs.core.members import Assignment
 from cpdocs.core.people import Role
 from cpdocs.core.roster import Disposition
-from cpdocs.errors import AnswerIsNo, InputFault, UsageFault
+from cpdocs.errors import AnswerIsNo, InputFault, required_reason
 from cpdocs.letters.recipients import recipients
 from cpdocs.letters.renderers import RendererPool
 from cpdocs.people import people
@@ -69,8 +69,7 @@ def release_holds(
         AnswerIsNo: one is held for something that nobody may set aside; the roster has to be mended.
         WorkspaceFault: the account is no reviewer, or its PIN is wrong.
     """
-    if not reason.strip():
-        raise UsageFault("A decision needs a reason.", todo="Say with --reason why; it stays on the record.")
+    reason = required_reason(reason)
     acting = people.require(ws, Role.REVIEWER, secret)
     held = {line.document_id: line for line in held_lines(ws, kind)}
     lines = []

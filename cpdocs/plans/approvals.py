@@ -18,11 +18,11 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.roster import ADULT
 from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.errors import AnswerIsNo, InputFault, Problem
+from cpdocs.errors import AnswerIsNo, InputFault, Problem, required_reason
 from cpdocs.people import people
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
-from cpdocs.plans.records import the_plan
+from cpdocs.plans.records import plan_of, the_plan
 from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
@@ -79,6 +79,23 @@ def record_approval(
                 on=on.isoformat(),
             )
         )
+        return the_plan(tx, document_id)
+
+
+def unapprove(ws: Workspace, document_id: str, *, slot: Slot, reason: str, secret: people.Secret) -> PlanRecord:
+    """Takes back an approval that was recorded by mistake; the slot is open again, and what was filed is no more.
+
+    Raises:
+        InputFault: the version isn't open, or the slot is empty.
+        AnswerIsNo: the slot holds a digital signature, which stands.
+        WorkspaceFault: the acting account is no reviewer, or its PIN is wrong.
+    """
+    reason = required_reason(reason)
+    people.require(ws, Role.REVIEWER, secret)
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        moves.may_empty(record, slot)
+        tx.append(plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason))
         return the_plan(tx, document_id)
 
 
@@ -190,9 +207,7 @@ def _standing(
 
 def _representative(ws: Workspace, record: PlanRecord) -> tuple[str, str]:
     """Who acts for the member by the plan itself: name and relation."""
-    from cpdocs.intake.plan_file import read_plan
-
-    stated = read_plan(ws.blobs.get(record.plan_sha256), record.document_id).representative
+    stated = plan_of(ws, record).representative
     if stated is None:
         raise InputFault(
             f"{record.document_id}: the member is a minor; a parent or guardian approves.",

@@ -28,13 +28,15 @@ from cpdocs.core.register import (
     fold,
     row_to_json,
 )
-from cpdocs.core.roster import COLUMNS, Disposition, Line, RosterOutcome, dispose, known_from
+from cpdocs.core.roster import Disposition, RosterOutcome, dispose, known_from
+from cpdocs.core.roster_lines import COLUMNS, Line
 from cpdocs.intake.limits import MAX_BYTES, MAX_DIRECTORY_BYTES
 from cpdocs.people.people import require
 from cpdocs.people.pins import Secret
 from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
+    from cpdocs.intake.tables import Choices, Found
     from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
@@ -54,6 +56,7 @@ class RosterImport:
     outcomes: tuple[RosterOutcome, ...]
     recorded: int
     ignored_columns: tuple[str, ...]
+    found: Found
 
     @property
     def records_in(self) -> int:
@@ -79,24 +82,33 @@ class DirectoryImport:
 
 
 def import_roster(
-    ws: Workspace, path: Path, *, kind: str = ASSIGNMENT, reviewed: Container[str] = ENGLISH, record: bool = True
+    ws: Workspace,
+    path: Path,
+    *,
+    kind: str = ASSIGNMENT,
+    reviewed: Container[str] = ENGLISH,
+    record: bool = True,
+    choices: Choices | None = None,
 ) -> RosterImport:
     """Reads a roster, gives each line its disposition, and records the lines that can be read.
 
     ``kind`` is the kind of letter that ``duplicate`` is judged for; ``reviewed`` the written languages, case-folded,
-    that have reviewed text. With ``record`` False nothing is written (``--dry-run``).
+    that have reviewed text. With ``record`` False nothing is written (``--dry-run``). ``choices`` say which sheet of a
+    workbook is read, and what becomes of hidden rows.
 
     Raises InputFault: the file can't be read, or a column is missing.
     """
     from cpdocs.intake.tables import open_table
 
     data = read_input(path, MAX_BYTES)
-    table = open_table(data, path.name, COLUMNS, renamed=ws.options.columns)
+    table = open_table(data, path.name, COLUMNS, renamed=ws.options.columns, choices=choices)
     with ws.ledger.write() as tx:
         outcomes, changed = _judge(ws, tx, table.rows, kind, reviewed)
         if record:
             ws.blobs.put(data)
-        result = RosterImport(sha256(data).hexdigest(), table.encoding, outcomes, len(changed), table.ignored_columns)
+        result = RosterImport(
+            sha256(data).hexdigest(), table.encoding, outcomes, len(changed), table.ignored_columns, table.found
+        )
         if record:
             tx.extend(_roster_events(result, len(data), changed))
     return result
@@ -113,7 +125,7 @@ def _judge(
     register = fold(tx.events(types=MEMBER_EVENTS))
     pieces = lettered(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
     letters = {key for piece_kind, key in pieces if piece_kind == kind}
-    known = known_from(register, letters, ages=ws.options.ages, reviewed=reviewed)
+    known = known_from(register, letters, ages=ws.options.ages, reviewed=reviewed, cp_orgs=ws.senders.compared_cp_orgs)
     outcomes = tuple(dispose(rows, known, eastern_date(ws.clock.now())))
     current: dict[Key, Assignment] = dict(register.assignments)
     mailed: set[Key] = set()
@@ -140,6 +152,15 @@ def _roster_events(result: RosterImport, size: int, changed: Mapping[int, Assign
         "recorded": result.recorded,
     }
     yield NewEvent(EventType.ROSTER_IMPORTED, (), summary)
+    for outcome in result.outcomes:
+        if outcome.facts:
+            stated: dict[str, JSON] = {
+                "file": result.sha256,
+                "line": outcome.line,
+                "member_id": outcome.member_id,
+                "facts": [fact.value for fact in outcome.facts],
+            }
+            yield NewEvent(EventType.PERSON_FACT_STATED, (member_subject(outcome.member_id),), stated)
     for line, item in changed.items():
         data: dict[str, JSON] = {"file": result.sha256, "line": line, "assignment": assignment_to_json(item)}
         yield NewEvent(EventType.ASSIGNMENT_RECORDED, (member_subject(item.member_id),), data)

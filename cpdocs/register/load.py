@@ -8,13 +8,7 @@ from cpdocs.core.events import member_subject
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, REGISTER_EVENTS, Register, fold
 
 if TYPE_CHECKING:
-    from cpdocs.core.providers import Directory
     from cpdocs.workspace import Workspace
-
-
-def load_directory(ws: Workspace) -> Directory:
-    """Practices, clinicians and designations alone: quick however many members there are."""
-    return fold(ws.ledger.events(types=DIRECTORY_EVENTS)).directory
 
 
 def load_register(ws: Workspace, *member_ids: str) -> Register:

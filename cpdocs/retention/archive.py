@@ -30,7 +30,7 @@ from cpdocs.ledger.blobs import BlobDamaged, BlobMissing
 from cpdocs.ledger.events import decode
 from cpdocs.plans.records import all_plans
 from cpdocs.retention.legal_holds import holds_in_force
-from cpdocs.system.durable import CHUNK, disk_fault, open_plain, write_all, write_durably
+from cpdocs.system.durable import CHUNK, create_new, disk_fault, open_plain, write_all, write_durably
 from cpdocs.trail.export import export_trail
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _put(path: Path, chunks: Iterable[bytes]) -> None:
     """Writes a new file (0600). Not durable by itself: what makes the archive whole is its manifest."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = create_new(path)
         try:
             for chunk in chunks:
                 write_all(descriptor, chunk)

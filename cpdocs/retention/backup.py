@@ -40,7 +40,7 @@ from cpdocs.retention.lists import (
     write_list,
 )
 from cpdocs.system.age import digest_of, encrypt
-from cpdocs.system.durable import CHUNK, disk_fault, fsync_folder, make_folder, open_plain
+from cpdocs.system.durable import CHUNK, create_new, disk_fault, fsync_folder, make_folder, open_plain
 from cpdocs.system.tar_stream import END, header, padding
 from cpdocs.trail.audit import checkpoints_folder, sign_now
 
@@ -270,7 +270,7 @@ def _write(folder: Path, name: str, chunks: Iterator[bytes], recipients: Sequenc
     """Encrypts into a temporary file and gives it its name when it is whole. Raises WorkspaceFault."""
     part = folder / f".{name}.part"
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = create_new(part)
         try:
             written = encrypt(chunks, descriptor, recipients)
             os.fsync(descriptor)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.core.retention import HOLD_EVENTS, Hold, Kept, fold_holds, fold_kept, holding, keep_until
-from cpdocs.errors import InputFault, UsageFault
+from cpdocs.errors import InputFault, UsageFault, required_text
 
 if TYPE_CHECKING:
     from cpdocs.ledger.reads import Reads
@@ -82,6 +82,5 @@ def past_retention(ws: Workspace, on: date | None = None) -> list[PastRetention]
 
 
 def _given(reason: str, by: str) -> tuple[str, str]:
-    if not reason.strip() or not by.strip():
-        raise UsageFault("A hold needs a reason and a name.", todo="Give --reason and --by; they stay on the record.")
-    return reason.strip(), by.strip()
+    told = ("A hold needs a reason and a name.", "Give --reason and --by; they stay on the record.")
+    return required_text(reason, *told), required_text(by, *told)

@@ -26,7 +26,7 @@ from cpdocs.ledger.audit import Report
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.retention.backup import FORMAT, MANIFEST, RECEIPT_FORMAT
 from cpdocs.system.age import SealBroken, digest_of
-from cpdocs.system.durable import disk_fault, fsync_folder, make_folder, read_plain, write_all
+from cpdocs.system.durable import create_new, disk_fault, fsync_folder, make_folder, read_plain, write_all
 from cpdocs.system.tar_stream import Unpacked, Unpacking
 from cpdocs.trail.audit import checkpoints_folder, read_checkpoint
 from cpdocs.workspace import Paths
@@ -219,7 +219,7 @@ def _take(member: Unpacked, target: Path | None) -> tuple[str, int]:
         if member.name.startswith(_STORE) and target.exists():
             target = None  # two archives that were made at the same time may hold the same file
         else:
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            descriptor = create_new(target)
     try:
         for chunk in member.chunks:
             digest.update(chunk)

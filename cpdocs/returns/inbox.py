@@ -69,9 +69,6 @@ class Spot:
     folder: str
     name: str
 
-    def under(self, inbox: Path) -> Path:
-        return inbox / self.folder / self.name
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -20,6 +20,7 @@ from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.returns.claims import Claim, abandoned, claimed
 from cpdocs.returns.inbox import LeftBecause, Seen, Spot, Tally, check_folders, scan
 from cpdocs.returns.notices import remind
+from cpdocs.returns.open_work import OpenWork
 from cpdocs.returns.receiving import Taken, find_return, finish_returns, take_claim, take_file
 from cpdocs.returns.recovery import finish_all
 from cpdocs.returns.retained import look_after
@@ -117,16 +118,25 @@ class Worker:
         return max(self._ws.options.settle_seconds / (LOOKS - 1), _LEAST_PACE)
 
     def begin(self) -> Iterator[Outcome]:
-        """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders."""
-        self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
+        """Finishes what earlier runs recorded and didn't get to the end of, and writes the day's reminders.
+
+        Claims come first: a return whose claim is still there is reported with its file, and once.
+        """
         yield from self._remind()
         try:
             finish_all(self._ws)
         except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
             yield Failed("the outbox", error)
+        yield from self._sweep()
         try:
-            for record in finish_returns(self._ws, self._knowledge):
+            work = OpenWork.load(self._ws)
+            today = self._ws.clock.true_now().date().isoformat()
+            if work.swept_on != today:
+                self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
+                work.swept_on = today
+            for record in finish_returns(self._ws, self._knowledge, work):
                 yield Finished(record)
+            work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
             yield Failed("an earlier return", error)
 
@@ -194,12 +204,11 @@ class Worker:
     def _take(self, seen: Seen) -> Iterator[Outcome]:
         try:
             with claimed(self._ws.paths, seen, self._ws.ledger.exclusively) as mine:
-                taken = take_claim(self._ws, self._knowledge, mine, self._monotonic()) if mine else None
+                taken = take_claim(self._ws, self._knowledge, mine, self._monotonic()) if mine else ()
         except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
             yield Failed(seen.spot.name, error)
             return
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
 
     def _age(self, look: Look) -> float:
         """For how many seconds the file has been the same by its own times, which may be wrong; 0 where those don't
@@ -219,7 +228,7 @@ class Worker:
                 now=begun,
                 wall=self._ws.clock.true_now().timestamp(),
                 still_for=self._ws.options.retain_seconds,
-                on_record=lambda sha256: find_return(self._ws.ledger, sha256) is not None,
+                on_record=lambda sha256: bool(find_return(self._ws.ledger, sha256)),
                 exclusively=self._ws.ledger.exclusively,
             )
         except Exception as error:  # noqa: BLE001 told; what is retained stays
@@ -247,8 +256,7 @@ class Worker:
             yield Failed(claim.file.name, error)
             return
         self._retries.pop(claim.home, None)
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
 
     def _remind(self) -> Iterator[Outcome]:
         """Once a day: the reminders that fall on it."""
@@ -257,7 +265,13 @@ class Worker:
             return
         self._reminded_on = today
         try:
+            work = OpenWork.load(self._ws)
+            if work.reminded(self._ws, today):
+                return
+            as_of = self._ws.ledger.head().size
             remind(self._ws)
+            work.reminded_on, work.reminded_as_of = today.isoformat(), as_of
+            work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told; returns are taken in all the same
             yield Failed("the reminders", error)
 
@@ -277,7 +291,8 @@ def _why(look: Look) -> LeftBecause:
     return LeftBecause.CUT if look.extent is Extent.CUT else LeftBecause.UNSETTLED
 
 
-def _told(taken: Taken) -> Iterator[Outcome]:
-    yield taken
-    if taken.unfiled:
-        yield Failed(f"plan {taken.record.document_id}", taken.unfiled)
+def _told(parts: tuple[Taken, ...]) -> Iterator[Outcome]:
+    for taken in parts:
+        yield taken
+        if taken.unfiled:
+            yield Failed(f"plan {taken.record.document_id}", taken.unfiled)

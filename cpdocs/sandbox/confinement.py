@@ -1,10 +1,11 @@
 """What a child that parses a stranger's bytes may no longer do, once and for all.
 
-Always: so much processor time, wall time and memory; no file may grow by a byte; no core dump; it dies with its parent.
-Where the kernel allows: *seccomp*: no socket, no new process or program, no tracing or signalling of others, nothing
-opened for writing, renamed, removed, or left in shared memory or queues; *Landlock*: nothing read but Python, its
-libraries and the kernel's random numbers (without which no AES-256 file can be opened), so that neither the ledger nor
-the keys can be looked at. ``cpdocs doctor`` says which are in force.
+Always: so much processor time, wall time and memory; no file may grow by a byte; no core dump; it dies with its
+parent. Where the kernel allows: *seccomp*: no socket, no new process or program (threads it may have, bound as it is
+itself), no tracing or signalling of others, nothing opened for writing, renamed, removed, or left in shared memory or
+queues; *Landlock*: nothing read but Python, its libraries and the kernel's random numbers (without which no AES-256
+file can be opened), so that neither the ledger nor the keys can be looked at. ``cpdocs doctor`` says which are in
+force.
 
 What it can't stop: an attacker who takes over the child can still answer in its name. It can't keep the answer, send it
 anywhere, or touch what is stored.
@@ -60,7 +61,7 @@ def _number(text: str) -> int | None:
 
 _FORBIDDEN = _numbers("""
 socket 41 198, connect 42 203, accept 43 202, sendto 44 206, sendmsg 46 211, bind 49 200, listen 50 201,
-accept4 288 242, sendmmsg 307 269, clone 56 220, fork 57 -, vfork 58 -, execve 59 221, execveat 322 281, kill 62 129,
+accept4 288 242, sendmmsg 307 269, fork 57 -, vfork 58 -, execve 59 221, execveat 322 281, kill 62 129,
 tkill 200 130, tgkill 234 131, rt_sigqueueinfo 129 138, rt_tgsigqueueinfo 297 240, pidfd_send_signal 424 424,
 ptrace 101 117, process_vm_readv 310 270, process_vm_writev 311 271, pidfd_open 434 434, pidfd_getfd 438 438,
 kcmp 312 272, rename 82 -, renameat 264 38, renameat2 316 276, unlink 87 -, unlinkat 263 35, mkdir 83 -, mkdirat 258 34,
@@ -79,6 +80,9 @@ _ABSENT = _numbers("clone3 435 435, openat2 437 437")
 """Answered as if the kernel didn't know them: the C library then uses the older call, whose arguments can be looked
 at."""
 _OPEN, _OPENAT = (2, None), (257, 56)
+_CLONE = (56, 220)
+_CLONE_THREAD = 0x00010000
+"""A thread is bound by everything that binds its process; a decoder of pictures needs one."""
 
 
 class Confinement:
@@ -190,6 +194,14 @@ def _program(machine: str) -> bytes | None:
             number = numbers[column]
             if number is not None:
                 steps += [_instruction(_IF_EQUAL, number, 0, 1), _instruction(_RETURN, answer)]
+    clone = _CLONE[column]
+    steps += [
+        _instruction(_IF_EQUAL, clone, 0, 4),
+        _instruction(_LOAD_WORD, 16),
+        _instruction(_IF_ANY_BIT, _CLONE_THREAD, 1, 0),
+        _instruction(_RETURN, _EPERM_ANSWER),
+        _instruction(_RETURN, _ALLOW),
+    ]
     for numbers, argument in ((_OPEN, 1), (_OPENAT, 2)):
         number = numbers[column]
         if number is not None:

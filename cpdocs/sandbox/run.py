@@ -50,8 +50,11 @@ _VALUES = frozenset(
 )
 _VALUE_PACKAGES = (
     "cpdocs.core.",
-    "cpdocs.signing.examination",
-    "cpdocs.signing.index",
+    "cpdocs.signing.certificates",
+    "cpdocs.signing.file_facts",
+    "cpdocs.signing.identity",
+    "cpdocs.signing.outside",
+    "cpdocs.signing.trust",
     "cpdocs.scans.",
     "cpdocs.filing.rendition",
 )
@@ -107,7 +110,12 @@ class _Server:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env={"PYTHONPATH": _python_path(), "PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+                env={
+                    "PYTHONPATH": _python_path(),
+                    "PATH": os.environ.get("PATH", os.defpath),
+                    "LC_ALL": "C.UTF-8",
+                    "OPENBLAS_NUM_THREADS": "1",  # a child may start no thread
+                },
             )
 
     def begin(self, work: socket.socket, seconds: float, megabytes: int) -> int:

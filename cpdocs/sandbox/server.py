@@ -22,8 +22,7 @@ from cpdocs.sandbox.run import JOB, LENGTH, STARTED
 from cpdocs.scans.reading import get_ready
 
 PRELOADED = (
-    "cpdocs.signing.verify",
-    "cpdocs.sandbox.matching",
+    "cpdocs.sandbox.reading",
     # What libraries import only when first used, which a confined child would do each time, or could not do at all.
     "cryptography.hazmat.backends.openssl.backend",
     "pyhanko.pdf_utils.filters",
@@ -91,13 +90,20 @@ def _live(descriptor: int, confinement: Confinement, seconds: float, megabytes: 
             (length,) = LENGTH.unpack(_exactly(descriptor, LENGTH.size))
             function, given, named = pickle.loads(_exactly(descriptor, length))  # noqa: S301 what our own program sent us
             module, name = function.split(":")
-            call = getattr(importlib.import_module(module), name)
+            loaded = importlib.import_module(module)
+            call = getattr(loaded, name)
+            # What it imports late, it imports while it still may read wherever the packages are installed.
+            getattr(loaded, "get_ready", _nothing)()
             os.write(descriptor, STARTED)
             confinement.take(seconds, megabytes)
             _write(descriptor, _answer(call, given, named))
             os.close(descriptor)  # that ends the answer: nobody waits while the memory of this process is given back
     finally:
         os._exit(0)
+
+
+def _nothing() -> None:
+    """What a module does that needs nothing but its imports."""
 
 
 def _answer(call: Any, given: tuple[Any, ...], named: dict[str, Any]) -> bytes:

@@ -1,88 +1,170 @@
-"""Page pictures to page marks: one quick look, then a cascade of retries for what a fax did to the page.
+"""Page pictures to codes and where they stand: one quick look, then retries for what a fax did to the page.
 
 No look may guess. A code counts only if it has our form and a right check character
-(:func:`cpdocs.core.marks.parse_mark`); two codes that say different things leave the page unread; and the caller holds
-every id against the ledger.
+(:func:`cpdocs.core.marks.parse_mark`), and the caller holds every id against the ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from math import hypot
+from typing import TYPE_CHECKING, Any
 
+from cpdocs.core.letters import SheetMark, parse_sheet_mark
 from cpdocs.core.marks import PageMark, parse_mark
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from numpy import ndarray
 
+    Picture = ndarray[Any, Any]
 
-class Outcome(StrEnum):
-    """The three answers for one page."""
-
-    READ = "read"
-    NO_CODE = "no_code"
-    CODES_DISAGREE = "codes_disagree"
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class PageReading:
-    """What one page says. ``mark`` is None unless ``outcome`` is READ."""
+class FoundCode:
+    """A code of ours on a picture: its corners in the symbol's own order (upper left, upper right, lower right, lower
+    left as it was printed), in pixels from the picture's upper left."""
 
-    outcome: Outcome
-    mark: PageMark | None = None
-
-
-def read_page(picture: Image.Image, *, thorough: bool = True) -> PageReading:
-    """The mark on one page picture (gray). ``thorough`` False takes one look only: for pages that bear none, mostly."""
-    for looked in _looks(picture, thorough=thorough):
-        marks = _marks(looked)
-        if len(marks) > 1:
-            return PageReading(Outcome.CODES_DISAGREE)
-        if marks:
-            return PageReading(Outcome.READ, marks.pop())
-    return PageReading(Outcome.NO_CODE)
+    mark: PageMark | SheetMark
+    corners: tuple[Point, Point, Point, Point]
 
 
-def _marks(picture: Image.Image) -> set[PageMark]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A mended picture, and where a point of it lies on the picture that it was made of."""
+
+    picture: Picture
+    back: Callable[[Point], Point]
+
+
+def find_codes(
+    picture: Picture, *, thorough: bool = True, enough: Callable[[tuple[FoundCode, ...]], bool] = bool
+) -> tuple[FoundCode, ...]:
+    """The codes of ours on a gray picture, each place once.
+
+    ``thorough`` False takes one look only: for pages that bear none, mostly. The looks end as soon as what was found is
+    ``enough``.
+    """
+    found: list[FoundCode] = []
+    for look in _looks(picture, thorough=thorough):
+        found += [code for code in _read(look) if not any(_same_place(code, other) for other in found)]
+        if found and enough(tuple(found)):
+            break
+    return tuple(found)
+
+
+def _read(look: _Look) -> Iterator[FoundCode]:
     import zxingcpp
 
-    found = zxingcpp.read_barcodes(
-        picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode), try_invert=False
+    codes = zxingcpp.read_barcodes(
+        look.picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode), try_invert=False
     )
-    return {mark for code in found if (mark := parse_mark(code.text)) is not None}
+    for code in codes:
+        mark = parse_mark(code.text) or parse_sheet_mark(code.text)
+        if mark is None:
+            continue
+        at = code.position
+        first, second, third, last = (
+            look.back((float(corner.x), float(corner.y)))
+            for corner in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
+        )
+        yield FoundCode(mark, (first, second, third, last))
 
 
-def _looks(picture: Image.Image, *, thorough: bool) -> Iterator[Image.Image]:
-    """The picture itself, then mended in the ways that recover most faxes first (mailroom.md: median, blur, 2×, thin,
-    thicken)."""
-    from PIL import Image, ImageFilter
+def _same_place(one: FoundCode, other: FoundCode) -> bool:
+    """Whether two findings are one printed code: their middles lie within half a code's width."""
+    if one.mark != other.mark:
+        return False
+    (x0, y0), (x1, y1) = middle(one), middle(other)
+    return abs(x0 - x1) + abs(y0 - y1) < width(one) / 2
 
-    yield picture
+
+def middle(code: FoundCode) -> Point:
+    """The middle of a code."""
+    return sum(x for x, _ in code.corners) / 4, sum(y for _, y in code.corners) / 4
+
+
+def width(code: FoundCode) -> float:
+    """The longer of a code's upper and left edges, in pixels."""
+    (x0, y0), (x1, y1), _, (x3, y3) = code.corners
+    return max(hypot(x1 - x0, y1 - y0), hypot(x3 - x0, y3 - y0))
+
+
+def _looks(picture: Picture, *, thorough: bool) -> Iterator[_Look]:
+    """The picture itself, then mended in the ways that recover most faxes first. What each adds is measured by
+    ``benchmarks/paper.py --looks`` and written in docs/returns.md."""
+    import cv2
+    import numpy as np
+
+    yield _Look(picture, _stay)
     if not thorough:
         return
-    blurred = picture.filter(ImageFilter.GaussianBlur(1.2))
-    yield blurred
-    yield picture.filter(ImageFilter.MedianFilter(3))
-    yield blurred.point([0] * 128 + [255] * 128)
-    enlarged = _ends(picture)
-    if max(enlarged.size) <= _DOUBLE_UP_TO:
-        enlarged = enlarged.resize((enlarged.width * 2, enlarged.height * 2), Image.Resampling.BICUBIC)
-    yield enlarged.filter(ImageFilter.GaussianBlur(1.6))
-    yield enlarged.filter(ImageFilter.GaussianBlur(2.6))
-    yield picture.filter(ImageFilter.MaxFilter(3))
-    yield picture.filter(ImageFilter.MinFilter(3))
+    if float(picture.mean()) < _DARK:
+        picture = 255 - picture
+        yield _Look(picture, _stay)
+    height, wide = picture.shape
+    if wide > height * _SQUASHED:
+        # Half-height rows whose resolution nobody noted (204 by 98 dots an inch).
+        yield _Look(cv2.resize(picture, (wide, height * 2), interpolation=cv2.INTER_CUBIC), _halved(1, 2))
+    soft = _blur(picture, 1.2)
+    yield _Look(soft, _stay)
+    yield _Look(cv2.medianBlur(picture, 3), _stay)
+    yield _Look(_cut(soft, 128), _stay)
+    tall = cv2.morphologyEx(picture, cv2.MORPH_CLOSE, np.ones((5, 1), np.uint8))
+    yield _Look(_blur(tall, 1.0), _stay)
+    yield _Look(_cut(_blur(picture, 1.4), 210), _stay)
+    yield _Look(_cut(_blur(picture, 2.2), 165), _stay)
+    if max(picture.shape) <= _DOUBLE_UP_TO:
+        ends, back = _ends(picture)
+        large = cv2.resize(ends, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        yield _Look(_blur(large, 1.6), lambda point: back(_halved(2, 2)(point)))
+        yield _Look(_blur(large, 2.6), lambda point: back(_halved(2, 2)(point)))
+    if wide > height * _SQUASHED:
+        large = cv2.resize(_blur(picture, 0.7), (wide * 2, height * 4), interpolation=cv2.INTER_CUBIC)
+        yield _Look(_blur(large, 1.6), _halved(2, 4))
 
 
-def _ends(picture: Image.Image) -> Image.Image:
+def _stay(point: Point) -> Point:
+    return point
+
+
+def _halved(across: float, down: float) -> Callable[[Point], Point]:
+    return lambda point: (point[0] / across, point[1] / down)
+
+
+def _blur(picture: Picture, sigma: float) -> Picture:
+    import cv2
+
+    return cv2.GaussianBlur(picture, (0, 0), sigma)
+
+
+def _cut(picture: Picture, level: int) -> Picture:
+    import cv2
+
+    return cv2.threshold(picture, level, 255, cv2.THRESH_BINARY)[1]
+
+
+def _ends(picture: Picture) -> tuple[Picture, Callable[[Point], Point]]:
     """The head and the foot of the page, one above the other: where the codes are, whichever way up it was sent."""
-    width, height = picture.size
+    import numpy as np
+
+    height = picture.shape[0]
     strip = height * 3 // 10
-    ends = picture.crop((0, 0, width, strip * 2))
-    ends.paste(picture.crop((0, height - strip, width, height)), (0, strip))
-    return ends
+    skipped = height - 2 * strip
+
+    def back(point: Point) -> Point:
+        return (point[0], point[1] + (skipped if point[1] >= strip else 0))
+
+    return np.vstack((picture[:strip], picture[height - strip :])), back
 
 
 _DOUBLE_UP_TO = 2600
 """Pixels on the longest side up to which a page's ends are enlarged: letter and legal paper at 200 dpi."""
+_DARK = 110
+"""Mean gray below which a page is taken for one sent in negative: print covers a fifth of a page at most, and a phone's
+picture on a dark table is lighter."""
+_SQUASHED = 1.15
+"""Times as wide as high from which a page may have half-height rows: paper lying on its side (1.29) is looked at so
+too, after its plain look."""

@@ -1,8 +1,8 @@
-"""Files to page pictures: PDF scans, and the TIFF, PNG and JPEG pages that fax machines and phones send.
+"""Files to page pictures: PDF, and the TIFF, PNG, JPEG, WebP and HEIC that fax machines, scanners and phones send.
 
 Pictures are 8-bit gray at about 200 dpi, the best trade between speed and what a fax leaves legible (mailroom.md).
-One page is in memory at a time. Picture decoders crash, hang and fill memory: whoever calls this does so in a child
-process with limits.
+One page is in memory at a time, and one that can't be drawn is a fact of that page and costs no other. Picture decoders
+crash, hang and fill memory: whoever calls this does so in a child process with limits.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import io
 import itertools
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from cpdocs.core.file_kind import looks_like_pdf
+from cpdocs.core.file_kind import kind_of, looks_like_pdf
+from cpdocs.scans.drawn import Drawn, what_is_drawn
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,8 +24,14 @@ DPI = 200
 _LONGEST_SIDE = 4400
 """Pixels: ledger paper at 200 dpi with a margin; larger pages are drawn smaller."""
 _MOST_PIXELS = 80_000_000
-"""A picture file that claims more is not opened: no fax or phone makes one."""
-_FORMATS = ("TIFF", "PNG", "JPEG")
+"""A picture that claims more is not opened: no fax or phone makes one (legal paper at 600 dpi has 43 million)."""
+_FINEST = 330
+"""Dots an inch beyond which a picture is shrunk: what a pen leaves is ten dots wide by then, and all later work is in
+proportion to the pixels."""
+_THINNEST = 8
+"""Pixels that a page is high and wide at least: a picture of fewer is no page."""
+_FORMATS = {"tif": ("TIFF",), "png": ("PNG",), "jpg": ("JPEG", "MPO"), "webp": ("WEBP",), "heic": ("HEIF",)}
+_HEIF_THREADS = 1
 
 
 class UnreadablePages(Exception):
@@ -34,22 +42,65 @@ class TooManyPages(Exception):
     """The file goes on after the last page that may be looked at."""
 
 
-def page_pictures(data: bytes, *, most_pages: int, dpi: int = DPI, forms: bool = False) -> Iterator[Image.Image]:
-    """Every page of ``data`` in order, as a gray picture; at most ``most_pages`` of them. ``forms`` draws what stands
-    in a PDF's fields, signatures' pictures too; a picture file's frames keep their own resolution, whatever ``dpi``
-    says.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page of a file as it lies in it.
+
+    ``picture`` is gray (None where this page can't be drawn); ``scanned``, whether a picture is all that it shows;
+    ``bilevel``, whether it came in black and white; ``whole`` False, where a part of it couldn't be decoded.
+    """
+
+    number: int
+    picture: Image.Image | None
+    scanned: bool = True
+    bilevel: bool = False
+    whole: bool = True
+
+
+def sheets(data: bytes, *, most_pages: int, dpi: int = DPI, forms: bool = False) -> Iterator[Sheet]:
+    """Every page of ``data`` in order; at most ``most_pages`` of them. ``forms`` draws what stands in a PDF's fields,
+    signatures' pictures too; a picture file's frames keep their own resolution, whatever ``dpi`` says.
 
     Raises:
-        UnreadablePages: at once or at the first page that can't be drawn.
+        UnreadablePages: at once, or where the file's next page can't be found.
         TooManyPages: after ``most_pages`` pages, where there are more.
     """
     if looks_like_pdf(data):
         yield from _pdf_pages(data, most_pages, dpi, forms=forms)
     else:
-        yield from _image_frames(data, most_pages)
+        yield from _frames(data, most_pages)
 
 
-def _pdf_pages(data: bytes, most_pages: int, dpi: int, *, forms: bool) -> Iterator[Image.Image]:
+def page_pictures(data: bytes, *, most_pages: int, dpi: int = DPI, forms: bool = False) -> Iterator[Image.Image]:
+    """The pictures of :func:`sheets`; an empty letter page stands for one that can't be drawn. Raises as it does, and
+    UnreadablePages where no page at all can be drawn."""
+    from PIL import Image
+
+    drawn = False
+    waiting = 0
+    for sheet in sheets(data, most_pages=most_pages, dpi=dpi, forms=forms):
+        if sheet.picture is None:
+            waiting += 1
+            if drawn:
+                yield Image.new("L", (dpi * 17 // 2, dpi * 11), 255)
+            continue
+        if not drawn:
+            yield from (Image.new("L", sheet.picture.size, 255) for _ in range(waiting))
+            drawn = True
+        yield sheet.picture
+    if not drawn:
+        raise UnreadablePages
+
+
+def register_formats() -> None:
+    """Teaches Pillow the phones' format; imported only here, since few files need it."""
+    import pi_heif
+
+    pi_heif.options.DECODE_THREADS = _HEIF_THREADS  # the child may start no thread
+    pi_heif.register_heif_opener(thumbnails=False)
+
+
+def _pdf_pages(data: bytes, most_pages: int, dpi: int, *, forms: bool) -> Iterator[Sheet]:
     import pypdfium2 as pdfium
 
     try:
@@ -59,68 +110,152 @@ def _pdf_pages(data: bytes, most_pages: int, dpi: int, *, forms: bool) -> Iterat
     try:
         if forms:
             document.init_forms()
+        if not len(document):
+            raise UnreadablePages
         for number in range(min(len(document), most_pages)):
-            try:
-                page = document[number]
-                width, height = page.get_size()
-                scale = min(dpi / 72, _LONGEST_SIDE / max(width, height, 1))
-                bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=forms)
-                picture = bitmap.to_pil().convert("L")
-            except (pdfium.PdfiumError, ValueError, MemoryError):
-                raise UnreadablePages from None
-            bitmap.close()
-            page.close()
-            yield picture
+            yield _pdf_page(document, number, dpi, forms=forms)
         if len(document) > most_pages:
             raise TooManyPages
     finally:
         document.close()
 
 
-def _image_frames(data: bytes, most_pages: int) -> Iterator[Image.Image]:
+def _pdf_page(document: Any, number: int, dpi: int, *, forms: bool) -> Sheet:
+    import pypdfium2 as pdfium
+
+    try:
+        page = document[number]
+    except pdfium.PdfiumError:
+        return Sheet(number + 1, None, scanned=False)
+    try:
+        drawn = what_is_drawn(page)
+        width, height = page.get_size()
+        if min(width, height) <= 0:
+            return Sheet(number + 1, None, scanned=drawn.scanned)
+        scale = min(dpi / 72, _LONGEST_SIDE / max(width, height))
+        bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=forms)
+        picture = bitmap.to_pil().convert("L")
+        bitmap.close()
+    except (pdfium.PdfiumError, ValueError, MemoryError):
+        return Sheet(number + 1, None, scanned=False)
+    finally:
+        page.close()
+    return _sheet(number, picture, drawn)
+
+
+def _sheet(number: int, picture: Image.Image, drawn: Drawn, *, whole: bool = True) -> Sheet:
+    lowest, highest = picture.getextrema()
+    nothing = not whole and lowest == highest
+    found = picture if min(picture.size) >= _THINNEST and not nothing else None
+    return Sheet(number + 1, found, scanned=drawn.scanned, bilevel=drawn.bilevel, whole=whole)
+
+
+def _frames(data: bytes, most_pages: int) -> Iterator[Sheet]:
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
+    Image.MAX_IMAGE_PIXELS = None  # judged frame by frame, before any is decoded
+    formats = _FORMATS.get(kind_of(data))
+    if formats is None:
+        raise UnreadablePages
+    if "HEIF" in formats:
+        register_formats()
     with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        # A cut-off fax only earns a warning, and reads as a shorter one.
-        warnings.filterwarnings("error", message="Truncated")
+        warnings.simplefilter("ignore")
         for number in itertools.count():
-            frame = _frame(data, number)
-            if frame is None:
+            sheet = _frame(data, formats, number)
+            if sheet is None:
                 return
             if number >= most_pages:
                 raise TooManyPages
-            yield frame
+            yield sheet
 
 
-def _frame(data: bytes, number: int) -> Image.Image | None:
+def _frame(data: bytes, formats: tuple[str, ...], number: int) -> Sheet | None:
     """The picture file's frame ``number`` from 0, or None past the last one."""
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            try:
-                image.seek(number)
-            except EOFError:
-                return None
-            return _square_pixels(image)
+        image = Image.open(io.BytesIO(data), formats=formats)
     except Exception:  # noqa: BLE001 Pillow raises whatever its decoders meet; for a stranger's file it all means the same
         raise UnreadablePages from None
+    with image:
+        if number and image.format == "MPO":
+            return None  # a phone's second picture is the first one's depth or a smaller copy
+        try:
+            image.seek(number)
+        except EOFError:
+            return None
+        except Exception:  # noqa: BLE001 the chain of frames breaks off: see above
+            raise UnreadablePages from None
+        try:
+            return _decoded(image, number)
+        except Exception:  # noqa: BLE001 this frame alone is damaged: see above
+            return Sheet(number + 1, None)
 
 
-def _square_pixels(frame: Image.Image) -> Image.Image:
-    """The frame in gray, with the half-height rows of a standard-resolution fax (204 by 98 dpi) stretched to square."""
+def _decoded(image: Any, number: int) -> Sheet:
+    """A frame in gray, upright by what the camera noted, with square pixels as far as its tags tell."""
+    from PIL import ImageFile, ImageOps
+
+    if image.width * image.height > _MOST_PIXELS:
+        return Sheet(number + 1, None)
+    across, down = (float(value) for value in image.info.get("dpi", (0, 0)))
+    bilevel = image.mode == "1"
+    if image.format == "JPEG" and min(image.size) > _LONGEST_SIDE:
+        image.draft("L", (_LONGEST_SIDE, _LONGEST_SIDE))  # shrunk while it is decoded
+    whole = True
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Truncated")  # all that Pillow says of a fax's cut-off last strip
+        try:
+            image.load()
+        except (OSError, UserWarning):
+            # A fax that broke off shows what came of the page.
+            whole = False
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            warnings.simplefilter("ignore")
+            image.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+    upright = ImageOps.exif_transpose(image)
+    if upright.size != image.size:
+        across, down = down, across
+    return _sheet(number, square_pixels(_gray(upright), across, down), Drawn(True, bilevel), whole=whole)
+
+
+def _gray(frame: Image.Image) -> Image.Image:
+    """``frame`` in gray on white paper: what is transparent shows the paper."""
     from PIL import Image
 
-    gray = frame.convert("L")
-    across, down = (float(value) for value in frame.info.get("dpi", (0, 0)))
+    if frame.mode in ("RGBA", "LA", "PA") or (frame.mode == "P" and "transparency" in frame.info):
+        frame = frame.convert("RGBA")
+        paper = Image.new("RGBA", frame.size, "white")
+        paper.alpha_composite(frame)
+        frame = paper
+    if frame.mode.startswith("I;16") or frame.mode == "I":
+        return frame.point(lambda value: value / 256).convert("L")
+    return frame.convert("L")
+
+
+def square_pixels(gray: Image.Image, across: float, down: float) -> Image.Image:
+    """``gray`` with the half-height rows of a standard-resolution fax (204 by 98 dots an inch) stretched to square, and
+    shrunk where it is finer than is of use. 0: the tags say nothing."""
+    from PIL import Image
+
     width, height = gray.size
-    if across and down and not 0.8 <= across / down <= 1.25:
-        if across > down:
-            height = round(height * across / down)
-        else:
-            width = round(width * down / across)
-    shrink = min(1.0, _LONGEST_SIDE / max(width, height, 1))
-    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    return gray if size == gray.size else gray.resize(size, Image.Resampling.BICUBIC)
+    if across > 1 and down > 1 and not 0.8 <= across / down <= 1.25:
+        wide, high = (width, height * across / down) if across > down else (width * down / across, height)
+        # Tags that would make of paper a ribbon lie.
+        if 1 / _LONGEST_PAPER <= high / wide <= _LONGEST_PAPER:
+            width, height = round(wide), round(high)
+    shrink = min(1.0, _LONGEST_SIDE / max(width, height, 1), _FINEST / max(across, down, 1))
+    if shrink < 1:
+        width, height = max(1, round(width * shrink)), max(1, round(height * shrink))
+    if (width, height) == gray.size:
+        return gray
+    if width * 2 <= gray.width and height * 2 <= gray.height:
+        gray = gray.reduce(min(gray.width // width, gray.height // height))
+    return gray.resize((width, height), Image.Resampling.BICUBIC)
+
+
+_LONGEST_PAPER = 2.1
+"""How many times as long as wide a page may be (legal paper: 1.65), a fax's white end included."""

@@ -1,75 +1,137 @@
-"""A whole scanned file: which of our pages came back, of which document, and whether any is missing."""
+"""A whole returned file, page by page: what each page is, of which document, which way up, and what was seen twice.
+
+The facts alone (:class:`~cpdocs.core.page_facts.FilePages`); whoever decides does so outside the confined child. What
+``registration`` and ``ink`` add to them needs the pages as issued, and so a second look.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from cpdocs.scans.codes import Outcome, PageReading, read_page
-from cpdocs.scans.pages import TooManyPages, UnreadablePages, page_pictures
+from cpdocs.core.letters import SheetMark
+from cpdocs.core.marks import PageMark, Paper
+from cpdocs.core.page_facts import FilePages, PageFacts, PageKind
+from cpdocs.scans.codes import FoundCode, find_codes
+from cpdocs.scans.frames import Frame, fills, frames
+from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, register_formats, sheets
 
+if TYPE_CHECKING:
+    from cpdocs.scans.codes import Picture
 
-@dataclass(frozen=True, slots=True)
-class ScanReading:
-    """What the pages of one file say, in their order.
-
-    ``stopped`` is empty when every page was looked at, else why not: ``unreadable`` (no PDF or picture, or broken
-    off at a page) or ``limit`` (time, memory or page limit).
-    """
-
-    pages: tuple[PageReading, ...] = ()
-    stopped: str = ""
-
-    @property
-    def documents(self) -> tuple[str, ...]:
-        """The document ids read, the most frequent first."""
-        return tuple(
-            document for document, _ in Counter(page.mark.document_id for page in self.pages if page.mark).most_common()
-        )
-
-    @property
-    def disagreeing(self) -> int:
-        """How many pages bear two codes that contradict each other."""
-        return sum(page.outcome is Outcome.CODES_DISAGREE for page in self.pages)
-
-    def present(self, document_id: str) -> frozenset[int]:
-        """The page numbers of ``document_id`` that came back."""
-        return frozenset(page.mark.page for page in self.pages if page.mark and page.mark.document_id == document_id)
-
-    def missing(self, document_id: str) -> tuple[int, ...]:
-        """The page numbers of ``document_id`` that were not seen, by the page count that its own pages state."""
-        counts = {page.mark.pages for page in self.pages if page.mark and page.mark.document_id == document_id}
-        return tuple(sorted(set(range(1, max(counts, default=0) + 1)) - self.present(document_id)))
+_KINDS = {Paper.PLAN: PageKind.PLAN, Paper.COVER: PageKind.COVER, Paper.REPLY_SLIP: PageKind.REPLY_SLIP}
 
 
 def get_ready() -> None:
     """Imports what looking at pages takes: for a process that forks one for each file, which would each do so."""
-    for module in ("pypdfium2", "zxingcpp", "PIL.ImageFilter"):
+    for module in ("pypdfium2", "zxingcpp", "PIL.ImageFilter", "PIL.ImageOps", "numpy", "cv2"):
         import_module(module)
+    import cv2
     from PIL import Image
 
+    cv2.setNumThreads(0)
     Image.init()
+    register_formats()
 
 
-def read_scan(data: bytes, *, most_pages: int) -> ScanReading:
+def read_scan(data: bytes, *, most_pages: int) -> FilePages:
     """Looks at every page of ``data``; never raises for bad bytes.
 
     Every page gets one quick look. The retries run on the first pages of a file, and on all pages once one of them
     has shown a mark, so that a long file of something else costs little per page.
     """
-    pages: list[PageReading] = []
+    found: list[PageFacts] = []
     stopped = ""
+    marked = False
     try:
-        for picture in page_pictures(data, most_pages=most_pages):
-            pages.append(read_page(picture, thorough=len(pages) < _THOROUGH_ANYWAY or any(page.mark for page in pages)))
+        for sheet in sheets(data, most_pages=most_pages):
+            on_sheet = read_sheet(sheet, thorough=marked or len(found) < _THOROUGH_ANYWAY)
+            marked = marked or any(facts.document_id for facts in on_sheet)
+            found += on_sheet
     except UnreadablePages:
         stopped = "unreadable"
     except TooManyPages:
         stopped = "limit"
-    return ScanReading(tuple(pages), stopped)
+    return FilePages(tuple(_with_doubles(found)), stopped)
 
 
 _THOROUGH_ANYWAY = 6
 """Pages at the head of a file that get every retry even while none has shown a mark: a badly faxed plan is found by
 them."""
+
+
+def read_sheet(sheet: Sheet, *, thorough: bool) -> list[PageFacts]:
+    """The pages that lie on one sheet, mostly one."""
+    if sheet.picture is None:
+        return [PageFacts(sheet.number, scanned=sheet.scanned, unreadable=True)]
+    import numpy as np
+
+    picture: Picture = np.asarray(sheet.picture)
+    # A page that a program wrote is drawn as it was issued, or bears no code of ours.
+    if is_blank(picture):
+        return [PageFacts(sheet.number, PageKind.BLANK, scanned=sheet.scanned)]
+    codes = find_codes(picture, thorough=thorough and sheet.scanned, enough=lambda found: _enough(found, picture))
+    placed = frames(codes, picture)
+    facts = PageFacts(sheet.number, scanned=sheet.scanned, incomplete=not sheet.whole)
+    if placed is None:
+        return [replace(facts, codes_disagree=True)]
+    if not placed:
+        letter = any(isinstance(code.mark, SheetMark) for code in codes)
+        return [replace(facts, kind=PageKind.LETTER if letter else PageKind.UNKNOWN)]
+    return [_named(facts, frame, picture) for frame in placed]
+
+
+def _named(facts: PageFacts, frame: Frame, picture: Picture) -> PageFacts:
+    mark: PageMark = frame.mark
+    plan = mark.paper is Paper.PLAN
+    return replace(
+        facts,
+        kind=_KINDS[mark.paper],
+        document_id=mark.document_id,
+        plan_page=mark.page if plan else None,
+        of=mark.pages if plan else None,
+        turn=frame.turn,
+        lies=frame.within(picture),
+    )
+
+
+def _enough(found: tuple[FoundCode, ...], picture: Picture) -> bool:
+    """Whether no further look is needed: the pages found leave no room for another on the sheet, or contradict each
+    other."""
+    placed = frames(found, picture)
+    return placed is None or sum(fills(frame, picture) for frame in placed) > _FILLED
+
+
+_FILLED = 0.55
+"""Share of a sheet from which its pages leave no room for another: two on a sheet take some four tenths each."""
+
+
+def is_blank(picture: Picture) -> bool:
+    """Whether a page shows nothing: fewer dark spots than a word has, the edges and single specks left out."""
+    import cv2
+
+    high, wide = picture.shape
+    inner = picture[high // 25 : high - high // 25, wide // 25 : wide - wide // 25]
+    small = cv2.resize(inner, (max(wide // 4, 1), max(high // 4, 1)), interpolation=cv2.INTER_AREA)
+    paper = float(cv2.medianBlur(small, 3).max())
+    return int((cv2.medianBlur(small, 3) < paper * _DARKER).sum()) < small.size * _WORD
+
+
+_DARKER = 0.72
+"""How dark beside the paper a spot is ink: what shows through from the other side is lighter."""
+_WORD = 6e-5
+"""Share of a page that a short handwritten word darkens, at a quarter of the size: some ten spots on a letter page."""
+
+
+def _with_doubles(pages: Sequence[PageFacts]) -> Iterator[PageFacts]:
+    """The pages, those that show the same page of the same document again with the number of the first."""
+    first: dict[tuple[str, PageKind, int | None], int] = {}
+    for facts in pages:
+        if facts.document_id is None:
+            yield facts
+            continue
+        key = (facts.document_id, facts.kind, facts.plan_page)
+        yield replace(facts, doubled_of=first[key]) if key in first else facts
+        first.setdefault(key, facts.number)

@@ -26,7 +26,6 @@ from cpdocs.signing.keyfiles import KeyPair, PrivateKey
 ROOT_LIFE = timedelta(days=20 * 365)
 AUTHORITY_LIFE = timedelta(days=10 * 365)
 SEAL_LIFE = timedelta(days=5 * 365)
-PERSON_LIFE = timedelta(days=365)
 ONE_TIME_LIFE = timedelta(minutes=10)
 SKEW = timedelta(minutes=5)
 """Certificates begin this long before they are made: another machine's clock may be behind ours."""

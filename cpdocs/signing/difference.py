@@ -21,13 +21,12 @@ c. of objects that a returned increment brought in, none overwritten, except the
 d. no font of ours written anew: old signing programs do that, so it is for a person, never let through;
 e. no more revisions and no more objects than signing needs, so that the work is bounded before it begins.
 
-Objects that nothing refers to are let be, as the library does: some programs leave them. They show nothing, and the
-revision that would refer to them has to be explained itself.
+Objects that nothing refers to are let be here, as the library does; ``increment_rules`` holds them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -49,15 +48,15 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
     SuspiciousModification,
 )
+from pyhanko.sign.diff_analysis.constants import VALUE_UPDATE_KEYS
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
-MOST_REVISIONS = 24
-"""Revisions that may follow the issued plan: two signatures, each with validation material and a time stamp, twice
-over."""
 MOST_OBJECTS = 4_000
 """Objects that one of those revisions may write: an appearance with embedded fonts has a few dozen."""
 MOST_OVERWRITTEN = 40
 """Objects of an earlier revision that one may overwrite."""
+_SIGNED_KEYS = VALUE_UPDATE_KEYS | {"/M", "/MK"}
+"""What a signing program may change in the field that it signs; ``increment_rules`` says to what. poppler dates it."""
 MOST_PAGES = 1_000
 MOST_IN_STREAM = 100_000
 
@@ -65,10 +64,20 @@ MOST_IN_STREAM = 100_000
 class Reader(PdfFileReader):
     """The library's reader, with each object stream decoded and indexed once, and revisions that list no paths."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, passed_over: Sequence[tuple[int, int]] = ()) -> None:
+        """``passed_over``: objects that nothing refers to and every reader passes over (``additions``), as their number
+        and the offset of the table entry that lists them. The library, which knows no such thing, isn't shown them."""
         self._tables: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
         self._revisions: dict[int, Revision] = {}
-        super().__init__(BytesIO(data), strict=True)
+        shown = bytearray(data)
+        for _, entry in passed_over:
+            shown[entry : entry + 18] = b"0000000000 00001 f"
+        super().__init__(BytesIO(bytes(shown)), strict=True)
+        for section in self.xrefs._xref_sections if passed_over else ():
+            for number, _ in passed_over:
+                section.xref_data.freed.pop(number, None)
+                section.xref_data.explicit_refs_in_revision.discard((number, 0))
+        self.stream = BytesIO(data)
 
     def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> Any:
         data, table = self._table(stmnum)
@@ -204,6 +213,11 @@ def is_timestamp_field(field: generic.DictionaryObject) -> bool:
         return False
 
 
+def _field_rules() -> list[Any]:
+    created = _TimestampFieldRule()  # type: ignore[no-untyped-call]  # the library's own gap
+    return [created, SigFieldModificationRule(value_update_keys=_SIGNED_KEYS)]
+
+
 class StrictPolicy(StandardDiffPolicy):
     """The difference policy for a file that begins with the plan as issued; ``issued_revisions`` of its revisions are
     ours."""
@@ -211,7 +225,7 @@ class StrictPolicy(StandardDiffPolicy):
     def __init__(self, issued_revisions: int) -> None:
         super().__init__(
             global_rules=DEFAULT_DIFF_POLICY.global_rules,
-            form_rule=FormUpdatingRule(field_rules=[_TimestampFieldRule(), SigFieldModificationRule()]),  # type: ignore[no-untyped-call]  # the library's own gap
+            form_rule=FormUpdatingRule(field_rules=_field_rules()),
         )
         self._issued = issued_revisions
         self._fonts = _FontRewriteRule()

@@ -126,11 +126,16 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
         raise disk_fault(error, folder, "make the folder") from error
 
 
+def create_new(path: Path, mode: int = 0o600) -> int:
+    """The descriptor of a new file, open for writing: nothing is written over and no link followed. Raises OSError."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
 @contextmanager
 def temporary(folder: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
     """A new file in ``folder`` under a name that says nothing, open for writing; removed unless it was renamed away."""
     path = folder / f".cpdocs-{secrets.token_hex(8)}.part"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    descriptor = create_new(path, mode)
     try:
         yield descriptor, path
     finally:

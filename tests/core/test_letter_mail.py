@@ -85,3 +85,14 @@ def test_an_address_is_mended_only_where_the_service_confirms_it(dpv: str, stree
     assert mended(HOME, checked).address1 == street
     assert mended(HOME, None) == HOME
     assert isinstance(checked, CheckedAddress)
+
+
+@pytest.mark.parametrize("reason", ["moved", "vacant"])
+def test_a_letter_that_comes_back_again_undoes_the_release_of_the_hold(reason: str) -> None:
+    where = fingerprint(SECRET, HOME)
+    elsewhere = event(EventType.HOLD_RELEASED, member_id=HOME.member_id, code="address_returned", address="another")
+    released = event(EventType.HOLD_RELEASED, member_id=HOME.member_id, code="address_returned", address=where)
+    assert fold_mail([came_back(reason), released]).flag(HOME.member_id, where) == ""
+    again = fold_mail([came_back(reason), elsewhere, released, came_back(reason)])
+    assert again.flag(HOME.member_id, where) == reason
+    assert again.released == {(HOME.member_id, "another")}

@@ -11,9 +11,9 @@ import pytest
 
 from cpdocs.documents.glyphs import uncertain
 from cpdocs.documents.letters import PrintedLetter
-from tests.documents.letter_samples import letter, press
+from tests.documents.letter_samples import letter, renderer
 
-PRESS = press()
+PRESS = renderer()
 
 
 def copied(pdf: bytes, folder: Path) -> str:

@@ -10,7 +10,7 @@ import pytest
 from cpdocs.documents.letter_kinds import kind_names, load_kind, load_notice
 from cpdocs.documents.letter_lint import check_kind
 from cpdocs.errors import InputFault
-from tests.documents.letter_samples import ON, SHIPPED, press
+from tests.documents.letter_samples import ON, SHIPPED, renderer
 
 FOLDERS = (SHIPPED,)
 
@@ -24,14 +24,14 @@ def write(site: Path, name: str, text: str) -> None:
 def test_the_kinds_that_came_with_cpdocs_can_be_sent() -> None:
     assert "assignment" in kind_names(FOLDERS)
     for name in kind_names(FOLDERS):
-        check_kind(press(), name, ON)
+        check_kind(renderer(), name, ON)
 
 
 def test_a_site_adds_a_kind_by_adding_a_folder(tmp_path: Path) -> None:
     write(tmp_path, "letters/hello/kind.toml", 'title = "Hello"\n')
     write(tmp_path, "letters/hello/letter.html", '{% extends "letters/assignment/letter.html" %}')
     assert load_kind("hello", (tmp_path, SHIPPED)).title == "Hello"
-    check_kind(press(tmp_path), "hello", ON)
+    check_kind(renderer(tmp_path), "hello", ON)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_letter_that_does_not_leave_the_choice_free_is_refused(tmp_path: Path,
     assert old in text
     write(tmp_path, "letters/common/choice.html", text.replace(old, new))
     with pytest.raises(InputFault) as refused:
-        check_kind(press(tmp_path), "assignment", ON)
+        check_kind(renderer(tmp_path), "assignment", ON)
     assert code in {problem.code for problem in refused.value.problems}
 
 
@@ -77,7 +77,7 @@ def test_a_letter_without_the_masshealth_line_or_a_tty_is_refused(tmp_path: Path
     text = (SHIPPED / "letters/common/complaints.html").read_text("utf-8")
     write(tmp_path, "letters/common/complaints.html", text.replace("tty=masshealth_tty", 'tty="0"'))
     with pytest.raises(InputFault) as refused:
-        check_kind(press(tmp_path), "assignment", ON)
+        check_kind(renderer(tmp_path), "assignment", ON)
     assert {problem.code for problem in refused.value.problems} == {"missing_masshealth_tty"}
 
 

@@ -17,10 +17,10 @@ from cpdocs.documents.letter_lint import printable, reading_grade
 from cpdocs.documents.letters import LetterRenderer, PrintedLetter
 from cpdocs.documents.reading_level import TARGET, grade, syllables_in
 from cpdocs.errors import InputFault
-from tests.documents.letter_samples import ON, SHIPPED, letter, press
+from tests.documents.letter_samples import ON, SHIPPED, letter, renderer
 
 TAGS = ("ar", "es", "fr", "ht", "kea", "km", "pt-BR", "ru", "vi", "zh-Hans", "zh-Hant")
-PRESS = press()
+PRESS = renderer()
 
 
 def site_catalogue(site: Path, name: str, old: str, new: str) -> LetterRenderer:
@@ -30,7 +30,7 @@ def site_catalogue(site: Path, name: str, old: str, new: str) -> LetterRenderer:
     folder = site / "letters" / "locale"
     folder.mkdir(parents=True)
     (folder / name).write_text(text.replace(old, new), "utf-8")
-    return press(site)
+    return renderer(site)
 
 
 REVIEWED = 'X-Status: reviewed\\n"\n"X-Reviewed-By: A. Reader\\n"\n"X-Reviewed-On: 2026-10-01\\n'

@@ -12,12 +12,13 @@ import pytest
 from cpdocs.documents.envelope import BARCODE, BARCODE_CLEAR, VISIBLE, AddressBlock
 from cpdocs.documents.letters import Letter, PrintedLetter
 from cpdocs.documents.mail_barcode import WIDTH, barcode, bars
+from cpdocs.documents.mail_merge.merged import MergedLetter
 from cpdocs.documents.mail_merge.printing import MergedPrintFile
-from cpdocs.documents.mail_merge.renderer import MailMerge, Pressed
+from cpdocs.documents.mail_merge.renderer import MailMerge
 from cpdocs.documents.preflight import BARCODE_ZONE, inside
 from cpdocs.documents.printfile import PrintFile
 from tests.documents.imb_decoder import bars_in, decode
-from tests.documents.letter_samples import letter, press
+from tests.documents.letter_samples import letter, renderer
 
 TRACKING = "00300123456000000012"
 VECTORS = {
@@ -58,9 +59,9 @@ def in_print(item: Letter, *, stamped: bool) -> bytes:
     """A print file with that letter as piece 12, made by stamping or by merging."""
     drawn = barcode(TRACKING, item.assignment.zip)
     if stamped:
-        stamping = MailMerge(press())
+        stamping = MailMerge(renderer())
         made = stamping.make(item)
-        assert isinstance(made, Pressed)
+        assert isinstance(made, MergedLetter)
         assert made.barcode
         shared, faces = stamping.taken()
         out = io.BytesIO()
@@ -68,7 +69,7 @@ def in_print(item: Letter, *, stamped: bool) -> bytes:
         target.add_letter(made, 12, drawn)
         target.finish(faces, stamping.lay)
         return out.getvalue()
-    whole = press().make(item)
+    whole = renderer().make(item)
     assert isinstance(whole, PrintedLetter)
     assert whole.address.barcode
     file = PrintFile("2026-11-02-01")
@@ -96,8 +97,8 @@ def test_it_is_read_from_a_picture_of_the_page_where_nothing_else_stands(stamped
 
 def test_four_lines_leave_no_room_for_it() -> None:
     item = letter(address1="c/o Sample Family Shelter of the Valley", address2="444 Example Avenue North, Apartment 12")
-    with_barcode = press().address(replace(item, barcode=True))
-    assert with_barcode == press().address(item)
+    with_barcode = renderer().address(replace(item, barcode=True))
+    assert with_barcode == renderer().address(item)
     assert isinstance(with_barcode, AddressBlock)
     assert not with_barcode.barcode
 
@@ -108,7 +109,7 @@ def test_a_site_template_that_puts_something_there_is_held(tmp_path: Path) -> No
     site.parent.mkdir(parents=True)
     site.write_text(base.replace("top: {{ address_top }}in", "top: 1.44in"), "utf-8")
     item = letter()
-    assert isinstance(press(tmp_path).make(item), PrintedLetter)
-    held = press(tmp_path).make(replace(item, barcode=True))
+    assert isinstance(renderer(tmp_path).make(item), PrintedLetter)
+    held = renderer(tmp_path).make(replace(item, barcode=True))
     assert not isinstance(held, PrintedLetter)
     assert held.code == "window_preflight"

@@ -13,7 +13,7 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from cpdocs.core.verdicts import Slot
 from cpdocs.signing.keyfiles import KeyPair
 from cpdocs.signing.trust import Witnessed
-from tests.signing import archival
+from tests.signing import archival, programs
 from tests.signing import builder as b
 from tests.signing.attacks import cms
 
@@ -97,5 +97,7 @@ def variants() -> Iterator[Genuine]:
         yield Genuine(f"material-stamp-material-{form}", partial(_appended, form, material, stamp, material), PCP)
         yield Genuine(f"material-stamp-member-{form}", partial(_appended, form, material, stamp, member=True), BOTH)
     yield Genuine("stamp-in-the-signature", _stamped, PCP)
+    for make in programs.ALL:
+        yield Genuine(f"as-{make.__name__.replace('_', '-')}-writes", partial(_by_hand, make), PCP)
     for make in cms.SOUND:
         yield Genuine(make.__name__.replace("_", "-"), partial(_by_hand, make), PCP)

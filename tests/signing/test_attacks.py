@@ -8,24 +8,24 @@ from hashlib import sha256
 
 import pytest
 
+from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Lane, Verdict
-from cpdocs.signing.examination import Examination
 from tests.signing import builder as b
-from tests.signing.attacks import catalog, cms, rawbytes, resaves, revisions, signatures, structure
+from tests.signing.attacks import appended, catalog, cms, rawbytes, resaves, revisions, signatures, structure
 from tests.signing.attacks.catalog import Attack
 
 ATTACKS = [(family, each) for family, attacks in catalog.FAMILIES.items() for each in attacks]
 
 
-def codes(examination: Examination) -> set[str]:
+def codes(examination: Decision) -> set[str]:
     return {each.code for each in examination.findings}
 
 
-def refuse(data: bytes, expected: set[str]) -> Examination:
+def refuse(data: bytes, expected: set[str]) -> Decision:
     examination = b.verdict(data)
     found = codes(examination)
     assert examination.verdict is not Verdict.ACCEPTED
-    assert not examination.slots
+    assert not examination.fills
     assert expected <= found, found
     return examination
 
@@ -43,6 +43,8 @@ def test_every_attack_that_can_be_made_stands_in_a_family_once() -> None:
     assert set(listed) == {
         *made,
         *(each.__name__ for each in revisions.CHANGES),
+        *(each.__name__ for each in (*appended.HAND, *appended.NOT_READ, *appended.SIGNING)),
+        appended.second_start_before_the_signature.__name__,
         *(each.__name__ for each in resaves.LIBRARIES),
     }
     assert len({each.name for _, each in ATTACKS}) == len(ATTACKS)

@@ -11,13 +11,17 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
+from cpdocs.core.verdicts import Slot, Verdict
+from cpdocs.signing.field_names import MEANING
 from cpdocs.signing.increment import Format
 from cpdocs.signing.ltv import close
 from tests.signing import builder as b
 from tests.signing.test_ltv import material
 from tests.signing.test_sign import as_member, as_pcp
 
+PASSPHRASE = BestAvailableEncryption(b"for the test")
 FILES = ("sealed", "pcp", "pcp-adobe", "pcp-rsa", "member-then-pcp", "pcp-then-member", "closed")
 
 
@@ -80,3 +84,20 @@ def test_the_judges_notice_one_changed_byte(files: dict[str, Path], tmp_path: Pa
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(data)
     assert "Signature is Valid." not in run("pdfsig", "-nocert", broken)
+
+
+def test_what_pdfsig_signs_is_accepted(tmp_path: Path) -> None:
+    """With the real program, where it and Mozilla's tools for its key store are installed; ``programs.poppler`` writes
+    what it writes everywhere else."""
+    pair = b.office().clinician(key=b.rsa_key())
+    chain = list(pair.chain)
+    locked = pkcs12.serialize_key_and_certificates(b"pcp", pair.key, pair.certificate, chain, PASSPHRASE)  # type: ignore[arg-type]
+    (tmp_path / "pcp.p12").write_bytes(locked)
+    (tmp_path / "issued.pdf").write_bytes(b.issued().data)
+    store = f"sql:{tmp_path}"
+    run("certutil", "-N", "-d", store, "--empty-password")
+    run("pk12util", "-i", tmp_path / "pcp.p12", "-d", store, "-W", "for the test", "-K", "")
+    signing = ("-nssdir", store, "-nick", "pcp", "-sign", "PCPSig", "-reason", MEANING[Slot.PCP])
+    run("pdfsig", *signing, tmp_path / "issued.pdf", tmp_path / "signed.pdf")
+    examination = b.verdict((tmp_path / "signed.pdf").read_bytes())
+    assert (examination.verdict, examination.slots_filled) == (Verdict.ACCEPTED, (Slot.PCP,)), examination.findings

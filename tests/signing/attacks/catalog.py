@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cpdocs.core.verdicts import Verdict
 from tests.signing import builder as b
-from tests.signing.attacks import cms, rawbytes, resaves, revisions, signatures, structure
+from tests.signing.attacks import appended, cms, rawbytes, resaves, revisions, signatures, structure
 
 PAGE = Path(__file__).parents[3] / "docs" / "attacks.md"
 
@@ -72,6 +73,26 @@ def _changes(*changes: revisions.Change) -> Iterator[Attack]:
 def _of(module: dict[Make, set[str]], *makes: Make) -> Iterator[Attack]:
     for make in makes:
         yield Attack(make.__name__, make, frozenset(module[make]))
+
+
+def _appended() -> Iterator[Attack]:
+    """Each revision by hand put behind the issued plan, which the PCP then signs, and behind the signed one."""
+    unclear = frozenset({"additions_unclear"})
+    for change in appended.HAND:
+        yield Attack(f"{change.__name__}, before the PCP signs", partial(_then_signed, change), unclear)
+        yield Attack(f"{change.__name__}, after the PCP signed", partial(_behind, change), unclear)
+    for change in appended.NOT_READ:
+        yield Attack(f"{change.__name__}, after the PCP signed", partial(_behind, change), frozenset({"unverifiable"}))
+    second = appended.second_start_before_the_signature
+    yield Attack(second.__name__, partial(_then_signed, second), unclear)
+
+
+def _then_signed(change: appended.Bytes) -> bytes:
+    return appended.signed(change(b.issued().data))
+
+
+def _behind(change: appended.Bytes) -> bytes:
+    return change(appended.signed_once())
 
 
 def _saved(*makes: Make) -> Iterator[Attack]:
@@ -223,6 +244,10 @@ FAMILIES: dict[str, tuple[Attack, ...]] = {
             _X.EXPECTED, _X.contents_in_a_cross_reference_stream, _X.page_in_an_object_stream, _X.hybrid_cross_reference
         ),
         *_of(_X.EXPECTED, _X.entries_without_end, _X.brackets_without_end),
+    ),
+    "Bytes that two readers read differently, or that nobody has vouched for": tuple(_appended()),
+    "What no signer needs, in the revision that the PCP signs": tuple(
+        Attack(make.__name__, make, frozenset({"additions_unclear"})) for make in appended.SIGNING
     ),
     "Active content": (*_changes(_V.open_action, _V.embedded_file, _V.xfa_form, _V.field_script),),
     "Bytes changed, before or inside the plan; mail gateways in text mode": (

@@ -90,10 +90,12 @@ def chain_that_returns_to_itself() -> bytes:
 
 
 def _catalog() -> bytes:
-    """The issued catalog's own text, between its brackets."""
-    issued = b.issued().data
-    root = _numbers()[0]
-    found = re.findall(rb"(?<!\d)%d 0 obj\s*<<(.*?)>>\s*endobj" % root, issued, re.DOTALL)
+    return catalog_of(b.issued().data)
+
+
+def catalog_of(data: bytes) -> bytes:
+    """The catalog's own text in its last version, between its brackets."""
+    found = re.findall(rb"(?<!\d)%d 0 obj\s*<<(.*?)>>\s*endobj" % _numbers()[0], data, re.DOTALL)
     assert found
     return bytes(found[-1])
 
