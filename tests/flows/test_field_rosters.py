@@ -100,3 +100,17 @@ def test_a_workbook_says_what_it_needs_and_how_it_was_read(cli: CommandLine, tmp
     path.write_bytes(made.workbook([made.spreadsheet_row()], titles=["Assignments", ""]))
     told = cli("import", "roster", path)
     assert "line 3" in told.err
+
+
+def test_names_from_right_to_left_are_mailed_alone_as_in_a_crowd(cli: CommandLine, tmp_path: Path) -> None:
+    named = [
+        {"first_name": "ليلى"},
+        {"last_name": "الاختراع"},
+        {"first_name": "علی\u200cرضا", "last_name": "محمدی"},
+        {"last_name": "MARIA APARECIDA DA SPECIMEN DOS SANTOS INVENTADOS"},
+    ]
+    lines = [line(number, **names) for number, names in enumerate(named, 1)]
+    for number, one in enumerate(lines):
+        assert run(cli, write_roster(tmp_path / f"{number}.csv", one), "--dry-run")["mailed"] == 1
+    crowd = [line(number, last_name="ليلى", first_name="Noor") for number in range(10, 14)]
+    assert run(cli, write_roster(tmp_path / "all.csv", *crowd, *lines), "--dry-run")["mailed"] == 5
