@@ -40,6 +40,7 @@ def plan() -> None:
 for _command in (
     plan_drafts.draft,
     plan_drafts.diff,
+    plan_drafts.transfer,
     plan_log.sent,
     plan_log.received,
     plan_log.return_,
