@@ -121,10 +121,21 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the operating-system user and the host, recorded with every event."""
+    """Who acts: the account of the real user id and the host, recorded with every event.
+
+    ``sudo`` is the account that sudo says it came from, ``person`` whom ``--as`` named: who they are is proven by
+    their PIN alone (:mod:`cpdocs.people`).
+    """
 
     user: str
     host: str
+    sudo: str = ""
+    person: str = ""
+
+    @property
+    def claimed(self) -> str:
+        """The enrolled name under which somebody acts: the one that ``--as`` gave, else the account's."""
+        return self.person or self.user
 
 
 @dataclass(frozen=True)
@@ -160,6 +171,7 @@ class Workspace:
             clock=self.clock,
             user=self.actor.user,
             host=self.actor.host,
+            sudo=self.actor.sudo,
             foreword=partial(note_settings, text=self.settings_text),
         )
 

@@ -153,7 +153,7 @@ def show(ws: Workspace, who: str, as_json: bool) -> None:
         return
     for event in events:
         when = event.at.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M:%S %Z")
-        click.echo(f"{event.seq:>8}  {when}  {sentence(event)}  [{event.user} on {event.host}]")
+        click.echo(f"{event.seq:>8}  {when}  {sentence(event)}  [{event.recorded_by}]")
 
 
 @audit.command()
@@ -286,5 +286,7 @@ def _event_json(event: Event) -> dict[str, Any]:
         "recorded_at": event.recorded_at.isoformat(),
         "user": event.user,
         "host": event.host,
+        "person": event.person,
+        "sudo": event.sudo,
         "data": event.data,
     }

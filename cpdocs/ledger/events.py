@@ -74,6 +74,7 @@ class EventStore:
         clock: Clock,
         user: str,
         host: str,
+        sudo: str = "",
         foreword: Callable[[Transaction], None] | None = None,
     ) -> None:
         self.place = place
@@ -81,6 +82,8 @@ class EventStore:
         self._clock = clock
         self._user = user
         self._host = host
+        self._sudo = sudo
+        self._person = ""
         self._foreword = foreword
         self._hashes: dict[tuple[int, int], bytes] = {}
         opened.reader.hold()
@@ -89,7 +92,14 @@ class EventStore:
 
     @classmethod
     def create(
-        cls, place: Place, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS
+        cls,
+        place: Place,
+        *first: NewEvent,
+        clock: Clock,
+        user: str,
+        host: str,
+        sudo: str = "",
+        busy_seconds: float = BUSY_SECONDS,
     ) -> EventStore:
         """Makes a new ledger that begins with ``first``, whole or not at all; only ``init`` does so.
 
@@ -99,8 +109,8 @@ class EventStore:
         from cpdocs.ledger.transaction import Transaction
 
         with backend_of(place).creating(busy_seconds) as connection:
-            Transaction(connection, clock, user, host).append(*first)
-        return cls.open(place, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
+            Transaction(connection, clock, user, host, sudo=sudo).append(*first)
+        return cls.open(place, clock=clock, user=user, host=host, sudo=sudo, busy_seconds=busy_seconds)
 
     @classmethod
     def open(
@@ -110,18 +120,19 @@ class EventStore:
         clock: Clock,
         user: str,
         host: str,
+        sudo: str = "",
         busy_seconds: float = BUSY_SECONDS,
         foreword: Callable[[Transaction], None] | None = None,
     ) -> EventStore:
         """Opens the ledger at ``place``. Raises LedgerMissing: a lost ledger is never quietly begun anew.
 
-        ``foreword`` is called at the beginning of the first transaction that writes: what a command must have said
-        before whatever else it records.
+        ``user`` is the account that acts, ``sudo`` the one that sudo says it came from. ``foreword`` is called at the
+        beginning of the first transaction that writes: what a command must have said before whatever else it records.
         """
         opened = _Open(place, busy_seconds)
         if opened.reader.form() != SCHEMA_VERSION:
             opened.bring_up()
-        return cls(opened, place, clock=clock, user=user, host=host, foreword=foreword)
+        return cls(opened, place, clock=clock, user=user, host=host, sudo=sudo, foreword=foreword)
 
     @property
     def engine(self) -> Engine:
@@ -131,6 +142,10 @@ class EventStore:
     def close(self) -> None:
         """Lets go of the ledger; the store can't be used afterwards."""
         self._finalizer()
+
+    def acts_for(self, person: str) -> None:
+        """From now on every event names ``person``, whose PIN was right, beside the account."""
+        self._person = person
 
     def exclusively(self, name: str) -> AbstractContextManager[bool]:
         """Whether nobody on another machine works on ``name`` now; nobody does while the block runs.
@@ -149,7 +164,7 @@ class EventStore:
 
         home = self._open.home
         with home.faults_named(), home.writing(self.engine) as connection:
-            tx = Transaction(connection, self._clock, self._user, self._host)
+            tx = Transaction(connection, self._clock, self._user, self._host, self._person, self._sudo)
             if self._foreword is not None:
                 self._foreword(tx)
             yield tx

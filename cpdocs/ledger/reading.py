@@ -67,6 +67,8 @@ def decode(body: str) -> Event:
         user=text["user"],
         host=text["host"],
         data=text["data"],
+        person=text.get("person", ""),
+        sudo=text.get("sudo", ""),
     )
 
 
