@@ -206,7 +206,8 @@ def open_restored(root: Path, *, sandbox: bool) -> EventStore:
     if settings.load(text, str(paths.settings)).options.ledger_url:
         write_durably(paths.settings, settings.with_ledger_url(text, "").encode(), overwrite=True)
     clock = SystemClock(_fixed_clock(sandbox=sandbox))
-    return EventStore.open(paths.ledger, clock=clock, user=getpass.getuser(), host=socket.gethostname())
+    actor = acting_account()
+    return EventStore.open(paths.ledger, clock=clock, user=actor.user, host=actor.host, sudo=actor.sudo)
 
 
 def _refuse_two_ledgers(paths: Paths) -> None:
