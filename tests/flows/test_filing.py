@@ -475,3 +475,13 @@ def test_an_attested_scan_is_shown_and_its_original_kept(issued: Office, tmp_pat
     shown = text_of(package / f"{document_id}.pdf")
     assert [bool(text.strip()) for text in shown].count(False) == len(pages)
     issued.cli("verify", package, now=SIGNED_AT)
+
+
+def test_a_members_decline_takes_back_what_is_open_and_not_what_both_have_approved(complete: Office) -> None:
+    chart_note(complete)
+    bh, ltss = complete.documents["bh"], complete.documents["ltss"]
+    member = complete.status(bh)["member_id"]
+    said = ("--on", "2026-11-03", "--how", "telephone", "--by", "Test Coordinator")
+    for each in dict.fromkeys((member, complete.status(ltss)["member_id"])):
+        complete.cli("member", "decline", *said, stdin=f"{each}\n")
+    assert [complete.status(each)["state"] for each in (bh, ltss)] == ["filed", "withdrawn"]
