@@ -22,7 +22,7 @@ from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.filing.targets import Doubt, choose_target, route_doubts
 from cpdocs.plans.log import plan_event
-from cpdocs.plans.records import all_plans, find_plan, the_plan
+from cpdocs.plans.records import all_plans, find_plan, plan_of, the_plan
 from cpdocs.register.load import load_register
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
@@ -233,6 +233,4 @@ def _consent_doubts(plan: Plan, ws: Workspace) -> list[Doubt]:
 
 
 def _plan_of(ws: Workspace, record: PlanRecord) -> Plan:
-    from cpdocs.intake.plan_file import read_plan
-
-    return read_plan(ws.blobs.get(record.plan_sha256), record.document_id)
+    return plan_of(ws, record)

@@ -163,7 +163,7 @@ def _upload(
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
     from cpdocs.sandbox.drawing import compose, flat_pdf
-    from cpdocs.signing.fields import MEANING
+    from cpdocs.signing.field_names import MEANING
 
     paper = CertificatePaper(
         record=record,
@@ -178,9 +178,9 @@ def _upload(
         kept=tuple(each.kept for each in closed),
     )
     certificate = render_certificate(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
-    plan, *further = [each.data for each in closed] or [ws.blobs.get(record.sha256)]
     scans = [flat_pdf(each.data, most_pages=ws.options.max_return_pages) for each in returns if not each.signed]
-    return compose(plan, further=further, scans=scans, certificate=certificate.pdf, title=description)
+    issued, signed = ws.blobs.get(record.sha256), [each.data for each in closed]
+    return compose(issued, signed=signed, scans=scans, certificate=certificate.pdf, title=description)
 
 
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:

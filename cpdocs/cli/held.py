@@ -320,8 +320,11 @@ def _item(ws: Workspace, record: ReturnRecord) -> dict[str, Any]:
     decision = record.decision
     assert decision is not None
     assert record.verdict is not None
+    from cpdocs.returns.held import item_id
+
     return {
-        "id": record.sha256[:_SHORT],
+        "id": item_id(record),
+        "part": record.part,
         "sha256": record.sha256,
         "verdict": record.verdict.value,
         "document_id": record.document_id or None,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli import plan_log as plan_road
+from cpdocs.cli import plan_drafts, plan_log
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
@@ -37,12 +37,14 @@ def plan() -> None:
 
 
 for _command in (
-    plan_road.sent,
-    plan_road.received,
-    plan_road.return_,
-    plan_road.withdraw,
-    plan_road.approve,
-    plan_road.refuse,
+    plan_drafts.draft,
+    plan_drafts.diff,
+    plan_log.sent,
+    plan_log.received,
+    plan_log.return_,
+    plan_log.withdraw,
+    plan_log.approve,
+    plan_log.refuse,
 ):
     plan.add_command(_command)
 

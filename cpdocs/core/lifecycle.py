@@ -48,7 +48,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from cpdocs.core.events import Event, EventType
+from cpdocs.core.events import JSON, Event, EventType
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.plan_record import (
     Filing,
@@ -149,7 +149,37 @@ def issued_plan(record: PlanRecord) -> IssuedPlan:
         seal_fingerprint=record.seal_fingerprint,
         issued_at=record.issued_at,
         closed=record.closed,
+        pages=record.pages,
     )
+
+
+def fill_data(fill: SlotFill) -> dict[str, JSON]:
+    """The data of the ``SLOT_FILLED`` event that records ``fill``, but for the document."""
+    data: dict[str, JSON] = {
+        "slot": fill.slot.value,
+        "evidence": fill.evidence.value,
+        "signer": fill.signer,
+        "npi": fill.npi,
+        "credential": fill.credential,
+        "role": fill.role,
+        "on_behalf_of": fill.on_behalf_of,
+        "signed_at": fill.signed_at.isoformat() if fill.signed_at else None,
+        "received_at": fill.received_at.isoformat(),
+        "return_sha256": fill.return_sha256 or None,
+        "attested_by": fill.attested_by or None,
+        "how": fill.how,
+    }
+    if fill.certificate_sha256:
+        data |= {
+            "certificate_sha256": fill.certificate_sha256,
+            "timestamped": fill.timestamped,
+            "key_issued_by_us": fill.key_issued_by_us,
+        }
+    if fill.on:
+        data["on"] = fill.on.isoformat()
+    if fill.note:
+        data["note"] = fill.note
+    return data
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

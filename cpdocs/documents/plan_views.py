@@ -57,7 +57,8 @@ class PlanPaper:
     """Everything that one issued version is made from.
 
     ``meanings`` is what each signature says, the same words that the signature fields carry. ``supersedes`` is the
-    document id of the version before, or empty. ``sandbox`` marks every page as practice material.
+    document id of the version before, or empty;
+    ``changes`` says what changed since, medicines first. ``sandbox`` marks every page as practice material.
     """
 
     plan: Plan
@@ -70,6 +71,7 @@ class PlanPaper:
     meanings: Mapping[Slot, str]
     issued_at: datetime
     supersedes: str = ""
+    changes: tuple[str, ...] = ()
     sandbox: bool = False
 
     @property

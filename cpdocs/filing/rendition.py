@@ -35,21 +35,27 @@ class Upload:
 
 
 def compose(
-    plan: bytes, *, further: Sequence[bytes] = (), scans: Sequence[bytes] = (), certificate: bytes, title: str
+    issued: bytes, *, signed: Sequence[bytes] = (), scans: Sequence[bytes] = (), certificate: bytes, title: str
 ) -> Upload:
-    """The rendition of one complete version: the signed plan, what else was signed, and the certificate page.
+    """The rendition of one complete version: the plan as issued with what its signatures show, and the certificate
+    page.
 
-    ``plan`` is the signed file whose pages are all shown (the issued one where nobody signed in it); of each file in
-    ``further``, separately signed copies of the same pages, the pages with a signature field are shown; of each PDF in
-    ``scans`` all pages. The same input gives the same bytes.
+    Every page of the plan is drawn from ``issued``, the bytes that we kept. Of each file in ``signed``, which continues
+    them, nothing is taken but the pictures of the signatures in the plan's own fields: its pages are a stranger's, and
+    two readers may find other ones in them. The first file's signatures are shown in the whole plan; of each further
+    one, a copy signed separately, the pages with a signature field are shown once more. Of each PDF in ``scans`` all
+    pages are shown. The same input gives the same bytes.
 
     Raises:
         Defect: one of our own files can't be opened, or something active would be left.
     """
-    with _opened(plan) as out:
+    with _opened(issued) as out:
+        for copy in signed[:1]:
+            _show_signatures(out, copy)
         _flatten(out)
-        for copy in further:
-            with _opened(copy) as source:
+        for copy in signed[1:]:
+            with _opened(issued) as source:
+                _show_signatures(source, copy)
                 numbers = _signature_pages(source)
                 _flatten(source)
                 _append(out, source, numbers)
@@ -139,6 +145,24 @@ def _opened(data: bytes) -> Iterator[Pdf]:
         yield pdf
     finally:
         pdf.close()
+
+
+def _show_signatures(plan: Pdf, signed: bytes) -> None:
+    """Gives each signature field of ``plan`` the picture that it has in the file ``signed``, where it is filled."""
+    fields = {str(each.get("/T")): each for each in _fields(plan)}
+    with _opened(signed) as copy:
+        for theirs in _fields(copy):
+            field = fields.get(str(theirs.get("/T")))
+            if field is None or field.get("/FT") != Name.Sig or theirs.get("/V") is None:
+                continue
+            picture = theirs.get("/AP", Dictionary()).get("/N")
+            if isinstance(picture, pikepdf.Stream):
+                field.AP = Dictionary(N=plan.copy_foreign(picture))
+
+
+def _fields(pdf: Pdf) -> list[Any]:
+    """The form's fields; a plan's have no fields below them."""
+    return [each for each in pdf.Root.get("/AcroForm", Dictionary()).get("/Fields", Array()) if "/T" in each]
 
 
 def _signature_pages(pdf: Pdf) -> list[int]:

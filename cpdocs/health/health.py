@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType
-from cpdocs.core.return_record import RETURN_EVENTS, fold_returns
+from cpdocs.core.return_record import RETURN_EVENTS, all_parts
 from cpdocs.errors import CpdocsError
 from cpdocs.health.answers import LOW_DISK
 from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
@@ -124,7 +124,7 @@ def _watch(ws: Workspace) -> Iterator[Pulse]:
 
 
 def _held(ws: Workspace) -> Iterator[Pulse]:
-    waiting = [record for record in fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values() if record.waiting]
+    waiting = [record for record in all_parts(ws.ledger.events(types=RETURN_EVENTS)) if record.waiting]
     if not waiting:
         yield Pulse("held", True, "Nothing is held.", 0)
         return

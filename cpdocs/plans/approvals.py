@@ -22,7 +22,7 @@ from cpdocs.errors import AnswerIsNo, InputFault, Problem
 from cpdocs.people import people
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
-from cpdocs.plans.records import the_plan
+from cpdocs.plans.records import plan_of, the_plan
 from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
@@ -190,9 +190,7 @@ def _standing(
 
 def _representative(ws: Workspace, record: PlanRecord) -> tuple[str, str]:
     """Who acts for the member by the plan itself: name and relation."""
-    from cpdocs.intake.plan_file import read_plan
-
-    stated = read_plan(ws.blobs.get(record.plan_sha256), record.document_id).representative
+    stated = plan_of(ws, record).representative
     if stated is None:
         raise InputFault(
             f"{record.document_id}: the member is a minor; a parent or guardian approves.",

@@ -14,6 +14,7 @@ from cpdocs.core.enrollment import ENROLLMENT_EVENTS, enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id, last_four
 from cpdocs.core.members import Assignment
+from cpdocs.core.plan_changes import changes
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.plans import Plan
 from cpdocs.core.providers import Clinician, Practice
@@ -23,7 +24,7 @@ from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
 from cpdocs.keys.organization_keys import load_pair, token_place
 from cpdocs.ledger.reads import Reads
 from cpdocs.plans.check import PlanReport, check_files
-from cpdocs.plans.records import find_plan, last_version, the_plan
+from cpdocs.plans.records import find_plan, last_version, plan_of, the_plan
 from cpdocs.register.load import load_register
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
@@ -216,7 +217,7 @@ class _Desk:
         self, plan: Plan, document_id: str, member: Assignment, practice: Practice, pcp: Clinician, supersedes: str
     ) -> PlanPaper:
         from cpdocs.documents.plan_views import PlanPaper
-        from cpdocs.signing.fields import MEANING
+        from cpdocs.signing.field_names import MEANING
 
         return PlanPaper(
             plan=plan,
@@ -229,8 +230,16 @@ class _Desk:
             meanings=MEANING,
             issued_at=self.ws.clock.now(),
             supersedes=supersedes,
+            changes=self._changes(plan, supersedes),
             sandbox=self.ws.sandbox,
         )
+
+    def _changes(self, plan: Plan, supersedes: str) -> tuple[str, ...]:
+        """What changed since the version that this one takes the place of, for its cover."""
+        if not supersedes:
+            return ()
+        before = plan_of(self.ws, the_plan(self.ws.ledger, supersedes))
+        return tuple(each.text for each in changes(before, plan))
 
     def _office(self, plan: Plan) -> tuple[Practice, Clinician]:
         """The practice and the PCP of a plan that passed its check."""

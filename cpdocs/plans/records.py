@@ -9,6 +9,7 @@ from cpdocs.core.lifecycle import PLAN_EVENTS, PlanRecord, fold, fold_all
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
+    from cpdocs.core.plans import Plan
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
@@ -45,3 +46,10 @@ def last_version(source: Reads, member_id: str, program: str) -> PlanRecord | No
     events = source.events(subject=member_subject(member_id), types=(EventType.PLAN_ISSUED,))
     line = [record for record in fold_all(events).values() if record.program == program]
     return max(line, key=lambda record: record.version, default=None)
+
+
+def plan_of(ws: Workspace, record: PlanRecord) -> Plan:
+    """The version as its author's file says it; the file is in the store."""
+    from cpdocs.intake.plan_file import read_plan
+
+    return read_plan(ws.blobs.get(record.plan_sha256), record.document_id)

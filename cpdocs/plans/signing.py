@@ -25,7 +25,7 @@ from cpdocs.errors import InputFault, WorkspaceFault
 from cpdocs.keys.organization_keys import load_pair
 from cpdocs.people import people
 from cpdocs.plans.log import plan_event
-from cpdocs.plans.records import the_plan
+from cpdocs.plans.records import plan_of, the_plan
 from cpdocs.register.load import load_register
 from cpdocs.system.durable import read_plain, write_durably
 
@@ -259,7 +259,6 @@ def witness_name(ws: Workspace, acting: people.Acting, witness: str) -> str:
 def _signatory(ws: Workspace, record: PlanRecord, witness: str, *, representative: bool, now: datetime) -> Signatory:
     """Who signs for the member's slot: the member, or the representative whom the plan names."""
     from cpdocs.core.members import Program, age_on
-    from cpdocs.intake.plan_file import read_plan
     from cpdocs.signing.sign import Signatory
 
     register = load_register(ws, record.member_id)
@@ -272,7 +271,7 @@ def _signatory(ws: Workspace, record: PlanRecord, witness: str, *, representativ
     minor = age_on(member.dob, eastern_date(now)) < _ADULT
     if not (minor or representative):
         return Signatory(member.full_name, witness=witness)
-    acts = read_plan(ws.blobs.get(record.plan_sha256), record.document_id).representative
+    acts = plan_of(ws, record).representative
     if acts is None:
         raise InputFault(
             f"{record.document_id} names no representative{', and the member is a minor' if minor else ''}.",

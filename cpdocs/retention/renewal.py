@@ -163,7 +163,7 @@ def _renew(ws: Workspace, closer: Closer, each: Ageing, *, gain: bool, dry_run: 
 
 def _no_longer_holds(ws: Workspace, closer: Closer, data: bytes, issued: bytes) -> str:
     """Why a new time stamp over the file would prove nothing of it; empty where it would."""
-    from cpdocs.signing.fields import SLOT_OF_FIELD
+    from cpdocs.signing.field_names import SLOT_OF_FIELD
     from cpdocs.signing.trust import Vouching
 
     if not data.startswith(issued):

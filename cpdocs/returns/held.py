@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.people import Role
-from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
+from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, all_parts
 from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_reason
 from cpdocs.people import people
@@ -23,7 +23,7 @@ from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import the_plan
 from cpdocs.returns.attest import Attestation, ink_fill
 from cpdocs.returns.judging import judge
-from cpdocs.returns.receiving import decide, finish, the_return
+from cpdocs.returns.receiving import decide, finish, the_part
 from cpdocs.sandbox.drawing import flat_pdf, what_acts
 from cpdocs.signing.record import Limits
 
@@ -44,31 +44,38 @@ _CONFIRMABLE = frozenset({"wrong_return_folder"})
 
 def queue(ws: Workspace) -> list[ReturnRecord]:
     """Everything held that no person has resolved, in order of arrival."""
-    return [record for record in fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values() if record.waiting]
+    return [record for record in all_parts(ws.ledger.events(types=RETURN_EVENTS)) if record.waiting]
+
+
+def item_id(record: ReturnRecord) -> str:
+    """How an item is named: by the first digits of its file's SHA-256, and by its part where the file has several."""
+    several = record.decision is not None and record.decision.of > 1
+    return f"{record.sha256[:SHORT]}:{record.part}" if several else record.sha256[:SHORT]
 
 
 def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> ReturnRecord:
-    """The item that ``which`` names: the first digits of its SHA-256, or its plan's document id.
+    """The item that ``which`` names: the first digits of its SHA-256 (with ``:2`` the second part of that file), or its
+    plan's document id.
 
     ``resolved`` takes accepted items too (for a page's second signature). Raises InputFault for none or several.
     """
-    records = fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values()
+    records = all_parts(ws.ledger.events(types=RETURN_EVENTS))
     open_ones = [
         each for each in records if each.waiting or (resolved and each.resolution and each.resolution.accepted)
     ]
     document_id = parse_document_id(which)
-    digits = which.strip().lower()
+    digits, _, part = which.strip().lower().partition(":")
     found = [
         each
         for each in open_ones
         if (document_id and each.decision and each.decision.document_id == document_id)
-        or (len(digits) >= _SHORTEST and each.sha256.startswith(digits))
+        or (len(digits) >= _SHORTEST and each.sha256.startswith(digits) and part in ("", str(each.part)))
     ]
     if len(found) == 1:
         return found[0]
     if found:
-        names = ", ".join(each.sha256[:SHORT] for each in found)
-        raise InputFault(f"That names {len(found)} held files.", todo=f"Give the digits of one of them: {names}")
+        names = ", ".join(item_id(each) for each in found)
+        raise InputFault(f"That names {len(found)} held items.", todo=f"Name one of them: {names}")
     raise InputFault("That names nothing that is held.", todo="See what is with `cpdocs held list`.")
 
 
@@ -95,19 +102,19 @@ def accept(
     reason = required_reason(reason)
     acting = people.require(ws, Role.REVIEWER, secret, emergency=emergency.strip())
     context = DecisionContext(ws)
-    sha256 = find_held(ws, which, resolved=attestation is not None).sha256
+    item = find_held(ws, which, resolved=attestation is not None)
     if attestation is not None:
-        _require_pages(ws, sha256)
+        _require_pages(ws, item.sha256)
     with ws.ledger.write() as tx:
-        record = the_return(tx, sha256)
+        record = the_part(tx, item)
         context.refresh()
         if attestation is not None:
             _attest(ws, tx, context, record, attestation, reason, document_id)
         else:
             _confirm(ws, tx, context, record, reason)
         if acting.emergency:
-            tx.append(break_glass_event(acting, Role.REVIEWER, "held accept", *about_return(the_return(tx, sha256))))
-    return _finish(ws, sha256)
+            tx.append(break_glass_event(acting, Role.REVIEWER, "held accept", *about_return(the_part(tx, item))))
+    return _finish(ws, item)
 
 
 def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> ReturnRecord:
@@ -115,26 +122,29 @@ def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> 
     :func:`accept`."""
     reason = required_reason(reason)
     people.require(ws, Role.REVIEWER, secret)
-    sha256 = find_held(ws, which).sha256
+    item = find_held(ws, which)
     with ws.ledger.write() as tx:
-        record = the_return(tx, sha256)
+        record = the_part(tx, item)
         _still_waiting(record)
         tx.append(
             _resolved(record, record.decision.document_id if record.decision else "", Verdict.REJECTED, reason, ())
         )
-    return _finish(ws, sha256)
+    return _finish(ws, item)
 
 
 def recheck(ws: Workspace, which: Sequence[str] = ()) -> list[ReturnRecord]:
     """Judges held files (all, or those named) again by what is on record today; gives their records."""
     chosen = [find_held(ws, each) for each in which] if which else queue(ws)
     context = DecisionContext(ws)
-    return [finish(ws, decide(ws, context, record.sha256, again=True))[0] for record in chosen]
+    files = dict.fromkeys(record.sha256 for record in chosen)
+    wanted = {(record.sha256, record.part) for record in chosen}
+    parts = [part for sha256 in files for part in decide(ws, context, sha256, again=True)]
+    return [finish(ws, part)[0] for part in parts if (part.sha256, part.part) in wanted or part.waiting]
 
 
-def _finish(ws: Workspace, sha256: str) -> ReturnRecord:
+def _finish(ws: Workspace, item: ReturnRecord) -> ReturnRecord:
     """Answers and files; the decision stands even where filing fails, and that is said."""
-    record, unfiled = finish(ws, the_return(ws.ledger, sha256))
+    record, unfiled = finish(ws, the_part(ws.ledger, item))
     if unfiled:
         raise unfiled
     return record
@@ -210,8 +220,8 @@ def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: R
         received_at=record.received_at,
         context=context,
     )
-    found = judgement.decision
-    if found.verdict is not Verdict.ACCEPTED or not _CONFIRMABLE & {each.code for each in decision.findings}:
+    found = next((each for each in judgement.parts if each.document_id == decision.document_id), judgement.parts[0])
+    if found.verdict is not Verdict.ACCEPTED or not _CONFIRMABLE & set(decision.codes):
         raise AnswerIsNo(
             "A reviewer can't set this aside: only the cause can be mended.",
             problems=[
@@ -219,14 +229,10 @@ def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: R
             ],
             todo="Mend it (import, pin, ask for a new signature), then `cpdocs held recheck`.",
         )
-    assert judgement.plan is not None
-    fills = [
-        plan_event(
-            EventType.SLOT_FILLED, judgement.plan, return_subject(record.sha256), **fill, return_sha256=record.sha256
-        )
-        for fill in judgement.fills
-    ]
-    tx.append(_resolved(record, found.document_id, Verdict.ACCEPTED, reason, found.slots_filled), *fills)
+    tx.append(
+        _resolved(record, found.document_id, Verdict.ACCEPTED, reason, found.slots_filled),
+        *judgement.fills(found, record.sha256),
+    )
 
 
 def _resolved(
@@ -235,6 +241,7 @@ def _resolved(
     about = (return_subject(record.sha256), *((document_subject(document_id),) if document_id else ()))
     data: dict[str, JSON] = {
         "sha256": record.sha256,
+        "part": record.part,
         "document_id": document_id or None,
         "decision": decision.value,
         "reason": reason,

@@ -63,7 +63,7 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
 
     def unanswered(source: Reads) -> bool:
         found = fold_returns(source.events(subject=return_subject(record.sha256), types=RETURN_EVENTS))
-        return seq not in found[record.sha256].answered
+        return all(seq not in part.answered for part in found[record.sha256])
 
     _write(ws, plan, notice, about, data, unanswered)
 

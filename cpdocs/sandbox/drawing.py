@@ -47,16 +47,18 @@ def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
     return found
 
 
-def compose(plan: bytes, *, further: Sequence[bytes], scans: Sequence[bytes], certificate: bytes, title: str) -> Upload:
+def compose(
+    issued: bytes, *, signed: Sequence[bytes], scans: Sequence[bytes], certificate: bytes, title: str
+) -> Upload:
     """The rendition of one complete version; see ``cpdocs.filing.rendition.compose``. What was accepted is a stranger's
     still.
 
     Raises Defect where it can't be made: a stored file is damaged, or something active would be left in it.
     """
-    given = {"further": list(further), "scans": list(scans), "certificate": certificate, "title": title}
+    given = {"signed": list(signed), "scans": list(scans), "certificate": certificate, "title": title}
     try:
         made: Upload = run_sandboxed(
-            "cpdocs.filing.rendition:compose", plan, **given, seconds=SECONDS, megabytes=MEGABYTES
+            "cpdocs.filing.rendition:compose", issued, **given, seconds=SECONDS, megabytes=MEGABYTES
         )
     except Stopped as why:
         raise Defect(

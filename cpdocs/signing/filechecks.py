@@ -11,21 +11,12 @@ from collections.abc import Iterator
 from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding
-from cpdocs.signing.coverage import Covers
-from cpdocs.signing.fields import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
-from cpdocs.signing.file_facts import Change, FileFacts, SignatureFacts
-from cpdocs.signing.gate import GateReport
+from cpdocs.signing.field_names import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.file_facts import Change, Covers, FileFacts, GateFacts, SignatureFacts, Tail
 from cpdocs.signing.trust import COMPROMISE, Trust
 
 FILL_FORMS = 2
 """The DocMDP permission under which a plan is sealed."""
-_LINE_ENDS = (b"", b"\n", b"\r", b"\r\n")
-
-
-def after_the_end(data: bytes) -> bytes:
-    """What stands behind the file's last end mark, its own line end left out."""
-    tail = data[data.rfind(b"%%EOF") + 5 :] if b"%%EOF" in data else data
-    return b"" if tail in _LINE_ENDS else tail
 
 
 def check_prefix(facts: FileFacts) -> Iterator[Finding]:
@@ -34,21 +25,21 @@ def check_prefix(facts: FileFacts) -> Iterator[Finding]:
         yield finding("not_issued_bytes", "its cross-reference passes over the plan that we issued")
 
 
-def check_structure(gate: GateReport) -> Iterator[Finding]:
+def check_structure(gate: GateFacts) -> Iterator[Finding]:
     """11. Two parsers of different make read the file as it stands: where one must guess, readers see different
     documents."""
     if not gate.readable or gate.repaired:
         yield finding("unverifiable", "its structure must be repaired to be read")
 
 
-def check_coverage(data: bytes, facts: FileFacts) -> Iterator[Finding]:
+def check_coverage(tail: Tail, facts: FileFacts) -> Iterator[Finding]:
     """2. The last signature covers the file to its end; only archival revisions may follow it."""
     if not facts.signatures or any(each.problem for each in facts.signatures):
         return  # held as unverifiable; how far such a signature reaches can't be told
     last = max(facts.signatures, key=lambda each: each.end)
     if last.covers is Covers.WHOLE_FILE:
         return
-    if after_the_end(data) or (last.covers is Covers.REVISION and last.revision == facts.revisions - 1):
+    if tail is not Tail.NOTHING or (last.covers is Covers.REVISION and last.revision == facts.revisions - 1):
         yield finding("trailing_bytes")
     elif last.covers is not Covers.REVISION or last.change is not Change.ARCHIVAL:
         yield finding("not_whole_file")
@@ -79,6 +70,12 @@ def check_additions(facts: FileFacts) -> Iterator[Finding]:
     """2 and 6. Every byte behind the issued plan is accounted for, as a signature or as proof for one."""
     if facts.additions.doubt:
         yield finding("additions_unclear", facts.additions.doubt)
+
+
+def check_pages(facts: FileFacts) -> Iterator[Finding]:
+    """6. Each parser reaches from each page what it reaches in the plan as issued."""
+    if facts.other_pages:
+        yield finding("pages_read_differently", facts.other_pages)
 
 
 def check_attributes(facts: FileFacts) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cpdocs.signing.drawn_rules import check_appearance, check_resources
-from cpdocs.signing.fields import FIELDS
+from cpdocs.signing.field_names import FIELDS
 from cpdocs.signing.increments import Issued, Revision
 from cpdocs.signing.signature_rules import check_signature, equal, is_short, is_style
 from cpdocs.signing.store_rules import check_store, is_date

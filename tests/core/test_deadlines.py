@@ -128,3 +128,9 @@ def test_no_stretch_of_closed_days_is_longer_than_four(day: date) -> None:
 def test_every_year_has_twelve_holidays_on_twelve_days(year: int) -> None:
     assert len(holidays(year)) == 12
     assert all(day.isoweekday() != 7 for day in holidays(year))
+
+
+def test_where_nothing_is_said_of_suffolks_holidays_they_count_as_business_days() -> None:
+    received = datetime(2025, 6, 11, 12, tzinfo=UTC)
+    assert due_on(received) == date(2025, 6, 23)
+    assert add_business_days(date(2025, 6, 16), 1) == date(2025, 6, 17)

@@ -19,8 +19,9 @@ def plain(pages: int = 1, word: str = "page") -> bytes:
     return _bytes(pdf)
 
 
-def with_signature_field(data: bytes, page: int, word: str) -> bytes:
-    """``data`` with a signature field on ``page`` (from 0) whose appearance says ``word``."""
+def with_signature_field(data: bytes, page: int, word: str, *, filled: bool = False, title: str = "MemberSig") -> bytes:
+    """``data`` with a signature field on ``page`` (from 0) whose appearance says ``word``; ``filled``: with a
+    signature's dictionary in it."""
     pdf = Pdf.open(io.BytesIO(data))
     font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
     look = pdf.make_stream(
@@ -35,12 +36,14 @@ def with_signature_field(data: bytes, page: int, word: str) -> bytes:
             Type=Name.Annot,
             Subtype=Name.Widget,
             FT=Name.Sig,
-            T=String("MemberSig"),
+            T=String(title),
             Rect=Array([72, 100, 272, 140]),
             F=4,
             AP=Dictionary(N=look),
         )
     )
+    if filled:
+        widget.V = pdf.make_indirect(Dictionary(Type=Name.Sig))
     pdf.pages[page].obj.Annots = Array([widget])
     pdf.Root.AcroForm = Dictionary(Fields=Array([widget]), SigFlags=3)
     return _bytes(pdf)

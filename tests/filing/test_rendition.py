@@ -10,6 +10,8 @@ import pytest
 from cpdocs.errors import Defect
 from cpdocs.filing.rendition import compose, page_count, what_acts
 from tests.filing import pdfs
+from tests.signing import builder as b
+from tests.signing.attacks import appended
 
 CERTIFICATE = pdfs.plain(1, "certificate")
 
@@ -19,8 +21,9 @@ def words(pdf: bytes) -> list[str]:
 
 
 def test_a_signatures_appearance_becomes_part_of_the_page() -> None:
-    plan = pdfs.with_signature_field(pdfs.plain(2), 1, "Signed by Test Member")
-    upload = compose(plan, certificate=CERTIFICATE, title="Care Plan")
+    issued = pdfs.with_signature_field(pdfs.plain(2), 1, "")
+    signed = pdfs.with_signature_field(pdfs.plain(2), 1, "Signed by Test Member", filled=True)
+    upload = compose(issued, signed=[signed], certificate=CERTIFICATE, title="Care Plan")
     assert upload.pages == page_count(upload.pdf) == 3
     assert "Signed by Test Member" in words(upload.pdf)[1]
     assert "certificate" in words(upload.pdf)[2]
@@ -28,12 +31,45 @@ def test_a_signatures_appearance_becomes_part_of_the_page() -> None:
 
 
 def test_of_a_second_signed_copy_the_signed_page_is_shown_and_no_other() -> None:
-    first = pdfs.with_signature_field(pdfs.plain(3), 2, "Signed by Test Member")
-    second = pdfs.with_signature_field(pdfs.plain(3), 2, "Signed by Test Clinician")
-    shown = words(compose(first, further=[second], certificate=CERTIFICATE, title="Care Plan").pdf)
+    issued = pdfs.with_signature_field(pdfs.plain(3), 2, "")
+    first = pdfs.with_signature_field(pdfs.plain(3), 2, "Signed by Test Member", filled=True)
+    second = pdfs.with_signature_field(pdfs.plain(3), 2, "Signed by Test Clinician", filled=True)
+    shown = words(compose(issued, signed=[first, second], certificate=CERTIFICATE, title="Care Plan").pdf)
     assert len(shown) == 5
     assert "Test Member" in shown[2]
     assert "Test Clinician" in shown[3]
+
+
+def test_no_page_of_a_returned_file_is_filed_whatever_a_reader_finds_in_it() -> None:
+    issued = pdfs.with_signature_field(pdfs.plain(2), 1, "")
+    altered = pdfs.with_signature_field(pdfs.plain(2, "altered"), 1, "Signed by Test Member", filled=True)
+    for copies in ([altered], [altered, altered]):
+        shown = " ".join(words(compose(issued, signed=copies, certificate=CERTIFICATE, title="Care Plan").pdf))
+        assert "altered" not in shown
+        assert "page 1" in shown
+        assert shown.count("Signed by Test Member") == len(copies)
+
+
+@pytest.mark.parametrize("add", [appended.entry_listed_twice, appended.entry_listed_twice_the_other_way])
+def test_a_signed_plan_that_two_readers_read_differently_is_drawn_as_it_was_issued(
+    add: Callable[[bytes], bytes],
+) -> None:
+    issued = b.issued().data
+    shown = words(compose(issued, signed=[add(appended.signed_once())], certificate=CERTIFICATE, title="T").pdf)
+    first, second, _ = (" ".join(each.split()) for each in shown)
+    ours = [" ".join(each.split()) for each in words(issued)]
+    assert first == ours[0]
+    assert second.startswith(f"{ours[1]} Digitally signed by")
+
+
+def test_of_a_field_that_is_not_signed_and_of_a_field_that_is_not_ours_nothing_is_shown() -> None:
+    issued = pdfs.with_signature_field(pdfs.plain(1), 0, "")
+    empty = pdfs.with_signature_field(pdfs.plain(1), 0, "looks signed")
+    another = pdfs.with_signature_field(pdfs.plain(1), 0, "of another", filled=True, title="Another")
+    for copy in (empty, another):
+        shown = " ".join(words(compose(issued, signed=[copy], certificate=CERTIFICATE, title="Care Plan").pdf))
+        assert "looks signed" not in shown
+        assert "of another" not in shown
 
 
 def test_scanned_pages_are_all_shown_before_the_certificate() -> None:

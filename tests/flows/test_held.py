@@ -73,13 +73,26 @@ def test_a_missing_page_is_named(desk: Desk) -> None:
     assert "not seen: 2 of" in row["findings"][1]["message"]
 
 
-def test_pages_of_two_plans_in_one_fax_are_held_and_cant_be_accepted(desk: Desk) -> None:
+def test_two_plans_in_one_fax_are_two_parts_each_with_its_own_pages_decision_and_notice(desk: Desk) -> None:
     pages = [*pages_of(desk.issued_file("bh")), *pages_of(desk.issued_file("ltss"))]
-    row = desk.take(fax.tiff([fax.faxed(page) for page in pages]), name="both.tif")
-    assert row["verdict"] == "held"
-    assert "several_plans" in codes(row)
-    arguments = ("--slot", "member", "--signed-on", "2026-11-03", "--document", desk.office.documents["bh"])
-    desk.office.cli("held", "accept", row["sha256"][:12], *arguments, *BY, status=1)
+    desk.drop(fax.tiff([fax.faxed(page) for page in pages]), name="both.tif", practice="")
+    rows = desk.intake()
+    assert [(row["part"], row["parts"], row["document_id"]) for row in rows] == [
+        (number, 2, desk.office.documents[name]) for number, name in enumerate(("bh", "ltss"), 1)
+    ]
+    assert {row["sha256"] for row in rows} == {rows[0]["sha256"]}
+    assert [(row["verdict"], row["lane"], row["kind"], codes(row)) for row in rows] == [
+        ("held", "ink", "plan", ["ink_scan"])
+    ] * 2
+    assert [row["pages"]["missing"] for row in rows] == [[], []]
+    first, second = held(desk)
+    assert (first["id"], second["id"]) == (f"{rows[0]['sha256'][:12]}:1", f"{rows[0]['sha256'][:12]}:2")
+    arguments = ("--slot", "member", "--signed-on", "2026-11-03", *BY, "--json")
+    accepted = desk.office.cli("held", "accept", second["id"], *arguments, now=RETURN).json
+    assert (accepted["document_id"], accepted["slots_filled"]) == (desk.office.documents["ltss"], ["member"])
+    assert [item["document_id"] for item in held(desk)] == [desk.office.documents["bh"]]
+    desk.office.cli("held", "show", rows[0]["sha256"][:12])
+    assert len(desk.notices(desk.practice("bh"))) >= 1
 
 
 def test_a_page_whose_codes_are_lost_can_be_attested_by_its_document_id(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from cryptography import x509
 from PIL import Image, ImageDraw
 
 from cpdocs import wiring
-from cpdocs.signing.fields import MEANING
+from cpdocs.signing.field_names import MEANING
 from cpdocs.signing.identity import named_in
 from tests.conftest import CommandLine
 from tests.flows.conftest import Office

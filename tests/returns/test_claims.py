@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import multiprocessing
 import os
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.returns.claims import abandoned, claimed, put_back, release
+from cpdocs.returns.claims import abandoned, claimed, locked, only_machine, put_back, release
 from cpdocs.returns.inbox import HIDDEN, Seen, Spot, check_folders, is_set_aside, scan
 from cpdocs.workspace import Paths
 
@@ -274,3 +276,90 @@ def test_a_file_that_got_another_name_after_it_was_looked_at_is_not_taken(paths:
     assert file.read_bytes() == b"bytes"
     assert (tmp_path / "another name").read_bytes() == b"bytes"
     assert list(abandoned(paths)) == []
+
+
+def without_links(monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "link", refuse)
+
+
+def test_where_a_share_has_no_hard_links_putting_back_never_overwrites_either(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_links(monkeypatch, errno.EOPNOTSUPP)
+    drop(paths)
+    with claimed(paths, only(paths)) as mine:
+        assert mine is not None
+        drop(paths, data=b"another")
+        put_back(paths, mine)
+    assert {path.name: path.read_bytes() for path in paths.inbox.iterdir()} == {
+        "return.pdf": b"another",
+        "return~1.pdf": b"bytes",
+    }
+    assert list(paths.claims.iterdir()) == []
+
+
+def test_a_disk_that_refuses_to_name_a_file_leaves_it_claimed(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_links(monkeypatch, errno.EIO)
+    drop(paths)
+    with claimed(paths, only(paths)) as mine:
+        assert mine is not None
+        with pytest.raises(WorkspaceFault, match="disk reports an error"):
+            put_back(paths, mine)
+    assert [claim.file.read_bytes() for claim in abandoned(paths)] == [b"bytes"]
+
+
+def test_an_inbox_that_went_away_before_the_claim_has_nothing_to_claim(paths: Paths) -> None:
+    file = drop(paths)
+    seen = only(paths)
+    file.unlink()
+    paths.inbox.rmdir()
+    with claimed(paths, seen) as mine:
+        assert mine is None
+
+
+def test_a_folders_name_that_is_too_long_for_a_claims_name_is_left_out_of_it(paths: Paths) -> None:
+    drop(paths, folder="ü" * 100)
+    with claimed(paths, only(paths)) as mine:
+        assert mine is not None
+        assert mine.folder == "ü" * 100
+    assert [claim.folder for claim in abandoned(paths)] == [""]
+
+
+def test_a_claim_that_is_gone_or_was_made_anew_before_the_lock_was_had_is_nobodys(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = paths.claims / "1-2-3-"
+    with locked(home, only_machine) as mine:
+        assert mine is False
+
+    def finished_meanwhile(*_: object) -> None:
+        home.rename(paths.claims / "finished")
+
+    def made_anew(*_: object) -> None:
+        finished_meanwhile()
+        home.mkdir()
+
+    for meanwhile in (finished_meanwhile, made_anew):
+        home.mkdir()
+        with monkeypatch.context() as patched:
+            patched.setattr(fcntl, "flock", meanwhile)
+            with locked(home, only_machine) as mine:
+                assert mine is False
+        (paths.claims / "finished").rmdir()
+
+
+@pytest.mark.parametrize(("error", "ours"), [(errno.EWOULDBLOCK, False), (errno.EACCES, False), (errno.ENOLCK, True)])
+def test_a_lock_that_somebody_has_is_told_from_a_share_without_locks(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, error: int, ours: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    home = paths.claims / "1-2-3-"
+    home.mkdir()
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with locked(home, only_machine) as mine:
+        assert mine is ours

@@ -17,7 +17,7 @@ import pikepdf
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 
 from cpdocs.core.verdicts import Slot
-from cpdocs.signing.fields import MEANING
+from cpdocs.signing.field_names import MEANING
 from tests.signing import builder as b
 
 Make = Callable[[], bytes]

@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from cpdocs.core.verdicts import Slot
 from cpdocs.signing.appearance import Picture
-from cpdocs.signing.fields import MEANING
+from cpdocs.signing.field_names import MEANING
 from cpdocs.signing.increment import Statement, append_signature
 from tests.signing import archival
 from tests.signing import builder as b

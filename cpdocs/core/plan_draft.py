@@ -1,0 +1,220 @@
+"""A plan file begun from what is known: the roster, the directory, the last version (contract §11, documents.md §§1–2).
+
+What is known is filled in; what must be asked stands as a question in a comment beside an empty value, so that a draft
+never passes ``plan check`` by having said nothing. Nothing is carried over that must be asked anew: dates of
+assessment, choices, consents, who reconciled the medicines, whether a copy was given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.plans import SCHEMA, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the record says for a draft. ``last`` is the last issued version as its file said it, None for the first;
+    ``coordinator_phone`` and ``cp_name`` are the settings'; ``on`` is today, a Massachusetts date."""
+
+    member: Assignment
+    on: date
+    cp_name: str
+    coordinator_phone: str
+    pcp_name: str = ""
+    practice_name: str = ""
+    last: Plan | None = None
+
+
+_CARRIED = (
+    "about_me",
+    "needs",
+    "goals",
+    "services",
+    "medications",
+    "risks",
+    "crisis_plan",
+    "backup_plan",
+    "emergency_contacts",
+    "coordination",
+    "health_and_wellness",
+    "community_resources",
+    "supervisor",
+    "grievance",
+)
+_QUESTIONS = {
+    "about_me": "What are the member's strengths, preferences, what matters to them, what works? In their words.",
+    "needs": "Which needs were found? domain: physical_health, mental_health, substance_use, ltss, social.",
+    "goals": "What does the member want, in their own words? Steps: what, who, by when.",
+    "services": "Which services and supports, paid and unpaid? A quantity only with who authorized it.",
+    "medications": "Which medicines does the member report? Source, and the day as of which.",
+    "risks": "What could go wrong, and what is done about it?",
+    "crisis_plan": "What happens in a crisis, and who is called?",
+    "backup_plan": "What happens when a helper doesn't come?",
+    "emergency_contacts": "Who is called in an emergency?",
+    "coordination": "Who else coordinates, and where is the line between them and us?",
+}
+
+
+def draft_plan(known: Known) -> str:
+    """The commented YAML file of the next version for this member and program."""
+    return "\n".join(_lines(known)) + "\n"
+
+
+def _lines(known: Known) -> Iterator[str]:
+    member, last, today = known.member, known.last, known.on.isoformat()
+    yield "# A draft from what is on record. Lines marked ASK are for you: fill them in, then `cpdocs plan check`."
+    yield f"# Made {today}" + (f" from version {last.version}." if last else "; the member's first plan here.")
+    yield f"schema: {SCHEMA}"
+    yield "plan:"
+    yield f"  program: {member.program.value}"
+    yield f"  version: {last.version + 1 if last else 1}"
+    if last:
+        review = f"review was due {last.plan.next_review}"
+        yield f"  reason:   # ASK annual, change, transition or member_request; {review}"
+        yield '  reason_text: ""   # ASK why this version was written, in a sentence that the member understands'
+    else:
+        yield "  reason: initial"
+    yield "  assessment_date:   # ASK the day of the assessment (YYYY-MM-DD), not after plan_date"
+    yield f"  plan_date: {_value(known.on)}"
+    yield f"  effective_from: {_value(known.on)}"
+    yield "  next_review:   # ASK at most twelve months after plan_date"
+    yield f"member_id: {_value(member.member_id)}"
+    yield f"pcp_npi: {_value(member.pcp_npi)}" + (f"   # {_comment(known.pcp_name)}" if known.pcp_name else "   # ASK")
+    practice = f"   # {_comment(known.practice_name)}" if known.practice_name else "   # ASK"
+    yield f"practice_id: {_value(member.practice_id)}{practice}"
+    yield "member:"
+    yield f"  language: {_value(member.language_spoken)}"
+    yield f"  format_need: {_value(member.format_need)}"
+    yield f"  mrn: {_value(member.mrn)}"
+    yield '  interpreter: ""   # ASK whether one is needed'
+    yield "coordinator:"
+    yield f"  name: {_value(member.coordinator)}"
+    yield f"  organization: {_value(known.cp_name)}"
+    yield f"  phone: {_value(known.coordinator_phone)}"
+    yield from _representative(known)
+    yield "care_team:"
+    yield from _items(last.care_team) if last and last.care_team else _first_team(known)
+    yield "monitor:"
+    yield f"  name: {_value(last.monitor.name if last else member.coordinator)}"
+    yield f"  role: {_value(last.monitor.role if last else 'Care coordinator')}"
+    for name in _CARRIED:
+        yield from _carried(name, last)
+    if last and last.transitions:
+        yield "transitions: []   # ASK about admissions and discharges since; the last version's are closed"
+    yield "medications_reconciled_by:   # ASK only where a named clinician reconciled this very list"
+    if member.program is Program.LTSS:
+        yield "choice:   # ASK each anew with the member; an absent answer is no answer"
+        for name in ("service_options_given", "took_part_in_selection", "agrees_with_plan", "provider_options_given"):
+            yield f"  {name}: false"
+        yield "  informed_provider_choice: false"
+    yield "pcp_actions: []   # ASK what the PCP is to do"
+    yield "part2:"
+    if last and last.carries_part2:
+        yield "  applies: true   # ASK whether the consent is still in force, and fill it in again"
+    else:
+        yield "  applies: false   # ASK whether records of a Part 2 program are in this plan"
+    yield "  consent:"
+
+
+def _representative(known: Known) -> Iterator[str]:
+    member, last = known.member, known.last
+    if last and last.representative:
+        yield "representative:   # ASK whether this person still acts"
+        yield from _mapping(last.representative, "  ")
+    elif member.guardian_name:
+        yield "representative:"
+        yield f"  name: {_value(member.guardian_name)}"
+        yield f"  relation: {_value(member.guardian_relation)}"
+        yield '  authority: ""   # ASK by which paper, and since when'
+    elif age_on(member.dob, known.on) < 18:
+        yield "representative:   # ASK: the member is under 18, and the roster names no guardian"
+
+
+def _first_team(known: Known) -> Iterator[str]:
+    yield f"  - name: {_value(known.member.coordinator)}"
+    yield "    role: Care coordinator"
+    yield f"    organization: {_value(known.cp_name)}"
+    yield f"    phone: {_value(known.coordinator_phone)}"
+    if known.pcp_name:
+        yield f"  - name: {_value(known.pcp_name)}"
+        yield "    role: PCP"
+        yield f"    organization: {_value(known.practice_name)}"
+    yield "  # ASK who else the member wants on the team"
+
+
+def _carried(name: str, last: Plan | None) -> Iterator[str]:
+    value = getattr(last, name) if last else None
+    question = f"   # ASK {_QUESTIONS[name]}" if name in _QUESTIONS else ""
+    again = "   # carried over: ASK whether it still holds" if value else question
+    if not value:
+        if question:
+            yield f"{name}: {'[]' if _is_list(name) else _empty(name)}{question}"
+        return
+    if isinstance(value, str):
+        yield f"{name}: {_value(value)}{again}"
+    elif isinstance(value, Sequence):
+        yield f"{name}:{again}"
+        yield from _items(value)
+    else:
+        yield f"{name}:{again}"
+        yield from _mapping(value, "  ")
+
+
+def _is_list(name: str) -> bool:
+    return Plan.__dataclass_fields__[name].default == ()
+
+
+def _empty(name: str) -> str:
+    return '""' if Plan.__dataclass_fields__[name].default == "" else "{}"
+
+
+def _items(values: Sequence[Any], indent: str = "  ") -> Iterator[str]:
+    for value in values:
+        if not is_dataclass(value):
+            yield f"{indent}- {_value(value)}"
+            continue
+        first = True
+        for line in _mapping(value, f"{indent}  "):
+            yield f"{indent}- {line[len(indent) + 2 :]}" if first else line
+            first = False
+
+
+def _mapping(value: Any, indent: str) -> Iterator[str]:
+    """A block's keys that say something; what is absent stays out."""
+    for each in fields(value):
+        held = getattr(value, each.name)
+        if held is None or held == "" or held == ():
+            continue
+        if is_dataclass(held):
+            yield f"{indent}{each.name}:"
+            yield from _mapping(held, f"{indent}  ")
+        elif isinstance(held, tuple):
+            yield f"{indent}{each.name}:"
+            yield from _items(held, f"{indent}  ")
+        else:
+            yield f"{indent}{each.name}: {_value(held)}"
+
+
+def _value(value: Any) -> str:
+    """A scalar as YAML reads it back: text as a JSON string, which is YAML too."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return json.dumps(value.isoformat())
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,67 @@
+"""Beginning the next version of a plan, and telling one version from another (contract §11, requirement D9).
+
+1. What is on record: the member's live assignment, the directory, the last issued version's own file.
+2. A draft is text for a person: nothing is recorded but that it was looked at.
+3. The difference of two versions is told in words; the cover of a new version tells the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.events import document_subject, member_subject
+from cpdocs.core.ids import is_member_id, last_four
+from cpdocs.core.members import Program
+from cpdocs.core.plan_changes import Change, changes
+from cpdocs.core.plan_draft import Known, draft_plan
+from cpdocs.errors import InputFault
+from cpdocs.people.access import record_access
+from cpdocs.plans.records import last_version, plan_of, the_plan
+from cpdocs.register.load import load_register
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
+
+
+def draft(ws: Workspace, member_id: str, program: Program, *, begin_from: str = "") -> str:
+    """The commented plan file for the member's next version; ``begin_from`` names another version to carry over from.
+
+    Raises InputFault: no member id, nobody of that id in this program, a version of somebody else.
+    """
+    if not is_member_id(member_id):
+        raise InputFault("That is no member id.", todo="Give the twelve digits on standard input.")
+    register = load_register(ws, member_id)
+    member = register.enrolled(member_id, program, eastern_date(ws.clock.now()))
+    if member is None:
+        raise InputFault(
+            f"Member {last_four(member_id)} has no live {program.value} assignment on record.",
+            todo="Import the roster that has it, or give the other --program.",
+        )
+    last = the_plan(ws.ledger, begin_from) if begin_from else last_version(ws.ledger, member_id, program.value)
+    if last is not None and (last.member_id, last.program) != (member_id, program.value):
+        raise InputFault(f"{begin_from} is a plan of another member or program.", todo="Read the id again.")
+    rows = register.directory.rows_of(member.pcp_npi)
+    practice = register.directory.practices.get(member.practice_id)
+    known = Known(
+        member=member,
+        on=eastern_date(ws.clock.now()),
+        cp_name=ws.senders.for_cp(member.cp_org).name,
+        coordinator_phone=ws.senders.phone_of(member.coordinator, member.cp_org),
+        pcp_name=rows[0].display_name if rows else "",
+        practice_name=practice.name if practice else "",
+        last=plan_of(ws, last) if last else None,
+    )
+    record_access(ws, "plan draft", member_subject(member_id))
+    return draft_plan(known)
+
+
+def difference(ws: Workspace, old_id: str, new_id: str) -> tuple[Change, ...]:
+    """What changed from one version to another of the same member's plan. Raises InputFault for two different plans."""
+    old, new = the_plan(ws.ledger, old_id), the_plan(ws.ledger, new_id)
+    if (old.member_id, old.program) != (new.member_id, new.program):
+        raise InputFault(
+            f"{old_id} and {new_id} aren't versions of one plan.", todo="Name two versions of the same member's plan."
+        )
+    record_access(ws, "plan diff", document_subject(old_id), document_subject(new_id))
+    return changes(plan_of(ws, old), plan_of(ws, new))

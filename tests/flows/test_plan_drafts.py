@@ -1,0 +1,90 @@
+"""The next version of a plan is begun from the record, and what changed is told in words and on its cover."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from tests.flows.conftest import Office
+
+
+def _member_and_program(office: Office, name: str) -> tuple[str, str]:
+    plan = yaml.safe_load(office.sample.plans[name].read_text("utf-8"))
+    return plan["member_id"], plan["plan"]["program"]
+
+
+def _text(pdf: Path, *pages: str) -> str:
+    """The words on these pages, white space folded."""
+    made = subprocess.run(["pdftotext", *pages, pdf, "-"], capture_output=True, text=True, check=True)
+    return " ".join(made.stdout.split())
+
+
+def test_a_first_draft_holds_what_is_known_and_asks_for_the_rest(office: Office) -> None:
+    member_id, program = _member_and_program(office, "bh")
+    text = office.cli("plan", "draft", "--program", program, stdin=member_id).out
+    draft = yaml.safe_load(text)
+    assert (draft["member_id"], draft["plan"]["version"], draft["plan"]["reason"]) == (member_id, 1, "initial")
+    assert draft["pcp_npi"]
+    assert draft["plan"]["assessment_date"] is None
+    assert "ASK the day of the assessment" in text
+
+
+def test_a_draft_never_passes_the_check_by_having_said_nothing(office: Office, tmp_path: Path) -> None:
+    member_id, program = _member_and_program(office, "bh")
+    file = tmp_path / "draft.yaml"
+    office.cli("plan", "draft", "--program", program, "-o", file, stdin=member_id)
+    faults = office.cli("plan", "check", file, "--json", status=1).json[0]["errors"]
+    assert {"plan.assessment_date", "plan.next_review"} <= {fault["field"] for fault in faults}
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_draft_after_a_version_carries_it_over_and_can_be_issued_once_it_is_answered(
+    issued: Office, tmp_path: Path
+) -> None:
+    member_id, program = _member_and_program(issued, "bh")
+    text = issued.cli("plan", "draft", "--program", program, stdin=member_id).out
+    draft = yaml.safe_load(text)
+    before = yaml.safe_load(issued.sample.plans["bh"].read_text("utf-8"))
+    assert draft["plan"]["version"] == 2
+    assert [each["goal"] for each in draft["goals"]] == [each["goal"] for each in before["goals"]]
+    assert draft["medications_reconciled_by"] is None
+    draft["plan"] |= {
+        "reason": "change",
+        "reason_text": "After the discharge.",
+        **{key: before["plan"][key] for key in ("assessment_date", "plan_date", "next_review", "effective_from")},
+    }
+    draft["part2"] = before["part2"]
+    draft["medications"] = [{"name": "Naproxen", "directions": "250 mg as needed"}]
+    file = tmp_path / "next.yaml"
+    file.write_text(yaml.safe_dump(draft), "utf-8")
+    second = issued.cli("plan", "issue", file, "--json").json[0]
+    told = [
+        each["text"]
+        for each in issued.cli("plan", "diff", issued.documents["bh"], second["document_id"], "--json").json
+    ]
+    assert told[0].startswith("Medicine")
+    assert "Medicine added: Naproxen, 250 mg as needed" in told
+    cover = Path(second["file"]).with_name(f"{second['document_id']}-cover.pdf")
+    assert "Medicine added: Naproxen" in _text(cover, "-f", "2")
+    assert "Naproxen" not in _text(cover, "-l", "1")
+
+
+def test_the_first_versions_cover_speaks_of_no_change(issued: Office) -> None:
+    cover = next((issued.cli.root / "outbox" / "plans").rglob(f"{issued.documents['bh']}-cover.pdf"))
+    assert "What changed" not in _text(cover)
+
+
+def test_plans_of_two_members_are_not_compared(issued: Office) -> None:
+    two = list(issued.documents.values())[:2]
+    answer = issued.cli("plan", "diff", *two, status=3)
+    assert "versions of one plan" in answer.err
+
+
+def test_nobody_is_drafted_for_a_program_they_are_not_in(office: Office) -> None:
+    member_id, program = _member_and_program(office, "bh")
+    other = {"BH": "LTSS", "LTSS": "BH"}[program]
+    answer = office.cli("plan", "draft", "--program", other, stdin=member_id, status=3)
+    assert member_id not in answer.err
+    assert f"no live {other} assignment" in answer.err
