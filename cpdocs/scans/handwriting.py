@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.page_facts import Place
-from cpdocs.scans.ink import MM, disc, laid, paper_and_darkness
+from cpdocs.scans.ink import MM, MOST_NOISE, disc, is_straight, laid, noise_on, paper_and_darkness, thickness
 
 if TYPE_CHECKING:
     from cpdocs.scans.codes import Picture
@@ -36,8 +36,6 @@ _THICK = 2.0
 _HEAD, _EDGE = 11.0, 5.0
 """Millimetres from the paper's upper or lower edge where a fax writes its line, and from every edge where shadows
 are."""
-_STRAIGHT = 0.35
-"""Millimetres by which a line's spots leave a straight line at the median: a rule, a fold, a staple, a streak."""
 _STAPLE = 14.0
 """Millimetres: a longer straight line that lies aslant crosses something out; a staple is 12."""
 _ASLANT = 0.05
@@ -45,6 +43,8 @@ _ASLANT = 0.05
 _RUN = 11.0
 """Millimetres of unbroken dark along a line of print from which it was struck through: no word is printed without
 gaps, and no gap of a struck one shows."""
+_SHARP = 130
+"""Dots an inch from which the gaps between letters are seen: below, a scan blurs a word into a line."""
 _MOST = 40
 """Places pointed at on one page."""
 
@@ -61,9 +61,10 @@ class _Blob:
 
 
 def find_handwriting(
-    picture: Picture, issued: IssuedPage, registration: Registration, *, bilevel: bool
-) -> tuple[Place, ...]:
-    """The places on the upright page where something was written or struck out, from its upper left."""
+    picture: Picture, issued: IssuedPage, registration: Registration, *, bilevel: bool, dots: float
+) -> tuple[Place, ...] | None:
+    """The places on the upright page where something was written or struck out, from its upper left; None where the
+    page is too poor to tell ink from its own noise. ``dots``: how many an inch the picture came with."""
     import cv2
     import numpy as np
 
@@ -71,13 +72,17 @@ def find_handwriting(
     high, wide = ours.shape
     page = laid(picture, registration, (0, 0, wide, high))
     _, darkness = paper_and_darkness(page, bilevel=bilevel)
-    dark = (darkness < (0.5 if bilevel else _DARKER)).astype(np.uint8)
+    dark: Picture = (darkness < (0.5 if bilevel else _DARKER)).astype(np.uint8)
     allowed = _allowed(issued)
-    printed = cv2.dilate((ours < 225).astype(np.uint8), disc(_PRINT))
-    added = dark & (1 - printed) & (1 - allowed)
-    found = [_place(blob, ours.shape) for blob in _blobs(added) if _is_written(blob, ours.shape)]
-    struck = _struck(dark & (1 - allowed), ours)
-    found += [_place(blob, ours.shape) for blob in _blobs(struck) if blob.wide > _RUN * MM]
+    printed: Picture = cv2.dilate((ours < 225).astype(np.uint8), disc(_PRINT))
+    added: Picture = dark & (1 - printed) & (1 - allowed)
+    spots = _Spots(added)
+    if noise_on(spots.areas, spots.labels, (printed | allowed) == 0) > MOST_NOISE:
+        return None
+    found = [_place(blob, ours.shape) for blob in spots.blobs() if _is_written(blob, ours.shape)]
+    if dots >= _SHARP or bilevel:
+        struck = _Spots(_struck(dark & (1 - allowed), ours))
+        found += [_place(blob, ours.shape) for blob in struck.blobs() if blob.wide > _RUN * MM]
     return tuple(sorted(found, key=lambda place: (round(place.top, 2), place.left))[:_MOST])
 
 
@@ -95,17 +100,28 @@ def _allowed(issued: IssuedPage) -> Picture:
     return mask
 
 
-def _blobs(added: Picture) -> Iterator[_Blob]:
-    """The spots that are no specks, those near to each other together."""
+class _Spots:
+    """The connected dark spots of a page."""
+
+    def __init__(self, dark: Picture) -> None:
+        import cv2
+
+        self.count, self.labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+        self.areas = stats[:, cv2.CC_STAT_AREA] / MM**2
+
+    def blobs(self) -> Iterator[_Blob]:
+        """The spots that are no specks, those near to each other together."""
+        large = self.areas >= _SPOT
+        large[0] = False
+        if large.any() and self.count < _MOST_SPOTS:
+            yield from _together(large[self.labels])
+
+
+def _together(chosen: Picture) -> Iterator[_Blob]:
     import cv2
     import numpy as np
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(added, connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] >= _SPOT * MM**2
-    large[0] = False
-    if not large.any() or count > _MOST_SPOTS:
-        return
-    spots = large[labels].astype(np.uint8)
+    spots = chosen.astype(np.uint8)
     near = cv2.dilate(_quarter(spots), disc(_TOGETHER / 8))
     _, groups, boxes, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     for number in range(1, len(boxes)):
@@ -142,29 +158,28 @@ def _is_written(blob: _Blob, shape: tuple[int, ...]) -> bool:
     area = float(blob.spots.sum()) / MM**2
     if area < _LEAST or max(blob.wide, blob.high) < _LONG * MM:
         return False
-    inner = cv2.distanceTransform(np.pad(blob.spots, 1), cv2.DIST_L2, 3)
-    if 2 * float(inner.max()) / MM > _THICK:
+    if thickness(blob.spots) > _THICK:
         return False
     points = np.argwhere(blob.spots)[:, ::-1].astype(np.float32)
-    vx, vy, x0, y0 = (float(value[0]) for value in cv2.fitLine(points, cv2.DIST_L1, 0, 0.01, 0.01))
-    misses = np.abs((points[:, 0] - x0) * vy - (points[:, 1] - y0) * vx) / MM
-    if float(np.quantile(misses, 0.9)) > _STRAIGHT:
+    vx, vy = (float(value[0]) for value in cv2.fitLine(points, cv2.DIST_L1, 0, 0.01, 0.01)[:2])
+    if not is_straight(points):
         return True
     long = float(np.hypot(blob.wide, blob.high)) / MM
     return long > _STAPLE and min(abs(vx), abs(vy)) > _ASLANT and max(blob.wide, blob.high) < 0.9 * max(shape)
 
 
-def _struck(dark: Picture, ours: Picture) -> Picture:
+def _struck(dark: Any, ours: Any) -> Picture:
     """Lines drawn through print: runs along it that the page as issued hasn't."""
     import cv2
     import numpy as np
 
     run = np.ones((1, round(_RUN * MM)), np.uint8)
     slack = np.ones((round(0.25 * MM) | 1, 1), np.uint8)
-    runs = cv2.morphologyEx(cv2.dilate(dark, slack), cv2.MORPH_OPEN, run)
-    ruled = cv2.morphologyEx(cv2.dilate((ours < 200).astype(np.uint8), slack), cv2.MORPH_OPEN, run)
-    print_ = cv2.dilate((ours < 160).astype(np.uint8), disc(0.8))
-    return runs & (1 - cv2.dilate(ruled, disc(1.2))) & print_
+    runs: Picture = cv2.morphologyEx(cv2.dilate(dark, slack), cv2.MORPH_OPEN, run)
+    ruled: Picture = cv2.morphologyEx(cv2.dilate((ours < 200).astype(np.uint8), slack), cv2.MORPH_OPEN, run)
+    print_: Picture = cv2.dilate((ours < 160).astype(np.uint8), disc(0.8))
+    struck: Picture = runs & (1 - cv2.dilate(ruled, disc(1.2))) & print_
+    return struck
 
 
 def _place(blob: _Blob, shape: tuple[int, ...]) -> Place:

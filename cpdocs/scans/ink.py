@@ -43,14 +43,15 @@ _WIDE, _HIGH = 5.0, 1.8
 _THIN = 1.9
 """Millimetres: the mean width of a pen's stroke at most, felt tip and a fax's spread included; wider is a smudge or a
 shadow."""
-_STRAIGHT = 0.55
-"""Millimetres by which a stroke must leave a straight line to be a hand's: a staple, a streak and a ruled line don't."""
+_STRAIGHT = 0.12
+"""Millimetres by which a stroke's spots must leave a straight bar of its width to be a hand's: staples, streaks and
+rules don't."""
 _PASSING = 4.0
 """Millimetres beyond the box on both sides from which a straight mark passes through it: a streak of the machine's."""
 _PALE = 0.62
 """How dark beside the paper the strokes of a gray picture must be at the median: a cup's ring and a shadow are paler,
 and so is pencil, of which a person judges."""
-_NOISE = 2.2
+MOST_NOISE = 2.2
 """Specks in a square centimetre of bare paper from which a page is too poor to say *signed* of it: a good fax has
 less than one, a bad one ten and more."""
 LEAST_ALIKE = 0.80
@@ -97,7 +98,7 @@ def read_box(picture: Picture, issued: Picture, box: Place, registration: Regist
     count, labels, stats, _ = cv2.connectedComponentsWithStats(beside, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA] / MM**2
     touching = np.bincount(labels[inside], minlength=count)
-    noise = _noise(areas, labels, printed, inside)
+    noise = noise_on(areas, labels, ~printed & ~inside)
     visible = pen = 0.0
     chosen = np.zeros(count, bool)
     for number in range(1, count):
@@ -110,7 +111,7 @@ def read_box(picture: Picture, issued: Picture, box: Place, registration: Regist
             chosen[number] = True
     strokes = chosen[labels] & (beside > 0)
     wide, high, how_dark = _reach(strokes, darkness)
-    poor = noise > _NOISE or registration.alike < LEAST_ALIKE
+    poor = noise > MOST_NOISE or registration.alike < LEAST_ALIKE
     return Strokes(visible, pen, wide, high, 0.0 if bilevel else how_dark, noise, poor)
 
 
@@ -166,11 +167,10 @@ def paper_and_darkness(page: Picture, *, bilevel: bool) -> tuple[Picture, Pictur
     return paper, soft.astype(np.float32) / np.maximum(paper, 1)
 
 
-def _noise(areas: Picture, labels: Picture, printed: Picture, inside: Picture) -> float:
-    """Specks in a square centimetre of the paper around the box that bears neither print nor the box."""
+def noise_on(areas: Picture, labels: Picture, bare: Picture) -> float:
+    """Specks in a square centimetre of ``bare`` paper, of spots with these ``areas`` in square millimetres."""
     import numpy as np
 
-    bare = ~printed & ~inside
     ground = float(bare.sum()) / MM**2 / 100
     if ground < 1:
         return 0.0
@@ -181,7 +181,6 @@ def _noise(areas: Picture, labels: Picture, printed: Picture, inside: Picture) -
 
 def _is_stroke(labels: Picture, stats: Picture, number: int, inside: Picture) -> bool:
     """Whether a dark patch looks like a pen's: thin, not straight, and no streak that passes through the box."""
-    import cv2
     import numpy as np
 
     x, y, wide, high = (int(value) for value in stats[number, :4])
@@ -189,10 +188,7 @@ def _is_stroke(labels: Picture, stats: Picture, number: int, inside: Picture) ->
     if max(wide, high) < 1.2 * MM:
         return False
     points = np.argwhere(patch)[:, ::-1].astype(np.float32)
-    centre = points.mean(axis=0)
-    _, spread, axes = np.linalg.svd(points - centre, full_matrices=False) if len(points) > 2 else (None, [0, 0], None)
-    across = float(spread[1]) / max(len(points), 1) ** 0.5 / MM
-    if axes is not None and across < _STRAIGHT / 2:
+    if is_straight(points):
         return False
     edges = np.argwhere(inside)
     (top, left), (bottom, right) = edges.min(axis=0), edges.max(axis=0)
@@ -201,10 +197,30 @@ def _is_stroke(labels: Picture, stats: Picture, number: int, inside: Picture) ->
         return False
     if x < left - passing and x + wide > right + passing and high < 3 * MM:
         return False
-    inner = cv2.distanceTransform(np.pad(patch, 1).astype(np.uint8), cv2.DIST_L2, 3)
-    ridge = inner[inner >= cv2.dilate(inner, np.ones((3, 3), np.uint8)) - 0.01]
-    ridge = ridge[ridge > 0]
-    return bool(2 * float(np.mean(ridge)) / MM < _THIN)
+    return thickness(patch) < _THIN
+
+
+def is_straight(points: Picture) -> bool:
+    """Whether spots (x and y in dots) lie on a straight line, by their spread across it beside that of a bar as
+    thick."""
+    import numpy as np
+
+    if len(points) < 3:
+        return True
+    _, spread, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    long, across = (float(value) / len(points) ** 0.5 for value in spread)
+    thick = len(points) / max(long * 12**0.5, 1.0)
+    return bool(across < thick / 12**0.5 + _STRAIGHT * MM)
+
+
+def thickness(spots: Picture) -> float:
+    """The mean width in millimetres of the strokes that make up ``spots``."""
+    import cv2
+    import numpy as np
+
+    inner = cv2.distanceTransform(np.pad(spots, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    ridge = inner[(inner > 0) & (inner >= cv2.dilate(inner, np.ones((3, 3), np.uint8)) - 0.01)]
+    return 2 * float(ridge.mean()) / MM if ridge.size else 0.0
 
 
 def _reach(strokes: Picture, darkness: Picture) -> tuple[float, float, float]:

@@ -21,7 +21,7 @@ from cpdocs.scans.handwriting import find_handwriting
 from cpdocs.scans.ink import LEAST_ALIKE, read_box
 from cpdocs.scans.issued import IssuedPages
 from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, register_formats, sheets
-from cpdocs.scans.registration import register
+from cpdocs.scans.registration import dots_of, register
 
 if TYPE_CHECKING:
     from cpdocs.scans.codes import Picture
@@ -195,5 +195,8 @@ def _with_ink(page: PageFacts, sheet: Sheet, plan: IssuedPages, *, elsewhere: bo
         boxes[slot] = BoxReading.UNSURE if page.incomplete and reading is BoxReading.EMPTY else reading
     if not elsewhere or poor:
         return replace(page, boxes=boxes)
-    marks = find_handwriting(picture, issued, registration, bilevel=sheet.bilevel)
+    dots = min(sheet.dots, dots_of(registration)) if sheet.dots > 1 else dots_of(registration)
+    marks = find_handwriting(picture, issued, registration, bilevel=sheet.bilevel, dots=dots)
+    if marks is None:
+        return replace(page, boxes=boxes)
     return replace(page, boxes=boxes, marks_elsewhere=bool(marks), marks=marks)

@@ -78,6 +78,13 @@ def register(
     return None
 
 
+def dots_of(registration: Registration) -> float:
+    """How many of the picture's dots make an inch of the page."""
+    import numpy as np
+
+    return float(np.sqrt(abs(np.linalg.det(registration.matrix[:2, :2]))))
+
+
 def _start(lies: tuple[float, float, float, float, float, float], picture: Picture) -> Picture:
     """The codes' map, from inches on the page to pixels."""
     import numpy as np
@@ -122,8 +129,8 @@ def _refined(
     dots = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
     allowed = _AGREE / MM * HALF * dots * reduced
     fitted, held = cv2.findHomography(on_page, on_picture, cv2.RANSAC, allowed, maxIters=500, confidence=0.995)
-    if fitted is None:
-        return None
+    if fitted is None:  # which the library's own types don't tell
+        return None  # type: ignore[unreachable]
     inside = held.ravel() > 0
     if int(inside.sum()) < max(_FEWEST, len(from_) // 2):
         return None
