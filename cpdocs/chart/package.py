@@ -118,8 +118,8 @@ def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
     """The returned files that fill the slots, each once, in the order received."""
     seen: dict[str, bool] = {}
     for fill in sorted(record.fills.values(), key=lambda fill: fill.seq):
-        if fill.return_sha256:
-            seen[fill.return_sha256] = seen.get(fill.return_sha256, False) or fill.evidence in _IN_THE_FILE
+        for digest in filter(None, (fill.return_sha256, *fill.further)):
+            seen[digest] = seen.get(digest, False) or fill.evidence in _IN_THE_FILE
     return [_Return(ws.blobs.get(digest), signed) for digest, signed in seen.items()]
 
 

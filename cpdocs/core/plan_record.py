@@ -58,6 +58,8 @@ class SlotFill:
     timestamped: bool = False
     key_issued_by_us: bool = False
     certificate_sha256: str = ""
+    further: tuple[str, ...] = ()
+    """The other files in which pages of the same paper came."""
     seq: int = 0
 
 

@@ -14,8 +14,11 @@ What each event carries in ``data`` (times ISO 8601 with offset, digests lower-c
     Recorded again whenever a later look decides otherwise. Subjects: the returned file, and the plan version that the
     part belongs to.
 ``HELD_RESOLVED``
-    sha256, part, document_id (or null), decision (accepted | rejected), reason, slots_filled (all that this part filled
-    so far), attested_by (or null). Subjects: as above.
+    sha256, part, document_id (or null), decision (accepted | rejected | returned | closed), reason, slots_filled (all
+    that this part filled so far), attested_by (or null). Subjects: as above.
+``HELD_ATTESTED``
+    sha256, part, document_id, attested (what the first of two readers attested; the second decides). Subjects: as
+    above.
 ``NOTICE_WRITTEN``
     document_id, practice_id, kind, file (under outbox/, POSIX), sha256; for answers to returns also return_sha256 and
     answers (the number of the event that it answers). Subjects: the plan version, the practice, and the returned file.
@@ -33,6 +36,10 @@ from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.parts import PartPages
 from cpdocs.core.plan_record import SlotFill
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, recorded_finding
+
+RETURNED, CLOSED = "returned", "closed"
+"""What a held part comes to besides being accepted or rejected: its comments are recorded, or it asks for nothing."""
+_VERDICT_OF = {"accepted": Verdict.ACCEPTED, "rejected": Verdict.REJECTED}
 
 RETURN_EVENTS = (EventType.RETURN_RECEIVED, EventType.RETURN_DECIDED, EventType.HELD_RESOLVED, EventType.NOTICE_WRITTEN)
 """The events that a returned file's record is folded from."""
@@ -86,15 +93,20 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a person decided about a held file, and why; ``document_id`` may be what they read from its pages."""
+    """What was decided about a held part, and why: ``accepted``, ``rejected``, ``returned`` (its comments were
+    recorded) or ``closed`` (nobody is asked anything). ``document_id`` may be what a person read from its pages."""
 
-    accepted: bool
+    decision: str
     document_id: str
     reason: str
     by: str
     slots_filled: tuple[Slot, ...]
     seq: int
     at: datetime
+
+    @property
+    def accepted(self) -> bool:
+        return self.decision == Verdict.ACCEPTED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ class ReturnRecord:
     def verdict(self) -> Verdict | None:
         """As it stands now; None while nothing has been decided."""
         if self.resolution:
-            return Verdict.ACCEPTED if self.resolution.accepted else Verdict.REJECTED
+            return _VERDICT_OF.get(self.resolution.decision, Verdict.HELD)
         return self.decision.verdict if self.decision else None
 
     @property
@@ -145,7 +157,7 @@ class ReturnRecord:
     @property
     def to_answer(self) -> int:
         """The number of the event that the plan's practice is still to be told of; 0 where there is none."""
-        if self.decision is None or not self.document_id:
+        if self.decision is None or not self.document_id or (self.resolution and self.resolution.decision == CLOSED):
             return 0
         last = self.resolution.seq if self.resolution else self.decision.seq
         return 0 if last in self.answered else last
@@ -189,7 +201,8 @@ def perhaps_unfinished(events: Iterable[Event], waiting: dict[str, dict[str, int
         elif event.type in (EventType.RETURN_DECIDED, EventType.HELD_RESOLVED):
             parts, part = waiting.setdefault(event.data["sha256"], {}), str(event.data.get("part", 1))
             parts.pop(_UNDECIDED, None)
-            if event.type is EventType.RETURN_DECIDED and not event.data["document_id"]:
+            closed = event.type is EventType.HELD_RESOLVED and event.data["decision"] == CLOSED
+            if closed or (event.type is EventType.RETURN_DECIDED and not event.data["document_id"]):
                 parts.pop(part, None)
             else:
                 parts[part] = event.seq
@@ -232,7 +245,7 @@ def _step(parts: dict[int, ReturnRecord], event: Event) -> None:
 def _resolution(event: Event) -> Resolution:
     data = event.data
     return Resolution(
-        accepted=data["decision"] == Verdict.ACCEPTED.value,
+        decision=data["decision"],
         document_id=data["document_id"] or "",
         reason=data["reason"],
         by=event.user,

@@ -32,7 +32,7 @@ _TRUST_EVENTS = (
 )
 _OF_THE_PLAN = (
     *(EventType.PLAN_ISSUED, EventType.PLAN_RETURNED, EventType.PLAN_WITHDRAWN),
-    *(EventType.SLOT_FILLED, EventType.SLOT_REFUSED, *MEMBER_EVENTS),
+    *(EventType.SLOT_FILLED, EventType.SLOT_EMPTIED, EventType.SLOT_REFUSED, *MEMBER_EVENTS),
 )
 """What may change the answer for one plan: events about it, or about its member."""
 _FOR_ALL = (*DIRECTORY_EVENTS, *_TRUST_EVENTS)

@@ -30,6 +30,7 @@ from cpdocs.plans.records import find_plan
 from cpdocs.returns import claims, comparing, notices, retained
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
 from cpdocs.returns.return_lock import in_hand
+from cpdocs.returns.settled import close_what_is_settled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,6 +127,8 @@ def finish_returns(ws: Workspace, context: DecisionContext, work: OpenWork) -> I
         if plan and plan.complete and not plan.filing and not plan.closed:
             unfiled.append(_file(ws, document_id))
             plan = find_plan(ws.ledger, document_id)
+        if plan and plan.complete:
+            close_what_is_settled(ws, document_id)
         if plan is None or plan.filing or plan.closed or not plan.complete:
             work.plans.remove(document_id)
     for error in filter(None, unfiled):
@@ -218,6 +221,9 @@ def finish(ws: Workspace, record: ReturnRecord) -> tuple[ReturnRecord, CpdocsErr
     Gives the part's record, and what kept the plan from being filed: `cpdocs file`, or the next start, tries that
     again.
     """
+    if record.document_id and (record.slots_filled or record.waiting):
+        close_what_is_settled(ws, record.document_id)
+        record = the_part(ws.ledger, record)
     comparing.compare(ws, record)
     notices.answer(ws, record)
     unfiled = None
