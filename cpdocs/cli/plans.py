@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli import plan_drafts, plan_log
+from cpdocs.cli import delivery, plan_drafts, plan_log
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
@@ -39,6 +39,7 @@ def plan() -> None:
 for _command in (
     plan_drafts.draft,
     plan_drafts.diff,
+    delivery.plan_send,
     plan_log.sent,
     plan_log.received,
     plan_log.return_,

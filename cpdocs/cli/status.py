@@ -13,6 +13,7 @@ from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.events import JSON
 from cpdocs.core.ids import is_member_id, last_four, parse_document_id
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.verdicts import Slot
@@ -51,7 +52,7 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     finish_all(ws)
     standings = every_standing(ws)
     if as_json:
-        print_json([status_json(standing) for standing in standings])
+        print_json(_with_deliveries(ws, [status_json(standing) for standing in standings]))
         return
     rows = []
     for standing in standings:
@@ -77,6 +78,17 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     late = sum(standing.overdue for standing in standings)
     summary = ", ".join(f"{count} {name}" for name, count in counted.items()) or "no plan has been issued"
     say(click.get_current_context(), f"{summary}; {late} overdue." if standings else f"{summary}.")
+
+
+def _with_deliveries(ws: Workspace, rows: list[dict[str, JSON]]) -> list[dict[str, JSON]]:
+    """Each plan with what left of it and where that stands (contract §9)."""
+    from cpdocs.core.deliveries import as_json
+    from cpdocs.sending.record import all_deliveries
+
+    of: dict[str, list[JSON]] = {}
+    for delivery in all_deliveries(ws.ledger).values():
+        of.setdefault(delivery.document_id, []).append(as_json(delivery))
+    return [{**row, "deliveries": of.get(str(row["document_id"]), [])} for row in rows]
 
 
 @click.command()
