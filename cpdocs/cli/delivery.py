@@ -55,7 +55,12 @@ def deliver() -> None:
 @AS_JSON
 @pass_workspace
 def send(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
-    """Send what is due, of these documents or of all."""
+    """Send what is due, of these documents or of all.
+
+    \b
+    cpdocs deliver
+    cpdocs deliver 7K3M-9QXW-2RC
+    """
     from cpdocs.sending.send import deliver as run
 
     ctx = click.get_current_context()
