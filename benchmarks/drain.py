@@ -37,7 +37,7 @@ from pyhanko_certvalidator import ValidationContext
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.core.verdicts import Slot
 from cpdocs.demo.files import write_sample
 from cpdocs.demo.people import roster_line

@@ -26,7 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cpdocs.core.csvsafe import csv_text
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.demo.people import roster_line
 
 ROOT = Path(__file__).resolve().parents[1]

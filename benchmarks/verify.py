@@ -32,7 +32,6 @@ from pyhanko_certvalidator import ValidationContext
 
 from cpdocs.core.verdicts import Verdict
 from cpdocs.sandbox import run as apart
-from cpdocs.signing.record import Record
 from tests.flows.test_bombs import memory_bomb
 from tests.signing import builder
 from tests.signing.attacks import structure
@@ -90,18 +89,17 @@ def bombs() -> None:
     """What two files cost that would take everything there is, in a child with little."""
     seconds, megabytes = 2.0, 300
     plan, house = builder.issued(), builder.office()
-    record = Record(directory=builder.directory(), received_at=house.now)
     for name, data in (
         ("one that never ends", structure.entries_of_no_width()),
         ("one that unfolds to 600 MB", memory_bomb(600)),
     ):
         apart.stop()
-        given = {"plan": plan.plan, "issued": plan.data, "trust": builder.trust(), "record": record}
+        given = {"issued": plan.data, "trust": builder.trust(), "received_at": house.now}
         try:
             apart.run_sandboxed(
-                "cpdocs.signing.verify:verify_return", data, **given, seconds=seconds, megabytes=megabytes
+                "cpdocs.signing.reading:read_signed", data, **given, seconds=seconds, megabytes=megabytes
             )
-            ended = "got a verdict"
+            ended = "was read"
         except apart.Stopped as stopped:
             ended = f"stopped ({stopped.why})"
         server = apart._server[0].process.pid

@@ -105,6 +105,10 @@ class _Intake(_Table):
     retain_seconds: Annotated[float, Field(ge=300, le=604_800, strict=False)] = _default(Options, "retain_seconds")
 
 
+class _Review(_Table):
+    second_reader: bool = False
+
+
 class _Signing(_Table):
     tsa_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
     key_days: Annotated[int, Field(ge=1, le=1095)] = 365
@@ -198,6 +202,7 @@ class _Settings(_Table):
     ages: _AgeTable = _AgeTable()
     plan_titles: _Titles = _Titles()
     intake: _Intake = _Intake()
+    review: _Review = _Review()
     signing: _Signing = _Signing()
     token: dict[Literal["root", "issuing", "seal"], _Token] = {}
     ledger: _Ledger = _Ledger()
@@ -281,6 +286,7 @@ def _values(read: _Settings) -> Settings:
         settle_seconds=read.intake.settle_seconds,
         scan_seconds=read.intake.scan_seconds,
         retain_seconds=read.intake.retain_seconds,
+        second_reader=read.review.second_reader,
         ledger_url=_address(read.ledger.url),
         checkpoint_origin=read.audit.origin,
         tsa_url=read.signing.tsa_url,

@@ -116,8 +116,8 @@ def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:
     """The returned files that fill the slots, each once, in the order received."""
     seen: dict[str, bool] = {}
     for fill in sorted(record.fills.values(), key=lambda fill: fill.seq):
-        if fill.return_sha256:
-            seen[fill.return_sha256] = seen.get(fill.return_sha256, False) or fill.evidence in _IN_THE_FILE
+        for digest in filter(None, (fill.return_sha256, *fill.further)):
+            seen[digest] = seen.get(digest, False) or fill.evidence in _IN_THE_FILE
     return [_Return(ws.blobs.get(digest), signed) for digest, signed in seen.items()]
 
 
@@ -161,7 +161,7 @@ def _upload(
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
     from cpdocs.sandbox.drawing import compose, flat_pdf
-    from cpdocs.signing.fields import MEANING
+    from cpdocs.signing.field_names import MEANING
 
     paper = CertificatePaper(
         record=record,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.secrets import PIN_FILE, pin_from
+from cpdocs.cli.workbooks import workbook_options
 from cpdocs.errors import InputFault
 from cpdocs.workspace import Workspace
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cpdocs.core.roster import RosterOutcome
+    from cpdocs.intake.tables import Choices, Found
     from cpdocs.register.imports import DirectoryImport, RosterImport
 
 _SHOWN_LINES = 200
@@ -40,9 +43,10 @@ def import_() -> None:
 
 @import_.command()
 @_FILE
+@workbook_options
 @AS_JSON
 @pass_workspace
-def roster(ws: Workspace, file: Path, as_json: bool) -> None:
+def roster(ws: Workspace, file: Path, choices: Choices, as_json: bool) -> None:
     """Record a roster; each line gets its disposition. No letter is made (see `cpdocs letters run`).
 
     A line's fault is that line's disposition and the good lines are recorded. Only a file that can't be read or that
@@ -51,10 +55,11 @@ def roster(ws: Workspace, file: Path, as_json: bool) -> None:
     \b
     cpdocs import roster roster.csv
     cpdocs import roster roster.xlsx --json
+    cpdocs import roster roster.xlsx --sheet LTSS --hidden-rows leave-out
     """
     from cpdocs.register.imports import import_roster
 
-    result = _done(lambda: import_roster(ws, file), "roster", file, as_json)
+    result = _done(lambda: import_roster(ws, file, choices=choices), "roster", file, as_json)
     if as_json:
         print_json(_roster_json(file, result))
     else:
@@ -80,37 +85,42 @@ def practices(ws: Workspace, file: Path, as_json: bool) -> None:
 
 @import_.command()
 @_FILE
+@PIN_FILE
 @AS_JSON
+@click.pass_context
 @pass_workspace
-def clinicians(ws: Workspace, file: Path, as_json: bool) -> None:
+def clinicians(ws: Workspace, ctx: click.Context, file: Path, pin_file: Path | None, as_json: bool) -> None:
     """Record clinicians, a row for each practice where they work: all rows, or none (exit 3).
 
     A row replaces the one with its NPI and practice. Someone who has left gets active=N; leaving the row out changes
-    nothing.
+    nothing. This needs the PIN of a registrar or an administrator: who may approve rests on it.
 
     \b
     cpdocs import clinicians clinicians.csv
     """
     from cpdocs.register.imports import import_clinicians
 
-    _directory(lambda: import_clinicians(ws, file), "clinicians", file, as_json)
+    _directory(lambda: import_clinicians(ws, file, pin_from(ctx, pin_file)), "clinicians", file, as_json)
 
 
 @import_.command()
 @_FILE
+@PIN_FILE
 @AS_JSON
+@click.pass_context
 @pass_workspace
-def designations(ws: Workspace, file: Path, as_json: bool) -> None:
+def designations(ws: Workspace, ctx: click.Context, file: Path, pin_file: Path | None, as_json: bool) -> None:
     """Record which PCP designates whom, and for what: all rows, or none (exit 3).
 
     The rows for a designee and a PCP replace all earlier ones for those two. To end a designation, give it a valid_to.
+    This needs the PIN of a registrar or an administrator.
 
     \b
     cpdocs import designations designations.csv
     """
     from cpdocs.register.imports import import_designations
 
-    _directory(lambda: import_designations(ws, file), "designations", file, as_json)
+    _directory(lambda: import_designations(ws, file, pin_from(ctx, pin_file)), "designations", file, as_json)
 
 
 def _directory(work: Callable[[], DirectoryImport], table: str, file: Path, as_json: bool) -> None:
@@ -166,6 +176,10 @@ def _roster_json(file: Path, result: RosterImport) -> dict[str, Any]:
         **result.counts,
         "recorded": result.recorded,
         "ignored_columns": list(result.ignored_columns),
+        "header_line": result.found.header_line,
+        "sheet": result.found.sheet or None,
+        "other_sheets": list(result.found.other_sheets),
+        "hidden_rows": result.found.hidden_rows,
         "lines": [
             {"line": one.line, "disposition": one.disposition.value, "code": one.code, "warnings": list(one.warnings)}
             for one in result.outcomes
@@ -187,8 +201,24 @@ def _tell_roster(result: RosterImport) -> None:
         _say(f"  {line}")
     if len(told) > _SHOWN_LINES:
         _say(f"  … and {len(told) - _SHOWN_LINES} more; --json has them all")
+    for sentence in found_in_words(result.found):
+        _say(sentence)
     if result.ignored_columns:
         _say(f"Columns that nothing was taken from: {', '.join(result.ignored_columns)}.")
+
+
+def found_in_words(found: Found) -> list[str]:
+    """What a person should know of how a table was read."""
+    said = []
+    if found.header_line > 1:
+        said.append(f"The column names stand in line {found.header_line}; what is above them was left aside.")
+    if found.other_sheets:
+        said.append(f"Sheet {found.sheet!r} was read; not read: {', '.join(found.other_sheets)}.")
+    if found.hidden_rows:
+        said.append(
+            f"{counted(found.hidden_rows, 'row')} of the sheet {'is' if found.hidden_rows == 1 else 'are'} hidden."
+        )
+    return said
 
 
 def _line(one: RosterOutcome) -> str:

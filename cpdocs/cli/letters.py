@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +16,14 @@ from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.progress import progress
 from cpdocs.cli.tables import print_table
+from cpdocs.cli.workbooks import workbook_options
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, Piece, RunRecord, RunState
 from cpdocs.documents.reading_level import TARGET
 from cpdocs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.intake.tables import Choices
 
 
 @click.group()
@@ -74,6 +78,7 @@ def letters() -> None:
     metavar="ADDRESS",
     help="Make the letters on the workers of this Dask scheduler: tls://HOST:PORT.",
 )
+@workbook_options
 @AS_JSON
 @click.pass_context
 @pass_workspace
@@ -88,6 +93,7 @@ def run(
     archive: str | None,
     jobs: int | None,
     scheduler: str,
+    choices: Choices,
     as_json: bool,
 ) -> None:
     """One run: a letter for everyone newly assigned, one print file, a manifest and a reconciliation.
@@ -119,6 +125,7 @@ def run(
             archive=archive == "each",
             scheduler=scheduler,
             progress=tell,
+            choices=choices,
         )
     prints = report.print_files
     paths = {
@@ -180,20 +187,26 @@ def _show_counts(values: dict[str, Any]) -> None:
 @click.pass_context
 @pass_workspace
 def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> None:
-    """Release a staged run for mailing; says which pieces to pull, since somebody died, declined or left meanwhile.
+    """Release a staged run for mailing; says which pieces to pull, and which to look at before they go.
 
     \b
     cpdocs letters release 2026-11-02-01
-    """
-    from cpdocs.letters.runs import release as release_run
 
-    record, pulls = release_run(ws, run_id)
+    To pull: somebody died, may not be written to, declined or left since the run was staged. To look at: a roster has
+    brought another address, name, language, format or end since, or the member turned 18; pull the piece or let it go.
+    """
+    from cpdocs.letters.release import release as release_run
+
+    record, pulls, changed = release_run(ws, run_id)
     pull = [{"piece": item.piece, "document_id": item.document_id, "code": item.code} for item in pulls]
+    look_at = [{"piece": item.piece, "document_id": item.document_id, "what": item.what} for item in changed]
     if as_json:
-        print_json({**_run_json(record), "pull": pull})
+        print_json({**_run_json(record), "pull": pull, "changed": look_at})
         return
     for item in pulls:
         click.echo(f"pull piece {item.piece}: {item.document_id} ({item.code})")
+    for one in changed:
+        click.echo(f"look at piece {one.piece}: {one.document_id}: {', '.join(map(_change_in_words, one.what))}")
     say(ctx, f"Run {run_id} is released. Next: `cpdocs letters mailed {run_id} --on DAY`.")
 
 
@@ -310,6 +323,21 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "mailed_on": record.mailed_on.isoformat() if record.mailed_on else None,
         "reason": record.reason,
     }
+
+
+_CHANGES = {
+    "eighteenth_birthday": "the member is 18 now, and the letter goes to a parent or guardian",
+    "end": "another end of the assignment",
+    "date_of_birth": "another date of birth",
+    "plan": "another health plan",
+}
+
+
+def _change_in_words(what: str) -> str:
+    """One change since staging, as a person reads it."""
+    if what.startswith("held:"):
+        return f"it would be held now ({what.removeprefix('held:')})"
+    return _CHANGES.get(what, f"another {what}")
 
 
 def _piece_json(piece: Piece) -> dict[str, Any]:

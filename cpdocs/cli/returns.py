@@ -17,7 +17,7 @@ import click
 
 from cpdocs.cli.context import opened_workspace, pass_workspace
 from cpdocs.cli.output import AS_JSON, JsonRows, print_json, say, show_error
-from cpdocs.core.return_record import Decision, ReturnRecord
+from cpdocs.core.return_record import Decision, ReturnRecord, paper_json
 from cpdocs.core.verdicts import Verdict
 from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, UsageFault
 from cpdocs.workspace import Workspace
@@ -156,42 +156,51 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
 
     ws = opened_workspace()
     checked = check_file(ws, file)
-    decision = checked.decision
     if report:
         _put_report(ws, checked, report, out)
-    row = {
-        "file": _text(file),
-        "sha256": checked.sha256,
-        **_decision_json(decision),
-        "signatures": [dict(each) for each in decision.signatures],
-    }
+    rows = [
+        {
+            "file": _text(file),
+            "sha256": checked.sha256,
+            **_decision_json(decision),
+            "signatures": [dict(each) for each in decision.signatures],
+        }
+        for decision in checked.parts
+    ]
     if as_json:
-        print_json(row)
+        # One object, as ever, where the file is of one document; each further part stands in it.
+        print_json({**rows[0], "parts": rows})
     elif report is None:
-        click.echo(f"{_named(row['file'], checked.sha256)}: {decision.verdict.value}{_about(decision)}")
-        for each in row["signatures"]:
-            words = ["intact" if each["intact"] else "NOT INTACT", "trusted" if each["trusted"] else "not trusted"]
-            if each["timestamped"]:
-                words.append(f"proven to be there {each['timestamped']}")
-            elif each["slot"] != "timestamp":
-                words.append(
-                    f"signed {each['signed_at']} by the signer's own clock"
-                    if each["signed_at"]
-                    else "signed at no stated time"
-                )
-            if each["level"]:
-                words.append(f"PAdES {each['level']}")
-            signer = (_plain(each["signer"]) or "no name") if sys.stdout.isatty() else "a signature"
-            click.echo(f"  {each['slot']}: {signer}, {', '.join(words)}")
-        _echo_findings(row["findings"])
+        for decision, row in zip(checked.parts, rows, strict=True):
+            click.echo(f"{_named(row['file'], checked.sha256)}: {decision.verdict.value}{_about(decision)}")
+            _echo_signatures(row["signatures"])
+            _echo_findings(row["findings"])
         if checked.hint:
             click.echo(f"  {checked.hint}")
-    if decision.verdict is not Verdict.ACCEPTED:
+    verdicts = {decision.verdict for decision in checked.parts}
+    if verdicts != {Verdict.ACCEPTED}:
         raise AnswerIsNo(
             "This file would not be accepted."
-            if decision.verdict is Verdict.REJECTED
+            if Verdict.REJECTED in verdicts
             else "A person would have to look at this file."
         )
+
+
+def _echo_signatures(signatures: list[dict[str, Any]]) -> None:
+    for each in signatures:
+        words = ["intact" if each["intact"] else "NOT INTACT", "trusted" if each["trusted"] else "not trusted"]
+        if each["timestamped"]:
+            words.append(f"proven to be there {each['timestamped']}")
+        elif each["slot"] != "timestamp":
+            words.append(
+                f"signed {each['signed_at']} by the signer's own clock"
+                if each["signed_at"]
+                else "signed at no stated time"
+            )
+        if each["level"]:
+            words.append(f"PAdES {each['level']}")
+        signer = (_plain(each["signer"]) or "no name") if sys.stdout.isatty() else "a signature"
+        click.echo(f"  {each['slot']}: {signer}, {', '.join(words)}")
 
 
 def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> None:
@@ -280,6 +289,9 @@ def _decision_json(decision: Decision) -> dict[str, Any]:
         "lane": decision.lane.value,
         "slots_filled": [slot.value for slot in decision.slots_filled],
         "findings": [{"code": each.code, "message": each.message} for each in decision.findings],
+        "part": decision.part,
+        "parts": decision.of,
+        **paper_json(decision),
     }
 
 

@@ -17,7 +17,7 @@ from datetime import date
 from enum import StrEnum
 
 from cpdocs.core.events import Event, EventType
-from cpdocs.core.members import Assignment, Program
+from cpdocs.core.members import Assignment, AssignmentKey, Program, assignment_key
 
 ENROLLMENT_EVENTS = (EventType.MEMBER_DECLINED, EventType.MEMBER_CHANGED_CP, EventType.MEMBER_REINSTATED)
 """The events that enrollment is folded from."""
@@ -46,7 +46,7 @@ class Statement:
     on: date
     how: str
     by: str
-    ended: frozenset[tuple[str, ...]] = frozenset()
+    ended: frozenset[AssignmentKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def enrollment(events: Iterable[Event]) -> Enrollment:
         if choice is None:
             continue
         data = event.data
-        ended = frozenset(tuple(key) for key in data.get("ended", ()))
+        ended = frozenset(assignment_key(*key) for key in data.get("ended", ()))
         said = Statement(
             choice, date.fromisoformat(data["on"]), str(data.get("how") or ""), str(data.get("by") or ""), ended
         )

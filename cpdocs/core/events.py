@@ -21,6 +21,9 @@ class EventType(StrEnum):
 
     WORKSPACE_CREATED = "workspace.created"
     USER_ENROLLED = "user.enrolled"
+    PIN_SET = "pin.set"
+    PIN_REFUSED = "pin.refused"
+    PIN_ACCEPTED = "pin.accepted"
     SETTINGS_SEEN = "settings.seen"
     RECORD_ACCESSED = "record.accessed"
     GLASS_BROKEN = "glass.broken"
@@ -53,12 +56,14 @@ class EventType(StrEnum):
     PLAN_WITHDRAWN = "plan.withdrawn"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"
+    SLOT_EMPTIED = "slot.emptied"
     SIGNING_WITNESSED = "signing.witnessed"
 
     RETURN_RECEIVED = "return.received"
     RETURN_DECIDED = "return.decided"
     RETURN_COMPARED = "return.compared"
     HELD_RESOLVED = "held.resolved"
+    HELD_ATTESTED = "held.attested"
     NOTICE_WRITTEN = "notice.written"
 
     PLAN_FILED = "plan.filed"
@@ -75,10 +80,15 @@ class EventType(StrEnum):
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"
     MEMBER_REINSTATED = "member.reinstated"
+    MEMBER_ATTEMPTED = "member.attempted"
+    MEMBER_AGREED = "member.agreed"
+    PERSON_FACT_STATED = "person_fact.stated"
+    PERSON_FACT_CORRECTED = "person_fact.corrected"
 
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
     KEY_PINNED = "key.pinned"
+    ISSUING_KEY_LOCKED = "issuing_key.locked"
     CRL_PUBLISHED = "crl.published"
     ORGANIZATION_KEY_ROTATED = "organization_key.rotated"
     AUTHORITY_TRUSTED = "authority.trusted"
@@ -104,7 +114,11 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A recorded event. ``at`` is the workspace's clock, ``recorded_at`` the true one; both aware, UTC."""
+    """A recorded event. ``at`` is the workspace's clock, ``recorded_at`` the true one; both aware, UTC.
+
+    ``user`` is the account of the real user id, ``sudo`` the account that sudo said it came from (empty: no sudo), and
+    ``person`` the name whose PIN proved who acted (empty: nobody's was asked for).
+    """
 
     seq: int
     type: EventType
@@ -114,6 +128,19 @@ class Event:
     user: str
     host: str
     data: Mapping[str, Any]
+    person: str = ""
+    sudo: str = ""
+
+    @property
+    def who(self) -> str:
+        """Who stands behind it: the person whose PIN proved it, else the account."""
+        return self.person or self.user
+
+    @property
+    def recorded_by(self) -> str:
+        """Who recorded it, in words: the person, the account, whom sudo named, and the host."""
+        account = f"{self.person} as {self.user}" if self.person and self.person != self.user else self.user
+        return f"{account}{f' (said by sudo: {self.sudo})' if self.sudo else ''} on {self.host}"
 
 
 WORKSPACE_SUBJECT = "workspace:"

@@ -19,6 +19,9 @@ _REMARK = Verdict.ACCEPTED
 
 _SIGN_AGAIN = "Open the plan as we sent it, sign it once more, and send that file."
 _SEND_AGAIN = "Send the signed file again as an attachment, without opening and saving it in another program."
+_SIGN_OR_PRINT = (
+    "sign the file that we sent with a digital ID, or print it, sign it with a pen, and fax or scan every page."
+)
 _OURS_TO_LOOK = "Nothing to do for the practice: our coordinator looks at it."
 
 # fmt: off
@@ -104,6 +107,9 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
         ("trailing_bytes", _REJECTED,
          "Something was added to the file after the last signature.",
          _SEND_AGAIN),
+        ("line_end_added", _REMARK,
+         "A mail system added an empty line behind the file's end; what was signed is untouched.",
+         ""),
         ("esign_service_file", _HELD,
          "The plan was signed in another signing service, which makes a new file.",
          "Our coordinator compares it with the plan that we sent; signing our own file is faster."),
@@ -113,6 +119,22 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
         ("ink_scan", _HELD,
          "This is a scanned plan with handwriting.",
          "A named person reads the signer, the credential and the date from it and attests them."),
+        ("drawn_on", _HELD,
+         "Something was drawn or written on the plan in a viewer, and the file was saved anew; there is no digital "
+         "signature in it.",
+         f"A drawn picture of a signature doesn't count by itself: {_SIGN_OR_PRINT}"),
+        ("comments", _HELD,
+         "The plan came back with comments.",
+         "Our coordinator reads them; nothing needs to be signed until you hear from us."),
+        ("cover_alone", _HELD,
+         "Only the cover sheet came back.",
+         f"If you approve the plan, send its pages too: {_SIGN_OR_PRINT}"),
+        ("box_empty", _REMARK,
+         "No ink can be seen in a signature box.",
+         ""),
+        ("marks_elsewhere", _REMARK,
+         "Something is written on the page outside the signature boxes.",
+         ""),
         ("pages_missing", _HELD,
          "Some pages of the plan are missing or can't be read.",
          "Send every page, signature page included."),

@@ -18,9 +18,14 @@ ADDRESS_RETURNED = "address_returned"
 RELEASABLE: Mapping[str, tuple[str, ...]] = {
     "plan_not_eligible": ("plan_type", "dmh_accs", "plan_name"),
     "excluded_from_auto_assignment": ("exclusion_flags", "assignment_source"),
+    "name_damaged": (
+        *("last_name", "first_name", "middle_name", "suffix", "guardian_name"),
+        *("address1", "address2", "city", "state", "plan_name", "cp_org", "coordinator"),
+    ),
     "undeliverable_address": ("address1", "address2", "city", "state", "zip"),
     "minor_without_guardian": ("dob", "guardian_name"),
     "possible_same_person": ("last_name", "first_name", "dob"),
+    "assignments_overlap": ("assigned_on", "end_on"),
     ADDRESS_RETURNED: (),
 }
 """Code of a hold that a person may release → the fields that it was judged by."""

@@ -12,7 +12,7 @@ class IssuedPlan:
 
     ``sha256`` and ``size`` (bytes) are of the sealed PDF as issued; ``seal_fingerprint`` is the SHA-256 of the
     sealing certificate's DER, lower-case hexadecimal. ``closed`` is empty while a return may still count, else why
-    not: ``superseded`` or ``withdrawn``.
+    not: ``superseded`` or ``withdrawn``. ``pages`` counts those issued (0: not on record).
     """
 
     document_id: str
@@ -26,3 +26,4 @@ class IssuedPlan:
     seal_fingerprint: str
     issued_at: datetime
     closed: str = ""
+    pages: int = 0

@@ -19,8 +19,7 @@ from hashlib import sha256
 
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.holds import ADDRESS_RETURNED
-from cpdocs.core.letters import AssignmentKey
-from cpdocs.core.members import Assignment
+from cpdocs.core.members import Assignment, AssignmentKey, assignment_key
 
 MAIL_EVENTS = (
     *(EventType.LETTER_RETURNED, EventType.HOLD_RELEASED, EventType.MEMBER_SUPPRESSED, EventType.MEMBER_UNSUPPRESSED),
@@ -137,12 +136,11 @@ def fold_mail(events: Iterable[Event]) -> Mail:
 
 def _returned(event: Event) -> ReturnedPiece:
     data = event.data
-    member_id, program, cp_org, assigned_on = data["assignment"]
     return ReturnedPiece(
         document_id=data["document_id"],
         run_id=data["run_id"],
         piece=data["piece"],
-        key=(member_id, program, cp_org, assigned_on),
+        key=assignment_key(*data["assignment"]),
         kind=data["kind"],
         reason=data["reason"],
         on=date.fromisoformat(data["on"]),

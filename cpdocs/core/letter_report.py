@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from cpdocs.core.letters import AssignmentKey, RunRecord, RunState
-from cpdocs.core.members import Assignment
+from cpdocs.core.letters import RunRecord, RunState
+from cpdocs.core.members import Assignment, AssignmentKey
 from cpdocs.core.senders import Senders
 
 EXPECTED_SHARE: Mapping[str, float] = {"BH": 0.026, "LTSS": 0.010}

@@ -23,15 +23,13 @@ from typing import Any
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.mail_barcodes import UNIQUE_FOR, Mailer, Serials
+from cpdocs.core.members import AssignmentKey, assignment_key
 
 ASSIGNMENT = "assignment"
 """The kind of letter that a new assignment brings."""
 
 AGAIN = "again-"
 """How the occasion of a letter begins that is sent once more, to another address: it keeps its document id."""
-
-AssignmentKey = tuple[str, str, str, str]
-"""Member id, program, CP, ISO date of assignment: ``Assignment.key``."""
 
 NOBODY: AssignmentKey = ("", "", "", "")
 """What stands in place of an assignment for a seed piece."""
@@ -236,8 +234,7 @@ def piece_of(event: Event) -> Piece:
 
 
 def _key(parts: Sequence[str]) -> AssignmentKey:
-    member_id, program, cp_org, assigned_on = parts
-    return (member_id, program, cp_org, assigned_on)
+    return assignment_key(*parts)
 
 
 def next_run_id(runs: Iterable[str], on: date) -> str:

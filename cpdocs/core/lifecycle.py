@@ -23,7 +23,10 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     on_behalf_of (the PCP's NPI for a designee, the relation for a representative), signed_at (or null: never invented),
     received_at, return_sha256 (or null), attested_by (or null), how (ink: by whom read; in person: the witness).
     Subjects: the document, the member, and the returned file where there is one. Digital signatures add
-    certificate_sha256, timestamped and key_issued_by_us (bools); chart notes add ``note``; recorded approvals ``on``.
+    certificate_sha256, timestamped and key_issued_by_us (bools); chart notes add ``note``; recorded approvals ``on``;
+    paper that came in several files further_sha256 (the others).
+``SLOT_EMPTIED``
+    document_id, slot, reason: an approval that was recorded by mistake is taken back; what was filed is no more.
 ``SLOT_REFUSED``
     document_id, slot, on, offered, language, by, reason, verbal_consent, next_try.
 ``PLAN_FILED``
@@ -48,7 +51,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from cpdocs.core.events import Event, EventType
+from cpdocs.core.events import JSON, Event, EventType
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.plan_record import (
     Filing,
@@ -86,6 +89,7 @@ PLAN_EVENTS = (
     EventType.PLAN_RETURNED,
     EventType.PLAN_WITHDRAWN,
     EventType.SLOT_FILLED,
+    EventType.SLOT_EMPTIED,
     EventType.SLOT_REFUSED,
     EventType.PLAN_FILED,
     EventType.FILING_HELD,
@@ -149,7 +153,39 @@ def issued_plan(record: PlanRecord) -> IssuedPlan:
         seal_fingerprint=record.seal_fingerprint,
         issued_at=record.issued_at,
         closed=record.closed,
+        pages=record.pages,
     )
+
+
+def fill_data(fill: SlotFill) -> dict[str, JSON]:
+    """The data of the ``SLOT_FILLED`` event that records ``fill``, but for the document."""
+    data: dict[str, JSON] = {
+        "slot": fill.slot.value,
+        "evidence": fill.evidence.value,
+        "signer": fill.signer,
+        "npi": fill.npi,
+        "credential": fill.credential,
+        "role": fill.role,
+        "on_behalf_of": fill.on_behalf_of,
+        "signed_at": fill.signed_at.isoformat() if fill.signed_at else None,
+        "received_at": fill.received_at.isoformat(),
+        "return_sha256": fill.return_sha256 or None,
+        "attested_by": fill.attested_by or None,
+        "how": fill.how,
+    }
+    if fill.certificate_sha256:
+        data |= {
+            "certificate_sha256": fill.certificate_sha256,
+            "timestamped": fill.timestamped,
+            "key_issued_by_us": fill.key_issued_by_us,
+        }
+    if fill.on:
+        data["on"] = fill.on.isoformat()
+    if fill.note:
+        data["note"] = fill.note
+    if fill.further:
+        data["further_sha256"] = list(fill.further)
+    return data
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
@@ -248,10 +284,18 @@ def _filled(road: _Road, event: Event) -> _Road:
         attested_by=_text(data, "attested_by"),
         how=_text(data, "how"),
         note=_text(data, "note"),
+        further=tuple(data.get("further_sha256", ())),
         certificate_sha256=_text(data, "certificate_sha256"),
     )
     refusal: Refusal | None = road.get("refusal")
     return {"fills": {**fills, slot: fill}, "refusal": None if refusal and refusal.slot is slot else refusal}
+
+
+def _emptied(road: _Road, event: Event) -> _Road:
+    """The slot is open again, and whatever rested on it: nothing is filed, nothing confirmed."""
+    slot = Slot(event.data["slot"])
+    fills = {each: fill for each, fill in road.get("fills", {}).items() if each is not slot}
+    return {"fills": fills, "filing": None, "filing_held": (), "uploaded": None}
 
 
 def _refused(_: _Road, event: Event) -> _Road:
@@ -326,6 +370,7 @@ _STEPS = {
     EventType.PLAN_RETURNED: _returned,
     EventType.PLAN_WITHDRAWN: _withdrawn,
     EventType.SLOT_FILLED: _filled,
+    EventType.SLOT_EMPTIED: _emptied,
     EventType.SLOT_REFUSED: _refused,
     EventType.PLAN_FILED: _filed,
     EventType.ARCHIVE_RENEWED: _renewed,

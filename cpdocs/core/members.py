@@ -7,7 +7,9 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, TypeAlias
+
+from cpdocs.core.organizations import compared_name
 
 
 class Program(StrEnum):
@@ -17,12 +19,23 @@ class Program(StrEnum):
     LTSS = "LTSS"
 
 
+AssignmentKey: TypeAlias = tuple[str, str, str, str]
+"""Member id, program, CP as compared, ISO date of assignment: an assignment's identity (contract §1)."""
+
+
+def assignment_key(member_id: str, program: str, cp_org: str, assigned_on: str) -> AssignmentKey:
+    """The identity of an assignment. How a payer writes the CP doesn't count: case, spaces, punctuation and legal form
+    make no other CP, and nobody is lettered again for them (contract §3)."""
+    return (member_id, program, compared_name(cp_org), assigned_on)
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """One roster line that could be read: a member, and the assignment to one program at one CP (contract §3).
 
     Text fields are trimmed and NFC; absent values are empty strings or None. Codes are in the contract's own case
-    (``format_need`` lower, ``plan_type`` upper, ``status`` lower, ``exclusion_flags`` upper).
+    (``format_need`` lower, ``plan_type`` upper, ``status`` lower, ``exclusion_flags`` upper). An empty
+    ``safe_contact`` or ``status`` says nothing of either. ``end_on`` is None where there is no end.
     """
 
     member_id: str
@@ -61,10 +74,10 @@ class Assignment:
     mrn: str
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> AssignmentKey:
         """The assignment's identity (contract §1): member, program, CP, date. It is lettered once per kind of
         letter."""
-        return (self.member_id, self.program.value, self.cp_org, _iso(self.assigned_on))
+        return assignment_key(self.member_id, self.program.value, self.cp_org, _iso(self.assigned_on))
 
     @property
     def full_name(self) -> str:

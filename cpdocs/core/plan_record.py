@@ -36,8 +36,10 @@ class ProofLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotFill:
-    """What filled a slot. ``signed_at`` is the signer's own claim or a proven time, None where nothing states it;
-    ``received_at`` is when it came to us: the two are never mixed (requirements X8)."""
+    """What fills a slot. ``role`` is member, representative, pcp or pcp_designee; ``on_behalf_of`` the PCP's NPI for a
+    designee, the relation to the member for a representative. ``signed_at`` is a proven time where ``timestamped`` or
+    witnessed, else the signer's own claim, None where nothing states it; ``received_at`` is when it came to us: the two
+    are never mixed (requirements X8). ``how`` names the witness of a signing in person, or who read the ink."""
 
     slot: Slot
     evidence: Evidence
@@ -48,14 +50,16 @@ class SlotFill:
     on_behalf_of: str
     signed_at: datetime | None
     received_at: datetime
-    return_sha256: str
-    attested_by: str
-    how: str
+    return_sha256: str = ""
+    attested_by: str = ""
+    how: str = ""
     note: str = ""
     on: date | None = None
     timestamped: bool = False
     key_issued_by_us: bool = False
     certificate_sha256: str = ""
+    further: tuple[str, ...] = ()
+    """The other files in which pages of the same paper came."""
     seq: int = 0
 
 

@@ -14,6 +14,7 @@ from cpdocs.core.deadlines import home_visit_due
 from cpdocs.core.ids import is_npi
 from cpdocs.core.members import Assignment, Program, age_on
 from cpdocs.core.part2_rules import part2_problems, unflagged_items
+from cpdocs.core.plan_lint import in_member_words, word_errors, word_warnings
 from cpdocs.core.plans import Plan, PlanStatus, Reason, Service, TransitionKind
 from cpdocs.core.register import Register
 from cpdocs.core.roster import ADULT
@@ -25,8 +26,6 @@ _CLAIM = re.compile(
     re.IGNORECASE,
 )
 """Wording that claims a service is authorized or approved. Asking somebody to authorize it is no such claim."""
-
-_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i'd|i'll|i've|my|me|mine|myself|we|our|us)\b", re.IGNORECASE)
 
 _OFFERED = (
     ("service_options_given", "the member was given options of services"),
@@ -58,6 +57,7 @@ def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
         *_pcp_errors(plan, register),
         *_service_errors(plan),
         *_wording_errors(plan),
+        *word_errors(plan, stated),
         *part2_problems(plan, on),
     )
     warnings = (
@@ -66,6 +66,7 @@ def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
         *unflagged_items(plan),
         *_content_warnings(plan),
         *_transition_warnings(plan),
+        *word_warnings(plan, stated),
     )
     return CheckedPlan(errors, warnings, assignment)
 
@@ -168,36 +169,33 @@ def _pcp_errors(plan: Plan, register: Register) -> Iterator[Problem]:
 
 
 def _service_errors(plan: Plan) -> Iterator[Problem]:
-    own = {plan.coordinator.organization.casefold(), plan.coordinator.name.casefold()}
     for place, service in enumerate(plan.services):
         path = f"services[{place}]"
-        if service.quantity is not None and (
-            not service.quantity.authorized_by or service.quantity.authorized_by.casefold() in own
-        ):
+        if service.quantity is not None and not service.quantity.authorized_by:
             yield Problem(
                 "quantity_without_authorizer",
                 "a quantity needs the name of who authorized it, and that is never the Community Partner.",
                 f"{path}.quantity.authorized_by",
                 "Name who authorized it and the source, or leave the quantity out.",
             )
-        yield from _affiliation_errors(service, path, own, plan.plan.plan_date)
+        yield from _affiliation_errors(service, path, plan.plan.plan_date)
     if plan.program is Program.LTSS:
         yield from _choice_errors(plan)
 
 
-def _affiliation_errors(service: Service, path: str, own: set[str], plan_date: date) -> Iterator[Problem]:
-    if not service.affiliated and service.provider.casefold() not in own:
+def _affiliation_errors(service: Service, path: str, plan_date: date) -> Iterator[Problem]:
+    if not service.affiliated:
         return
     disclosed = service.affiliation_disclosed_on
-    if not service.affiliated or disclosed is None or disclosed > plan_date:
+    if disclosed is None or disclosed > plan_date:
         yield Problem(
             "affiliation_undisclosed",
             (
                 "the provider belongs to the Community Partner, and the plan doesn't say when, by its date, the "
                 "member was told."
             ),
-            f"{path}.affiliation_disclosed_on" if service.affiliated else f"{path}.affiliated",
-            "Tell the member, then state affiliated: true and the date.",
+            f"{path}.affiliation_disclosed_on",
+            "Tell the member, then state the date.",
         )
 
 
@@ -300,7 +298,7 @@ def _record_warnings(plan: Plan, register: Register, stated: Assignment | None) 
 
 
 def _content_warnings(plan: Plan) -> Iterator[Problem]:
-    if not any(_in_member_words(goal.goal, said=goal.in_member_words) for goal in plan.goals):
+    if not any(in_member_words(goal.goal, said=goal.in_member_words) for goal in plan.goals):
         yield Problem(
             "no_goal_in_member_words",
             "no goal reads as the member's own words.",
@@ -328,17 +326,6 @@ def _content_warnings(plan: Plan) -> Iterator[Problem]:
         )
     if plan.program is Program.BH and not plan.crisis_plan:
         yield Problem("crisis_plan_missing", "there is no crisis plan.", "crisis_plan")
-
-
-def _in_member_words(goal: str, *, said: bool | None) -> bool:
-    """Whether a goal is in the member's words: as the author says, else by its wording.
-
-    English in the first person is; so is another script, which nobody but the member would choose.
-    """
-    if said is not None:
-        return said
-    letters = [char for char in goal if char.isalpha()]
-    return bool(_FIRST_PERSON.search(goal)) or sum(char > "\u024f" for char in letters) * 2 > len(letters)
 
 
 def _transition_warnings(plan: Plan) -> Iterator[Problem]:

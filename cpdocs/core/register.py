@@ -12,20 +12,25 @@ from typing import Any, TypeAlias
 
 from cpdocs.core.enrollment import ENROLLMENT_EVENTS, Enrollment, enrollment
 from cpdocs.core.events import JSON, Event, EventType
-from cpdocs.core.members import Assignment, Program, shared
+from cpdocs.core.members import Assignment, AssignmentKey, Program, assignment_key, shared
+from cpdocs.core.person_facts import Fact, PersonFacts
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 
-Key: TypeAlias = tuple[str, str, str, str]
-"""An assignment's identity: member, program, CP, date (contract §1)."""
+Key: TypeAlias = AssignmentKey
 
-MEMBER_EVENTS = (EventType.ASSIGNMENT_RECORDED, EventType.HOLD_RELEASED, *ENROLLMENT_EVENTS)
+MEMBER_EVENTS = (
+    EventType.ASSIGNMENT_RECORDED,
+    EventType.HOLD_RELEASED,
+    EventType.PERSON_FACT_STATED,
+    EventType.PERSON_FACT_CORRECTED,
+    *ENROLLMENT_EVENTS,
+)
 """What is known of members."""
 DIRECTORY_EVENTS = (EventType.PRACTICES_IMPORTED, EventType.CLINICIANS_IMPORTED, EventType.DESIGNATIONS_IMPORTED)
 """What is known of practices and who works there."""
 REGISTER_EVENTS = (*MEMBER_EVENTS, *DIRECTORY_EVENTS)
 
 _LIVE = frozenset({"assigned", "engaged"})
-_DECEASED = "deceased"
 _ENDED = frozenset({"declined", "disenrolled"})
 _ASSIGNMENT_FIELDS = tuple(item.name for item in fields(Assignment))
 
@@ -43,6 +48,8 @@ class Register:
     enrollment: Enrollment = field(default_factory=Enrollment)
     releases: Mapping[tuple[Key, str], Assignment] = field(default_factory=dict)
     """(assignment, code of a hold that a person released) → the assignment as it was then."""
+    facts: PersonFacts = field(default_factory=PersonFacts)
+    """Who died, and who may not be written to, whatever the program."""
 
     def member(self, member_id: str) -> tuple[Assignment, ...]:
         """The member's assignments, as first recorded; empty where the member is unknown."""
@@ -54,17 +61,26 @@ class Register:
         Live: status assigned or engaged, not past its ``end_on``, and the member hasn't died, declined or left for
         another CP. One that begins later still counts, since a plan may be prepared ahead of it.
         """
-        if self.stated_end(member_id, program) == _DECEASED:
-            return None
-        live = [
+        live = [item for item in self._live(member_id, program) if item.end_on is None or item.end_on >= on]
+        return max(live, key=lambda item: item.assigned_on, default=None)
+
+    def live_until(self, member_id: str, program: Program) -> date | None:
+        """The last day on which ``enrolled`` finds an assignment, as things stand: ``date.max`` where one is open, None
+        where none is live at all."""
+        return max((item.end_on or date.max for item in self._live(member_id, program)), default=None)
+
+    def _live(self, member_id: str, program: Program) -> list[Assignment]:
+        """The member's assignments to ``program`` that are live until their end."""
+        if self.has_died(member_id):
+            return []
+        return [
             item
             for item in self.member(member_id)
             if item.program == program
-            and item.status in _LIVE
-            and (item.end_on is None or item.end_on >= on)
+            # A death that a person took back leaves the assignment as it was.
+            and (item.status in _LIVE or item.status == Fact.DECEASED)
             and not self.enrollment.stops(item)
         ]
-        return max(live, key=lambda item: item.assigned_on, default=None)
 
     def latest(self, member_id: str, program: Program) -> Assignment | None:
         """The member's latest begun assignment to ``program``, live or not."""
@@ -72,6 +88,12 @@ class Register:
             (item for item in self.member(member_id) if item.program == program),
             key=lambda item: item.assigned_on,
             default=None,
+        )
+
+    def has_died(self, member_id: str) -> bool:
+        """Whether any roster states that the member died, and nothing since takes it back."""
+        return self.facts.holds(member_id, Fact.DECEASED) or any(
+            self.facts.states(item, Fact.DECEASED) for item in self.member(member_id)
         )
 
     def stated_end(self, member_id: str, program: Program) -> str:
@@ -82,8 +104,8 @@ class Register:
         whichever program it is stated for. Only what a roster states counts: a member whom a later one doesn't name
         stays as they were (contract §4).
         """
-        if any(item.status == _DECEASED for item in self.member(member_id)):
-            return _DECEASED
+        if self.has_died(member_id):
+            return Fact.DECEASED.value
         latest = self.latest(member_id, program)
         return latest.status if latest is not None and latest.status in _ENDED else ""
 
@@ -93,6 +115,7 @@ def fold(events: Iterable[Event]) -> Register:
     assignments: dict[Key, Assignment] = {}
     by_member: dict[str, list[Key]] = {}
     said: list[Event] = []
+    facts = PersonFacts()
     releases: dict[tuple[Key, str], Assignment] = {}
     practices: dict[str, Practice] = {}
     clinicians: dict[str, dict[str, Clinician]] = {}
@@ -104,9 +127,14 @@ def fold(events: Iterable[Event]) -> Register:
                 if item.key not in assignments:
                     by_member.setdefault(item.member_id, []).append(item.key)
                 assignments[item.key] = item
+                facts.add(item, event.data.get("file", ""))
+            case EventType.PERSON_FACT_STATED:
+                for fact in event.data["facts"]:
+                    facts.add_loose(event.data["member_id"], Fact(fact), event.data["file"])
+            case EventType.PERSON_FACT_CORRECTED:
+                facts.correct(event.data["member_id"], Fact(event.data["fact"]))
             case EventType.HOLD_RELEASED:
-                member_id, program, cp_org, assigned_on = event.data["assignment"]
-                key = (member_id, program, cp_org, assigned_on)
+                key = assignment_key(*event.data["assignment"])
                 releases[key, event.data["code"]] = assignments[key]
             case EventType.PRACTICES_IMPORTED:
                 practices.update((row["practice_id"], Practice(**row)) for row in event.data["practices"])
@@ -125,7 +153,12 @@ def fold(events: Iterable[Event]) -> Register:
         designations=tuple(item for pair in sorted(designations) for item in designations[pair]),
     )
     return Register(
-        directory, assignments, {member: tuple(keys) for member, keys in by_member.items()}, enrollment(said), releases
+        directory,
+        assignments,
+        {member: tuple(keys) for member, keys in by_member.items()},
+        enrollment(said),
+        releases,
+        facts,
     )
 
 

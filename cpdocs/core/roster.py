@@ -9,57 +9,30 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
-from cpdocs.core.cells import is_forbidden_name, parse_date, parse_flag, split_list, tidy
+from cpdocs.core.addresses import is_no_place, is_remark_of_no_place, is_zip_of_another_state
+from cpdocs.core.cells import tidy
 from cpdocs.core.enrollment import Choice, Enrollment
 from cpdocs.core.holds import still_holds
-from cpdocs.core.ids import is_damaged_by_spreadsheet, is_member_id, is_npi
-from cpdocs.core.members import Assignment, Program, age_on, shared
+from cpdocs.core.ids import is_member_id, is_npi
+from cpdocs.core.members import Assignment, Program, age_on
 from cpdocs.core.options import AgeRange, Options
+from cpdocs.core.organizations import compared_name
+from cpdocs.core.person_facts import THIS_FILE, Fact, PersonFacts, loose_facts
 from cpdocs.core.register import Key, Register
-from cpdocs.core.zips import is_deliverable_zip, repad_zip
-
-COLUMNS = (
-    *(
-        "member_id",
-        "last_name",
-        "first_name",
-        "middle_name",
-        "suffix",
-        "dob",
-        "sex",
-        "language_spoken",
-        "language_written",
-    ),
-    *(
-        "format_need",
-        "address1",
-        "address2",
-        "city",
-        "state",
-        "zip",
-        "county",
-        "phone",
-        "safe_contact",
-        "guardian_name",
-    ),
-    *("guardian_relation", "plan_name", "plan_type", "program", "cp_org", "assigned_on", "end_on", "status"),
-    *("assignment_source", "exclusion_flags", "dmh_accs", "pcp_npi", "practice_id", "coordinator", "mrn"),
-)
-"""A roster's columns; every one must be there (contract §3)."""
+from cpdocs.core.roster_lines import Line, is_damaged, read_line
+from cpdocs.core.zips import is_deliverable_zip
 
 ADULT = 18
-LONGEST_CELL = 400
-"""Characters that any cell of a roster may have: nothing longer fits a letter, or is meant."""
 _ON_PAPER = frozenset({"standard", "large_print"})
 _NOT_ELIGIBLE = frozenset({"PCC", "FFS"})
 _LIVE = frozenset({"assigned", "engaged"})
-_STOPPED = ("deceased", "declined", "disenrolled")
+_STOPPED = ("declined", "disenrolled")
 
 PersonKey: TypeAlias = tuple[str, str, str]
 """Who somebody is but for the id: last name, first name, date of birth, as compared."""
@@ -76,20 +49,6 @@ class Disposition(StrEnum):
     IGNORED = "ignored"
 
 
-class Line(Protocol):
-    """One record of a roster file: where it begins, its cells by column, and whether they can be trusted to be in
-    place."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def cells(self) -> Mapping[str, str]: ...
-    @property
-    def misaligned(self) -> bool: ...
-    @property
-    def blank(self) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class RosterOutcome:
     """What one line became. ``code`` is empty where it is mailed; ``warnings`` are a mailed line's only.
@@ -103,6 +62,8 @@ class RosterOutcome:
     warnings: tuple[str, ...]
     assignment: Assignment | None
     member_id: str
+    facts: tuple[Fact, ...] = ()
+    """What a line that couldn't be recorded states of the person all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +72,9 @@ class Known:
 
     ``lettered``: assignments that a letter of this kind exists for. ``persons``: the member id under which each person
     was first recorded. ``reviewed``: the written languages (case-folded) in which reviewed text exists. ``releases``:
-    holds that a person released, with the assignment as it was then.
+    holds that a person released, with the assignment as it was then. ``facts``: what is so of a person, whatever the
+    program. ``spans``: by member and program, the assignments on record. ``cp_orgs``: the partners that the settings
+    name, as compared; empty where they name none.
     """
 
     lettered: Container[Key] = frozenset()
@@ -120,6 +83,9 @@ class Known:
     ages: Mapping[str, AgeRange] = field(default_factory=lambda: Options().ages)
     reviewed: Container[str] = frozenset({"english"})
     releases: Mapping[tuple[Key, str], Assignment] = field(default_factory=dict)
+    facts: PersonFacts = field(default_factory=PersonFacts)
+    spans: Mapping[tuple[str, Program], tuple[Assignment, ...]] = field(default_factory=dict)
+    cp_orgs: Container[str] = frozenset()
 
     def released(self, code: str, item: Assignment) -> bool:
         """Whether a person released this hold of the assignment, and nothing that it was judged by has changed
@@ -134,26 +100,61 @@ def known_from(
     *,
     ages: Mapping[str, AgeRange] | None = None,
     reviewed: Container[str] = frozenset({"english"}),
+    cp_orgs: Container[str] = frozenset(),
 ) -> Known:
     """What the register knows, for judging the lines of a new roster."""
     persons: dict[PersonKey, str] = {}
+    spans: dict[tuple[str, Program], tuple[Assignment, ...]] = {}
     for item in register.assignments.values():
         persons.setdefault(person_key(item), item.member_id)
-    return Known(lettered, persons, register.enrollment, ages or Options().ages, reviewed, register.releases)
+        who = (item.member_id, item.program)
+        spans[who] = (*spans.get(who, ()), item)
+    return Known(
+        lettered,
+        persons,
+        register.enrollment,
+        ages or Options().ages,
+        reviewed,
+        register.releases,
+        register.facts,
+        spans,
+        cp_orgs,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A line as rules 1 and 2 leave it: the assignment with the warnings from reading it, or a disposition and code."""
+
+    line: int
+    member_id: str
+    assignment: Assignment | None
+    warnings: tuple[str, ...] = ()
+    disposition: Disposition = Disposition.REJECTED
+    code: str = ""
+    facts: tuple[Fact, ...] = ()
+    """What a line that can't be recorded states of the person."""
 
 
 def dispose(lines: Iterable[Line], known: Known, today: date) -> Iterator[RosterOutcome]:
-    """The outcome of each line of a roster, in the file's order; ``today`` is the Massachusetts date of the run."""
-    judge = _Judge(known, today)
-    for line in lines:
-        if line.blank:
-            yield RosterOutcome(line.line, Disposition.IGNORED, "blank_line", (), None, "")
-            continue
-        read = read_line(line, today)
-        if isinstance(read, str):
-            yield RosterOutcome(line.line, Disposition.REJECTED, read, (), None, tidy(line.cells["member_id"]))
+    """The outcome of each line of a roster, in the file's order; ``today`` is the Massachusetts date of the run.
+
+    All lines are read before the first is judged: what any of them states of a person holds for all (rule 4).
+    """
+    read = [_read(line, today) for line in lines]
+    facts = known.facts.copy()
+    for one in read:
+        if one.assignment is not None:
+            facts.add(one.assignment, THIS_FILE)
+        for fact in one.facts:
+            facts.add_loose(one.member_id, fact, THIS_FILE)
+    items = [one.assignment for one in read if one.assignment is not None]
+    judge = _Judge(replace(known, facts=facts, spans=_spans_with(known, items)), today)
+    for one in read:
+        if one.assignment is None:
+            yield RosterOutcome(one.line, one.disposition, one.code, (), None, one.member_id, one.facts)
         else:
-            yield judge.judge(line.line, *read)
+            yield judge.judge(one.line, one.assignment, one.warnings)
 
 
 def dispose_recorded(assignments: Iterable[Assignment], known: Known, today: date) -> Iterator[RosterOutcome]:
@@ -163,74 +164,54 @@ def dispose_recorded(assignments: Iterable[Assignment], known: Known, today: dat
         yield judge.judge(number, assignment, ())
 
 
-def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | str:
-    """Rule 2: the assignment that a line states with warnings from reading it, or the code for which it is rejected."""
-    cells = line.cells
-    member_id = cells["member_id"].strip()
-    if not member_id:
-        return "member_id_missing"
-    if not is_member_id(member_id):
-        return "member_id_damaged_by_spreadsheet" if is_damaged_by_spreadsheet(member_id) else "member_id_invalid"
-    if not cells["last_name"].strip() or not cells["first_name"].strip():
-        return "name_missing"
-    if any(
-        is_forbidden_name(cells[name]) for name in ("last_name", "first_name", "middle_name", "suffix", "guardian_name")
-    ):
-        return "name_has_forbidden_characters"
-    program = cells["program"].strip().upper()
-    if program not in Program.__members__:
-        return "program_unknown"
-    dob, assigned_on, end_on = (parse_date(cells[name]) for name in ("dob", "assigned_on", "end_on"))
-    if dob is None or assigned_on is None or (end_on is None and cells["end_on"].strip()):
-        return "date_invalid"
-    if dob > today:
-        return "date_in_future"
-    if end_on is not None and end_on < assigned_on:
-        return "dates_out_of_order"
-    if line.misaligned:
-        return "cells_misaligned"
-    if any(len(cell) > LONGEST_CELL for cell in cells.values()):
-        return "cell_too_long"
-    text = {name: shared(name, tidy(cell)) for name, cell in cells.items() if name in _TEXT}
-    text["zip"], repadded = repad_zip(text["zip"], text["state"])
-    assignment = Assignment(
-        **text,
-        member_id=member_id,
-        dob=dob,
-        program=Program(program),
-        assigned_on=assigned_on,
-        end_on=end_on,
-        format_need=_code(cells["format_need"]) or "standard",
-        safe_contact=_code(cells["safe_contact"]) or "mail",
-        plan_type=shared("plan_type", tidy(cells["plan_type"]).upper()),
-        status=_code(cells["status"]),
-        assignment_source=_code(cells["assignment_source"]),
-        exclusion_flags=tuple(flag.upper() for flag in split_list(cells["exclusion_flags"])),
-        dmh_accs=parse_flag(cells["dmh_accs"]) is True,
-    )
-    return assignment, ("zip_repadded",) if repadded else ()
+def _spans_with(known: Known, items: Iterable[Assignment]) -> Mapping[tuple[str, Program], tuple[Assignment, ...]]:
+    """The assignments on record as these lines leave them: a line takes the place of what is on record of its own."""
+    fresh: dict[tuple[str, Program], dict[Key, Assignment]] = {}
+    for item in items:
+        who = (item.member_id, item.program)
+        if who not in fresh:
+            fresh[who] = {old.key: old for old in known.spans.get(who, ())}
+        fresh[who][item.key] = item
+    return {who: tuple(by_key.values()) for who, by_key in fresh.items()}
 
 
-_TEXT = frozenset(COLUMNS) - {
-    *("member_id", "dob", "program", "assigned_on", "end_on", "format_need", "safe_contact", "plan_type", "status"),
-    *("assignment_source", "exclusion_flags", "dmh_accs"),
-}
-
-
-@lru_cache(maxsize=256)
-def _code(cell: str) -> str:
-    return tidy(cell).casefold().replace(" ", "_").replace("-", "_")
+def _read(line: Line, today: date) -> _Read:
+    if line.blank:
+        return _Read(line.line, "", None, disposition=Disposition.IGNORED, code="blank_line")
+    member_id = tidy(line.cells["member_id"])
+    if line.hidden:
+        return _Read(line.line, member_id, None, disposition=Disposition.IGNORED, code="hidden_row")
+    read = read_line(line, today)
+    if isinstance(read, str):
+        facts = tuple(loose_facts(line.cells)) if is_member_id(member_id) else ()
+        return _Read(line.line, member_id, None, code=read, facts=facts)
+    return _Read(line.line, member_id, *read)
 
 
 def person_key(item: Assignment) -> PersonKey:
-    """Who somebody is but for the id (requirement X12): names without case and accents, and the date of birth."""
+    """Who somebody is but for the id (requirement X12): names without case, accents, spaces and punctuation, and the
+    date of birth."""
     return (_bare(item.last_name), _bare(item.first_name), item.dob.isoformat())
 
 
+_PLAIN_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n", "ɓ": "b", "ɗ": "d"}
+    | {"æ": "ae", "œ": "oe", "þ": "th", "ß": "ss", "ĸ": "k", "ŀ": "l", "ə": "e", "ƙ": "k"}
+)
+"""Letters that Unicode doesn't take apart, and what they are written as where they can't be written."""
+
+
+@lru_cache(maxsize=65536)
 def _bare(name: str) -> str:
     if name.isascii():
-        return name.casefold()
-    return "".join(char for char in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(char))
+        return name.casefold() if name.isalpha() else "".join(filter(str.isalnum, name.casefold()))
+    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_PLAIN_LETTERS))
+    return "".join(char for char in decomposed if unicodedata.category(char)[0] in "LN" or _is_vowel_sign(char))
+
+
+def _is_vowel_sign(char: str) -> bool:
+    """Whether a mark is a vowel of its script (Khmer, Lao, Devanagari …), not an accent over a letter."""
+    return unicodedata.category(char) in ("Mc", "Mn") and not unicodedata.combining(char)
 
 
 class _Judge:
@@ -259,24 +240,64 @@ class _Judge:
             return Disposition.DUPLICATE, "same_assignment"
         if code := self._suppressed(item):
             return Disposition.SUPPRESSED, code
-        for code in _holds(item, self._today, same_person=same_person):
+        for code in self._holds(item, same_person=same_person):
             if not self._known.released(code, item):
                 return Disposition.HELD, code
         # What the contract doesn't name: a cell that we can't read where a mistake would reach the wrong person.
-        if item.status not in _LIVE:
+        if item.status not in _LIVE and item.status != Fact.DECEASED:
             return Disposition.HELD, "status_unknown"
-        if item.safe_contact != "mail":
+        if item.safe_contact not in ("", "mail", "phone_only"):
             return Disposition.HELD, "safe_contact_unknown"
         return Disposition.MAILED, ""
 
     def _suppressed(self, item: Assignment) -> str:
+        """Rule 4. A status or wish that a person took back (see ``person_facts``) is none of the facts any more."""
+        if self._is_so(item, Fact.DECEASED):
+            return Fact.DECEASED.value
         said = self._known.enrollment.stops(item)
         for status in _STOPPED:
             if item.status == status or (status == "declined" and said is Choice.DECLINED):
                 return status
         if said is Choice.CHANGED_CP:
             return "disenrolled"
-        return "no_mail" if item.safe_contact == "phone_only" else ""
+        if self._is_so(item, Fact.NO_MAIL):
+            return Fact.NO_MAIL.value
+        return "span_ended" if has_ended(item, self._today) else ""
+
+    def _is_so(self, item: Assignment, fact: Fact) -> bool:
+        return self._known.facts.holds(item.member_id, fact) or self._known.facts.states(item, fact)
+
+    def _holds(self, item: Assignment, *, same_person: bool) -> Iterator[str]:
+        """Rule 5: every reason why a letter can't go out as things are, in the order of the contract."""
+        if item.plan_type in _NOT_ELIGIBLE and not item.dmh_accs:
+            yield "plan_not_eligible"
+        if item.exclusion_flags and item.assignment_source != "referral":
+            yield "excluded_from_auto_assignment"
+        if is_damaged(item):
+            yield "name_damaged"
+        if item.format_need not in _ON_PAPER:
+            yield "format_not_printable"
+        if not _has_place(item):
+            yield "undeliverable_address"
+        if age_on(item.dob, self._today) < ADULT and not item.guardian_name:
+            yield "minor_without_guardian"
+        if same_person:
+            yield "possible_same_person"
+        if self._is_overtaken(item):
+            yield "assignments_overlap"
+
+    def _is_overtaken(self, item: Assignment) -> bool:
+        """Whether another span of the member in this program says something else for the same days: one that began
+        later, or on the same day with another partner. Two such letters would contradict each other."""
+        return any(
+            other.key != item.key
+            and other.assigned_on >= item.assigned_on
+            and (item.end_on is None or other.assigned_on < item.end_on)
+            and other.status in _LIVE
+            and not has_ended(other, self._today)
+            and not self._known.enrollment.stops(other)
+            for other in self._known.spans.get((item.member_id, item.program), ())
+        )
 
     def _warnings(self, item: Assignment) -> Iterator[str]:
         if not is_npi(item.pcp_npi):
@@ -287,21 +308,21 @@ class _Judge:
         language = item.language_written or item.language_spoken
         if language and language.casefold() not in self._known.reviewed:
             yield "language_fallback"
-        if item.end_on and item.end_on < self._today:
-            yield "assignment_ended"
+        if is_zip_of_another_state(item.zip, item.state):
+            yield "zip_of_another_state"
+        if self._known.cp_orgs and compared_name(item.cp_org) not in self._known.cp_orgs:
+            yield "cp_org_unknown"
 
 
-def _holds(item: Assignment, today: date, *, same_person: bool) -> Iterator[str]:
-    """Rule 5: every reason why a letter can't go out as things are, in the order of the contract."""
-    if item.plan_type in _NOT_ELIGIBLE and not item.dmh_accs:
-        yield "plan_not_eligible"
-    if item.exclusion_flags and item.assignment_source != "referral":
-        yield "excluded_from_auto_assignment"
-    if item.format_need not in _ON_PAPER:
-        yield "format_not_printable"
-    if not item.address1 or not item.city or not is_deliverable_zip(item.zip):
-        yield "undeliverable_address"
-    if age_on(item.dob, today) < ADULT and not item.guardian_name:
-        yield "minor_without_guardian"
-    if same_person:
-        yield "possible_same_person"
+def has_ended(item: Assignment, today: date) -> bool:
+    """Whether a span is over, or void: it ended on the day on which it began (rule 4)."""
+    return item.end_on is not None and (item.end_on < today or item.end_on == item.assigned_on)
+
+
+def _has_place(item: Assignment) -> bool:
+    return (
+        bool(item.address1 and item.city)
+        and is_deliverable_zip(item.zip)
+        and not any(is_no_place(cell) for cell in (item.address1, item.city))
+        and not (item.address2 and is_remark_of_no_place(item.address2))
+    )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+
+from cpdocs.core.organizations import compared_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Payer:
     enrollees: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Senders:
     """Everyone who may stand on a letterhead, and the payers' terms. Unknown names fall back to the organization's."""
 
@@ -51,7 +54,16 @@ class Senders:
 
     def for_cp(self, cp_org: str) -> Sender:
         """The letterhead of ``cp_org``: its own where settings name one, else the organization's."""
-        return self.cp_orgs.get(cp_org, self.organization)
+        return self._by_compared_name.get(compared_name(cp_org), self.organization)
+
+    @cached_property
+    def _by_compared_name(self) -> Mapping[str, Sender]:
+        return {compared_name(name): sender for name, sender in self.cp_orgs.items()}
+
+    @property
+    def compared_cp_orgs(self) -> frozenset[str]:
+        """The partners that settings name, as compared; empty where they name none."""
+        return frozenset(self._by_compared_name)
 
     def phone_of(self, coordinator: str, cp_org: str) -> str:
         """The number to call for ``coordinator``; the sender's own where settings name none."""

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.plan_record import PlanRecord
-from cpdocs.core.verdicts import Slot
+from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo, InputFault, Problem
 
 
@@ -125,6 +125,20 @@ def may_fill(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None
             f"{record.document_id} was returned with comments; it can't be approved.", todo="Issue a corrected version."
         )
     _day_on_the_road(record, on, now, "approved")
+
+
+def may_empty(record: PlanRecord, slot: Slot) -> None:
+    """An approval that a person recorded by mistake is taken back; a digital signature that stands never is (contract
+    §8). Raises InputFault, AnswerIsNo."""
+    _open(record, "unapproved")
+    fill = record.fills.get(slot)
+    if fill is None:
+        raise InputFault(f"{record.document_id}: the {slot.value} slot is empty; nothing was changed.")
+    if fill.evidence in (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE):
+        raise AnswerIsNo(
+            f"{record.document_id}: the {slot.value} slot holds a digital signature, which stands.",
+            todo="Withdraw the version with `cpdocs plan withdraw`, or issue a new one.",
+        )
 
 
 def must_take_part(record: PlanRecord, ended: str) -> None:

@@ -83,6 +83,11 @@ class Finding:
         return f"{self.kind.message}{detail} {self.kind.todo}".strip()
 
 
+def recorded_finding(code: str, message: str, severity: Verdict) -> Finding:
+    """A finding as it was recorded: the words that were true when it was given stay the words."""
+    return Finding(FindingKind(code, severity, message, ""))
+
+
 def worst(findings: Iterable[Finding]) -> Verdict:
     """The verdict that these findings add up to: any rejection rejects, any doubt holds, nothing accepts."""
     severities = {finding.severity for finding in findings}

@@ -1,26 +1,44 @@
-"""ZIP codes as spreadsheets leave them: five or nine digits, and the leading zero that a number loses."""
+"""ZIP codes as spreadsheets leave them: five or nine digits, and the leading zeros that a number loses."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _FIVE_OR_NINE = re.compile(r"[0-9]{5}(-?[0-9]{4})?")
-_LOST_ZERO = re.compile(r"[0-9]{4}(-?[0-9]{4})?")
-_ZERO_STATES = frozenset({"", "CT", "MA", "ME", "NH", "NJ", "PR", "RI", "VT", "VI"})
+_WRAPPED = re.compile(r'="?([0-9-]*)"?')
+_ONE_ZERO = frozenset({"", "AE", "CT", "MA", "ME", "NH", "NJ", "PR", "RI", "VT", "VI"})
 """States whose ZIPs begin with 0; an empty state may be one of them."""
+_TWO_ZEROS = frozenset({"PR", "VI"})
+"""States whose ZIPs begin with 00."""
 
 
+@lru_cache(maxsize=65536)
 def repad_zip(text: str, state: str) -> tuple[str, bool]:
-    """``text`` with its lost leading zero put back, and whether one was; nine digits get their hyphen.
+    """``text`` as a ZIP with its lost leading zeros put back, and whether any were; nine digits get their hyphen.
 
-    Only one zero, and only in a state whose ZIPs begin with it: elsewhere four digits are a ZIP that lost its end.
+    What a spreadsheet put around it goes: ``="02118"``, a decimal ``.0``, an apostrophe in front, a hyphen that nothing
+    follows. Zeros are put back only where the ZIPs of ``state`` (two letters) begin with them: elsewhere four digits
+    are a ZIP that lost its end.
     """
-    repadded = _LOST_ZERO.fullmatch(text) is not None and state.upper() in _ZERO_STATES
-    if repadded:
-        text = f"0{text}"
-    if len(text) == 9 and text.isdecimal():
-        text = f"{text[:5]}-{text[5:]}"
-    return text, repadded
+    shown = text
+    if match := _WRAPPED.fullmatch(shown):
+        shown = match[1]
+    shown = re.sub(r"\.0+$", "", shown.strip("'’\" ")).rstrip("-. ")
+    shown = re.sub(r"\s*[-–]\s*|\s+", "-", shown)
+    digits = shown.replace("-", "")
+    if not digits.isascii() or not digits.isdigit():
+        return text, False
+    head, hyphen, tail = shown.partition("-")
+    if not hyphen and len(head) > 5:
+        head, tail = head[:-4], head[-4:]
+    if tail and len(tail) != 4:
+        return text, False
+    lost = 5 - len(head)
+    repadded = (lost == 1 and state.upper() in _ONE_ZERO) or (lost == 2 and state.upper() in _TWO_ZEROS)
+    if lost and not repadded:
+        return text, False
+    return "0" * lost + head + (f"-{tail}" if tail else ""), repadded
 
 
 def is_deliverable_zip(text: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cpdocs.core.csvsafe import csv_text
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.demo.people import PLACES, STREETS, member_id, npi, phone, roster_line, years_before
 from cpdocs.demo.plans import sample_plans
 from cpdocs.intake.directories import CLINICIAN_COLUMNS, DESIGNATION_COLUMNS, PRACTICE_COLUMNS

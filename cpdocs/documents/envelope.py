@@ -75,15 +75,25 @@ def set_address(
     """The address in the arrangement that can be set largest; None where none fits at 8 points.
 
     ``names`` is the addressee in one or two lines, ``streets`` one or two (a "c/o" line counts as one). Two street
-    lines are joined with a comma where that lets the block be larger, as the Postal Service allows. With ``barcode``
+    lines are joined with a comma where that lets the block be larger, as the Postal Service allows. A name that fits no
+    line goes over two where the window has room. With ``barcode``
     room is left for one where an arrangement allows it.
     """
-    arrangements = dict.fromkeys(_arrangements([*filter(None, names)], [*filter(None, streets)], city_line))
-    for above in (True, False) if barcode else (False,):
-        blocks = [block for lines in arrangements if (block := _fit(lines, measure, barcode=above))]
-        if blocks:
-            return max(blocks, key=lambda block: block.size)
+    names, streets = [*filter(None, names)], [*filter(None, streets)]
+    for arranged in (names, *_in_two(" ".join(names), measure)):
+        arrangements = dict.fromkeys(_arrangements(arranged, streets, city_line))
+        for above in (True, False) if barcode else (False,):
+            blocks = [block for lines in arrangements if (block := _fit(lines, measure, barcode=above))]
+            if blocks:
+                return max(blocks, key=lambda block: block.size)
     return None
+
+
+def _in_two(name: str, measure: Measure) -> list[list[str]]:
+    """A name over two lines, broken at the space that leaves the longer of them shortest; nothing where it has none."""
+    places = [place for place, char in enumerate(name) if char == " "]
+    halves = [[name[:place], name[place + 1 :]] for place in places]
+    return [min(halves, key=lambda lines: max(map(measure, lines)))] if halves else []
 
 
 def _arrangements(names: list[str], streets: list[str], city_line: str) -> Iterable[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from cpdocs.errors import InputFault
 
 LETTERS = "letters"
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
-_KIND_KEYS = {"title", "template", "stylesheets", "to", "after", "after_days"}
+_KIND_KEYS = {"title", "template", "stylesheets", "to", "after", "after_days", "rests_on"}
 RECIPIENTS = ("assigned", "declined", "changed", "planned")
 """Whom a kind is for: everyone assigned (contract §3), those who said no, who asked for another partner, or whose plan
 both sides approved."""
@@ -30,6 +30,7 @@ class LetterKind:
     """A kind of letter: the folder's name, what people call it, its template and its style sheets (template paths).
 
     ``to`` is one of RECIPIENTS. With ``after`` it goes to those alone to whom that kind was mailed ``after_days`` ago.
+    ``rests_on`` names the record behind what the letter states as a fact: ``attempt`` for "we tried to reach you".
     """
 
     name: str
@@ -39,6 +40,7 @@ class LetterKind:
     to: str
     after: str
     after_days: int
+    rests_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,13 @@ def load_kind(name: str, folders: Sequence[Path]) -> LetterKind:
         raise _unusable(
             where, "after is the name of a kind, after_days a number of days; both are for letters to = 'assigned'"
         )
+    rests_on = raw.get("rests_on", "")
+    if rests_on not in ("", "attempt") or (rests_on and to != "assigned"):
+        raise _unusable(where, "rests_on is 'attempt', for letters to = 'assigned'")
     base = f"{LETTERS}/{name}/"
     common = f"{LETTERS}/common/letter.css"
     return LetterKind(
-        name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)), to, after, days
+        name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)), to, after, days, rests_on
     )
 
 

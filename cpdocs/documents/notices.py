@@ -29,6 +29,8 @@ class NoticeKind(StrEnum):
     """It can't count: why, and how to send it again."""
     HELD = "held"
     """A person on our side looks at it first: why."""
+    NOTHING_WANTED = "nothing_wanted"
+    """It can't count or isn't looked at, and nothing is open: nothing is asked."""
     UNMATCHED = "unmatched"
     """Nothing of ours was recognized; tells nothing else."""
     REMINDER = "reminder"

@@ -100,6 +100,15 @@ def _text_in(page: pypdfium2.PdfPage, zone: Region, height: float) -> str:
         text_page.close()
 
 
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+")
+
+
 def bare(lines: Sequence[str]) -> str:
-    """The text without white space and without differences of encoding."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", "".join(lines)))
+    """The text without white space, joiners and differences of encoding, and without the order of right-to-left
+    letters.
+
+    PDFium reads the letters of a right-to-left ligature backwards (lam-alef, and others by font), so that a name would
+    be held or not by its spelling: of such a stretch which letters stand there is compared, and how often.
+    """
+    text = "".join(char for char in unicodedata.normalize("NFKC", "".join(lines)) if unicodedata.category(char) != "Cf")
+    return _RIGHT_TO_LEFT.sub(lambda run: "".join(sorted(run[0])), re.sub(r"\s+", "", text))

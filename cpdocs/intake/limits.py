@@ -10,6 +10,8 @@ MAX_LINES = 250_000
 MAX_COLUMNS = 300
 MAX_CELL = 32_767
 """The most characters that a spreadsheet itself keeps in one cell."""
+HEADER_WITHIN = 20
+"""The header stands in one of this many first rows; above it may be titles."""
 
 SPLIT = "Split it into several files."
 

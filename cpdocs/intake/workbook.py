@@ -1,6 +1,6 @@
 """XLSX workbooks to rows of text, under limits: nothing is executed, nothing is fetched, nothing unpacks without end.
 
-Formulas are not run: the value that the spreadsheet last showed is read. An error value (``#N/A``) is an empty cell.
+Formulas are not run: the value that the spreadsheet last showed is read, an error value (``#N/A``) too.
 """
 
 from __future__ import annotations
@@ -8,28 +8,61 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from operator import attrgetter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.parsers.expat import ExpatError
 
+from cpdocs.core.cells import Converted
 from cpdocs.errors import InputFault
-from cpdocs.intake.limits import check_size
+from cpdocs.intake.workbook_count import SheetCount, count_sheet
 
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_RATIO = 60
 """How much larger than the file its contents may be: real workbooks stay far below."""
 MAX_PARTS = 2_000
 _AGAIN = "Save the sheet again as CSV UTF-8 and import that."
-_HELD = attrgetter("value")
 _EXACT = 10**15
 """Whole numbers below this are kept exactly by a spreadsheet."""
 
 
-def read_sheets(data: bytes, name: str) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """The workbook's visible sheets in order, each as row number and cells; the first row is the header.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook: its title, whether it is shown, and the rows at its top, as (row number, cells)."""
 
-    Blank rows after the last filled one are formatting, not lines, and are left out.
+    title: str
+    visible: bool
+    top: tuple[tuple[int, list[str]], ...]
+    _sheet: Any
+    _data: bytes
+    _name: str
+
+    def count(self, width: int) -> SheetCount:
+        """The rows that hold something in the first ``width`` columns, counted apart from who reads them."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(self._data)) as package:
+                return count_sheet(package, self._sheet._worksheet_path.lstrip("/"), width)
+        except (ExpatError, KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise _damaged(self._name) from error
+
+    def rows(self, header_line: int, width: int, last: int) -> Iterator[tuple[int, list[str]]]:
+        """Every row under the header up to row ``last``, cut to the header's width: a spreadsheet's cells can't slip
+        sideways. Raises InputFault."""
+        try:
+            values = self._sheet.iter_rows(min_row=header_line + 1, max_row=last, max_col=width)
+            for line, cells in enumerate(values, header_line + 1):
+                yield (
+                    line,
+                    [_text(cell) for cell in cells] if any(cell.value is not None for cell in cells) else [""] * width,
+                )
+        except Exception as error:
+            raise _damaged(self._name) from error
+
+
+def read_sheets(data: bytes, name: str, top: int) -> Iterator[Sheet]:
+    """The workbook's sheets in order, each with its first ``top`` rows.
 
     Raises InputFault: damaged, protected, too large when unpacked, or no workbook at all.
     """
@@ -40,11 +73,16 @@ def read_sheets(data: bytes, name: str) -> Iterator[Iterator[tuple[int, list[str
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # what the file says of its own size can be wrong
+            rows = [
+                (line, [_text(cell) for cell in cells]) for line, cells in enumerate(sheet.iter_rows(max_row=top), 1)
+            ]
+            yield Sheet(sheet.title, sheet.sheet_state == "visible", tuple(rows), sheet, data, name)
+    except InputFault:
+        raise
     except Exception as error:  # openpyxl raises whatever its XML and zip readers do
         raise _damaged(name) from error
-    for sheet in book.worksheets:
-        if sheet.sheet_state == "visible":
-            yield _records(sheet, name)
 
 
 def _check_package(data: bytes, name: str) -> None:
@@ -81,47 +119,23 @@ def _refuse_doctype(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) 
             raise InputFault(f"{name} holds XML that no spreadsheet writes; it was not opened.", todo=_AGAIN)
 
 
-def _records(sheet: Any, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The header row, then every other row, cut to the header's width: a spreadsheet's cells can't slip sideways."""
-    sheet.reset_dimensions()  # what the file says of its own size can be wrong
-    pending: list[int] = []
-    try:
-        header = [_text(cell) for cell in next(sheet.iter_rows(max_row=1), ())]
-        while header and not header[-1].strip():
-            header.pop()
-        check_size(name, 1, len(header))
-        yield 1, header
-        width = len(header)
-        for line, values in enumerate(sheet.iter_rows(min_row=2, max_col=width), 2):
-            check_size(name, line, width)
-            cells = [_text(cell) for cell in values] if any(map(_HELD, values)) else []
-            if not any(cell.strip() for cell in cells):
-                pending.append(line)
-                continue
-            for blank in pending:
-                yield blank, [""] * width
-            pending.clear()
-            yield line, cells
-    except InputFault:
-        raise
-    except Exception as error:
-        raise _damaged(name) from error
-
-
 def _text(cell: Any) -> str:
-    """A cell as a person reads it; ids and ZIPs kept as numbers lose their decimals, dates are ISO."""
+    """A cell as a person reads it; ids and ZIPs kept as numbers lose their decimals, dates are ISO. What isn't text
+    says of which kind it is: a name that is a date is no name."""
     value = cell.value
-    if value is None or cell.data_type == "e":
+    if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
-        return "Y" if value else "N"
+        return Converted("TRUE" if value else "FALSE", "boolean")
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
-        return str(int(value))
+        return Converted(str(int(value)), "number")
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+        return Converted(value.date().isoformat() if value.time() == time() else value.isoformat(" "), "date")
+    if isinstance(value, (date, time, timedelta)):
+        return Converted(str(value), "date")
+    return Converted(str(value), "number")
 
 
 def _damaged(name: str) -> InputFault:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.authority_records import AuthorityRecord
 from cpdocs.core.events import JSON
-from cpdocs.core.return_record import RETURN_EVENTS, fold_returns
+from cpdocs.core.return_record import RETURN_EVENTS, all_parts
 from cpdocs.errors import CpdocsError, WorkspaceFault
 from cpdocs.keys.authorities import MOST_BYTES, authority_records, import_revocations
 
@@ -76,7 +76,7 @@ def waiting_for_word(ws: Workspace) -> list[ReturnRecord]:
     """The held returns whose decision wants a fresh word of an authority."""
     return [
         record
-        for record in fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values()
+        for record in all_parts(ws.ledger.events(types=RETURN_EVENTS))
         if record.waiting and record.decision and any(each.code in WANTING for each in record.decision.findings)
     ]
 

@@ -15,7 +15,7 @@ from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subjec
 from cpdocs.core.ids import is_member_id, parse_document_id
 from cpdocs.core.letter_mail import MAIL_EVENTS, REASONS, Mail, ReturnedPiece, fingerprint, fold_mail, mended
 from cpdocs.core.letters import RunState, parse_sheet_mark
-from cpdocs.core.members import Assignment
+from cpdocs.core.members import Assignment, assignment_key
 from cpdocs.core.register import assignment_from_json
 from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.errors import InputFault, Problem
@@ -144,7 +144,7 @@ def _returned_event(ws: Workspace, source: Reads, staged: Event, reason: str, on
     address = ""
     for event in source.events(subject=member_subject(member_id), types=(EventType.ASSIGNMENT_RECORDED,)):
         item = assignment_from_json(event.data["assignment"])
-        if list(item.key) == list(data["assignment"]) and event.seq < staged.seq:
+        if item.key == assignment_key(*data["assignment"]) and event.seq < staged.seq:
             address = fingerprint(ws.id_secret, item)
     facts: dict[str, JSON] = {name: data[name] for name in ("run_id", "kind", "piece", "document_id", "assignment")}
     subjects = (document_subject(data["document_id"]), member_subject(member_id), run_subject(data["run_id"]))

@@ -18,12 +18,13 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Choice, Enrollment
 from cpdocs.core.events import EventType
 from cpdocs.core.letter_mail import fingerprint
-from cpdocs.core.letters import AGAIN, AssignmentKey, RunState, fold_runs, lettered_occasions
-from cpdocs.core.members import Assignment, Program
+from cpdocs.core.letters import AGAIN, RunState, fold_runs, lettered_occasions
+from cpdocs.core.members import Assignment, AssignmentKey, Program
 from cpdocs.core.plan_record import PlanState
 from cpdocs.core.roster import RosterOutcome, dispose_recorded, known_from
 from cpdocs.errors import UsageFault
 from cpdocs.letters.mail import apply_mail, load_mail
+from cpdocs.members.outreach import load_outreach
 from cpdocs.plans.records import all_plans
 from cpdocs.register.imports import import_roster
 from cpdocs.register.load import load_register
@@ -31,6 +32,8 @@ from cpdocs.register.load import load_register
 if TYPE_CHECKING:
     from cpdocs.core.register import Register
     from cpdocs.documents.letter_kinds import LetterKind
+    from cpdocs.intake.tables import Choices
+    from cpdocs.register.imports import RosterImport
     from cpdocs.workspace import Workspace
 
 _CHOICES = {"declined": Choice.DECLINED, "changed": Choice.CHANGED_CP}
@@ -39,16 +42,24 @@ _APPROVED = (PlanState.COMPLETE, PlanState.FILED, PlanState.UPLOADED)
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """The SHA-256 of the roster (empty without one), what each line became, and by line the occasion of a letter that
-    has one."""
+    """The SHA-256 of the roster (empty without one), what each line became, by line the occasion of a letter that has
+    one, and how the roster was read (None without one)."""
 
     roster: str
     outcomes: tuple[RosterOutcome, ...]
     occasions: Mapping[int, str] = field(default_factory=dict)
+    imported: RosterImport | None = None
 
 
 def recipients(
-    ws: Workspace, kind: LetterKind, roster: Path | None, *, again: bool, reviewed: Container[str], record: bool
+    ws: Workspace,
+    kind: LetterKind,
+    roster: Path | None,
+    *,
+    again: bool,
+    reviewed: Container[str],
+    record: bool,
+    choices: Choices | None = None,
 ) -> Recipients:
     """Everyone that a run of this ``kind`` has to account for.
 
@@ -57,12 +68,19 @@ def recipients(
 
     Raises InputFault for a roster that can't be read, UsageFault for one where none is taken.
     """
-    found = _found(ws, kind, roster, again=again, reviewed=reviewed, record=record)
+    found = _found(ws, kind, roster, again=again, reviewed=reviewed, record=record, choices=choices)
     return replace(found, outcomes=apply_mail(ws, load_mail(ws.ledger), found.outcomes))
 
 
 def _found(
-    ws: Workspace, kind: LetterKind, roster: Path | None, *, again: bool, reviewed: Container[str], record: bool
+    ws: Workspace,
+    kind: LetterKind,
+    roster: Path | None,
+    *,
+    again: bool,
+    reviewed: Container[str],
+    record: bool,
+    choices: Choices | None,
 ) -> Recipients:
     if roster is not None and again:
         raise UsageFault(
@@ -73,8 +91,13 @@ def _found(
             raise UsageFault(
                 f"Letters of kind {kind.name!r} go to those on record; they take no roster.", todo="Leave out --roster."
             )
-        imported = import_roster(ws, roster, kind=kind.name, reviewed=reviewed, record=record)
-        return Recipients(imported.sha256, imported.outcomes)
+        if kind.rests_on:
+            raise UsageFault(
+                f"Letters of kind {kind.name!r} say what was done, and go to those for whom it is on record.",
+                todo="Leave out --roster; record attempts with `cpdocs member attempt`.",
+            )
+        imported = import_roster(ws, roster, kind=kind.name, reviewed=reviewed, record=record, choices=choices)
+        return Recipients(imported.sha256, imported.outcomes, imported=imported)
     register = load_register(ws)
     today = eastern_date(ws.clock.now())
     done = lettered_occasions(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
@@ -87,7 +110,9 @@ def _found(
             for item, occasion in pairs
         ]
         register = replace(register, enrollment=Enrollment())
-    known = known_from(register, frozenset(), ages=ws.options.ages, reviewed=reviewed)
+    known = known_from(
+        register, frozenset(), ages=ws.options.ages, reviewed=reviewed, cp_orgs=ws.senders.compared_cp_orgs
+    )
     outcomes = tuple(dispose_recorded([item for item, _ in pairs], known, today))
     occasions = {outcome.line: occasion for outcome, (_, occasion) in zip(outcomes, pairs, strict=True) if occasion}
     return Recipients("", outcomes, occasions)
@@ -118,10 +143,16 @@ def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date
             if plan.state in _APPROVED and item is not None:
                 found.append((item, plan.document_id))
         return found
+    tried = load_outreach(ws.ledger) if kind.rests_on else None
+    assigned = [
+        (key, item)
+        for key, item in register.assignments.items()
+        if tried is None or tried.tried_in_vain(item.member_id, item.program.value)
+    ]
     if kind.after:
         mailed = _mailed_since(ws, kind.after, today - timedelta(days=kind.after_days))
-        return [(item, "") for key, item in register.assignments.items() if key in mailed]
-    return [(item, "") for item in register.assignments.values()]
+        return [(item, "") for key, item in assigned if key in mailed]
+    return [(item, "") for _, item in assigned]
 
 
 def _mailed_since(ws: Workspace, kind: str, latest: date) -> set[AssignmentKey]:

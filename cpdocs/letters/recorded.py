@@ -20,12 +20,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import JSON
-from cpdocs.core.members import Assignment, Program
+from cpdocs.core.members import Assignment, Program, assignment_key
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
-    from cpdocs.core.letters import AssignmentKey
+    from cpdocs.core.members import AssignmentKey
     from cpdocs.letters.renderers import RendererPool
     from cpdocs.workspace import Workspace
 
@@ -131,11 +131,19 @@ def _system_fonts(room: RendererPool, text: set[str], languages: Iterable[str]) 
 def assignment(ws: Workspace, kept: MadeFrom, key: AssignmentKey) -> Assignment:
     """The assignment with this key as the run used it. Raises BlobMissing, BlobDamaged; LookupError where it isn't
     there."""
-    for line in zlib.decompress(ws.blobs.get(kept.assignments)).splitlines():
-        values = json.loads(line)
-        if (values["member_id"], values["program"], values["cp_org"], values["assigned_on"]) == key:
+    for values in _kept_values(ws, kept):
+        if assignment_key(*(values[name] for name in ("member_id", "program", "cp_org", "assigned_on"))) == key:
             return _assignment(values)
     raise LookupError(key)
+
+
+def assignments(ws: Workspace, kept: MadeFrom) -> Iterator[Assignment]:
+    """Every assignment as the run used it. Raises BlobMissing, BlobDamaged."""
+    return map(_assignment, _kept_values(ws, kept))
+
+
+def _kept_values(ws: Workspace, kept: MadeFrom) -> Iterator[dict[str, Any]]:
+    return map(json.loads, zlib.decompress(ws.blobs.get(kept.assignments)).splitlines())
 
 
 def _assignment(values: dict[str, Any]) -> Assignment:

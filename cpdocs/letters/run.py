@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from cpdocs.core.members import Assignment
     from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.documents.letters import Letter, Unprintable
+    from cpdocs.intake.tables import Choices
     from cpdocs.workspace import Workspace
 
 Progress = Callable[[int, int], None]
@@ -76,6 +77,7 @@ def run_letters(
     archive: bool = False,
     scheduler: str = "",
     progress: Progress | None = None,
+    choices: Choices | None = None,
 ) -> RunReport:
     """One run over ``roster``, or over every assignment on record that has no letter of this kind; or with ``again``
     over those whose letter came back and who have another address since.
@@ -83,6 +85,7 @@ def run_letters(
     ``dry_run`` makes the letters and writes nothing. With ``drafts`` translations that nobody reviewed are printed.
     ``jobs`` is how many processes make letters; all cores by default. With ``archive`` each letter's own tagged PDF
     goes into the store besides. With ``scheduler``, the address of a Dask scheduler, its workers make the letters.
+    ``choices`` say how a workbook is read that can be read in more ways than one.
 
     Raises:
         InputFault: the roster can't be read, or a template can't be used.
@@ -100,7 +103,9 @@ def run_letters(
             return finished
         room = RendererPool(ws.shipped_templates, ws.paths.templates, ws.senders)
         terms = room.terms(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()), drafts=drafts)
-        wanted = recipients(ws, terms.kind, roster, again=again, reviewed=terms.languages, record=not dry_run)
+        wanted = recipients(
+            ws, terms.kind, roster, again=again, reviewed=terms.languages, record=not dry_run, choices=choices
+        )
         run = _planned(ws, terms.kind, wanted.roster) if dry_run else _begin(ws, terms.kind, wanted.roster)
         order = _Order(
             ws,

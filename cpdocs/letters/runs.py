@@ -6,13 +6,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
-from cpdocs.core.enrollment import Enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import (
     PIECE_EVENTS,
@@ -26,9 +24,7 @@ from cpdocs.core.letters import (
     piece_of,
 )
 from cpdocs.core.print_files import print_names
-from cpdocs.core.roster import Disposition, dispose_recorded, known_from
 from cpdocs.errors import InputFault
-from cpdocs.register.load import load_register
 from cpdocs.system.durable import disk_fault, fsync_folder, make_folder, stream_durably
 from cpdocs.system.exclusive_lock import only_one
 
@@ -40,15 +36,6 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.csv"
 RECONCILIATION = "reconciliation.json"
 RECONCILIATION_PDF = "reconciliation.pdf"
-
-
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """A piece that is to be taken out before mailing, and why: what was learned since it was staged."""
-
-    piece: int
-    document_id: str
-    code: str
 
 
 def letters_lock(ws: Workspace) -> AbstractContextManager[None]:
@@ -112,25 +99,10 @@ def unpublished(ws: Workspace) -> list[RunRecord]:
     ]
 
 
-def release(ws: Workspace, run_id: str) -> tuple[RunRecord, tuple[Pull, ...]]:
-    """Releases a staged run for mailing, and gives the pieces to pull: members who since died, declined or left.
-
-    Raises InputFault for a run that isn't staged, Busy while another process is at work on one.
-    """
-    with letters_lock(ws):
-        for run in unpublished(ws):
-            publish(ws, run)
-        pulls = _pulls(ws, run_id)
-        data: dict[str, JSON] = {
-            "pull": [{"piece": pull.piece, "document_id": pull.document_id, "code": pull.code} for pull in pulls]
-        }
-        return _advance(ws, run_id, RunState.RELEASED, EventType.RUN_RELEASED, data), pulls
-
-
 def cancel(ws: Workspace, run_id: str, reason: str) -> RunRecord:
     """Cancels a run that wasn't released: its pieces are not lettered, and its print files leave outbox/."""
     with letters_lock(ws):
-        run = _advance(ws, run_id, RunState.CANCELLED, EventType.RUN_CANCELLED, {"reason": reason})
+        run = advance(ws, run_id, RunState.CANCELLED, EventType.RUN_CANCELLED, {"reason": reason})
         try:
             for name in print_names(run.files):
                 (run_folder(ws, run_id) / name).unlink(missing_ok=True)
@@ -148,10 +120,11 @@ def mailed(ws: Workspace, run_id: str, on: date) -> RunRecord:
                 f"Run {run_id} can't have been mailed on {on.isoformat()}.",
                 todo=f"Its letters are dated {run.on.isoformat()}; give a day from then until today.",
             )
-        return _advance(ws, run_id, RunState.MAILED, EventType.RUN_MAILED, {"on": on.isoformat()})
+        return advance(ws, run_id, RunState.MAILED, EventType.RUN_MAILED, {"on": on.isoformat()})
 
 
-def _advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, data: Mapping[str, JSON]) -> RunRecord:
+def advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, data: Mapping[str, JSON]) -> RunRecord:
+    """Records that a run became ``target``. Raises InputFault where it can't."""
     with ws.ledger.write() as tx:
         run = the_run(tx, run_id)
         if not may_become(run.state, target):
@@ -166,25 +139,3 @@ def _advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, dat
             )
         tx.append(NewEvent(type_, (run_subject(run_id),), {"run_id": run_id, **data}))
         return the_run(tx, run_id)
-
-
-def _pulls(ws: Workspace, run_id: str) -> tuple[Pull, ...]:
-    """Pieces whose assignment would be suppressed today (contract §3, rule 4).
-
-    Of letters that confirm a member's own word (``to`` declined or changed) none is pulled for that word.
-    """
-    register = load_register(ws)
-    own_word = the_run(ws.ledger, run_id).to in ("declined", "changed")
-    pieces = pieces_of(ws.ledger, run_id)
-    on_record = [piece for piece in pieces if piece.key in register.assignments]
-    if own_word:
-        register = replace(register, enrollment=Enrollment())
-    known = known_from(register, frozenset(), ages=ws.options.ages)
-    outcomes = dispose_recorded(
-        (register.assignments[piece.key] for piece in on_record), known, eastern_date(ws.clock.now())
-    )
-    return tuple(
-        Pull(piece.number, piece.document_id, outcome.code)
-        for piece, outcome in zip(on_record, outcomes, strict=True)
-        if outcome.disposition is Disposition.SUPPRESSED and not (own_word and outcome.code == "declined")
-    )

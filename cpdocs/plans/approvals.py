@@ -18,7 +18,7 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.roster import ADULT
 from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.errors import AnswerIsNo, InputFault, Problem
+from cpdocs.errors import AnswerIsNo, InputFault, Problem, required_reason
 from cpdocs.people import people
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
@@ -79,6 +79,23 @@ def record_approval(
                 on=on.isoformat(),
             )
         )
+        return the_plan(tx, document_id)
+
+
+def unapprove(ws: Workspace, document_id: str, *, slot: Slot, reason: str, secret: people.Secret) -> PlanRecord:
+    """Takes back an approval that was recorded by mistake; the slot is open again, and what was filed is no more.
+
+    Raises:
+        InputFault: the version isn't open, or the slot is empty.
+        AnswerIsNo: the slot holds a digital signature, which stands.
+        WorkspaceFault: the acting account is no reviewer, or its PIN is wrong.
+    """
+    reason = required_reason(reason)
+    people.require(ws, Role.REVIEWER, secret)
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        moves.may_empty(record, slot)
+        tx.append(plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason))
         return the_plan(tx, document_id)
 
 

@@ -3,6 +3,7 @@ returns."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cpdocs.core.members import Assignment
     from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
+    from cpdocs.signing.file_facts import ReturnFacts
     from cpdocs.signing.trust import Trust
     from cpdocs.workspace import Workspace
 
@@ -30,11 +32,14 @@ _TRUST_EVENTS = (
 )
 _OF_THE_PLAN = (
     *(EventType.PLAN_ISSUED, EventType.PLAN_RETURNED, EventType.PLAN_WITHDRAWN),
-    *(EventType.SLOT_FILLED, EventType.SLOT_REFUSED, *MEMBER_EVENTS),
+    *(EventType.SLOT_FILLED, EventType.SLOT_EMPTIED, EventType.SLOT_REFUSED, *MEMBER_EVENTS),
 )
 """What may change the answer for one plan: events about it, or about its member."""
 _FOR_ALL = (*DIRECTORY_EVENTS, *_TRUST_EVENTS)
 """What may change the answer for any."""
+
+_KEPT = 16
+"""Files whose facts are remembered: those at hand, and what a person rechecks."""
 
 
 class DecisionContext:
@@ -45,6 +50,7 @@ class DecisionContext:
         self._ws = ws
         self.as_of = 0
         self._issued: list[tuple[str, str, int]] = []
+        self._facts: dict[tuple[str, str, datetime], ReturnFacts] = {}
         self.index = IssuedIndex(())
 
     def refresh(self) -> None:
@@ -64,7 +70,21 @@ class DecisionContext:
             if next(iter(ledger.events(types=types, after=after)), None):
                 for name in names:
                     self.__dict__.pop(name, None)
+                    if name == "trust":
+                        self._facts.clear()
         self.as_of = head
+
+    def kept_facts(self, sha256: str, begins_with: str, received_at: datetime) -> ReturnFacts | None:
+        """What was read of a file not long ago, and what it was read by hasn't changed: whom we believe, and whether it
+        begins with issued bytes."""
+        return self._facts.get((sha256, begins_with, received_at))
+
+    def keep_facts(self, sha256: str, begins_with: str, received_at: datetime, facts: ReturnFacts) -> None:
+        """Keeps what was read of a file for as long as it may be decided on again; only the last few."""
+        self._facts.pop((sha256, begins_with, received_at), None)
+        self._facts[sha256, begins_with, received_at] = facts
+        while len(self._facts) > _KEPT:
+            del self._facts[next(iter(self._facts))]
 
     @cached_property
     def directory(self) -> Directory:
@@ -101,12 +121,12 @@ class DecisionContext:
         stopped = register.enrollment.stops(assignment) if assignment else None
         return assignment, stopped.value if stopped else register.stated_end(plan.member_id, program)
 
-    def outdated(self, source: Reads, as_of: int, plan: PlanRecord | None) -> bool:
-        """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plan``."""
-        kinds = (*_FOR_ALL, EventType.PLAN_ISSUED) if plan is None else _FOR_ALL
+    def outdated(self, source: Reads, as_of: int, plans: Iterable[PlanRecord]) -> bool:
+        """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plans``."""
+        subjects = [
+            each for plan in plans for each in (document_subject(plan.document_id), member_subject(plan.member_id))
+        ]
+        kinds = _FOR_ALL if subjects else (*_FOR_ALL, EventType.PLAN_ISSUED)
         if next(iter(source.events(types=kinds, after=as_of)), None):
             return True
-        if plan is None:
-            return False
-        subjects = (document_subject(plan.document_id), member_subject(plan.member_id))
         return any(next(iter(source.events(subject=each, types=_OF_THE_PLAN, after=as_of)), None) for each in subjects)

@@ -17,6 +17,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, member_subject, practice_subject
 from cpdocs.core.letters import ASSIGNMENT, lettered
 from cpdocs.core.members import Assignment
+from cpdocs.core.people import Role
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 from cpdocs.core.register import (
     DIRECTORY_EVENTS,
@@ -27,15 +28,21 @@ from cpdocs.core.register import (
     fold,
     row_to_json,
 )
-from cpdocs.core.roster import COLUMNS, Disposition, Line, RosterOutcome, dispose, known_from
+from cpdocs.core.roster import Disposition, RosterOutcome, dispose, known_from
+from cpdocs.core.roster_lines import COLUMNS, Line
 from cpdocs.intake.limits import MAX_BYTES, MAX_DIRECTORY_BYTES
+from cpdocs.people.people import require
+from cpdocs.people.pins import Secret
 from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
+    from cpdocs.intake.tables import Choices, Found
     from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 T = TypeVar("T", Practice, Clinician, Designation)
+
+_KEEPERS = (Role.REGISTRAR, Role.ADMINISTRATOR)
 
 ENGLISH = frozenset({"english"})
 
@@ -49,6 +56,7 @@ class RosterImport:
     outcomes: tuple[RosterOutcome, ...]
     recorded: int
     ignored_columns: tuple[str, ...]
+    found: Found
 
     @property
     def records_in(self) -> int:
@@ -74,24 +82,33 @@ class DirectoryImport:
 
 
 def import_roster(
-    ws: Workspace, path: Path, *, kind: str = ASSIGNMENT, reviewed: Container[str] = ENGLISH, record: bool = True
+    ws: Workspace,
+    path: Path,
+    *,
+    kind: str = ASSIGNMENT,
+    reviewed: Container[str] = ENGLISH,
+    record: bool = True,
+    choices: Choices | None = None,
 ) -> RosterImport:
     """Reads a roster, gives each line its disposition, and records the lines that can be read.
 
     ``kind`` is the kind of letter that ``duplicate`` is judged for; ``reviewed`` the written languages, case-folded,
-    that have reviewed text. With ``record`` False nothing is written (``--dry-run``).
+    that have reviewed text. With ``record`` False nothing is written (``--dry-run``). ``choices`` say which sheet of a
+    workbook is read, and what becomes of hidden rows.
 
     Raises InputFault: the file can't be read, or a column is missing.
     """
     from cpdocs.intake.tables import open_table
 
     data = read_input(path, MAX_BYTES)
-    table = open_table(data, path.name, COLUMNS, renamed=ws.options.columns)
+    table = open_table(data, path.name, COLUMNS, renamed=ws.options.columns, choices=choices)
     with ws.ledger.write() as tx:
         outcomes, changed = _judge(ws, tx, table.rows, kind, reviewed)
         if record:
             ws.blobs.put(data)
-        result = RosterImport(sha256(data).hexdigest(), table.encoding, outcomes, len(changed), table.ignored_columns)
+        result = RosterImport(
+            sha256(data).hexdigest(), table.encoding, outcomes, len(changed), table.ignored_columns, table.found
+        )
         if record:
             tx.extend(_roster_events(result, len(data), changed))
     return result
@@ -108,7 +125,7 @@ def _judge(
     register = fold(tx.events(types=MEMBER_EVENTS))
     pieces = lettered(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
     letters = {key for piece_kind, key in pieces if piece_kind == kind}
-    known = known_from(register, letters, ages=ws.options.ages, reviewed=reviewed)
+    known = known_from(register, letters, ages=ws.options.ages, reviewed=reviewed, cp_orgs=ws.senders.compared_cp_orgs)
     outcomes = tuple(dispose(rows, known, eastern_date(ws.clock.now())))
     current: dict[Key, Assignment] = dict(register.assignments)
     mailed: set[Key] = set()
@@ -135,6 +152,15 @@ def _roster_events(result: RosterImport, size: int, changed: Mapping[int, Assign
         "recorded": result.recorded,
     }
     yield NewEvent(EventType.ROSTER_IMPORTED, (), summary)
+    for outcome in result.outcomes:
+        if outcome.facts:
+            stated: dict[str, JSON] = {
+                "file": result.sha256,
+                "line": outcome.line,
+                "member_id": outcome.member_id,
+                "facts": [fact.value for fact in outcome.facts],
+            }
+            yield NewEvent(EventType.PERSON_FACT_STATED, (member_subject(outcome.member_id),), stated)
     for line, item in changed.items():
         data: dict[str, JSON] = {"file": result.sha256, "line": line, "assignment": assignment_to_json(item)}
         yield NewEvent(EventType.ASSIGNMENT_RECORDED, (member_subject(item.member_id),), data)
@@ -157,8 +183,9 @@ def import_practices(ws: Workspace, path: Path) -> DirectoryImport:
     return _import_directory(ws, path, read_practices, before, event)
 
 
-def import_clinicians(ws: Workspace, path: Path) -> DirectoryImport:
-    """Records the clinicians in a file; each replaces the row with its NPI and practice. Raises InputFault likewise."""
+def import_clinicians(ws: Workspace, path: Path, secret: Secret) -> DirectoryImport:
+    """Records the clinicians in a file; each replaces the row with its NPI and practice. Raises InputFault likewise,
+    and WorkspaceFault or WrongPin where who acts is no registrar: who may approve rests on this table."""
     from cpdocs.intake.directories import read_clinicians
 
     def event(file: str, items: Sequence[Clinician]) -> NewEvent:
@@ -169,12 +196,13 @@ def import_clinicians(ws: Workspace, path: Path) -> DirectoryImport:
     def before(directory: Directory, item: Clinician) -> Collection[Clinician]:
         return [row for row in directory.rows_of(item.npi) if row.practice_id == item.practice_id]
 
+    require(ws, _KEEPERS, secret)
     return _import_directory(ws, path, read_clinicians, before, event)
 
 
-def import_designations(ws: Workspace, path: Path) -> DirectoryImport:
-    """Records the designations in a file; they replace all of each designee and PCP that it names. Raises InputFault
-    likewise.
+def import_designations(ws: Workspace, path: Path, secret: Secret) -> DirectoryImport:
+    """Records the designations in a file; they replace all of each designee and PCP that it names. Raises as
+    ``import_clinicians``.
 
     One that stands unchanged keeps the moment at which it was first recorded (contract §6).
     """
@@ -195,6 +223,7 @@ def import_designations(ws: Workspace, path: Path) -> DirectoryImport:
             if (old.designee_npi, old.pcp_npi) == pair
         ]
 
+    require(ws, _KEEPERS, secret)
     return _import_directory(ws, path, read_designations, before, event)
 
 

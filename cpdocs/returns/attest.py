@@ -24,16 +24,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What ``by`` read from the paper. ``npi`` and ``credential`` for the PCP's slot; ``representative`` and
-    ``relation`` where somebody signed for the member. ``credential`` empty: as it stands on record."""
+    """What ``by`` read from the paper about one slot. ``signed_on`` None: no date is written, and none is invented.
+    ``npi`` and ``credential`` for the PCP's slot; ``representative`` and ``relation`` where somebody signed for the
+    member. ``credential`` empty: as it stands on record. ``stamp``: by a rubber stamp and no pen; ``witnesses`` of a
+    mark; ``seen_by_eye`` why ink is there although none was recognized; ``pages_missing`` why the pages that didn't
+    come don't matter."""
 
     slot: Slot
-    signed_on: date
+    signed_on: date | None
     by: str
     npi: str = ""
     credential: str = ""
     representative: str = ""
     relation: str = ""
+    stamp: bool = False
+    witnesses: tuple[str, ...] = ()
+    seen_by_eye: str = ""
+    pages_missing: str = ""
+
+    @property
+    def how(self) -> str:
+        """All of it in words, as they stay on the record and on the certificate page."""
+        told = [f"{'a stamp' if self.stamp else 'handwriting'} on a returned copy, read by {self.by.strip()}"]
+        if self.signed_on is None:
+            told.append("no date is written")
+        if self.witnesses:
+            told.append(f"a mark, witnessed by {' and '.join(self.witnesses)}")
+        if self.seen_by_eye:
+            told.append(f"no ink was recognized in the box: {self.seen_by_eye}")
+        if self.pages_missing:
+            told.append(f"pages are missing: {self.pages_missing}")
+        return "; ".join(told)
+
+    def as_json(self) -> dict[str, JSON]:
+        """What a second reader must attest too: everything but who reads and why."""
+        return {
+            "slot": self.slot.value,
+            "signed_on": self.signed_on.isoformat() if self.signed_on else None,
+            "npi": self.npi,
+            "credential": self.credential.strip().upper(),
+            "representative": self.representative,
+            "relation": self.relation,
+            "stamp": self.stamp,
+        }
 
 
 def ink_fill(
@@ -47,9 +80,9 @@ def ink_fill(
         AnswerIsNo: the signer may not approve; every reason is listed.
     """
     required_text(said.by, "An attestation needs a name.", "Say with --by who read the page.")
-    moves.may_fill(plan, said.slot, on=said.signed_on, now=now)
+    moves.may_fill(plan, said.slot, on=said.signed_on or eastern_date(received_at), now=now)
     moves.must_take_part(plan, context.member_of(plan)[1])
-    if said.signed_on > eastern_date(received_at):
+    if said.signed_on and said.signed_on > eastern_date(received_at):
         raise InputFault(
             f"{plan.document_id}: signed on {said.signed_on}, after it was received.", todo="Read the date again."
         )
@@ -59,10 +92,10 @@ def ink_fill(
         "evidence": Evidence.INK_SCAN.value,
         **who,
         "signed_at": None,
-        "on": said.signed_on.isoformat(),
+        "on": said.signed_on.isoformat() if said.signed_on else None,
         "received_at": received_at.isoformat(),
         "attested_by": said.by.strip(),
-        "how": f"handwriting on a returned copy, read by {said.by.strip()}",
+        "how": said.how,
     }
 
 
@@ -73,13 +106,17 @@ def _pcp(context: DecisionContext, plan: PlanRecord, said: Attestation, received
         )
     member, _ = context.member_of(plan)
     # Paper shows a day and no hour: its end, but never after the page reached us.
-    signed_at = min(datetime.combine(said.signed_on, time(23, 59), EASTERN).astimezone(UTC), received_at)
+    day = said.signed_on or eastern_date(received_at)
+    signed_at = min(datetime.combine(day, time(23, 59), EASTERN).astimezone(UTC), received_at)
+    # By who was on record when it came; whoever was put on record since is judged by what is there now.
+    then = context.directory_at(received_at)
+    directory = then if then is not None and then.rows_of(said.npi) else context.directory
     standing = may_approve(
         signer_npi=said.npi,
         pcp_npi=plan.pcp_npi,
         practice_id=plan.practice_id,
         member_id=plan.member_id,
-        directory=context.directory,
+        directory=directory,
         signed_at=signed_at,
         received_at=received_at,
         directory_then=context.directory_at(signed_at),

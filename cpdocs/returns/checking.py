@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The verdict that a file would get now; ``hint`` says more where a plain word helps."""
+    """The verdict that each part of a file would get now; ``hint`` says more where a plain word helps."""
 
     sha256: str
-    decision: Decision
+    parts: tuple[Decision, ...]
     hint: str = ""
 
 
@@ -38,7 +38,7 @@ def check_file(ws: Workspace, file: Path) -> Checked:
             size = os.fstat(stream.fileno()).st_size
             if size > ws.options.max_return_bytes:
                 digest = file_digest(stream, "sha256").hexdigest()
-                return Checked(digest, judge_oversized(ws, size, practice_id="", received_at=now).decision)
+                return Checked(digest, judge_oversized(ws, size, practice_id="").parts)
             data = stream.read()
     except OSError as error:
         raise InputFault(
@@ -46,9 +46,9 @@ def check_file(ws: Workspace, file: Path) -> Checked:
             todo="Check its name and its permissions.",
         ) from None
     context = DecisionContext(ws)
-    decision = judge(ws, data, practice_id="", received_at=now, context=context).decision
+    parts = judge(ws, data, practice_id="", received_at=now, context=context).parts
     digest = sha256(data).hexdigest()
-    return Checked(digest, decision, _hint(ws, digest, decision))
+    return Checked(digest, parts, _hint(ws, digest, parts[0]))
 
 
 def package_key(ws: Workspace) -> bytes:

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.ids import parse_document_id
+from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.people import Role
-from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
+from cpdocs.core.return_record import CLOSED, ReturnRecord
+from cpdocs.core.review_queue import Item, items
 from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_reason
+from cpdocs.index.queries import Page, items_named, items_waiting, waiting_items
 from cpdocs.people import people
 from cpdocs.people.access import about_return, break_glass_event
 from cpdocs.plans.decision_context import DecisionContext
@@ -23,7 +26,8 @@ from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import the_plan
 from cpdocs.returns.attest import Attestation, ink_fill
 from cpdocs.returns.judging import judge
-from cpdocs.returns.receiving import decide, finish, the_return
+from cpdocs.returns.receiving import decide, finish, the_part, the_return
+from cpdocs.returns.settled import resolved
 from cpdocs.sandbox.drawing import flat_pdf, what_acts
 from cpdocs.signing.record import Limits
 
@@ -42,33 +46,50 @@ _NOT_TO_BE_READ = frozenset(
 _CONFIRMABLE = frozenset({"wrong_return_folder"})
 
 
-def queue(ws: Workspace) -> list[ReturnRecord]:
-    """Everything held that no person has resolved, in order of arrival."""
-    return [record for record in fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values() if record.waiting]
+def queue(ws: Workspace, page: Page | None = None) -> list[Item]:
+    """What is held and nothing has resolved, all of it or a page: one item for one document's paper, in order of
+    arrival."""
+    return [_item(ws, parts) for parts in waiting_items(ws.index, page or Page())]
 
 
-def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> ReturnRecord:
-    """The item that ``which`` names: the first digits of its SHA-256, or its plan's document id.
+def how_many(ws: Workspace) -> int:
+    """How many items wait for review."""
+    return items_waiting(ws.index)
+
+
+def _item(ws: Workspace, parts: Sequence[tuple[str, int]]) -> Item:
+    """The item that these parts make (each a file's SHA-256 and which part), as they stand now."""
+    records = [next(each for each in the_return(ws.ledger, sha256) if each.part == part) for sha256, part in parts]
+    (found,) = items(records)
+    return found
+
+
+def item_id(record: ReturnRecord) -> str:
+    """How an item is named: by the first digits of its file's SHA-256, and by its part where the file has several."""
+    several = record.decision is not None and record.decision.of > 1
+    return f"{record.sha256[:SHORT]}:{record.part}" if several else record.sha256[:SHORT]
+
+
+def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> Item:
+    """The item that ``which`` names: the first digits of the SHA-256 of one of its files (with ``:2`` the second part
+    of that file), or its plan's document id.
 
     ``resolved`` takes accepted items too (for a page's second signature). Raises InputFault for none or several.
     """
-    records = fold_returns(ws.ledger.events(types=RETURN_EVENTS)).values()
-    open_ones = [
-        each for each in records if each.waiting or (resolved and each.resolution and each.resolution.accepted)
-    ]
-    document_id = parse_document_id(which)
-    digits = which.strip().lower()
-    found = [
-        each
-        for each in open_ones
-        if (document_id and each.decision and each.decision.document_id == document_id)
-        or (len(digits) >= _SHORTEST and each.sha256.startswith(digits))
-    ]
+    digits, _, part = which.strip().lower().partition(":")
+    named = items_named(
+        ws.index,
+        parse_document_id(which) or "",
+        digits if len(digits) >= _SHORTEST else "",
+        int(part) if part.isdecimal() else 0,
+        resolved=resolved,
+    )
+    found = [_item(ws, parts) for parts in named]
     if len(found) == 1:
         return found[0]
     if found:
-        names = ", ".join(each.sha256[:SHORT] for each in found)
-        raise InputFault(f"That names {len(found)} held files.", todo=f"Give the digits of one of them: {names}")
+        names = ", ".join(item_id(each.first) for each in found)
+        raise InputFault(f"That names {len(found)} held items.", todo=f"Name one of them: {names}")
     raise InputFault("That names nothing that is held.", todo="See what is with `cpdocs held list`.")
 
 
@@ -78,14 +99,16 @@ def accept(
     *,
     reason: str,
     secret: people.Secret,
-    attestation: Attestation | None = None,
+    attestations: Sequence[Attestation] = (),
     document_id: str = "",
     emergency: str = "",
-) -> ReturnRecord:
-    """A reviewer accepts a held file: by attesting the handwriting on it, or by confirming what was in doubt about a
-    digital one. ``document_id`` says to which plan a page belongs whose codes couldn't be read. ``emergency``, a
-    reason, lets somebody act who is enrolled and no reviewer; it sets aside nothing but the role, and is an event of
-    its own.
+) -> Item:
+    """A reviewer accepts a held item: by attesting the handwriting on it, for one slot or both in one act, or by
+    confirming what was in doubt about a digital one. ``document_id`` says to which plan a page belongs whose codes
+    couldn't be read. ``emergency``, a reason, lets somebody act who is enrolled and no reviewer; it sets aside nothing
+    but the role, and is an event of its own.
+
+    Where the settings ask for a second reader, the first one's attestation is recorded and the item waits on.
 
     Raises:
         UsageFault, InputFault: something is missing, or doesn't fit what is held.
@@ -95,49 +118,71 @@ def accept(
     reason = required_reason(reason)
     acting = people.require(ws, Role.REVIEWER, secret, emergency=emergency.strip())
     context = DecisionContext(ws)
-    sha256 = find_held(ws, which, resolved=attestation is not None).sha256
-    if attestation is not None:
-        _require_pages(ws, sha256)
+    item = find_held(ws, which, resolved=bool(attestations))
+    if attestations:
+        for sha256 in item.files:
+            _require_pages(ws, sha256)
     with ws.ledger.write() as tx:
-        record = the_return(tx, sha256)
+        item = Item(tuple(the_part(tx, part) for part in item.parts))
         context.refresh()
-        if attestation is not None:
-            _attest(ws, tx, context, record, attestation, reason, document_id)
+        if attestations:
+            _attest(ws, tx, context, item, attestations, reason, document_id, acting.user)
         else:
-            _confirm(ws, tx, context, record, reason)
+            _confirm(ws, tx, context, item.first, reason)
         if acting.emergency:
-            tx.append(break_glass_event(acting, Role.REVIEWER, "held accept", *about_return(the_return(tx, sha256))))
-    return _finish(ws, sha256)
+            tx.append(break_glass_event(acting, Role.REVIEWER, "held accept", *about_return(the_part(tx, item.first))))
+    return finish_item(ws, item)
 
 
-def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> ReturnRecord:
-    """A reviewer rejects a held file for good; the reason goes to the practice in the notice. Raises as
+def reject(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> Item:
+    """A reviewer rejects a held item for good; the reason goes to the practice in the notice. Raises as
     :func:`accept`."""
+    return resolve(ws, which, Verdict.REJECTED.value, reason=reason, secret=secret)
+
+
+def close(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> Item:
+    """A reviewer ends an item of which nobody is asked anything: a duplicate, foreign post. No notice is written.
+    Raises as :func:`accept`."""
+    return resolve(ws, which, CLOSED, reason=reason, secret=secret)
+
+
+def resolve(ws: Workspace, which: str, decision: str, *, reason: str, secret: people.Secret) -> Item:
+    """Records what a reviewer decided about a held item that fills no slot. Raises as :func:`accept`."""
     reason = required_reason(reason)
     people.require(ws, Role.REVIEWER, secret)
-    sha256 = find_held(ws, which).sha256
+    item = find_held(ws, which)
     with ws.ledger.write() as tx:
-        record = the_return(tx, sha256)
-        _still_waiting(record)
-        tx.append(
-            _resolved(record, record.decision.document_id if record.decision else "", Verdict.REJECTED, reason, ())
-        )
-    return _finish(ws, sha256)
+        for part in item.parts:
+            record = the_part(tx, part)
+            still_waiting(record)
+            tx.append(resolved(record, record.document_id, decision, reason, ()))
+    return finish_item(ws, item)
 
 
 def recheck(ws: Workspace, which: Sequence[str] = ()) -> list[ReturnRecord]:
     """Judges held files (all, or those named) again by what is on record today; gives their records."""
-    chosen = [find_held(ws, each) for each in which] if which else queue(ws)
+    chosen = [part for each in which for part in find_held(ws, each).parts]
+    if not which:
+        chosen = [part for item in queue(ws) for part in item.parts]
     context = DecisionContext(ws)
-    return [finish(ws, decide(ws, context, record.sha256, again=True))[0] for record in chosen]
+    files = dict.fromkeys(record.sha256 for record in chosen)
+    wanted = {(record.sha256, record.part) for record in chosen}
+    parts = [part for sha256 in files for part in decide(ws, context, sha256, again=True)]
+    return [finish(ws, part)[0] for part in parts if (part.sha256, part.part) in wanted or part.waiting]
 
 
-def _finish(ws: Workspace, sha256: str) -> ReturnRecord:
+def finish_item(ws: Workspace, item: Item) -> Item:
     """Answers and files; the decision stands even where filing fails, and that is said."""
-    record, unfiled = finish(ws, the_return(ws.ledger, sha256))
-    if unfiled:
-        raise unfiled
-    return record
+    finished = []
+    unfiled = []
+    # What fills a slot is answered for first: the rest of the item then has nothing to add.
+    for part in sorted(item.parts, key=lambda each: not the_part(ws.ledger, each).slots_filled):
+        record, error = finish(ws, the_part(ws.ledger, part))
+        finished.append(record)
+        unfiled += [error] if error else []
+    for error in unfiled:
+        raise error
+    return Item(tuple(finished))
 
 
 def _require_pages(ws: Workspace, sha256: str) -> None:
@@ -158,45 +203,123 @@ def _attest(
     ws: Workspace,
     tx: Transaction,
     context: DecisionContext,
-    record: ReturnRecord,
-    said: Attestation,
+    item: Item,
+    attestations: Sequence[Attestation],
     reason: str,
     document_id: str,
+    user: str,
 ) -> None:
-    decision = record.decision
-    assert decision is not None
+    plan = the_plan(tx, _may_be_read(item, document_id))
+    said = attestations[0]
+    for each in attestations:
+        _box_may_be_attested(item, each)
+    if item.pages.missing and item.kind is PageKind.PLAN and not said.pages_missing:
+        missing = ", ".join(map(str, item.pages.missing))
+        raise UsageFault(
+            f"{plan.document_id}: page {missing} of {item.pages.of} didn't come.",
+            todo="Wait for it, or say with --pages-missing why it doesn't matter.",
+        )
+    fills = {
+        each.slot: ink_fill(context, plan, each, received_at=item.first.received_at, now=ws.clock.now())
+        for each in attestations
+    }
+    if ws.options.second_reader and not _second_reading(tx, item, plan.document_id, attestations, user):
+        return
+    for part in item.parts:
+        mine = [slot for slot in fills if item.holding(slot) is part]
+        before = part.resolution.slots_filled if part.resolution else ()
+        tx.append(
+            resolved(part, plan.document_id, Verdict.ACCEPTED.value, reason, (*before, *mine), by=said.by.strip()),
+            *(
+                plan_event(
+                    EventType.SLOT_FILLED,
+                    plan,
+                    return_subject(part.sha256),
+                    **fills[slot],
+                    return_sha256=part.sha256,
+                    **_further(item, part),
+                )
+                for slot in mine
+            ),
+        )
+
+
+def _further(item: Item, part: ReturnRecord) -> dict[str, JSON]:
+    others: list[JSON] = [sha256 for sha256 in item.files if sha256 != part.sha256]
+    return {"further_sha256": others} if others else {}
+
+
+def _may_be_read(item: Item, document_id: str) -> str:
+    """The plan that the item's pages belong to. Raises where no person may read a signature from them."""
+    record = item.first
     if record.resolution and not record.resolution.accepted:
-        _still_waiting(record)
-    if decision.lane not in _ON_PAPER:
+        still_waiting(record)
+    if any(decision.lane not in _ON_PAPER for decision in item.decisions):
         raise AnswerIsNo(
             "A digital file can't be accepted as ink.",
             todo="Mend the cause that `cpdocs held show` names and recheck, or reject it and ask for a new signature.",
         )
-    against = [each for each in decision.findings if each.code in _NOT_TO_BE_READ]
+    against = [each for each in item.findings if each.code in _NOT_TO_BE_READ]
     if against:
         raise AnswerIsNo(
             "This file can't be accepted.", problems=[Problem(each.code, each.message) for each in against]
         )
-    if decision.document_id and document_id and document_id != decision.document_id:
-        raise InputFault(f"The file is a return of {decision.document_id}, not of {document_id}.")
-    plan_id = decision.document_id or document_id
-    if not plan_id:
+    known = item.document_id
+    if known and document_id and document_id != known:
+        raise InputFault(f"The file is a return of {known}, not of {document_id}.")
+    if not known and not document_id:
         raise UsageFault(
             "We can't tell which plan this page belongs to.", todo="Read its document id and give it with --document."
         )
-    plan = the_plan(tx, plan_id)
-    before = record.resolution.slots_filled if record.resolution else ()
-    fill = ink_fill(context, plan, said, received_at=record.received_at, now=ws.clock.now())
-    tx.append(
-        _resolved(record, plan_id, Verdict.ACCEPTED, reason, (*before, said.slot), by=said.by.strip()),
-        plan_event(EventType.SLOT_FILLED, plan, return_subject(record.sha256), **fill, return_sha256=record.sha256),
-    )
+    return known or document_id
+
+
+def _box_may_be_attested(item: Item, said: Attestation) -> None:
+    """A box in which no ink is visible, and a page that isn't there, hold no signature that a person could attest,
+    unless they say why. Raises AnswerIsNo."""
+    seen = item.boxes.get(said.slot)
+    if said.seen_by_eye or seen in (BoxReading.SIGNED, BoxReading.UNSURE):
+        return
+    todo = "Look at the page with `cpdocs held show --pictures`; if ink is there, say so with --seen-by-eye REASON."
+    whose = "member's" if said.slot is Slot.MEMBER else "PCP's"
+    if seen is BoxReading.EMPTY:
+        raise AnswerIsNo(f"No ink can be seen in the {whose} box.", todo=todo)
+    if item.boxes or item.kind is PageKind.COVER:
+        raise AnswerIsNo(f"The page with the {whose} box isn't there.", todo=todo)
+
+
+def _second_reading(
+    tx: Transaction, item: Item, document_id: str, attestations: Sequence[Attestation], user: str
+) -> bool:
+    """Whether another person attested the same before; where nobody did, this reading is recorded as the first.
+
+    Raises AnswerIsNo where two people read different things.
+    """
+    mine: list[JSON] = [each.as_json() for each in attestations]
+    about = return_subject(item.first.sha256)
+    events = [*tx.events(subject=about, types=(EventType.HELD_ATTESTED,))]
+    others = [event for event in events if event.user != user and event.data["part"] == item.first.part]
+    if others and others[-1].data["attested"] == mine:
+        return True
+    if others:
+        raise AnswerIsNo(
+            "The first reader attested something else.",
+            todo="Look at the page together; whoever was wrong attests again.",
+        )
+    data: dict[str, JSON] = {
+        "sha256": item.first.sha256,
+        "part": item.first.part,
+        "document_id": document_id,
+        "attested": mine,
+    }
+    tx.append(NewEvent(EventType.HELD_ATTESTED, (about, document_subject(document_id)), data))
+    return False
 
 
 def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: ReturnRecord, reason: str) -> None:
     """Accepts a digital file against which only something confirmable stood; judged anew as if it had come by the
     plan's own folder, so that nothing else is set aside with it."""
-    _still_waiting(record)
+    still_waiting(record)
     decision = record.decision
     assert decision is not None
     if decision.lane is not Lane.DIGITAL:
@@ -210,8 +333,8 @@ def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: R
         received_at=record.received_at,
         context=context,
     )
-    found = judgement.decision
-    if found.verdict is not Verdict.ACCEPTED or not _CONFIRMABLE & {each.code for each in decision.findings}:
+    found = next((each for each in judgement.parts if each.document_id == decision.document_id), judgement.parts[0])
+    if found.verdict is not Verdict.ACCEPTED or not _CONFIRMABLE & set(decision.codes):
         raise AnswerIsNo(
             "A reviewer can't set this aside: only the cause can be mended.",
             problems=[
@@ -219,31 +342,13 @@ def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: R
             ],
             todo="Mend it (import, pin, ask for a new signature), then `cpdocs held recheck`.",
         )
-    assert judgement.plan is not None
-    fills = [
-        plan_event(
-            EventType.SLOT_FILLED, judgement.plan, return_subject(record.sha256), **fill, return_sha256=record.sha256
-        )
-        for fill in judgement.fills
-    ]
-    tx.append(_resolved(record, found.document_id, Verdict.ACCEPTED, reason, found.slots_filled), *fills)
+    tx.append(
+        resolved(record, found.document_id, Verdict.ACCEPTED.value, reason, found.slots_filled),
+        *judgement.fills(found, record.sha256),
+    )
 
 
-def _resolved(
-    record: ReturnRecord, document_id: str, decision: Verdict, reason: str, slots: Sequence[Slot], *, by: str = ""
-) -> NewEvent:
-    about = (return_subject(record.sha256), *((document_subject(document_id),) if document_id else ()))
-    data: dict[str, JSON] = {
-        "sha256": record.sha256,
-        "document_id": document_id or None,
-        "decision": decision.value,
-        "reason": reason,
-        "slots_filled": [slot.value for slot in dict.fromkeys(slots)],
-        "attested_by": by or None,
-    }
-    return NewEvent(EventType.HELD_RESOLVED, about, data)
-
-
-def _still_waiting(record: ReturnRecord) -> None:
+def still_waiting(record: ReturnRecord) -> None:
+    """Raises InputFault where somebody decided meanwhile."""
     if not record.waiting:
         raise InputFault(f"{record.sha256[:SHORT]} isn't held any more.", todo="See what is with `cpdocs held list`.")

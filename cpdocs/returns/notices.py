@@ -14,16 +14,20 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject, return_subject
 from cpdocs.core.members import Program
 from cpdocs.core.moments import eastern_text
+from cpdocs.core.notice_words import nothing_wanted, open_slots, sentences
+from cpdocs.core.plan_clock import OVERDUE
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.register import DIRECTORY_EVENTS, fold
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.core.verdicts import Slot, Verdict
+from cpdocs.index.queries import to_remind
 from cpdocs.ledger.reads import Reads
-from cpdocs.plans.records import find_plan
-from cpdocs.plans.status import what_is_due
+from cpdocs.plans.records import find_plan, the_plan
+from cpdocs.plans.status import standing_of
 from cpdocs.register.load import load_register
 from cpdocs.system.durable import write_durably
 
@@ -46,26 +50,65 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
         return
     from cpdocs.documents.notices import Notice, NoticeKind  # only with something to say: it brings the whole renderer
 
-    kinds = {Verdict.ACCEPTED: NoticeKind.ACCEPTED, Verdict.HELD: NoticeKind.HELD, Verdict.REJECTED: NoticeKind.RESEND}
-    notice = Notice(
-        kind=kinds[record.verdict or decision.verdict],
-        to=_address(ws, plan),
-        sender=ws.senders.organization,
-        at=_answered_at(record),
-        reference=f"{plan.document_id}-{_opaque(ws, record.sha256, str(seq))}",
-        facts=_facts(plan, record),
-        findings=_sentences(record),
-        document_id=plan.document_id,
-        sandbox=ws.sandbox,
-    )
     about = (document_subject(plan.document_id), practice_subject(plan.practice_id), return_subject(record.sha256))
     data: dict[str, JSON] = {"return_sha256": record.sha256, "answers": seq}
 
     def unanswered(source: Reads) -> bool:
         found = fold_returns(source.events(subject=return_subject(record.sha256), types=RETURN_EVENTS))
-        return seq not in found[record.sha256].answered
+        return all(seq not in part.answered for part in found[record.sha256])
 
+    kind = _kind(record, plan)
+    if kind is NoticeKind.HELD and _told_today(ws, plan, about, data, unanswered):
+        return
+    settled = nothing_wanted(plan) if kind is NoticeKind.NOTHING_WANTED else ""
+    notice = Notice(
+        kind=kind,
+        to=_address(ws, plan),
+        sender=ws.senders.organization,
+        at=_answered_at(record),
+        reference=f"{plan.document_id}-{_opaque(ws, record.sha256, str(seq))}",
+        facts=_facts(plan, record),
+        findings=(settled,) if settled else sentences(record, plan),
+        document_id=plan.document_id,
+        sandbox=ws.sandbox,
+    )
     _write(ws, plan, notice, about, data, unanswered)
+
+
+def _kind(record: ReturnRecord, plan: PlanRecord) -> NoticeKind:
+    """Which letter is true: an office is asked to send again only what is still open."""
+    from cpdocs.documents.notices import NoticeKind
+
+    if record.verdict is Verdict.ACCEPTED:
+        return NoticeKind.ACCEPTED
+    if nothing_wanted(plan):
+        return NoticeKind.NOTHING_WANTED
+    return NoticeKind.RESEND if record.verdict is Verdict.REJECTED else NoticeKind.HELD
+
+
+def _told_today(
+    ws: Workspace,
+    plan: PlanRecord,
+    about: tuple[str, ...],
+    data: dict[str, JSON],
+    unanswered: Callable[[Reads], bool],
+) -> bool:
+    """Whether the practice was told today that something about this plan is being looked at: then that letter answers
+    for this file too (contract §8: one for all files of one day about one plan)."""
+    today = eastern_date(ws.clock.now())
+    written = ws.ledger.events(subject=document_subject(plan.document_id), types=(EventType.NOTICE_WRITTEN,))
+    earlier = [
+        event.data
+        for event in written
+        if event.data["kind"] == "held" and event.data.get("return_sha256") and eastern_date(event.at) == today
+    ]
+    if not earlier:
+        return False
+    kept = {key: earlier[-1][key] for key in ("document_id", "practice_id", "kind", "file", "sha256")}
+    with ws.ledger.write() as tx:
+        if unanswered(tx):
+            tx.append(NewEvent(EventType.NOTICE_WRITTEN, about, {**kept, **data}))
+    return True
 
 
 def remind(ws: Workspace) -> int:
@@ -75,11 +118,13 @@ def remind(ws: Workspace) -> int:
     Each reminder is written once; gives how many were written now.
     """
     written = 0
-    for due in what_is_due(ws):
-        plan, clock = due.standing.record, due.standing.clock
-        stage = "overdue" if due.standing.overdue else f"day {due.reminder}" if due.reminder else ""
-        if not stage or not (plan.sent_at or plan.received_at) or _reminded(ws.ledger, plan, stage):
-            continue
+    on = eastern_date(ws.clock.now())
+    for document_id in to_remind(ws.index, on):
+        standing = standing_of(ws, the_plan(ws.ledger, document_id))
+        plan, clock = standing.record, standing.clock
+        stage = OVERDUE if standing.overdue else f"day {clock.reminder(on)}"
+        if standing.waiting or not clock.running or _reminded(ws.ledger, plan, stage):
+            continue  # nobody is asked for what has come back
         if load_register(ws, plan.member_id).stated_end(plan.member_id, Program(plan.program)):
             continue  # the roster says that they died or left: nobody is pressed to sign
         from cpdocs.documents.notices import (
@@ -96,7 +141,7 @@ def remind(ws: Workspace) -> int:
             facts=_plan_facts(plan),
             document_id=plan.document_id,
             due_on=clock.due_on,
-            overdue=due.standing.overdue,
+            overdue=standing.overdue,
             sandbox=ws.sandbox,
         )
         about = (document_subject(plan.document_id), practice_subject(plan.practice_id))
@@ -180,25 +225,7 @@ def _facts(plan: PlanRecord, record: ReturnRecord) -> tuple[tuple[str, str], ...
     ]
     if record.slots_filled:
         facts.append(("It brought", " and ".join(_APPROVAL[slot] for slot in record.slots_filled)))
-    if record.verdict is Verdict.ACCEPTED:
-        open_slots = [_APPROVAL[slot] for slot in Slot if slot not in plan.fills]
-        facts.append(("Still open", " and ".join(open_slots) or "nothing: the plan is complete"))
+    if record.verdict is Verdict.ACCEPTED or open_slots(plan):
+        wanted = [_APPROVAL[slot] for slot in open_slots(plan)]
+        facts.append(("Still open", " and ".join(wanted) or "nothing: the plan is complete"))
     return tuple(facts)
-
-
-def _sentences(record: ReturnRecord) -> tuple[str, ...]:
-    """Why, in the words of the findings: what decided it, without remarks; remarks where it was accepted."""
-    decision, resolution = record.decision, record.resolution
-    assert decision is not None
-    if resolution:
-        return (
-            ()
-            if resolution.accepted
-            else (f"{resolution.reason.rstrip('.')}.", "Call us if you think that this is a mistake.")
-        )
-    weight = {
-        Verdict.ACCEPTED: (Verdict.ACCEPTED,),
-        Verdict.HELD: (Verdict.HELD,),
-        Verdict.REJECTED: (Verdict.REJECTED, Verdict.HELD),
-    }
-    return tuple(each.message for each in decision.findings if each.severity in weight[decision.verdict])

@@ -29,12 +29,13 @@ _REMINDED_OF = (*PLAN_EVENTS, *REGISTER_EVENTS)
 
 @dataclass(slots=True)
 class OpenWork:
-    """``returns`` are digests of files that may not be decided or answered (see ``perhaps_unfinished``), ``plans``
+    """``open_returns`` are digests of files that may not be decided or answered, with their parts (see
+    ``perhaps_unfinished``), ``plans``
     document ids of versions that may be complete and not filed. ``as_of`` is the last event that was read."""
 
     as_of: int = 0
     root: str = ""
-    returns: dict[str, int] = field(default_factory=dict)
+    open_returns: dict[str, dict[str, int]] = field(default_factory=dict)
     plans: list[str] = field(default_factory=list)
     reminded_on: str = ""
     reminded_as_of: int = 0
@@ -47,7 +48,7 @@ class OpenWork:
         head = ws.ledger.head()
         if head.size > found.as_of:
             new = ws.ledger.events(types=RETURN_EVENTS, after=found.as_of)
-            perhaps_unfinished(new, found.returns)
+            perhaps_unfinished(new, found.open_returns)
             filled = ws.ledger.events(types=(EventType.SLOT_FILLED,), after=found.as_of)
             found.plans = list(dict.fromkeys((*found.plans, *(event.data["document_id"] for event in filled))))
             found.as_of, found.root = head.size, head.root.hex()

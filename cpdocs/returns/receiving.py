@@ -6,8 +6,9 @@ finished by the next start, and two workers on one inbox do nothing twice.
 
 1. The bytes go into the store.
 2. ``RETURN_RECEIVED``: the first time these bytes come, or come by another folder.
-3. ``RETURN_DECIDED`` and a ``SLOT_FILLED`` for each slot that it fills, in one transaction. The judging itself happens
-   before, outside the lock; what was recorded meanwhile and could change the answer makes it judge again.
+3. ``RETURN_DECIDED`` for each part and a ``SLOT_FILLED`` for each slot that it fills, in one transaction. The judging
+   itself happens before, outside the lock; what was recorded meanwhile and could change the answer makes it decide
+   anew, from the facts that were read.
 4. For what a person must compare, its pages beside the issued ones. The notice to the practice, then the package where
    the plan is now complete.
 5. Only then does the claim end. The file stays a while among the retained, in case its writer isn't done.
@@ -15,19 +16,21 @@ finished by the next start, and two workers on one inbox do nothing twice.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import file_if_complete
 from cpdocs.core.events import EventType, NewEvent, return_subject
-from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
+from cpdocs.core.return_record import RETURN_EVENTS, Decision, ReturnRecord, fold_returns
 from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.plans.records import find_plan
 from cpdocs.returns import claims, comparing, notices, retained
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
 from cpdocs.returns.return_lock import in_hand
+from cpdocs.returns.settled import close_what_is_settled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +47,8 @@ _TRIES_OUTSIDE_THE_LOCK = 2
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one file: where it was found, its record, and whether the same bytes had come before.
+    """What became of one part of a file: where the file was found, the part's record, and whether the same bytes had
+    come before.
 
     ``unfiled`` is what kept the plan that it completes from being filed; the return itself is done with.
     """
@@ -55,22 +59,30 @@ class Taken:
     unfiled: CpdocsError | None = None
 
 
-def find_return(source: Reads, sha256: str) -> ReturnRecord | None:
-    """The record of the returned file with this digest; None where it never came."""
-    return fold_returns(source.events(subject=return_subject(sha256), types=RETURN_EVENTS)).get(sha256)
+def find_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
+    """The parts of the returned file with this digest; none where it never came."""
+    return fold_returns(source.events(subject=return_subject(sha256), types=RETURN_EVENTS)).get(sha256, ())
 
 
-def the_return(source: Reads, sha256: str) -> ReturnRecord:
-    """The record of a returned file that is known to be there."""
-    record = find_return(source, sha256)
-    if record is None:
+def the_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
+    """The parts of a returned file that is known to be there."""
+    parts = find_return(source, sha256)
+    if not parts:
         raise Defect("A returned file is in the store without its event.")
-    return record
+    return parts
 
 
-def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now: float) -> Taken | None:
-    """Takes in one claimed file and ends the claim. None where its writer turned out not to be done: it is back in the
-    inbox. ``now`` is in monotonic seconds.
+def the_part(source: Reads, record: ReturnRecord) -> ReturnRecord:
+    """One part of a returned file as it stands now."""
+    found = next((each for each in the_return(source, record.sha256) if each.part == record.part), None)
+    if found is None:
+        raise Defect("A part of a returned file is gone.")
+    return found
+
+
+def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now: float) -> tuple[Taken, ...]:
+    """Takes in one claimed file and ends the claim; gives what became of each part. None where its writer turned out
+    not to be done: it is back in the inbox. ``now`` is in monotonic seconds.
 
     Raises CpdocsError where the disk, the ledger or a template refuses; the claim stays and is finished later.
     """
@@ -78,7 +90,7 @@ def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now
         sha256 = ws.blobs.put_file(claim.file)
     except SourceChanged:
         claims.put_back(ws.paths, claim)
-        return None
+        return ()
     taken = _take(ws, context, sha256, ws.paths.inbox / claim.folder / claim.file.name, claim.folder)
     if not retained.retain(ws.paths, claim, sha256, now):
         # Whoever wrote it was still at it: what it is now settles anew and is another return.
@@ -86,7 +98,7 @@ def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now
     return taken
 
 
-def take_file(ws: Workspace, context: DecisionContext, file: Path) -> Taken:
+def take_file(ws: Workspace, context: DecisionContext, file: Path) -> tuple[Taken, ...]:
     """Takes in a copy of a file that somebody named, wherever it lies; the file itself stays untouched.
 
     Raises InputFault where it can't be read; CpdocsError as :func:`take_claim`.
@@ -99,99 +111,125 @@ def finish_returns(ws: Workspace, context: DecisionContext, work: OpenWork) -> I
 
     What another worker has in hand is that worker's to finish and to report. ``work`` keeps what stays open.
     """
-    for sha256 in list(work.returns):
+    for sha256 in list(work.open_returns):
         with in_hand(ws, sha256, wait=False) as mine:
             if not mine:
                 continue
-            record = the_return(ws.ledger, sha256)
-            if record.decision is None or record.to_answer:
-                record = finish(ws, decide(ws, context, record.sha256))[0]
-                yield record
-            if record.decision and not record.to_answer:
-                del work.returns[sha256]
+            parts = the_return(ws.ledger, sha256)
+            if any(part.decision is None or part.to_answer for part in parts):
+                parts = tuple(finish(ws, part)[0] for part in decide(ws, context, sha256))
+                yield from parts
+            if not any(part.decision is None or part.to_answer for part in parts):
+                del work.open_returns[sha256]
     unfiled = []
     for document_id in list(work.plans):
         plan = find_plan(ws.ledger, document_id)
         if plan and plan.complete and not plan.filing and not plan.closed:
             unfiled.append(_file(ws, document_id))
             plan = find_plan(ws.ledger, document_id)
+        if plan and plan.complete:
+            close_what_is_settled(ws, document_id)
         if plan is None or plan.filing or plan.closed or not plan.complete:
             work.plans.remove(document_id)
     for error in filter(None, unfiled):
         raise error
 
 
-def decide(ws: Workspace, context: DecisionContext, sha256: str, *, again: bool = False) -> ReturnRecord:
-    """Judges a received file and records the decision with all that follows from it; gives its record.
+def decide(ws: Workspace, context: DecisionContext, sha256: str, *, again: bool = False) -> tuple[ReturnRecord, ...]:
+    """Judges a received file and records the decisions with all that follows from them; gives its parts.
 
     One that was decided is left as it is, unless ``again``: then whatever isn't final is judged by today's register,
     and a decision is recorded where it differs.
     """
     for attempt in range(_TRIES_OUTSIDE_THE_LOCK + 1):
-        record = the_return(ws.ledger, sha256)
-        if record.final or (record.decision and not again):
-            return record
+        parts = the_return(ws.ledger, sha256)
+        if all(part.final or (part.decision and not again) for part in parts):
+            return parts
         if attempt == _TRIES_OUTSIDE_THE_LOCK:
             # Too much goes on: hold everything still and judge under the lock.
             with ws.ledger.write() as tx:
-                return _record(tx, the_return(tx, sha256), _judge(ws, context, record))
-        judgement = _judge(ws, context, record)
+                return _record(tx, sha256, _judge(ws, context, parts))
+        judgement = _judge(ws, context, parts)
         with ws.ledger.write() as tx:
-            if not context.outdated(tx, judgement.as_of, judgement.plan):
-                return _record(tx, the_return(tx, sha256), judgement)
+            if not context.outdated(tx, judgement.as_of, judgement.plans.values()):
+                return _record(tx, sha256, judgement)
     raise Defect("A loop that always returns didn't.")
 
 
-def _judge(ws: Workspace, context: DecisionContext, record: ReturnRecord) -> Judgement:
-    practice_id = record.practices[-1]
-    if record.size > ws.options.max_return_bytes:
-        return judge_oversized(ws, record.size, practice_id=practice_id, received_at=record.received_at)
-    data = ws.blobs.get(record.sha256)
+def _judge(ws: Workspace, context: DecisionContext, parts: tuple[ReturnRecord, ...]) -> Judgement:
+    first = parts[0]
+    practice_id = first.practices[-1]
+    if first.size > ws.options.max_return_bytes:
+        return judge_oversized(ws, first.size, practice_id=practice_id)
+    data = ws.blobs.get(first.sha256)
     return judge(
-        ws, data, practice_id=practice_id, received_at=record.received_at, context=context, also_by=record.practices
+        ws, data, practice_id=practice_id, received_at=first.received_at, context=context, also_by=first.practices
     )
 
 
-def _record(tx: Transaction, record: ReturnRecord, judgement: Judgement) -> ReturnRecord:
-    """Appends the decision and its slots, unless somebody else was quicker or it says nothing new."""
-    if record.final or (record.decision and record.decision.same_answer(judgement.decision)):
-        return record
-    tx.append(*judgement.events(record))
-    return the_return(tx, record.sha256)
+def _record(tx: Transaction, sha256: str, judgement: Judgement) -> tuple[ReturnRecord, ...]:
+    """Appends each part's decision and slots, unless somebody else was quicker or it says nothing new."""
+    known = the_return(tx, sha256)
+    for decision in _numbered(judgement.parts, known):
+        before = next((part for part in known if part.part == decision.part), known[0])
+        same_part = before.part == decision.part
+        if same_part and (before.final or (before.decision and before.decision.same_answer(decision))):
+            continue
+        tx.append(*judgement.events(decision, before))
+    return the_return(tx, sha256)
 
 
-def _take(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> Taken:
+def _numbered(parts: tuple[Decision, ...], known: tuple[ReturnRecord, ...]) -> list[Decision]:
+    """The parts under the numbers that they have on record: a plan that was issued since may have brought another one,
+    and what is final keeps its number and its document."""
+    final = {part.document_id: part.part for part in known if part.final}
+    taken = set(final.values())
+    free = (number for number in itertools.count(1) if number not in taken)
+    numbered = [replace(each, part=final.get(each.document_id) or next(free)) for each in parts]
+    of = max((each.part for each in numbered), default=1)
+    return [replace(each, of=max(of, *taken, 1)) for each in numbered]
+
+
+def _take(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:
     with in_hand(ws, sha256, wait=True):
         return _take_in_hand(ws, context, sha256, shown, folder)
 
 
-def _take_in_hand(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> Taken:
+def _take_in_hand(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:
     practice_id = context.practice_of(folder)
     with ws.ledger.write() as tx:
         known = find_return(tx, sha256)
-        if known is None or practice_id not in known.practices:
+        if not known or practice_id not in known[0].practices:
             data: dict[str, JSON] = {
                 "sha256": sha256,
                 "size": ws.blobs.path(sha256).stat().st_size,
                 "practice_id": practice_id,
             }
             tx.append(NewEvent(EventType.RETURN_RECEIVED, (return_subject(sha256),), data))
-    record = decide(ws, context, sha256, again=known is not None)
-    finished, unfiled = finish(ws, record)
-    return Taken(shown, finished, repeated=known is not None and known.decision is not None, unfiled=unfiled)
+    repeated = any(part.decision is not None for part in known)
+    taken = []
+    for part in decide(ws, context, sha256, again=bool(known)):
+        finished, unfiled = finish(ws, part)
+        taken.append(Taken(shown, finished, repeated=repeated, unfiled=unfiled))
+    return tuple(taken)
 
 
 def finish(ws: Workspace, record: ReturnRecord) -> tuple[ReturnRecord, CpdocsError | None]:
-    """Answers the practice, then files the plan if it is complete now; each is done once however often asked.
+    """Answers the practice about one part, then files the plan if it is complete now; each is done once however often
+    asked.
 
-    Gives the record, and what kept the plan from being filed: `cpdocs file`, or the next start, tries that again.
+    Gives the part's record, and what kept the plan from being filed: `cpdocs file`, or the next start, tries that
+    again.
     """
+    if record.document_id and (record.slots_filled or record.waiting):
+        close_what_is_settled(ws, record.document_id)
+        record = the_part(ws.ledger, record)
     comparing.compare(ws, record)
     notices.answer(ws, record)
     unfiled = None
     if record.document_id and record.slots_filled:
         unfiled = _file(ws, record.document_id)
-    return the_return(ws.ledger, record.sha256), unfiled
+    return the_part(ws.ledger, record), unfiled
 
 
 def _file(ws: Workspace, document_id: str) -> CpdocsError | None:

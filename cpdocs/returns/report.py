@@ -60,7 +60,7 @@ NOT_CHECKED_OFF_LANE = (
 
 def verdict_report(ws: Workspace, checked: Checked) -> dict[str, Any]:
     """The report as plain JSON values. Holds names of signers as their certificates state them, and no member's."""
-    decision = checked.decision
+    decision = checked.parts[0]
     digital = decision.lane is Lane.DIGITAL
     return {
         "format": FORMAT,

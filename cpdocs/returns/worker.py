@@ -204,12 +204,11 @@ class Worker:
     def _take(self, seen: Seen) -> Iterator[Outcome]:
         try:
             with claimed(self._ws.paths, seen, self._ws.ledger.exclusively) as mine:
-                taken = take_claim(self._ws, self._knowledge, mine, self._monotonic()) if mine else None
+                taken = take_claim(self._ws, self._knowledge, mine, self._monotonic()) if mine else ()
         except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
             yield Failed(seen.spot.name, error)
             return
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
 
     def _age(self, look: Look) -> float:
         """For how many seconds the file has been the same by its own times, which may be wrong; 0 where those don't
@@ -229,7 +228,7 @@ class Worker:
                 now=begun,
                 wall=self._ws.clock.true_now().timestamp(),
                 still_for=self._ws.options.retain_seconds,
-                on_record=lambda sha256: find_return(self._ws.ledger, sha256) is not None,
+                on_record=lambda sha256: bool(find_return(self._ws.ledger, sha256)),
                 exclusively=self._ws.ledger.exclusively,
             )
         except Exception as error:  # noqa: BLE001 told; what is retained stays
@@ -257,8 +256,7 @@ class Worker:
             yield Failed(claim.file.name, error)
             return
         self._retries.pop(claim.home, None)
-        if taken:
-            yield from _told(taken)
+        yield from _told(taken)
 
     def _remind(self) -> Iterator[Outcome]:
         """Once a day: the reminders that fall on it."""
@@ -293,7 +291,8 @@ def _why(look: Look) -> LeftBecause:
     return LeftBecause.CUT if look.extent is Extent.CUT else LeftBecause.UNSETTLED
 
 
-def _told(taken: Taken) -> Iterator[Outcome]:
-    yield taken
-    if taken.unfiled:
-        yield Failed(f"plan {taken.record.document_id}", taken.unfiled)
+def _told(parts: tuple[Taken, ...]) -> Iterator[Outcome]:
+    for taken in parts:
+        yield taken
+        if taken.unfiled:
+            yield Failed(f"plan {taken.record.document_id}", taken.unfiled)

@@ -50,8 +50,11 @@ _VALUES = frozenset(
 )
 _VALUE_PACKAGES = (
     "cpdocs.core.",
-    "cpdocs.signing.examination",
-    "cpdocs.signing.index",
+    "cpdocs.signing.certificates",
+    "cpdocs.signing.file_facts",
+    "cpdocs.signing.identity",
+    "cpdocs.signing.outside",
+    "cpdocs.signing.trust",
     "cpdocs.scans.",
     "cpdocs.filing.rendition",
 )

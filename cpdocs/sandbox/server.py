@@ -22,8 +22,7 @@ from cpdocs.sandbox.run import JOB, LENGTH, STARTED
 from cpdocs.scans.reading import get_ready
 
 PRELOADED = (
-    "cpdocs.signing.verify",
-    "cpdocs.sandbox.matching",
+    "cpdocs.sandbox.reading",
     # What libraries import only when first used, which a confined child would do each time, or could not do at all.
     "cryptography.hazmat.backends.openssl.backend",
     "pyhanko.pdf_utils.filters",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cpdocs.core.plan_record import ProofLevel
-from cpdocs.signing.fields import SLOT_OF_FIELD
+from cpdocs.signing.field_names import SLOT_OF_FIELD
 from cpdocs.signing.file_facts import FileFacts, SignatureFacts
 from cpdocs.signing.trust import Vouching
 

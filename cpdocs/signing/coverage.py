@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from os import SEEK_END
 from typing import Any
 
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-
-class Covers(StrEnum):
-    """How much of the file a signature's digest was made over."""
-
-    WHOLE_FILE = "whole_file"
-    REVISION = "revision"
-    UNCLEAR = "unclear"
+from cpdocs.signing.file_facts import Covers
 
 
 def covers(signature: EmbeddedPdfSignature) -> Covers:

@@ -32,10 +32,10 @@ from pyhanko_certvalidator.authority import CertTrustAnchor
 from cpdocs.signing import trust as trusting
 from cpdocs.signing.additions import read_additions
 from cpdocs.signing.certificates import CertificateFacts, certificate_facts
-from cpdocs.signing.coverage import Covers, covers
+from cpdocs.signing.coverage import covers
 from cpdocs.signing.difference import Reader, StrictPolicy, UnclearModification, is_timestamp_field, item
 from cpdocs.signing.dss import complete
-from cpdocs.signing.file_facts import Additions, Change, FieldFacts, FileFacts, SignatureFacts
+from cpdocs.signing.file_facts import Additions, Change, Covers, FieldFacts, FileFacts, SignatureFacts
 from cpdocs.signing.metadata import same_particulars
 from cpdocs.signing.page_views import pages_differ
 from cpdocs.signing.trust import Trust, Vouching
@@ -260,7 +260,16 @@ async def _signature(
         reason=str(item(signature.sig_object, "/Reason", "")),
         subfilter=str(item(signature.sig_object, "/SubFilter", "")),
         blob_sha256=sha256(value).hexdigest(),
+        covered_sha256=_sha256_up_to(signature, start2 + length2),
     )
+
+
+def _sha256_up_to(signature: EmbeddedPdfSignature, end: int) -> str:
+    """The digest of the file up to ``end``; empty where the file is shorter."""
+    stream = signature.reader.stream
+    stream.seek(0)
+    covered = stream.read(max(end, 0))
+    return sha256(covered).hexdigest() if len(covered) == end else ""
 
 
 def _value(contents: bytes) -> tuple[bytes, bool]:

@@ -16,17 +16,8 @@ from pikepdf import Array, Dictionary, Name, NumberTree, ObjectStreamMode, Pdf, 
 
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
+from cpdocs.signing.field_names import FIELD_OF_SLOT, FIELDS, MEANING, SEAL_FIELD, SLOT_OF_FIELD
 
-SEAL_FIELD = "OrganizationSeal"
-FIELD_OF_SLOT = {Slot.MEMBER: "MemberSig", Slot.PCP: "PCPSig"}
-SLOT_OF_FIELD = {name: slot for slot, name in FIELD_OF_SLOT.items()}
-FIELDS = (*FIELD_OF_SLOT.values(), SEAL_FIELD)
-
-MEANING = {
-    Slot.MEMBER: "I took part in making this plan and I approve it.",
-    Slot.PCP: "I have reviewed this plan and I approve it as the PCP or the PCP's designee.",
-}
-"""What each signature says (21 CFR 11.50): printed with it and carried in it as its reason."""
 DIGESTS = ("SHA256", "SHA384", "SHA512")
 
 _LABELS = {

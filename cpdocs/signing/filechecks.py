@@ -11,21 +11,12 @@ from collections.abc import Iterator
 from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.verdicts import Finding
-from cpdocs.signing.coverage import Covers
-from cpdocs.signing.fields import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
-from cpdocs.signing.file_facts import Change, FileFacts, SignatureFacts
-from cpdocs.signing.gate import GateReport
+from cpdocs.signing.field_names import FIELDS, SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.file_facts import Change, Covers, FileFacts, GateFacts, SignatureFacts, Tail
 from cpdocs.signing.trust import COMPROMISE, Trust
 
 FILL_FORMS = 2
 """The DocMDP permission under which a plan is sealed."""
-_LINE_ENDS = (b"", b"\n", b"\r", b"\r\n")
-
-
-def after_the_end(data: bytes) -> bytes:
-    """What stands behind the file's last end mark, its own line end left out."""
-    tail = data[data.rfind(b"%%EOF") + 5 :] if b"%%EOF" in data else data
-    return b"" if tail in _LINE_ENDS else tail
 
 
 def check_prefix(facts: FileFacts) -> Iterator[Finding]:
@@ -34,21 +25,24 @@ def check_prefix(facts: FileFacts) -> Iterator[Finding]:
         yield finding("not_issued_bytes", "its cross-reference passes over the plan that we issued")
 
 
-def check_structure(gate: GateReport) -> Iterator[Finding]:
+def check_structure(gate: GateFacts) -> Iterator[Finding]:
     """11. Two parsers of different make read the file as it stands: where one must guess, readers see different
     documents."""
     if not gate.readable or gate.repaired:
         yield finding("unverifiable", "its structure must be repaired to be read")
 
 
-def check_coverage(data: bytes, facts: FileFacts) -> Iterator[Finding]:
+def check_coverage(tail: Tail, facts: FileFacts) -> Iterator[Finding]:
     """2. The last signature covers the file to its end; only archival revisions may follow it."""
     if not facts.signatures or any(each.problem for each in facts.signatures):
         return  # held as unverifiable; how far such a signature reaches can't be told
     last = max(facts.signatures, key=lambda each: each.end)
     if last.covers is Covers.WHOLE_FILE:
         return
-    if after_the_end(data) or (last.covers is Covers.REVISION and last.revision == facts.revisions - 1):
+    if tail is Tail.SPACE and last.covers is Covers.REVISION and last.revision == facts.revisions - 1:
+        yield finding("line_end_added")  # white space alone is transport: nothing that anybody signed is touched
+        return
+    if tail is not Tail.NOTHING or (last.covers is Covers.REVISION and last.revision == facts.revisions - 1):
         yield finding("trailing_bytes")
     elif last.covers is not Covers.REVISION or last.change is not Change.ARCHIVAL:
         yield finding("not_whole_file")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -19,8 +18,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
 from cpdocs.core.file_kind import looks_like_pdf
-from cpdocs.core.findings import finding
-from cpdocs.core.verdicts import Finding
+from cpdocs.signing.file_facts import GateFacts
 from cpdocs.signing.record import Limits
 
 MOST_OBJECTS = 200_000
@@ -48,45 +46,22 @@ _KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GateReport:
-    """What the first look says. ``readable`` is whether qpdf can read the file's structure, and ``repaired`` whether
-    only by searching the bytes for objects, where another reader may find other ones; ``ends_well`` whether an end mark
-    stands where a whole file has it; ``active`` names the kinds of active content, in order of the alphabet."""
-
-    is_pdf: bool
-    readable: bool
-    ends_well: bool
-    pages: int
-    active: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    repaired: bool = False
-
-    @property
-    def shut(self) -> bool:
-        """Whether nothing further may be parsed."""
-        return any(each.code in _SHUT for each in self.findings)
-
-
-_SHUT = frozenset({"empty_file", "not_a_pdf", "too_large", "too_many_pages", "encrypted", "resource_limit"})
-
-
-def look(data: bytes, limits: Limits) -> GateReport:
+def look(data: bytes, limits: Limits) -> GateFacts:
     """The first look at ``data``."""
     is_pdf = looks_like_pdf(data)
     ends_well = b"%%EOF" in data[-_END_WITHIN:]
     early = _early(data, limits, is_pdf=is_pdf)
     if early is not None:
-        return GateReport(is_pdf, False, ends_well, 0, (), (early,))
+        return GateFacts(is_pdf, False, ends_well, 0, (), (early,))
     try:
         with Pdf.open(BytesIO(data), suppress_warnings=True) as document:
             return _inside(document, limits, ends_well=ends_well)
     except pikepdf.PasswordError:
-        return GateReport(True, False, ends_well, 0, (), (finding("encrypted"),))
+        return GateFacts(True, False, ends_well, 0, (), (("encrypted", ""),))
     except Exception:  # noqa: BLE001 whatever a parser throws at a stranger's bytes means: nobody has looked inside
         # A protection that qpdf doesn't know (a recipient's certificate) is an error to it, not a matter of passwords.
         code = "encrypted" if says_encrypted(data) else "unsearchable"
-        return GateReport(True, False, ends_well, 0, (), (finding(code),))
+        return GateFacts(True, False, ends_well, 0, (), ((code, ""),))
 
 
 def says_encrypted(data: bytes) -> bool:
@@ -102,36 +77,36 @@ def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
         return ()
     report = look(data, limits)
     shut = {"encrypted": "encryption", "active_content": ""}
-    others = [shut.get(each.code, "more than can be searched") for each in report.findings]
+    others = [shut.get(code, "more than can be searched") for code, _ in report.noted]
     return (*report.active, *(each for each in dict.fromkeys(others) if each))
 
 
-def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> Finding | None:
+def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> tuple[str, str] | None:
     if not data:
-        return finding("empty_file")
+        return ("empty_file", "")
     if len(data) > limits.bytes:
-        return finding("too_large", f"{len(data)} bytes; at most {limits.bytes}")
-    return None if is_pdf else finding("not_a_pdf")
+        return ("too_large", f"{len(data)} bytes; at most {limits.bytes}")
+    return None if is_pdf else ("not_a_pdf", "")
 
 
-def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateReport:
+def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateFacts:
     pages = len(document.pages)
-    findings: list[Finding] = []
+    noted: list[tuple[str, str]] = []
     active: tuple[str, ...] = ()
     if pages > limits.pages:
-        findings.append(finding("too_many_pages", f"{pages}; at most {limits.pages}"))
+        noted.append(("too_many_pages", f"{pages}; at most {limits.pages}"))
     elif len(document.objects) > MOST_OBJECTS:
-        findings.append(finding("resource_limit", f"more than {MOST_OBJECTS} objects"))
+        noted.append(("resource_limit", f"more than {MOST_OBJECTS} objects"))
     else:
         active = tuple(sorted(set(_active(document))))
         if active:
-            findings.append(finding("active_content", ", ".join(active)))
+            noted.append(("active_content", ", ".join(active)))
     if document.is_encrypted:
-        findings.append(finding("encrypted"))
+        noted.append(("encrypted", ""))
     warnings = [str(each) for each in document.get_warnings()]
     if any(_UNSEARCHED in each for each in warnings):
-        findings.append(finding("unsearchable"))
-    return GateReport(True, True, ends_well, pages, active, tuple(findings), any(_REPAIR in each for each in warnings))
+        noted.append(("unsearchable", ""))
+    return GateFacts(True, True, ends_well, pages, active, tuple(noted), any(_REPAIR in each for each in warnings))
 
 
 def _active(document: Pdf) -> Iterator[str]:

@@ -20,8 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cpdocs.signing.drawn_rules import check_appearance, check_resources
-from cpdocs.signing.fields import FIELDS
+from cpdocs.signing.extension_rules import check_extensions
+from cpdocs.signing.field_names import FIELDS
 from cpdocs.signing.increments import Issued, Revision
+from cpdocs.signing.packet_rules import check_packet
 from cpdocs.signing.signature_rules import check_signature, equal, is_short, is_style
 from cpdocs.signing.store_rules import check_store, is_date
 from cpdocs.signing.syntax import Name, Ref, Stream, Unclear, Value
@@ -32,7 +34,7 @@ _FORM_MAY_CHANGE = frozenset({"Fields", "DR", "DA"})
 _FIELD_MAY_CHANGE = frozenset({"V", "AP", "AS", "M", "MK", "DA"})
 _STAMP_FIELD = frozenset({"Type", "Subtype", "FT", "T", "TU", "F", "Rect", "P", "V", "AP", "M", "MK"})
 _STAMP_FLAGS = frozenset({0, 2, 4, 6, 128, 130, 132, 134})
-_EXTENSION = frozenset({"Type", "BaseVersion", "ExtensionLevel", "ExtensionRevision", "URL"})
+_LONGEST_NAME = 200
 _MOST_PAGES = 1_000
 _EMPTY_PICTURE = frozenset({"Type", "Subtype", "BBox", "Length"})
 _NO_PART = "something was added that is neither a signature nor proof for one"
@@ -69,6 +71,8 @@ def check_revisions(issued: Issued, revisions: tuple[Revision, ...]) -> tuple[fr
         one.check()
         spent.append(frozenset(one.spent))
         before.appended |= {number: each for number, each in revision.objects.items() if number not in one.spent}
+        if revision.table.number:
+            before.appended[revision.table.number] = dict(revision.table.trailer)
     return tuple(spent)
 
 
@@ -82,6 +86,7 @@ class _One:
         self._claimed: set[int] = set(revision.lengths)
         self._stamps: set[Ref] = set()
         self._purposes = 0
+        self._signs = False
         self.spent: set[int] = set()
 
     def check(self) -> None:
@@ -193,41 +198,32 @@ class _One:
         for key in ("AcroForm", "Metadata"):
             if isinstance(old.get(key), Ref) and old[key] != new.get(key):
                 raise Unclear("a setting of the whole plan was changed")
-        self._extensions(old.get("Extensions"), new.get("Extensions"))
+        check_extensions(self._before.plain(old.get("Extensions")), self._after(new.get("Extensions")))
         self._metadata(new.get("Metadata"))
         self._form(old.get("AcroForm"), new.get("AcroForm"))
         if "DSS" in new:
             self._store(old.get("DSS"), new["DSS"])
 
-    def _extensions(self, old: Value, new: Value) -> None:
-        old, new = self._before.plain(old) or {}, self._after(new) or {}
-        if not isinstance(old, dict) or not isinstance(new, dict) or any(not equal(old[k], new.get(k)) for k in old):
-            raise Unclear("a setting of the whole plan was changed")
-        for key in new.keys() - old.keys():
-            named = new[key]
-            for each in named if isinstance(named, list) else [named]:
-                if not isinstance(each, dict) or not each.keys() <= _EXTENSION or len(key) > 8 or not is_short(each):
-                    raise Unclear("a setting of the whole plan was changed")
-
     def _metadata(self, value: Value) -> None:
-        if not self._written(value):
-            return
-        self._claim(value)
-        stream = self._after(value)
-        if not isinstance(stream, Stream) or not stream.entries.keys() <= {"Type", "Subtype", "Length", "Filter"}:
-            raise Unclear("the plan's particulars were written anew in an unusual way")
+        if self._written(value):
+            self._claim(value)
+            check_packet(self._before.plain(value), self._after(value))
 
     def _information(self) -> None:
         value = self._revision.table.trailer.get("Info")
         if not self._written(value):
             return
         self._claim(value)
+        words = "the plan's particulars were changed"
         old, new = self._before.plain(value), self._after(value)
         if not isinstance(old, dict) or not isinstance(new, dict):
-            raise Unclear("the plan's particulars were changed")
-        self._same(old, new, frozenset({"ModDate", "Producer"}), "the plan's particulars were changed")
-        if not is_short(new):
-            raise Unclear("the plan's particulars were changed")
+            raise Unclear(words)
+        self._same(old, new, frozenset({"ModDate", "Producer"}), words)
+        producer = new.get("Producer", b"")
+        if not is_date(new.get("ModDate", b"D:2000")) or not isinstance(producer, bytes):
+            raise Unclear(words)
+        if not equal(old.get("Producer"), new.get("Producer")) and not (self._signs and len(producer) <= _LONGEST_NAME):
+            raise Unclear(words)
 
     def _store(self, old: Value, new: Value) -> None:
         follow = self._shared(self._before.kept, overwrites=True)
@@ -248,15 +244,16 @@ class _One:
         if not isinstance(mine, list) or not isinstance(theirs, list) or theirs[: len(mine)] != mine:
             raise Unclear("the plan's form was changed")
         signed = [self._field(each) for each in mine]
+        self._signs = any(signed)
         for each in theirs[len(mine) :]:
             self._stamp(each)
             assert isinstance(each, Ref)
             self._stamps.add(each)
         if not equal(old.get("DR"), new.get("DR")) or self._written(new.get("DR")):
-            if not any(signed):
+            if not self._signs:
                 raise Unclear("a setting of the plan's form was changed")
             check_resources(new["DR"], self._shared(self._before.drawn))
-        if not equal(old.get("DA"), new.get("DA")) and not (any(signed) and is_style(new["DA"])):
+        if not equal(old.get("DA"), new.get("DA")) and not (self._signs and is_style(new["DA"])):
             raise Unclear("a setting of the plan's form was changed")
 
     def _field(self, ref: Value) -> bool:
@@ -347,7 +344,7 @@ class _One:
     def _check_holders(self) -> None:
         """Tables and packed parts take numbers of their own."""
         own = {*self._revision.holders, *([self._revision.table.number] if self._revision.table.number else [])}
-        if any(self._before.value(number) is not None for number in own):
+        if any(self._before.value(number) is not None for number in own | self._revision.lengths):
             raise Unclear("an object of the plan was replaced by a packed part")
         if self._revision.table.number in self._revision.objects:
             raise Unclear("an object in it bears the number of its table of contents")

@@ -24,6 +24,7 @@ MOST_REVISIONS = 24
 """Revisions that may follow the issued plan: two signatures, each with validation material and a time stamp, twice
 over."""
 _MOST_TAIL = 64
+_LONGEST_IDENTITY = 32
 _LAST = re.compile(rb"startxref[ \t]*(?:\r\n|\n|\r)[ \t]*([0-9]{1,10})[ \t]*(?:\r\n|\n|\r)%%EOF[ \t\r\n]*\Z")
 
 
@@ -213,8 +214,10 @@ def _check_trailer(table: Table, issued: Issued) -> None:
     ours = issued.last.trailer
     if table.trailer.get("Root") != ours.get("Root") or table.trailer.get("Info") != ours.get("Info"):
         raise Unclear("it names another root than the plan's")
-    if table.size < issued.last.size:
-        raise Unclear("it counts fewer objects than the plan has")
+    if not issued.last.size <= table.size <= issued.last.size + MOST_REVISIONS * MOST_ENTRIES:
+        raise Unclear("it counts fewer objects than the plan has, or more than there can be")
     mine, theirs = ours.get("ID"), table.trailer.get("ID")
-    if isinstance(mine, list) and (not isinstance(theirs, list) or len(theirs) != 2 or theirs[:1] != mine[:1]):
+    if not isinstance(mine, list) or not isinstance(theirs, list) or len(theirs) != 2 or theirs[:1] != mine[:1]:
+        raise Unclear("it gives the file another identity")
+    if not isinstance(theirs[1], bytes) or len(theirs[1]) > _LONGEST_IDENTITY:
         raise Unclear("it gives the file another identity")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 
 from cpdocs.core.issued import IssuedPlan
@@ -42,13 +41,3 @@ class IssuedIndex:
     def known(self, document_ids: Iterable[str]) -> tuple[str, ...]:
         """Those of ``document_ids`` that were issued, each once, in order."""
         return tuple(dict.fromkeys(each for each in document_ids if each in self._ids))
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What a file was matched to: ``document_id`` (None: nothing, or several), ``by_bytes`` or only by an id in it, and
-    every issued plan that it names."""
-
-    document_id: str | None
-    by_bytes: bool = False
-    candidates: tuple[str, ...] = ()

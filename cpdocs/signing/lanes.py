@@ -1,71 +1,62 @@
 """By which lane a file came that doesn't begin with the bytes we issued, or can't be read further.
 
 Nothing here accepts. ``rejected`` is said only where the copy itself is proven to be spoilt, so that the office learns
-at once what to do; what a person might still use is held (shared signing rules, "Lanes for what comes back").
+at once what to do; what a person might still use is held (shared signing rules, "Lanes for what comes back"). Pages
+that are pictures of paper are ink, whatever else stands in the file: no scan is rejected by rule (contract §8).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.parts import PageGroup
 from cpdocs.core.verdicts import Finding, Lane
-from cpdocs.signing.content import read_contents, same_pages
-from cpdocs.signing.coverage import Covers
-from cpdocs.signing.fields import SEAL_FIELD
-from cpdocs.signing.file_facts import FileFacts
-from cpdocs.signing.filechecks import after_the_end
-from cpdocs.signing.gate import GateReport
-
-_CUT_OFF = 4096
-"""A copy that agrees with ours this far and then ends is a cut-off one, not another document."""
-
-_BEGINS_OBJECT = re.compile(
-    rb"\s*([0-9]{1,10}( [0-9]{0,5}( o?b?j?.*)?)?)?\Z|\s*[0-9]{1,10} [0-9]{1,5} obj\b", re.DOTALL
-)
+from cpdocs.signing.field_names import SEAL_FIELD
+from cpdocs.signing.file_facts import Begins, Beside, Covers, FileFacts, ReturnFacts, Tail
 
 
 def classify(
-    data: bytes, issued: bytes, facts: FileFacts, gate: GateReport, plan: IssuedPlan, *, marked: bool
+    facts: ReturnFacts, group: PageGroup, beside: Beside, plan: IssuedPlan
 ) -> tuple[Lane, tuple[Finding, ...]]:
-    """The lane and findings of a file that names ``plan`` but doesn't begin with its bytes."""
-    if issued[:_CUT_OFF] in data[1:]:
+    """The lane and findings of what names ``plan`` and doesn't begin with its bytes; ``group`` are the pages that name
+    it, ``beside`` is how the file stands to what was issued."""
+    if beside.begins is Begins.PUT_BEFORE:
         return Lane.DAMAGED, (finding("leading_bytes"),)
-    if issued.startswith(data) or (not gate.ends_well and data.startswith(issued[:_CUT_OFF])):
+    if beside.begins is Begins.CUT_OFF:
         return Lane.DAMAGED, (finding("truncated"),)
-    forged = tuple(_forged_seal(facts, plan))
+    forged = tuple(_forged_seal(facts.signed, plan))
+    if group.scanned:
+        return Lane.INK, (finding("ink_scan"), *forged)
     whole = [
-        each for each in facts.signatures if each.sound and each.covers is Covers.WHOLE_FILE and not each.is_timestamp
+        each
+        for each in facts.signed.signatures
+        if each.sound and each.covers is Covers.WHOLE_FILE and not each.is_timestamp
     ]
-    contents = read_contents(data)
-    original = read_contents(issued)
     if whole:
-        differs = contents is None or original is None or not same_pages(contents, original)
-        return Lane.ESIGN_SERVICE, (
-            finding("esign_service_file"),
-            *([finding("content_differs")] if differs else []),
-            *forged,
-        )
-    if marked:
-        missing = contents is not None and original is not None and contents.pages < original.pages
-        return Lane.INK, (finding("ink_scan"), *([finding("pages_missing")] if missing else []), *forged)
-    if contents is not None and original is not None and contents.pages < original.pages:
+        differs = () if beside.same_text else (finding("content_differs"),)
+        return Lane.ESIGN_SERVICE, (finding("esign_service_file"), *differs, *forged)
+    if beside.fewer_pages:
         # The cover sheet with comments written on it, as a rule: a person must read them.
         return Lane.DAMAGED, (finding("not_the_whole_plan"), *forged)
+    if beside.drawn_on:
+        where = ", ".join(map(str, beside.drawn_on))
+        return Lane.DAMAGED, (finding("drawn_on", f"on page {where}"), *forged)
     return Lane.DAMAGED, (finding("damaged_resaved"), *forged)
 
 
-def unreadable(data: bytes, facts: FileFacts) -> tuple[Lane, tuple[Finding, ...]]:
+def unreadable(facts: ReturnFacts) -> tuple[Lane, tuple[Finding, ...]]:
     """The lane and findings of a file that begins with ours but can't be read to its end."""
-    if facts.problem == "too many revisions":
-        return Lane.DIGITAL, (finding("too_many_revisions", f"{facts.revisions - facts.issued_revisions} after issue"),)
-    tail = after_the_end(data)
-    if tail:
+    signed = facts.signed
+    if signed.problem == "too many revisions":
+        return Lane.DIGITAL, (
+            finding("too_many_revisions", f"{signed.revisions - signed.issued_revisions} after issue"),
+        )
+    if facts.tail is not Tail.NOTHING:
         # The start of a revision without its end was cut off; anything else was put there.
-        return Lane.DAMAGED, (finding("truncated" if _BEGINS_OBJECT.match(tail) else "trailing_bytes"),)
-    return Lane.DIGITAL, (finding("unverifiable", facts.problem),)
+        return Lane.DAMAGED, (finding("truncated" if facts.tail is Tail.BROKEN_OFF else "trailing_bytes"),)
+    return Lane.DIGITAL, (finding("unverifiable", signed.problem),)
 
 
 def _forged_seal(facts: FileFacts, plan: IssuedPlan) -> Iterator[Finding]:

@@ -6,23 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.providers import Directory
 from cpdocs.core.verdicts import Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is on record when a return is judged. Times are aware.
+    """What is on record of one ``plan`` when a return of it is judged. Times are aware.
 
     ``directory_then`` is the directory at a given time of signing, where the ledger can tell; ``filled`` the slots that
-    are filled already, with the SHA-256 of the certificate in each ("" for other evidence).
+    are filled already, with the SHA-256 of the certificate in each ("" for other evidence). ``member_name`` is whom a
+    signature of the member's own certificate stands for, which may hold any name.
     """
 
+    plan: IssuedPlan
     directory: Directory
     received_at: datetime
     directory_then: Directory | None = None
     current_pcp_npi: str | None = None
     filled: Mapping[Slot, str] = field(default_factory=dict)
+    member_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

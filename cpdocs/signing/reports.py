@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from cpdocs.core.verdicts import Slot
 from cpdocs.signing.baseline_level import level_of
 from cpdocs.signing.certificates import CertificateFacts, common_name
-from cpdocs.signing.examination import SignatureReport
-from cpdocs.signing.fields import SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.field_names import SEAL_FIELD, SLOT_OF_FIELD
 from cpdocs.signing.file_facts import FileFacts, SignatureFacts
 from cpdocs.signing.outside import Status
 from cpdocs.signing.slotchecks import SlotOutcome
@@ -27,14 +28,14 @@ _UNTRUSTED = frozenset(
 )
 
 
-def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> tuple[SignatureReport, ...]:
+def reports(facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust) -> tuple[dict[str, Any], ...]:
     """A report on every signature in the order in which they were made; ``outcomes`` for the slots that were judged."""
     return tuple(_report(each, facts, outcomes, trust) for each in facts.signatures)
 
 
 def _report(
     signature: SignatureFacts, facts: FileFacts, outcomes: Mapping[Slot, SlotOutcome], trust: Trust
-) -> SignatureReport:
+) -> dict[str, Any]:
     slot = SLOT_OF_FIELD.get(signature.field)
     outcome = outcomes.get(slot) if slot else None
     certificate = signature.certificate
@@ -43,41 +44,46 @@ def _report(
     refused = outcome is not None and any(each.code in _UNTRUSTED for each in outcome.findings)
     signer = outcome.signer if outcome else ""
     source, revoked, status = _revocation(certificate, trust)
-    return SignatureReport(
-        slot=_slot_name(signature, slot),
-        field=signature.field,
-        signer=signer or (certificate.name if certificate else ""),
-        npi=outcome.npi if outcome else (certificate.vouched_npi if certificate and known else ""),
-        credential=outcome.credential if outcome else "",
-        signed_at=signature.claimed_at,
-        timestamped=signature.timestamp_at if signature.timestamp_trusted else None,
-        trusted=signature.sound and believed and not refused,
-        intact=signature.sound,
-        covers=signature.covers.value,
-        vouching=_vouching(signature),
-        fingerprint=certificate.fingerprint if certificate else "",
-        reason=signature.reason,
-        digest=signature.digest,
-        subfilter=signature.subfilter.removeprefix("/"),
-        issuer=certificate.issuer if certificate else "",
-        valid_from=certificate.not_before if certificate else None,
-        valid_until=certificate.not_after if certificate else None,
-        judged_at=signature.judged_at,
-        revoked_at=revoked.at if revoked else None,
-        revoked_because=revoked.reason if revoked else "",
-        revocation_source=source,
-        revocation_sha256=status.sha256 if status else "",
-        revocation_from=status.this_update if status else None,
-        revocation_until=status.next_update if status else None,
-        changes_after=signature.change.value,
-        level="" if signature.is_timestamp or signature.problem else level_of(facts, signature).value,
-        serial=f"{certificate.serial:x}" if certificate else "",
-        authority=certificate.outside.authority if certificate and certificate.outside else "",
-        chain=_chain(certificate, trust),
-        revision=signature.revision + 1,
-        end=signature.end,
-        problem=signature.problem,
-    )
+    level = "" if signature.is_timestamp or signature.problem else level_of(facts, signature).value
+    return {
+        "slot": _slot_name(signature, slot),
+        "field": signature.field,
+        "signer": signer or (certificate.name if certificate else ""),
+        "npi": outcome.npi if outcome else (certificate.vouched_npi if certificate and known else ""),
+        "credential": outcome.credential if outcome else "",
+        "signed_at": _iso(signature.claimed_at),
+        "timestamped": _iso(signature.timestamp_at if signature.timestamp_trusted else None),
+        "trusted": signature.sound and believed and not refused,
+        "intact": signature.sound,
+        "covers": signature.covers.value,
+        "identity": _vouching(signature),
+        "certificate_sha256": certificate.fingerprint if certificate else "",
+        "reason": signature.reason,
+        "digest": signature.digest,
+        "format": signature.subfilter.removeprefix("/"),
+        "issuer": certificate.issuer if certificate else "",
+        "valid_from": _iso(certificate.not_before if certificate else None),
+        "valid_until": _iso(certificate.not_after if certificate else None),
+        "judged_at": _iso(signature.judged_at),
+        "revoked_at": _iso(revoked.at if revoked else None),
+        "revoked_because": revoked.reason if revoked else "",
+        "revocation_source": source,
+        "revocation_sha256": status.sha256 if status else None,
+        "revocation_from": _iso(status.this_update if status else None),
+        "revocation_until": _iso(status.next_update if status else None),
+        "changes_after": signature.change.value,
+        "level": level or None,
+        "serial": f"{certificate.serial:x}" if certificate else "",
+        "authority": (certificate.outside.authority if certificate and certificate.outside else "") or None,
+        "chain": list(_chain(certificate, trust)),
+        "revision": signature.revision + 1,
+        "covers_bytes": signature.end,
+        "problem": signature.problem,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _vouching(signature: SignatureFacts) -> str:

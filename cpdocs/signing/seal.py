@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from cpdocs.signing.fields import SEAL_FIELD, Box, add_fields
+from cpdocs.signing.field_names import SEAL_FIELD
+from cpdocs.signing.fields import Box, add_fields
 from cpdocs.signing.increment import Statement, append_signature
 from cpdocs.signing.keyfiles import KeyPair
 

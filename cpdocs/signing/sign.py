@@ -12,7 +12,7 @@ from cpdocs.core.clock import EASTERN
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
 from cpdocs.signing.appearance import Ink, Line, Picture
-from cpdocs.signing.fields import FIELD_OF_SLOT, MEANING
+from cpdocs.signing.field_names import FIELD_OF_SLOT, MEANING
 from cpdocs.signing.identity import named_in
 from cpdocs.signing.increment import Format, Statement, append_signature
 from cpdocs.signing.keyfiles import KeyPair, check_dates, fingerprint

@@ -11,10 +11,12 @@ _SIGNATURE = names(
     "Type Filter SubFilter Contents ByteRange Reference M Name Reason Location ContactInfo Cert R V Changes Prop_Build "
     "Prop_AuthTime Prop_AuthType"
 )
+_TIME_STAMP = names("Type Filter SubFilter Contents ByteRange M V Reference Prop_Build")
+"""Anybody can have a time stamp made; so it says when, and nothing in words."""
 _REFERENCE = frozenset({"Type", "TransformMethod", "TransformParams", "Data", "DigestMethod"})
 _PARAMETERS = frozenset({"Type", "Action", "Fields", "V", "P"})
 _BUILD_DEEP = 4
-_LONGEST_TEXT = 2_000
+_LONGEST_TEXT = 500
 _DRAWN_WITH = re.compile(rb"/[A-Za-z0-9+_,-]{1,60} [0-9.]{1,8} Tf(?: [0-9.]{1,8}){1,4} (?:g|rg|k) ?\Z")
 
 
@@ -23,7 +25,7 @@ def check_signature(value: Value, kind: str, new: Follow) -> None:
     say, and refers to new objects alone, which ``new`` gives. Raises Unclear."""
     words = "a signature in it says more than a signature does"
     entries = new(value) if isinstance(value, Ref) else value
-    if not isinstance(entries, dict) or not entries.keys() <= _SIGNATURE:
+    if not isinstance(entries, dict) or not entries.keys() <= (_TIME_STAMP if kind == "DocTimeStamp" else _SIGNATURE):
         raise Unclear(words)
     # ``Type`` may be left out in a signature, not in a time stamp (ISO 32000-2, tables 255 and 257).
     if entries.get("Type", Name("Sig")) != Name(kind) or not isinstance(entries.get("Contents"), bytes):

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.plan_record import SlotFill
 from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Finding, Slot
 from cpdocs.signing.certificates import STRONG_DIGESTS, CertificateFacts
-from cpdocs.signing.examination import SlotApproval
-from cpdocs.signing.fields import MEANING
+from cpdocs.signing.field_names import MEANING
 from cpdocs.signing.file_facts import SignatureFacts
 from cpdocs.signing.record import Record
 from cpdocs.signing.trust import COMPROMISE, Revoked, Trust, Vouching
@@ -25,10 +25,10 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class SlotOutcome:
-    """What one slot's signature comes to. ``approval`` is set where nothing stands against it."""
+    """What one slot's signature comes to. ``fill`` is what would fill the slot, if nothing stood against the file."""
 
     findings: tuple[Finding, ...]
-    approval: SlotApproval | None
+    fill: SlotFill | None
     npi: str = ""
     signer: str = ""
     credential: str = ""
@@ -52,7 +52,7 @@ def check_slot(
     findings += remarks
     if slot is Slot.PCP:
         return _pcp(signature, certificate, plan, trust, record, signed_at, findings)
-    return _member(signature, certificate, plan, trust, findings, before)
+    return _member(signature, certificate, plan, trust, record, findings, before)
 
 
 def _method(signature: SignatureFacts, certificate: CertificateFacts) -> list[Finding]:
@@ -182,7 +182,7 @@ def _pcp(
     row = standing.clinician
     name = f"{row.first_name} {row.last_name}" if row else certificate.name
     credential = row.credential if row else certificate.named.credential
-    approval = SlotApproval(
+    fill = SlotFill(
         slot=Slot.PCP,
         evidence=Evidence.DIGITAL_SIGNATURE,
         signer=name,
@@ -191,11 +191,12 @@ def _pcp(
         role=standing.role,
         on_behalf_of=standing.on_behalf_of,
         signed_at=signature.timestamp_at if signature.timestamp_trusted else signature.claimed_at,
+        received_at=record.received_at,
         timestamped=signature.timestamp_trusted,
         certificate_sha256=certificate.fingerprint,
         key_issued_by_us=certificate.vouching is Vouching.ISSUING,
     )
-    return SlotOutcome(tuple(findings), approval, npi, name, credential)
+    return SlotOutcome(tuple(findings), fill, npi, name, credential)
 
 
 def _member(
@@ -203,6 +204,7 @@ def _member(
     certificate: CertificateFacts,
     plan: IssuedPlan,
     trust: Trust,
+    record: Record,
     findings: list[Finding],
     before: frozenset[str],
 ) -> SlotOutcome:
@@ -234,21 +236,22 @@ def _member(
         ):
             findings.append(finding("witnessed_elsewhere"))
     stamped = signature.timestamp_at if signature.timestamp_trusted else None
-    approval = SlotApproval(
+    fill = SlotFill(
         slot=Slot.MEMBER,
         evidence=evidence,
-        signer=witnessed.signer if witnessed else "",
+        signer=(witnessed.signer if witnessed else "") or record.member_name,
         npi="",
         credential="",
         role="representative" if witnessed and witnessed.relation else "member",
         on_behalf_of=witnessed.relation if witnessed else "",
         signed_at=witnessed.at if witnessed else stamped or signature.claimed_at,
+        received_at=record.received_at,
         timestamped=stamped is not None,
         certificate_sha256=certificate.fingerprint,
         key_issued_by_us=certificate.vouching is Vouching.IN_PERSON,
         how=witnessed.witness if witnessed else "",
     )
-    return SlotOutcome(tuple(findings), approval, signer=certificate.name)
+    return SlotOutcome(tuple(findings), fill, signer=certificate.name)
 
 
 def _unvouched(certificate: CertificateFacts) -> Finding:

@@ -19,7 +19,7 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
-from cpdocs.signing.fields import FIELD_OF_SLOT, FIELDS, SEAL_FIELD
+from cpdocs.signing.field_names import FIELD_OF_SLOT, FIELDS, SEAL_FIELD
 
 _FRESH = (
     "Sign the file as it came from the Community Partner; ask for it again if it was opened and saved in "

@@ -1,13 +1,18 @@
-"""The verdict on a returned file: one numbered procedure from bytes to yes, no, or a person must look.
+"""The verdict on a returned file: one numbered, pure procedure from facts to yes, no, or a person must look.
 
-``verify_return`` is what ``verify`` and ``intake`` both ask. It never raises, whatever the bytes, and changes nothing.
-Unsure is held, never accepted (contract §1).
+``decide`` is what ``verify`` and ``intake`` both ask. What the file says was read before, in a confined child
+(``reading``), and is kept: a changed directory is decided on anew from the same facts. It never raises, whatever the
+facts, and changes nothing. Unsure is held, never accepted (contract §1).
+
+A file is decided on in *parts*: what it holds of one document each, with its own verdict, findings and slots.
 
 First, what came back:
 
-A. The gate (``gate``): too large, empty, no PDF, encrypted, too many pages: nothing further is parsed. Scripts,
-   attachments and actions, found through the objects, hold a file by whatever lane it came.
-B. The lane (``lanes``). *Digital* is only what begins with the issued bytes; everything else is held or rejected there.
+A. The gate: too large, empty, no PDF, encrypted, too many pages: nothing further was parsed. Scripts, attachments and
+   actions, found through the objects, hold a file by whatever lane it came.
+B. The parts (``cpdocs.core.parts``): a file that begins with issued bytes is that plan's; any other is what its pages'
+   codes name, else what its metadata do.
+C. The lane (``lanes``). *Digital* is only what begins with the issued bytes; everything else is held or rejected there.
 
 Then, for the digital lane, twelve checks:
 
@@ -32,7 +37,8 @@ Then, for the digital lane, twelve checks:
 11. Whatever a parser throws is a finding; what can't be read is never skipped.
 12. The library's summary ("bottom line") is not used: each of its parts is a fact that is checked here by itself.
 
-Last, the plan's own state: a superseded or withdrawn version is held, and a slot that is filled stays as it is.
+Last, the plan's own state: a superseded or withdrawn version is held, and a slot that is filled stays as it is; and by
+whose folder it came.
 
 ``tests/signing/test_checks_carry.py`` takes out one check after the other and shows a file that then loses its finding.
 
@@ -42,20 +48,20 @@ about a reader's screen. A signer's own clock (``signed_at``) is a claim; the ti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from hashlib import sha256
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.page_facts import BoxReading, PageKind
+from cpdocs.core.parts import PageGroup, PartPages, extra_pages, grouped
+from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, worst
 from cpdocs.signing import filechecks, lanes
-from cpdocs.signing.examination import Examination, SignatureReport, SlotApproval
-from cpdocs.signing.facts import read_facts
-from cpdocs.signing.fields import SLOT_OF_FIELD
-from cpdocs.signing.file_facts import FileFacts, SignatureFacts
-from cpdocs.signing.gate import GateReport, look
-from cpdocs.signing.increments import MOST_REVISIONS
-from cpdocs.signing.record import Limits, Record
+from cpdocs.signing.field_names import FIELD_OF_SLOT, SLOT_OF_FIELD
+from cpdocs.signing.file_facts import Beside, ReturnFacts, SignatureFacts
+from cpdocs.signing.record import Record
 from cpdocs.signing.reports import reports
 from cpdocs.signing.slotchecks import check_slot
 from cpdocs.signing.trust import Trust
@@ -65,122 +71,235 @@ _CLOSED = {
     "withdrawn": "withdrawn_version",
     **dict.fromkeys(("deceased", "declined", "disenrolled", "changed_cp"), "member_not_enrolled"),
 }
+_OF_A_NOTE = frozenset(
+    {"changed_after_signing", "additions_unclear", "not_whole_file", "damaged_resaved", "drawn_on", "no_signature"}
+    | {"pages_read_differently"}
+)
+"""What a comment that a reader left in the file makes of it besides; such a part is never rejected (contract §8)."""
 
 
-def verify_return(
-    data: bytes,
+def decide(
+    facts: ReturnFacts,
+    records: Sequence[Record],
+    trust: Trust,
     *,
-    plan: IssuedPlan | None,
-    issued: bytes | None,
-    trust: Trust,
-    record: Record,
-    marks: Iterable[str] = (),
-    limits: Limits | None = None,
-) -> Examination:
-    """The verdict on ``data``, which was matched to ``plan`` (None: to nothing of ours), issued as the bytes
-    ``issued``.
+    practice_id: str = "",
+    also_by: Collection[str] = (),
+) -> tuple[Decision, ...]:
+    """What a file with these ``facts`` comes to, part by part; there is always one.
 
-    ``marks`` are document ids read from page codes on pages that are pictures of paper.
+    ``records`` are of the plans on record that it begins with or names. It was dropped in ``practice_id``'s folder
+    (empty: in none's); ``also_by`` are the practices by whose folders the same bytes came too: once the plan's own has
+    brought them, whoever drops them again makes nothing doubtful.
     """
-    gate = look(data, limits or Limits())
+    by_id = {record.plan.document_id: record for record in records}
     try:
-        return _examine(data, plan, issued, trust, record, tuple(marks), gate)
+        parts = [*_parts(facts, by_id, trust)]
     except Exception as error:  # noqa: BLE001 check 11, the outermost net: a fault of ours must hold the file, not lose it
-        return _result(Lane.UNMATCHED, plan, (*gate.findings, finding("unverifiable", type(error).__name__)))
+        parts = [_result(Lane.UNMATCHED, None, (*_noted(facts), finding("unverifiable", type(error).__name__)))]
+    return tuple(
+        replace(_by_folder(part, by_id, practice_id, also_by), part=number, of=len(parts))
+        for number, part in enumerate(parts, 1)
+    )
 
 
-def _examine(
-    data: bytes,
-    plan: IssuedPlan | None,
-    issued: bytes | None,
-    trust: Trust,
-    record: Record,
-    marks: tuple[str, ...],
-    gate: GateReport,
-) -> Examination:
+def signing_claimed(facts: ReturnFacts, plan: IssuedPlan, received_at: datetime) -> datetime:
+    """When the PCP's slot was signed: proven, else claimed as far as it can be true; receipt where nothing says."""
+    signature = facts.signed.signature_in(FIELD_OF_SLOT[Slot.PCP])
+    if signature is None:
+        return received_at
+    proven = signature.timestamp_at if signature.timestamp_trusted else None
+    return min(max(proven or signature.claimed_at or received_at, plan.issued_at), received_at)
+
+
+def _parts(facts: ReturnFacts, by_id: dict[str, Record], trust: Trust) -> Iterator[Decision]:
+    if facts.stopped:
+        record = by_id.get(facts.begins_with)
+        code = "resource_limit" if facts.stopped == "limit" else "unverifiable"
+        yield _result(Lane.DIGITAL if record else Lane.UNMATCHED, record, (finding(code),))
+        return
+    if facts.begins_with in by_id:
+        yield _issued(facts, by_id[facts.begins_with], trust)
+        return
+    groups = grouped(facts.pages, by_id)
+    named = [group for group in groups if group.document_id] or [
+        PageGroup(each) for each in facts.named if each in by_id
+    ]
+    if not named or (len(named) > 1 and not named[0].pages):
+        # Nothing of ours, or only words in it that name several plans: nobody guesses which.
+        several = [finding("several_plans", ", ".join(group.document_id for group in named))] if named else []
+        yield _unmatched(facts, groups[0] if groups else PageGroup("", facts.pages.pages), trust, several)
+        return
+    for group in named:
+        yield _other(facts, group, by_id[group.document_id], trust, alone=len(named) == 1)
+    for group in groups:
+        if not group.document_id:
+            yield _unmatched(facts, group, trust, [])
+
+
+def _unmatched(facts: ReturnFacts, group: PageGroup, trust: Trust, also: list[Finding]) -> Decision:
+    noted = _noted(facts)
+    findings = noted if _shut(facts) else (*noted, finding("unmatched"), *also)
+    decision = _result(Lane.UNMATCHED, None, findings)
+    signatures = tuple(reports(facts.signed, {}, trust))
+    return replace(decision, kind=group.kind, pages=group.counted(), signatures=signatures)
+
+
+def _other(facts: ReturnFacts, group: PageGroup, record: Record, trust: Trust, *, alone: bool) -> Decision:
+    """A part of a file that doesn't begin with the issued bytes of what it names. ``alone``: it is the only one."""
+    plan = record.plan
+    findings: tuple[Finding, ...] = ()
+    if _shut(facts):
+        lane = Lane.INK if group.pages else Lane.UNMATCHED
+        findings = (finding("ink_scan"),) if group.pages else ()
+    else:
+        beside = facts.beside.get(plan.document_id, Beside()) if alone else Beside()
+        lane, findings = lanes.classify(facts, group, beside, plan)
+    if facts.notes and lane is Lane.DAMAGED:
+        findings = (_comments(facts), *(each for each in findings if each.code not in _OF_A_NOTE))
+    pages = group.counted(plan.pages, extra_pages(facts.pages))
+    if lane is Lane.INK:
+        findings = (*_paper(group, pages, record, findings), *_unread(facts, alone=alone))
+    kind = group.kind if group.pages else PageKind.PLAN
+    decision = _result(lane, record, (*_noted(facts), *findings, *_state(plan)))
+    return replace(
+        decision,
+        kind=kind,
+        pages=pages,
+        boxes=group.boxes,
+        marks_elsewhere=group.marks_elsewhere,
+        signatures=tuple(reports(facts.signed, {}, trust)) if alone else (),
+    )
+
+
+def _paper(group: PageGroup, pages: PartPages, record: Record, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What the pages of a scan come to besides: a cover alone, pages that are missing, boxes without visible ink."""
+    if group.kind is PageKind.COVER:
+        yield from (each for each in findings if each.code != "ink_scan")
+        yield finding("comments" if group.marks_elsewhere else "cover_alone")
+        return
+    yield from findings
+    if pages.missing:
+        yield finding("pages_missing", f"not seen: {', '.join(map(str, pages.missing))} of {pages.of}")
+    empty = [
+        "the member's" if slot is Slot.MEMBER else "the PCP's"
+        for slot in Slot
+        if group.boxes.get(slot) is BoxReading.EMPTY and slot not in record.filled
+    ]
+    if empty:
+        yield finding("box_empty", " and ".join(empty))
+    if group.marks_elsewhere:
+        yield finding("marks_elsewhere", f"on page {', '.join(map(str, group.marks_elsewhere))}")
+
+
+def _unread(facts: ReturnFacts, *, alone: bool) -> Iterator[Finding]:
+    if facts.pages.disagreeing and alone:
+        where = ", ".join(map(str, facts.pages.disagreeing))
+        yield finding("pages_missing", f"contradictory codes on page {where} of the file")
+
+
+def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:
+    """The digital lane: the file begins with the issued bytes."""
+    plan, signed_facts, gate = record.plan, facts.signed, facts.gate
+    pages = PartPages(plan.pages, tuple(range(1, plan.pages + 1)))
     if gate.shut:
-        lane = Lane.INK if marks and plan is not None else Lane.UNMATCHED
-        return _result(lane, plan, (*gate.findings, *_ink(lane), *_state(plan)))
-    if plan is None or issued is None:
-        facts = read_facts(data, trust, record.received_at)
-        return _result(
-            Lane.UNMATCHED, None, (*gate.findings, finding("unmatched")), signatures=reports(facts, {}, trust)
-        )
-    if not data.startswith(issued):
-        facts = read_facts(data, trust, record.received_at)
-        lane, findings = lanes.classify(data, issued, facts, gate, plan, marked=bool(marks))
-        return _result(lane, plan, (*gate.findings, *findings, *_state(plan)), signatures=reports(facts, {}, trust))
-    return _digital(data, plan, issued, trust, record, gate)
-
-
-def _digital(
-    data: bytes, plan: IssuedPlan, issued: bytes, trust: Trust, record: Record, gate: GateReport
-) -> Examination:
-    facts = read_facts(data, trust, record.received_at, issued=issued, most_revisions=MOST_REVISIONS)
-    if facts.problem:
-        lane, findings = lanes.unreadable(data, facts)
-        return _result(lane, plan, (*gate.findings, *findings, *_state(plan)))
-    signed = {SLOT_OF_FIELD[each.field]: each for each in facts.signatures if each.field in SLOT_OF_FIELD}
+        lane, findings = Lane.UNMATCHED, _noted(facts)
+        return replace(_result(lane, record, (*findings, *_state(plan))), kind=PageKind.PLAN, pages=pages)
+    if signed_facts.problem:
+        lane, findings = lanes.unreadable(facts)
+        decision = _result(lane, record, (*_noted(facts), *findings, *_state(plan)))
+        return replace(decision, kind=PageKind.PLAN, pages=pages)
+    signed = {SLOT_OF_FIELD[each.field]: each for each in signed_facts.signatures if each.field in SLOT_OF_FIELD}
     outcomes = {
-        slot: check_slot(slot, each, plan, trust, record, _seen_before(data, issued, facts, each))
+        slot: check_slot(slot, each, plan, trust, record, _seen_before(facts, plan, each))
         for slot, each in signed.items()
     }
     findings = (
-        *gate.findings,
+        *_noted(facts),
         *filechecks.check_structure(gate),  # 11
-        *filechecks.check_prefix(facts),  # 1
-        *filechecks.check_seal(facts, plan, trust),  # 5
-        *filechecks.check_signatures(facts),  # 3 and 6
-        *filechecks.check_attributes(facts),  # 3
-        *filechecks.check_fields(facts),  # 4
-        *filechecks.check_distinct(facts),  # 7
-        *filechecks.check_particulars(facts),  # 10
-        *filechecks.check_coverage(data, facts),  # 2
-        *filechecks.check_additions(facts),  # 2 and 6
-        *filechecks.check_pages(facts),  # 6
+        *filechecks.check_prefix(signed_facts),  # 1
+        *filechecks.check_seal(signed_facts, plan, trust),  # 5
+        *filechecks.check_signatures(signed_facts),  # 3 and 6
+        *filechecks.check_attributes(signed_facts),  # 3
+        *filechecks.check_fields(signed_facts),  # 4
+        *filechecks.check_distinct(signed_facts),  # 7
+        *filechecks.check_particulars(signed_facts),  # 10
+        *filechecks.check_coverage(facts.tail, signed_facts),  # 2
+        *filechecks.check_additions(signed_facts),  # 2 and 6
+        *filechecks.check_pages(signed_facts),  # 6
         *(each for outcome in outcomes.values() for each in outcome.findings),  # 8 and 9
         *(() if signed else (finding("no_signature"),)),
         *_state(plan),
     )
-    approvals = {slot: outcome.approval for slot, outcome in outcomes.items() if outcome.approval}
-    new = {slot: approval for slot, approval in approvals.items() if slot not in record.filled}
+    fills = {slot: outcome.fill for slot, outcome in outcomes.items() if outcome.fill and slot not in record.filled}
     if signed and all(slot in record.filled for slot in signed):
         findings = (*findings, finding("already_filled"))
-    return _result(Lane.DIGITAL, plan, findings, approvals=new, signatures=reports(facts, outcomes, trust))
+    if facts.notes:
+        findings = (_comments(facts), *_beside_notes(findings, signed=bool(signed)))
+    decision = _result(Lane.DIGITAL, record, findings)
+    return replace(
+        decision,
+        kind=PageKind.PLAN,
+        pages=pages,
+        fills=fills if decision.verdict is Verdict.ACCEPTED else {},
+        signatures=tuple(reports(signed_facts, outcomes, trust)),
+    )
 
 
-def _seen_before(data: bytes, issued: bytes, facts: FileFacts, signature: SignatureFacts) -> frozenset[str]:
+def _seen_before(facts: ReturnFacts, plan: IssuedPlan, signature: SignatureFacts) -> frozenset[str]:
     """The digests of what a signer may have been shown: the plan as issued, or with the signatures that came before."""
-    ends = {each.end for each in facts.signatures if each.revision < signature.revision and each.end <= len(data)}
-    return frozenset({sha256(issued).hexdigest()} | {sha256(data[:end]).hexdigest() for end in ends})
+    earlier = (each for each in facts.signed.signatures if each.revision < signature.revision)
+    return frozenset({plan.sha256} | {each.covered_sha256 for each in earlier if each.covered_sha256})
 
 
-def _state(plan: IssuedPlan | None) -> Iterator[Finding]:
+def _comments(facts: ReturnFacts) -> Finding:
+    pages = dict.fromkeys(str(note.page) for note in facts.notes)
+    return finding("comments", f"on page {', '.join(pages)}")
+
+
+def _beside_notes(findings: Iterable[Finding], *, signed: bool) -> Iterator[Finding]:
+    """The other findings on a file with comments in it: what only says that there are some is said already; beside a
+    signature it is for a person, who reads them."""
+    for each in findings:
+        if each.code not in _OF_A_NOTE:
+            yield each
+        elif signed:
+            yield replace(each, softened=Verdict.HELD)
+
+
+def _noted(facts: ReturnFacts) -> tuple[Finding, ...]:
+    """What the gate noted. A fax is a picture, and that is no fault of the office."""
+    drawn = bool(facts.pages.pages)
+    return tuple(finding(code, detail) for code, detail in facts.gate.noted if not (code == "not_a_pdf" and drawn))
+
+
+def _shut(facts: ReturnFacts) -> bool:
+    return facts.gate.shut and not (facts.pages.pages and [code for code, _ in facts.gate.noted] == ["not_a_pdf"])
+
+
+def _state(plan: IssuedPlan) -> Iterator[Finding]:
     """The plan's own state: what is closed is held (contract §4)."""
-    if plan is not None and plan.closed:
+    if plan.closed:
         yield finding(_CLOSED.get(plan.closed, "not_open"))
 
 
-def _ink(lane: Lane) -> Iterator[Finding]:
-    if lane is Lane.INK:
-        yield finding("ink_scan")
+def _by_folder(part: Decision, by_id: dict[str, Record], practice_id: str, also_by: Collection[str]) -> Decision:
+    """The part as it is judged by whose folder it came: another practice's holds it."""
+    record = by_id.get(part.document_id)
+    part = replace(part, practice_id=practice_id, plan_practice_id=record.plan.practice_id if record else "")
+    if not record or not practice_id or record.plan.practice_id in (practice_id, *also_by):
+        return part
+    findings = (*part.findings, finding("wrong_return_folder"))
+    return replace(part, findings=findings, verdict=worst(findings), fills={})
 
 
-def _result(
-    lane: Lane,
-    plan: IssuedPlan | None,
-    findings: Iterable[Finding],
-    *,
-    approvals: dict[Slot, SlotApproval] | None = None,
-    signatures: tuple[SignatureReport, ...] = (),
-) -> Examination:
-    """Adds up the findings. Only the digital lane accepts, and only an accepted file fills a slot."""
-    unique = tuple(dict.fromkeys(findings))
+def _result(lane: Lane, record: Record | None, findings: Iterable[Finding]) -> Decision:
+    """Adds up the findings. Only the digital lane accepts."""
+    unique = tuple({f"{each.code} {each.detail}": each for each in reversed((*findings,))}.values())[::-1]
     verdict = worst(unique)
     if verdict is Verdict.REJECTED:
         # The copy goes back whatever is in it: that nobody could look inside asks nothing more of the practice.
         unique = tuple(each for each in unique if each.code != "unsearchable")
     if lane is not Lane.DIGITAL and verdict is Verdict.ACCEPTED:
         unique, verdict = (*unique, finding("unverifiable")), Verdict.HELD
-    fills = (approvals or {}) if verdict is Verdict.ACCEPTED else {}
-    return Examination(verdict, lane, plan.document_id if plan else None, unique, fills, signatures)
+    return Decision(verdict, lane, record.plan.document_id if record else "", unique)

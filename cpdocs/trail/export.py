@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,17 @@ consistency.json  for each checkpoint and the next: the hashes that show the one
                   the other's
 public-key.txt    the key that signed the checkpoints, as tools for signed notes take it; the last checkpoint is
                   checkpoint.txt
-verify.py         does all of what follows; it needs Python 3.11, and for the signatures the package "cryptography"
+verify.py         does all of what follows: python verify.py [checkpoint kept elsewhere ...]
+                  It needs Python 3.11 or newer, and for the signatures the package "cryptography". Exit status:
+                  0 proven; 1 something is wrong; 2 not proven, since a part is missing or can't be checked here
 {sandbox}
 To check the trail without cpdocs:
 
 1. Each line, without its newline, is an entry of a Merkle tree (RFC 9162 section 2.1): leaf = SHA-256(0x00 || line),
    node = SHA-256(0x01 || left || right), the left part holding the largest power of two below the number of leaves.
 2. A checkpoint's second line is a number n and its third the base64 root over the first n lines. It must be the same.
-3. A checkpoint's last line ends in base64(4 bytes of key id || Ed25519 signature) over its first three lines.
+3. A checkpoint's last line ends in base64(4 bytes of key id || Ed25519 signature) over all before
+   the blank line. Lines that begin with "since" are consistency proofs from earlier sizes.
 4. Compare checkpoint.txt with one that was kept elsewhere: a trail can be rewritten and signed again by whoever has
    this machine and its key, and only a checkpoint out of their reach shows it. Events after the last such
    checkpoint aren't proven.
@@ -43,51 +47,8 @@ To check the trail without cpdocs:
 This folder holds members' data. Keep it as you keep the charts.
 """
 
-_VERIFY = '''\
-"""Checks this trail: every checkpoint's root over the events, and its signature. Exit status 1 where one is wrong."""
-
-import base64
-import sys
-from hashlib import sha256
-from pathlib import Path
-
-here = Path(__file__).parent
-leaves = [sha256(b"\\x00" + line).digest() for line in (here / "events.jsonl").read_bytes().split(b"\\n")[:-1]]
-name, _, encoded = (here / "public-key.txt").read_text().strip().split("+", 2)
-public = base64.b64decode(encoded)[1:]
-
-
-def root(nodes):
-    if not nodes:
-        return sha256(b"").digest()
-    while len(nodes) > 1:
-        odd = nodes[-1:] if len(nodes) % 2 else []
-        nodes = [sha256(b"\\x01" + a + b).digest() for a, b in zip(nodes[::2], nodes[1::2])] + odd
-    return nodes[0]
-
-
-wrong = 0
-for path in sorted((here / "checkpoints").iterdir()):
-    text, _, signatures = path.read_text("utf-8").rpartition("\\n\\n")
-    _, size, expected = text.split("\\n")[:3]
-    good = int(size) <= len(leaves) and base64.b64encode(root(leaves[: int(size)])).decode() == expected
-    print(f"{path.name}: root over {size} events {'holds' if good else 'IS WRONG'}")
-    wrong += not good
-    try:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    except ImportError:
-        print("  signature not checked: install the package cryptography")
-        continue
-    try:
-        raw = base64.b64decode(signatures.split("\\n")[0].rsplit(" ", 1)[1])
-        Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], (text + "\\n").encode())
-        print("  signature holds")
-    except (InvalidSignature, ValueError, IndexError):
-        print("  signature IS WRONG")
-        wrong += 1
-sys.exit(1 if wrong else 0)
-'''
+VERIFIER = "verify_export.py"
+"""The program that an export carries as verify.py: a module of this package, written out byte for byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +83,7 @@ def export_trail(ws: Workspace, folder: Path, how: str = "audit export") -> Expo
     write_durably(folder / "public-key.txt", f"{verifier_key(origin, public)}\n".encode())
     write_durably(folder / "consistency.json", json.dumps(_consistency(ws, heads), indent=1).encode() + b"\n")
     mark = "\nThis ledger is a SANDBOX's: invented data, and a clock that may have been set.\n" if ws.sandbox else ""
-    write_durably(folder / "verify.py", _VERIFY.encode())
+    write_durably(folder / "verify.py", files("cpdocs.trail").joinpath(VERIFIER).read_bytes())
     # Last, so that a folder with a README is a whole one.
     write_durably(folder / "README.txt", _README.format(sandbox=mark).encode())
     return Exported(folder, signed.head, len(notes))

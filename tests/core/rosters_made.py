@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from cpdocs.core.members import Assignment
-from cpdocs.core.roster import COLUMNS, Known, RosterOutcome, dispose, read_line
+from cpdocs.core.roster import Known, RosterOutcome, dispose
+from cpdocs.core.roster_lines import COLUMNS, read_line
 
 TODAY = date(2026, 11, 2)
 
@@ -43,6 +44,7 @@ class Line:
     cells: Mapping[str, str]
     misaligned: bool = False
     blank: bool = False
+    hidden: bool = False
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpdocs.core.cells import is_forbidden_name, parse_date, parse_flag, split_list, tidy
+from cpdocs.core.cells import is_forbidden_name, is_open_end, parse_date, parse_flag, split_list, tidy
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,12 @@ from cpdocs.core.cells import is_forbidden_name, parse_date, parse_flag, split_l
         ("1/2/90", None),
         ("2026/11/02", None),
         ("2-11-2026", None),
-        ("2026-11-02T00:00:00", None),
+        ("2026-11-02T00:00:00", date(2026, 11, 2)),
+        ("11/2/2026 12:00:00 AM", date(2026, 11, 2)),
+        ("11/2/2026 0:00", date(2026, 11, 2)),
+        ("20261102", date(2026, 11, 2)),
+        ("2026-11-02 09:30:00", None),
+        ("20261302", None),
         ("२०२६-११-०२", None),
         ("46328", None),
         ("0001-01-01", None),
@@ -45,7 +50,7 @@ def test_tidying_twice_changes_nothing_and_leaves_nothing_hidden(cell: str) -> N
     text = tidy(cell)
     assert tidy(text) == text
     assert text == unicodedata.normalize("NFC", text)
-    assert not any(unicodedata.category(char) in ("Cc", "Cf") for char in text)
+    assert not any(unicodedata.category(char) in ("Cc", "Cf") for char in text if char not in "\u200c\u200d")
 
 
 def test_tidying_joins_lines_and_composes_accents() -> None:
@@ -57,9 +62,41 @@ def test_a_name_of_letters_is_a_name_in_any_script(name: str) -> None:
     assert not is_forbidden_name(name)
 
 
-@given(st.text(st.characters(categories=["Cc", "Cf"]), min_size=1, max_size=3), st.integers(0, 4))
+HARMLESS = "\u00ad\ufeff\u200e\u200f\u061c"
+
+
+@given(
+    st.text(st.characters(categories=["Cc", "Cf"], exclude_characters=HARMLESS), min_size=1, max_size=3),
+    st.integers(0, 4),
+)
 def test_a_control_or_invisible_character_anywhere_is_forbidden(hidden: str, place: int) -> None:
     assert is_forbidden_name("Acorn"[:place] + hidden + "Acorn"[place:])
+
+
+@pytest.mark.parametrize("cell", ["\ufeffAna", "Ander\u00adson", "Noor\u200f", "علی\u200cرضا", "ක්\u200dෂ"])
+def test_joiners_that_spelling_needs_and_marks_that_nobody_sees_forbid_no_name(cell: str) -> None:
+    assert not is_forbidden_name(cell)
+
+
+def test_a_joiner_stays_where_its_script_needs_it_and_goes_elsewhere() -> None:
+    assert tidy("علی\u200cرضا") == "علی\u200cرضا"
+    assert tidy("An\u200cna") == "Anna"
+    assert is_forbidden_name("An\u200cna")
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_open"),
+    [
+        ("12/31/9999", True),
+        ("9999-12-31", True),
+        ("2299-12-31 00:00:00", True),
+        ("99991231", True),
+        ("2026-12-31", False),
+        ("9999", False),
+    ],
+)
+def test_an_end_beyond_any_calendar_is_no_end(cell: str, is_open: bool) -> None:
+    assert is_open_end(cell) is is_open
 
 
 @pytest.mark.parametrize("cell", ["=1+1", " @x", "-Acorn", "+1", "\u00a0=x", "＝x", "\tAcorn", "Acorn\r"])

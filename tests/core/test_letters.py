@@ -9,7 +9,6 @@ import pytest
 from cpdocs.core.events import Event, EventType, run_subject
 from cpdocs.core.letters import (
     ASSIGNMENT,
-    AssignmentKey,
     RunState,
     SheetMark,
     fold_runs,
@@ -23,9 +22,10 @@ from cpdocs.core.letters import (
     piece_of,
     sheets_for,
 )
+from cpdocs.core.members import AssignmentKey, assignment_key
 
-KEY: AssignmentKey = ("100000000001", "BH", "Test CP", "2026-11-01")
-OTHER: AssignmentKey = ("100000000001", "LTSS", "Test CP", "2026-11-01")
+KEY = assignment_key("100000000001", "BH", "Test CP", "2026-11-01")
+OTHER = assignment_key("100000000001", "LTSS", "Test CP", "2026-11-01")
 RUN = "2026-11-02-01"
 AT = datetime(2026, 11, 2, 15, tzinfo=UTC)
 

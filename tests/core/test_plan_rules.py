@@ -88,7 +88,7 @@ def test_a_sound_plan_has_nothing_said_of_it(sound: Plan) -> None:
             "services[0].affiliation_disclosed_on",
         ),
         (plan(services=(service(provider="Sample CP"),)), "affiliation_undisclosed", "services[0].affiliated"),
-        (plan(services=(service(comment="14 hours approved"),)), "authorization_wording", "services[0].comment"),
+        (plan(services=(service(comment="the hours are approved"),)), "authorization_wording", "services[0].comment"),
         (plan(services=(service(name="Authorized PCA hours"),)), "authorization_wording", "services[0].name"),
         (
             plan(services=(service(funding_source="Pre-authorised by the CP"),)),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cpdocs.core.events import Event, EventType, return_subject
 from cpdocs.core.findings import FINDINGS
 from cpdocs.core.held_words import what_to_decide
-from cpdocs.core.return_record import Decision, ReturnRecord, Said, fold_returns, perhaps_unfinished
-from cpdocs.core.verdicts import Lane, Slot, Verdict
+from cpdocs.core.return_record import Decision, ReturnRecord, fold_returns, perhaps_unfinished
+from cpdocs.core.verdicts import Lane, Slot, Verdict, recorded_finding
 
 SHA = "ab" * 32
 START = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -59,7 +59,8 @@ def answered(seq: int, answers: int) -> Event:
 
 
 def fold(*events: Event) -> ReturnRecord:
-    return fold_returns(events)[SHA]
+    (part,) = fold_returns(events)[SHA]
+    return part
 
 
 def test_what_was_received_is_not_decided_yet() -> None:
@@ -113,7 +114,7 @@ def test_notices_about_other_things_are_passed_over() -> None:
 @pytest.mark.parametrize("code", sorted(code for code, kind in FINDINGS.items() if kind.severity is Verdict.HELD))
 @pytest.mark.parametrize("lane", list(Lane))
 def test_every_doubt_says_what_a_person_must_decide(code: str, lane: Lane) -> None:
-    decision = Decision(Verdict.HELD, lane, "", "", "", (), (Said(code, "", Verdict.HELD),))
+    decision = Decision(Verdict.HELD, lane, findings=(recorded_finding(code, "", Verdict.HELD),))
     words = what_to_decide(decision)
     assert words.endswith(".")
     assert len(words.split()) > 5

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cpdocs.core.cells import Converted
 from cpdocs.core.enrollment import Choice, Enrollment, Statement
 from cpdocs.core.register import Register
-from cpdocs.core.roster import COLUMNS, Disposition, Known, dispose, dispose_recorded, known_from
+from cpdocs.core.roster import Disposition, Known, dispose, dispose_recorded, known_from
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.intake.tables import read_table
 from tests.core.rosters_made import GOOD, TODAY, Roster, assignment, outcome
 
@@ -44,7 +47,7 @@ BLANK = dict.fromkeys(GOOD, "")
         ({"first_name": "Aco\nrn"}, "rejected", "name_has_forbidden_characters"),
         ({"first_name": "Aco\u202ern"}, "rejected", "name_has_forbidden_characters"),
         ({"first_name": "Aco\u200brn"}, "rejected", "name_has_forbidden_characters"),
-        ({"first_name": "Aco\ufffdrn"}, "rejected", "name_has_forbidden_characters"),
+        ({"first_name": "Aco\ufffdrn"}, "held", "name_damaged"),
         ({"guardian_name": "=1+1"}, "rejected", "name_has_forbidden_characters"),
         ({"program": "XYZ"}, "rejected", "program_unknown"),
         ({"program": ""}, "rejected", "program_unknown"),
@@ -85,7 +88,15 @@ BLANK = dict.fromkeys(GOOD, "")
         ({"program": "ltss", "status": "Engaged", "format_need": "Large Print"}, "mailed", ""),
         ({"dob": "2008-11-02"}, "mailed", ""),
         ({"dob": "2010-01-01", "guardian_name": "Marrow Testwell"}, "mailed", ""),
-        ({"end_on": "2026-11-01"}, "mailed", ""),
+        ({"end_on": "2026-11-02", "assigned_on": "2026-10-01"}, "mailed", ""),
+        ({"end_on": "2026-11-01", "assigned_on": "2026-10-01"}, "suppressed", "span_ended"),
+        ({"end_on": "2026-11-01"}, "suppressed", "span_ended"),  # void: it ends as it begins
+        ({"assigned_on": "2026-12-01", "end_on": "2026-12-01"}, "suppressed", "span_ended"),
+        ({"end_on": "12/31/9999"}, "mailed", ""),
+        ({"end_on": "22991231"}, "mailed", ""),
+        ({"dob": "4/5/1980 0:00", "assigned_on": "2026-11-01 00:00:00.000"}, "mailed", ""),
+        ({"dob": "19800405"}, "mailed", ""),
+        ({"dob": "1980-04-05 09:30:00"}, "rejected", "date_invalid"),
         ({"last_name": "Núñez–O’Testwell", "first_name": "José  María"}, "mailed", ""),
         ({"safe_contact": ""}, "mailed", ""),
     ],
@@ -108,7 +119,12 @@ def test_each_fault_has_its_exact_code(changed: dict[str, str], disposition: str
         ({"dob": "2024-01-01", "program": "LTSS", "guardian_name": "Marrow Testwell"}, "age_outside_program"),
         ({"language_written": "Khmer"}, "language_fallback"),
         ({"language_written": "", "language_spoken": "Khmer"}, "language_fallback"),
-        ({"end_on": "2026-11-01"}, "assignment_ended"),
+        ({"zip": "90210"}, "zip_of_another_state"),
+        ({"zip": "926", "state": "PR"}, "zip_repadded"),
+        ({"zip": "9012", "state": "AE"}, "zip_repadded"),
+        ({"zip": "2118", "state": "Massachusetts"}, "zip_repadded"),
+        ({"last_name": "Test\u00adwell"}, "invisible_characters_dropped"),
+        ({"first_name": "\ufeffAcorn"}, "invisible_characters_dropped"),
     ],
 )
 def test_a_mailed_line_may_carry_a_warning(changed: dict[str, str], warning: str) -> None:
@@ -164,8 +180,8 @@ def test_a_cell_longer_than_any_letter_is_rejected() -> None:
 
 
 def test_the_same_assignment_is_mailed_once_per_file() -> None:
-    told = Roster().add().add().add(program="LTSS").add(assigned_on="2026-10-01").outcomes()
-    assert [one.code for one in told] == ["", "same_assignment", "", ""]
+    told = Roster().add().add().add(program="LTSS").add(assigned_on="2026-10-01", end_on="2026-11-01").outcomes()
+    assert [one.code for one in told] == ["", "same_assignment", "", "span_ended"]
 
 
 def test_a_line_that_is_held_does_not_make_a_later_good_one_a_duplicate() -> None:
@@ -265,3 +281,101 @@ def test_the_shared_windows_roster_reads_as_the_utf8_one(shared_data: Path) -> N
     assert all(
         one.assignment and one.assignment.last_name == names[(one.member_id, one.assignment.program)] for one in told
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Đặng", "Dang"),
+        ("Łukasz", "Lukasz"),
+        ("O’Specimen", "O'Specimen"),
+        ("De La Muestra", "Delamuestra"),
+        ("Øst", "OST"),
+    ],
+)
+def test_letters_that_are_written_in_two_ways_name_one_person(one: str, other: str) -> None:
+    told = Roster().add(last_name=one).add(last_name=other, member_id="900000000002").outcomes()
+    assert [each.code for each in told] == ["", "possible_same_person"]
+
+
+def test_names_that_differ_in_a_vowel_sign_name_two() -> None:
+    told = Roster().add(last_name="កា").add(last_name="កុ", member_id="900000000002").outcomes()
+    assert [each.code for each in told] == ["", ""]
+
+
+@pytest.mark.parametrize("cell", ["address1", "address2", "city", "plan_name", "cp_org", "coordinator"])
+@pytest.mark.parametrize("hidden", ["\u0007", "\u202e", "\u200b"])
+def test_a_hidden_character_in_any_printed_cell_is_held_now_and_from_the_record(cell: str, hidden: str) -> None:
+    told = outcome(**{cell: f"Elm{hidden}dale"})
+    assert told.code == "name_damaged"
+    assert told.assignment is not None
+    assert [one.code for one in dispose_recorded([told.assignment], Known(), TODAY)] == ["name_damaged"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "code"),
+    [
+        ("last_name", "boolean", "name_damaged"),
+        ("first_name", "date", "name_damaged"),
+        ("guardian_name", "number", "name_damaged"),
+        ("address2", "date", "name_damaged"),
+        ("address1", "boolean", "name_damaged"),
+        ("address2", "number", ""),
+        ("dmh_accs", "boolean", ""),
+    ],
+)
+def test_what_a_spreadsheet_made_of_a_cell_is_no_name_and_no_street(cell: str, kind: str, code: str) -> None:
+    shown = {"boolean": "TRUE", "date": "2026-06-01", "number": "12"}[kind]
+    told = outcome(**{cell: Converted(shown, kind)})
+    assert told.code == code
+    assert told.assignment is not None
+    assert [one.code for one in dispose_recorded([told.assignment], Known(), TODAY)] == [code]
+
+
+def test_a_street_on_two_lines_of_one_cell_is_one_line() -> None:
+    assert assignment(address1="1 Elm Street\nApt 5").address1 == "1 Elm Street Apt 5"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"address1": "UNKNOWN"}, {"address1": "Homeless"}, {"city": "N/A"}, {"address2": "DO NOT MAIL"}],
+)
+def test_a_placeholder_for_an_address_is_held(changed: dict[str, str]) -> None:
+    assert outcome(**changed).code == "undeliverable_address"
+
+
+def test_of_two_spans_for_the_same_days_the_later_begun_is_mailed_whatever_their_order() -> None:
+    told = Roster().add(assigned_on="2026-09-01").add(assigned_on="2026-10-15").outcomes()
+    assert [one.code for one in told] == ["assignments_overlap", ""]
+    told = Roster().add(assigned_on="2026-10-15").add(assigned_on="2026-09-01").outcomes()
+    assert [one.code for one in told] == ["", "assignments_overlap"]
+
+
+def test_two_partners_from_the_same_day_are_both_held_and_one_after_the_other_neither() -> None:
+    told = Roster().add().add(cp_org="Other CP").outcomes()
+    assert [one.code for one in told] == ["assignments_overlap", "assignments_overlap"]
+    told = Roster().add(end_on="2026-12-01").add(cp_org="Other CP", assigned_on="2026-12-01").outcomes()
+    assert [one.code for one in told] == ["", ""]
+
+
+def test_a_span_on_record_overtakes_an_older_one_that_comes_alone() -> None:
+    register = Register(assignments={assignment().key: assignment()})
+    told = Roster().add(assigned_on="2026-09-01").outcomes(known_from(register, frozenset()))
+    assert told[0].code == "assignments_overlap"
+
+
+def test_a_partner_written_in_another_way_is_the_same_assignment() -> None:
+    known = Known(lettered={assignment().key})
+    assert outcome(known, cp_org="SAMPLE CP, Inc.").code == "same_assignment"
+
+
+def test_a_partner_that_the_settings_do_not_name_is_warned_of() -> None:
+    known = Known(cp_orgs={"othercp"})
+    assert outcome(known).warnings == ("cp_org_unknown",)
+    assert outcome(known, cp_org="Other CP, LLC").warnings == ()
+
+
+def test_a_hidden_row_that_is_left_out_is_accounted_for() -> None:
+    line = Roster().add().lines[0]
+    told = list(dispose([replace(line, hidden=True)], Known(), TODAY))
+    assert [(one.disposition.value, one.code) for one in told] == [("ignored", "hidden_row")]

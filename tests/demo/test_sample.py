@@ -12,7 +12,8 @@ import pytest
 from cpdocs.core.cells import is_forbidden_name
 from cpdocs.core.ids import is_member_id, is_npi
 from cpdocs.core.members import age_on
-from cpdocs.core.roster import COLUMNS, Known, dispose
+from cpdocs.core.roster import Known, dispose
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.demo.files import write_roster, write_sample
 from cpdocs.demo.people import FIRST, LAST, member_id, npi, person
 from cpdocs.intake.plan_file import read_plan

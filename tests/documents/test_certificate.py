@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pypdfium2
 import pytest
@@ -31,6 +32,18 @@ def test_a_digital_signature_is_shown_with_signer_meaning_time_and_how_it_was_es
         hash_text("cd" * 32),
     ):
         assert words in text
+
+
+def test_the_plans_digest_the_seals_and_the_returned_files_each_stand_beside_their_own_name():
+    paper = certificate_paper(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE))
+    record = replace(paper.record, sha256="a1" * 32, seal_fingerprint="b2" * 32, plan_sha256="c3" * 32)
+    text = " ".join(page(record=record, originals=(("Signed by the PCP", "d4" * 32),)).split())
+    for name, digest in (
+        ("The plan as issued", "a1" * 32),
+        ("Seal's certificate, SHA-256", "b2" * 32),
+        ("Signed by the PCP", "d4" * 32),
+    ):
+        assert f"{name} {hash_text(digest)}" in text
 
 
 def test_a_time_is_proven_only_by_a_time_stamp():

@@ -58,3 +58,17 @@ def test_sizes_go_by_half_points() -> None:
         if (block := set_address(["x" * count], ["1 Elm St"], "Boston, MA 02126", ems))
     }
     assert sizes == {10.5, 10.0, 9.5, 9.0, 8.5, 8.0}
+
+
+def test_a_name_that_fits_no_line_goes_over_two_where_the_window_has_room() -> None:
+    name = "MARIA APARECIDA DA SPECIMEN DOS SANTOS INVENTADOS MUSTERMANN"
+    block = set_address([name], ["1 Elm St", "Apt 2"], "Boston, MA 02126", ems)
+    assert block is not None
+    assert block.lines == (
+        "MARIA APARECIDA DA SPECIMEN DOS",
+        "SANTOS INVENTADOS MUSTERMANN",
+        "1 Elm St, Apt 2",
+        "Boston, MA 02126",
+    )
+    assert set_address([name, *["x"]], ["1 Elm St"], "Boston, MA 02126", ems) is not None
+    assert set_address([name], ["x" * 60], "Boston, MA 02126", ems) is None

@@ -10,6 +10,8 @@ import pytest
 from cpdocs.errors import Defect
 from cpdocs.filing.rendition import compose, page_count, what_acts
 from tests.filing import pdfs
+from tests.signing import builder as b
+from tests.signing.attacks import appended
 
 CERTIFICATE = pdfs.plain(1, "certificate")
 
@@ -46,6 +48,18 @@ def test_no_page_of_a_returned_file_is_filed_whatever_a_reader_finds_in_it() -> 
         assert "altered" not in shown
         assert "page 1" in shown
         assert shown.count("Signed by Test Member") == len(copies)
+
+
+@pytest.mark.parametrize("add", [appended.entry_listed_twice, appended.entry_listed_twice_the_other_way])
+def test_a_signed_plan_that_two_readers_read_differently_is_drawn_as_it_was_issued(
+    add: Callable[[bytes], bytes],
+) -> None:
+    issued = b.issued().data
+    shown = words(compose(issued, signed=[add(appended.signed_once())], certificate=CERTIFICATE, title="T").pdf)
+    first, second, _ = (" ".join(each.split()) for each in shown)
+    ours = [" ".join(each.split()) for each in words(issued)]
+    assert first == ours[0]
+    assert second.startswith(f"{ours[1]} Digitally signed by")
 
 
 def test_of_a_field_that_is_not_signed_and_of_a_field_that_is_not_ours_nothing_is_shown() -> None:

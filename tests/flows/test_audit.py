@@ -186,11 +186,11 @@ def test_an_exported_trail_is_checked_without_cpdocs(cli, root, tmp_path):
 
     checked = check()
     assert checked.returncode == 0
-    assert checked.stdout.count("holds") == 4
+    assert "PROVEN" in checked.stdout
     (folder / "events.jsonl").write_text("\n".join(lines).replace("released", "canceled") + "\n")
     checked = check()
     assert checked.returncode == 1
-    assert "IS WRONG" in checked.stdout
+    assert "WRONG" in checked.stdout
 
 
 def test_an_export_writes_over_nothing(cli, root, tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,26 @@ def test_a_missing_page_is_named(desk: Desk) -> None:
     assert "not seen: 2 of" in row["findings"][1]["message"]
 
 
-def test_pages_of_two_plans_in_one_fax_are_held_and_cant_be_accepted(desk: Desk) -> None:
+def test_two_plans_in_one_fax_are_two_parts_each_with_its_own_pages_decision_and_notice(desk: Desk) -> None:
     pages = [*pages_of(desk.issued_file("bh")), *pages_of(desk.issued_file("ltss"))]
-    row = desk.take(fax.tiff([fax.faxed(page) for page in pages]), name="both.tif")
-    assert row["verdict"] == "held"
-    assert "several_plans" in codes(row)
-    arguments = ("--slot", "member", "--signed-on", "2026-11-03", "--document", desk.office.documents["bh"])
-    desk.office.cli("held", "accept", row["sha256"][:12], *arguments, *BY, status=1)
+    desk.drop(fax.tiff([fax.faxed(page) for page in pages]), name="both.tif", practice="")
+    rows = desk.intake()
+    assert [(row["part"], row["parts"], row["document_id"]) for row in rows] == [
+        (number, 2, desk.office.documents[name]) for number, name in enumerate(("bh", "ltss"), 1)
+    ]
+    assert {row["sha256"] for row in rows} == {rows[0]["sha256"]}
+    assert [(row["verdict"], row["lane"], row["kind"], codes(row)) for row in rows] == [
+        ("held", "ink", "plan", ["ink_scan"])
+    ] * 2
+    assert [row["pages"]["missing"] for row in rows] == [[], []]
+    first, second = held(desk)
+    assert (first["id"], second["id"]) == (f"{rows[0]['sha256'][:12]}:1", f"{rows[0]['sha256'][:12]}:2")
+    arguments = ("--slot", "member", "--signed-on", "2026-11-03", *BY, "--json")
+    accepted = desk.office.cli("held", "accept", second["id"], *arguments, now=RETURN).json
+    assert (accepted["document_id"], accepted["slots_filled"]) == (desk.office.documents["ltss"], ["member"])
+    assert [item["document_id"] for item in held(desk)] == [desk.office.documents["bh"]]
+    desk.office.cli("held", "show", rows[0]["sha256"][:12])
+    assert len(desk.notices(desk.practice("bh"))) >= 1
 
 
 def test_a_page_whose_codes_are_lost_can_be_attested_by_its_document_id(desk: Desk) -> None:
@@ -228,3 +242,108 @@ def test_the_queue_is_listed_for_people(desk: Desk) -> None:
     desk.take(b"nothing of ours")
     result = desk.office.cli("held", "list")
     assert "not_a_pdf" in result.out
+
+
+def two_faxes(desk: Desk) -> list[bytes]:
+    pages = [fax.faxed(page, seed=place) for place, page in enumerate(pages_of(desk.issued_file()))]
+    return [fax.tiff(pages[:2]), fax.tiff(pages[2:])]
+
+
+def test_one_plan_in_two_faxes_is_one_item_whole_together_one_notice_and_both_files_in_the_package(desk: Desk) -> None:
+    for number, data in enumerate(two_faxes(desk), 1):
+        desk.drop(data, name=f"fax{number}.tif")
+    rows = desk.intake()
+    assert [bool(row["pages"]["missing"]) for row in rows] == [True, True]
+    (item,) = held(desk)
+    assert item["files"] == [row["sha256"] for row in rows]
+    assert item["pages"]["missing"] == []
+    assert "pages_missing" not in codes(item)
+    assert len(desk.notices(desk.practice())) == 1
+    both = ("--slot", "both", "--npi", desk.office.sample.npis["pcp1"], "--signed-on", "2026-11-03")
+    seen = ("--seen-by-eye", "the print is blank in this test")
+    done = desk.office.cli("held", "accept", item["id"], *both, *seen, *BY, "--json", now=RETURN).json
+    assert sorted(done["slots_filled"]) == ["member", "pcp"]
+    fills = desk.events("slot.filled")
+    assert all({fill.data["return_sha256"], *fill.data["further_sha256"]} == set(item["files"]) for fill in fills)
+    assert desk.office.status(item["document_id"])["state"] == "filed"
+    assert held(desk) == []
+
+
+def test_a_part_of_the_pages_is_accepted_only_with_a_reason_that_stays_on_the_record(desk: Desk) -> None:
+    row = desk.take(faxed(desk.issued_file(), drop=0), name="fax.tif")
+    who = ("--slot", "member", "--signed-on", "none", "--seen-by-eye", "a pencil", *BY)
+    result = desk.office.cli("held", "accept", row["sha256"][:12], *who, status=2, now=RETURN)
+    assert "page 1 of" in result.err
+    missing = ("--pages-missing", "page 1 was read to us by phone")
+    desk.office.cli("held", "accept", row["sha256"][:12], *who, *missing, now=RETURN)
+    (fill,) = desk.events("slot.filled")
+    assert (fill.data["on"], fill.data["signed_at"]) == (None, None)
+    for words in ("no date is written", "a pencil", "read to us by phone"):
+        assert words in fill.data["how"]
+
+
+def test_what_a_completed_plan_leaves_in_the_queue_closes_by_itself_without_another_letter(desk: Desk) -> None:
+    document = desk.office.documents["bh"]
+    desk.take(faxed(desk.issued_file()), name="fax.tif")
+    assert len(held(desk)) == 1
+    desk.take(desk.sign_member(desk.sign_pcp(desk.issued_file())), name="signed.pdf")
+    assert held(desk) == []
+    assert desk.events("held.resolved")[-1].data["reason"] == "no_longer_needed"
+    before = len(desk.notices(desk.practice()))
+    late = desk.take(faxed(desk.issued_file(), standard=True), name="copy.tif")
+    assert (late["document_id"], held(desk)) == (document, [])
+    assert len(desk.notices(desk.practice())) == before
+
+
+def test_comments_on_a_fax_are_recorded_as_the_practices_return_at_receipt(desk: Desk) -> None:
+    row = desk.take(faxed(desk.issued_file()), name="fax.tif")
+    reason = ("--reason", "asks for another pharmacy")
+    done = desk.office.cli("held", "return", row["sha256"][:12], *reason, "--json", now="2026-11-05T15:00:00Z").json
+    assert done["verdict"] == "held"
+    assert desk.office.status(row["document_id"])["state"] == "returned_with_comments"
+    (event,) = desk.events("plan.returned")
+    assert event.data["at"].startswith("2026-11-04T15:00:00")
+    assert held(desk) == []
+
+
+def test_an_item_of_which_nobody_is_asked_anything_is_closed_without_a_notice(desk: Desk) -> None:
+    row = desk.take(faxed(desk.issued_file()), name="fax.tif")
+    before = len(desk.notices(desk.practice()))
+    desk.office.cli("held", "close", row["sha256"][:12], "--reason", "sent twice", now=RETURN)
+    assert held(desk) == []
+    assert len(desk.notices(desk.practice())) == before
+
+
+def test_an_approval_recorded_by_mistake_is_taken_back_and_a_digital_signature_never(desk: Desk) -> None:
+    document = desk.office.documents["bh"]
+    row = desk.take(faxed(desk.issued_file()), name="fax.tif")
+    who = ("--slot", "member", "--signed-on", "2026-11-03", "--seen-by-eye", "a pencil", *BY)
+    desk.office.cli("held", "accept", row["sha256"][:12], *who, now=RETURN)
+    desk.take(desk.sign_pcp(desk.issued_file()))
+    assert desk.office.status(document)["state"] == "filed"
+    back = ("plan", "unapprove", document, "--reason", "read from the wrong page", "--slot")
+    desk.office.cli(*back, "pcp", status=1, now=RETURN)
+    assert desk.office.cli(*back, "member", "--json", now=RETURN).json["state"] == "partly_signed"
+    (event,) = desk.events("slot.emptied")
+    assert event.data["slot"] == "member"
+    desk.office.cli(*back, "member", status=3, now=RETURN)
+
+
+def test_with_a_second_reader_ink_counts_once_another_person_attested_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = desk.root / "cpdocs.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[review]", "[review]\nsecond_reader = true", 1), "utf-8")
+    row = desk.take(faxed(desk.issued_file()), name="fax.tif")
+    attest = ("held", "accept", row["sha256"][:12], "--slot", "member", "--seen-by-eye", "a pencil", *BY)
+    desk.office.cli(*attest, "--signed-on", "2026-11-03", now=RETURN)
+    assert (desk.events("slot.filled"), len(held(desk))) == ([], 1)
+    desk.office.cli(*attest, "--signed-on", "2026-11-03", now=RETURN)
+    assert desk.events("slot.filled") == []
+    from cpdocs.people import people
+
+    real = people.require
+    monkeypatch.setattr(people, "require", lambda *a, **k: replace(real(*a, **k), user="second"))
+    assert desk.office.cli(*attest, "--signed-on", "none", status=1, now=RETURN)
+    desk.office.cli(*attest, "--signed-on", "2026-11-03", now=RETURN)
+    assert len(desk.events("slot.filled")) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.demo.files import Sample, write_roster, write_sample
 from tests.conftest import CommandLine
 from tests.intake.tables_made import cells, csv_bytes, spreadsheet_row, workbook

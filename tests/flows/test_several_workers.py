@@ -19,6 +19,7 @@ from cpdocs.returns import receiving
 from cpdocs.returns.receiving import Taken
 from cpdocs.returns.watcher import intake_pass
 from cpdocs.returns.worker import Failed, Finished, Worker
+from cpdocs.sandbox.run import run_sandboxed
 from cpdocs.wiring import open_workspace
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk, codes
@@ -40,7 +41,7 @@ def while_judging(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) ->
 
     def judge(*given: Any, **named: Any) -> Any:
         found = real(*given, **named)
-        judged.append(found.decision.verdict.value)
+        judged.append(found.parts[0].verdict.value)
         if len(judged) == 1:
             act()
         return found
@@ -129,6 +130,15 @@ def test_a_plan_withdrawn_while_its_return_is_judged_is_judged_again(
 def test_what_a_directory_import_changes_while_a_return_is_judged_is_judged_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from cpdocs.returns import judging
+
+    read: list[str] = []
+
+    def run(function: str, *given: Any, **named: Any) -> Any:
+        read.append(function)
+        return run_sandboxed(function, *given, **named)
+
+    monkeypatch.setattr(judging, "run_sandboxed", run)
     desk.drop(desk.sign_pcp(desk.issued_file()))
     judged = while_judging(
         monkeypatch,
@@ -136,6 +146,8 @@ def test_what_a_directory_import_changes_while_a_return_is_judged_is_judged_agai
     )
     desk.intake()
     assert len(judged) == 2
+    # The facts of the file are kept: only the decision is made anew.
+    assert read == ["cpdocs.signing.reading:read_signed"]
 
 
 def test_bytes_that_change_while_the_file_is_judged_are_another_return(
@@ -195,7 +207,7 @@ def test_an_idle_start_reads_what_is_new_and_not_what_ever_was(desk: Desk, monke
     [
         lambda text: text[:20],
         lambda text: "[]",
-        lambda text: text.replace('"returns": {}', '"returns": 3'),
+        lambda text: text.replace('"open_returns": {}', '"returns": 3'),
         lambda text: text.replace('"root": "', '"root": "00'),
         lambda text: json.dumps({**json.loads(text), "as_of": 10_000_000}),
     ],
@@ -211,7 +223,7 @@ def test_what_is_remembered_of_open_work_counts_only_if_it_is_whole_and_of_this_
     whole = json.loads(remembered.read_text("utf-8"))
     # It claims to have read everything and to know of nothing that is open.
     head = open_workspace(desk.root).ledger.head()
-    claimed = json.dumps({**whole, "as_of": head.size, "root": head.root.hex(), "returns": {}})
+    claimed = json.dumps({**whole, "as_of": head.size, "root": head.root.hex(), "open_returns": {}})
     remembered.write_text(claimed, "utf-8")
     assert list(intake_pass(open_workspace(desk.root))) == []
     remembered.write_text(damage(claimed), "utf-8")

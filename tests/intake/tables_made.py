@@ -12,7 +12,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 from tests.core.rosters_made import GOOD
 
 
@@ -39,23 +39,74 @@ def csv_bytes(
 
 
 def workbook(
-    rows: Iterable[Sequence[Any]], header: Sequence[str] = COLUMNS, *, before: Sequence[str] = (), hidden: str = ""
+    rows: Iterable[Sequence[Any]],
+    header: Sequence[str] = COLUMNS,
+    *,
+    before: Sequence[str] = (),
+    titles: Sequence[str] = (),
 ) -> bytes:
-    """An XLSX file; ``before`` are sheets that come first with other contents, ``hidden`` a first sheet that is
-    hidden."""
+    """An XLSX file; ``before`` are sheets that come first with other contents, ``titles`` rows above the header."""
     book = Workbook()
     sheet = book.active
     for title in before:
         book.create_sheet(title, 0).append(["Notes", "for the reader"])
+    for title in titles:
+        sheet.append([title])
     sheet.append(list(header))
     for row in rows:
         sheet.append(list(row))
-    if hidden:
-        first = book.create_sheet(hidden, 0)
-        first.append(list(header))
-        first.append(["hidden"] * len(header))
-        first.sheet_state = "hidden"
     return _saved(book)
+
+
+def two_sheets(*titles: str, hidden: bool = False, header: bool = True) -> bytes:
+    """A workbook with a member on each of two sheets, whose first name is the sheet's title; the second hidden, or
+    without column names."""
+    book = Workbook()
+    for place, title in enumerate(titles):
+        sheet = book.create_sheet(title, place)
+        if header or not place:
+            sheet.append(list(COLUMNS))
+        sheet.append(spreadsheet_row(member_id=f"90000000000{place}", first_name=title))
+    book.remove(book["Sheet"])
+    if hidden:
+        book[titles[1]].sheet_state = "hidden"
+    return _saved(book)
+
+
+def with_hidden_row(way: str) -> bytes:
+    """A workbook of two members, the second of whom is in a row that isn't shown: by the ``row``'s own mark, by the
+    ``sheet``'s standard, or by its ``height``."""
+    book = Workbook()
+    sheet = book.active
+    sheet.append(list(COLUMNS))
+    sheet.append(spreadsheet_row())
+    sheet.append(spreadsheet_row(member_id="900000000002", first_name="Unseen"))
+    if way == "row":
+        sheet.row_dimensions[3].hidden = True
+    data = _saved(book)
+    if way == "height":
+        return _sheet_changed(data, b'<row r="3"', b'<row r="3" ht="0.0" customHeight="1"')
+    return (
+        _sheet_changed(data, b"<sheetFormatPr ", b'<sheetFormatPr zeroHeight="1" ', shown=(1, 2))
+        if way == "sheet"
+        else data
+    )
+
+
+def rows_out_of_order() -> bytes:
+    """A workbook with two members, whose second row claims to be the first again."""
+    data = workbook([spreadsheet_row(), spreadsheet_row(member_id="900000000002")])
+    return _sheet_changed(data, b'<row r="3"', b'<row r="2"')
+
+
+def _sheet_changed(data: bytes, old: bytes, new: bytes, shown: Sequence[int] = ()) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml")
+    assert old in sheet
+    sheet = sheet.replace(old, new)
+    for row in shown:
+        sheet = sheet.replace(b'<row r="%d"' % row, b'<row hidden="0" r="%d"' % row)
+    return rezipped(data, replace={"xl/worksheets/sheet1.xml": sheet})
 
 
 def spreadsheet_row(**changed: Any) -> list[Any]:
@@ -104,9 +155,13 @@ def entity_bomb() -> bytes:
     return rezipped(data, replace={"xl/worksheets/sheet1.xml": declared})
 
 
-def far_row(number: int) -> bytes:
-    """A workbook whose second row claims to be row ``number``."""
+def far_row(number: int, *, empty: bool = False) -> bytes:
+    """A workbook whose second row claims to be row ``number``; or whose third does, with a cell that holds nothing."""
     data = workbook([spreadsheet_row()])
+    if empty:
+        return _sheet_changed(
+            data, b"</sheetData>", b'<row r="%d"><c r="C%d" s="0"/></row></sheetData>' % (number, number)
+        )
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         sheet = package.read("xl/worksheets/sheet1.xml")
     return rezipped(data, replace={"xl/worksheets/sheet1.xml": sheet.replace(b'<row r="2"', b'<row r="%d"' % number)})

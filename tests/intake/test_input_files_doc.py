@@ -10,7 +10,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from cpdocs.core.plans import Plan
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.intake import limits
 from cpdocs.intake.directories import CLINICIAN_COLUMNS, DESIGNATION_COLUMNS, PRACTICE_COLUMNS
 
@@ -53,7 +53,9 @@ def test_every_plan_key_is_explained() -> None:
     assert len(plan_keys()) > len(fields(Plan))
 
 
-@pytest.mark.parametrize("module", ["core/roster.py", "core/plan_rules.py", "core/part2_rules.py"])
+@pytest.mark.parametrize(
+    "module", ["core/roster.py", "core/roster_lines.py", "core/plan_rules.py", "core/part2_rules.py"]
+)
 def test_every_code_is_explained(module: str) -> None:
     codes = codes_in(module)
     assert len(codes) > 4

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.errors import InputFault
 from cpdocs.intake import limits
 from cpdocs.intake.tables import read_table
@@ -64,7 +64,7 @@ def test_every_missing_and_doubled_column_is_named() -> None:
 
 
 def test_a_file_without_a_header_is_told_so() -> None:
-    with pytest.raises(InputFault, match="line 1 has none of the column names"):
+    with pytest.raises(InputFault, match="none of the first 20 lines has the column names"):
         read(b"1,a,b\n2,c,d\n")
 
 

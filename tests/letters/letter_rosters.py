@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cpdocs.core.csvsafe import csv_text
-from cpdocs.core.roster import COLUMNS
+from cpdocs.core.roster_lines import COLUMNS
 
 _PLAIN = {
     "last_name": "Testperson",

@@ -16,7 +16,10 @@ from tests.reference import commands
 
 PRODUCT = Path(__file__).parents[2] / "cpdocs"
 SECRET = re.compile(r"pass(word|phrase|code)?|pin\b|secret|private|token|credential-key|identity-file|\bkey\b")
-PUBLIC = {("cpdocs verify", "--key"), ("cpdocs audit cosign", "--log-key"), ("cpdocs audit verify", "--log-key")}
+PUBLIC = {("cpdocs verify", "--key")} | {
+    (f"cpdocs {command}", "--log-key")
+    for command in ("audit cosign", "audit verify", "backup verify", "backup restore")
+}
 """Public keys."""
 
 
@@ -70,7 +73,10 @@ def test_every_prompt_keeps_what_is_typed_to_itself() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("keys", "crl", "--pin-file", "{open}"), ("user", "add", "somebody", "--role", "witness", "--pin-file", "{open}")],
+    [
+        ("keys", "crl", "--pin-file", "{open}"),
+        ("user", "add", "somebody", "--role", "witness", "--new-pin-file", "{open}", "--pin-file", "{open}"),
+    ],
 )
 def test_a_secret_that_others_can_read_is_warned_about(
     real: CommandLine, tmp_path: Path, words: tuple[str, ...]

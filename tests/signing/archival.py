@@ -19,7 +19,7 @@ from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from cpdocs.signing.fields import MEANING, SLOT_OF_FIELD
+from cpdocs.signing.field_names import MEANING, SLOT_OF_FIELD
 from cpdocs.signing.keyfiles import KeyPair
 from tests.signing import builder as b
 

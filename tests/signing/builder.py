@@ -7,11 +7,12 @@ directly, as a foreign signer would.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -26,17 +27,21 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from weasyprint import HTML
 
 from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.page_facts import FilePages, PageFacts, PageKind
 from cpdocs.core.providers import Clinician, Designation, Directory
+from cpdocs.core.return_record import Decision
 from cpdocs.signing import authority
-from cpdocs.signing.examination import Examination
-from cpdocs.signing.fields import MEANING, SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.content import beside, read_contents
+from cpdocs.signing.field_names import MEANING, SEAL_FIELD, SLOT_OF_FIELD
+from cpdocs.signing.file_facts import ReturnFacts
 from cpdocs.signing.identity import Person
 from cpdocs.signing.increment import Statement, append_signature
 from cpdocs.signing.keyfiles import KeyPair, fingerprint
-from cpdocs.signing.record import Record
+from cpdocs.signing.reading import read_signed
+from cpdocs.signing.record import Limits, Record
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.trust import Trust, Witnessed
-from cpdocs.signing.verify import verify_return
+from cpdocs.signing.verify import decide
 
 DOCUMENT_ID = "7K3M-9QXW-2RR"
 PCP, DESIGNEE, STRANGER = "1234567893", "1558598797", "1003000126"
@@ -225,6 +230,7 @@ def issued(pages: int = 2, *, document_id: str = DOCUMENT_ID, rows: int = 12, ti
         size=len(sealed),
         seal_fingerprint=fingerprint(house.seal.certificate),
         issued_at=house.now - timedelta(hours=1),
+        pages=pages,
     )
     return Issued(sealed, plan, boxes)
 
@@ -341,13 +347,39 @@ def witnessed(pair: KeyPair, shown: bytes, document_id: str = DOCUMENT_ID) -> di
     return {fingerprint(pair.certificate): Witnessed(document_id, sha256(shown).hexdigest(), office().now, "olga")}
 
 
-def verdict(data: bytes, *, plan: Issued | None = None, **options: object) -> Examination:
+def facts(
+    data: bytes, *, plan: Issued | None = None, marks: Sequence[str] = (), trust: Trust, received_at: datetime,
+    limits: Limits | None = None,
+) -> ReturnFacts:  # fmt: skip
+    """What the child reads of ``data`` as a return of ``plan``; ``marks`` are ids whose codes stand on its pages."""
+    given = {"trust": trust, "received_at": received_at, "limits": limits}
+    if plan is None:
+        return read_signed(data, **given)  # type: ignore[arg-type]
+    document_id = plan.plan.document_id
+    if data.startswith(plan.data):
+        return read_signed(data, begins_with=document_id, issued=plan.data, **given)  # type: ignore[arg-type]
+    found = read_signed(data, **given)  # type: ignore[arg-type]
+    contents = read_contents(data)
+    count = len(contents.pages) if contents else 1
+    pages = [
+        PageFacts(number, PageKind.PLAN, mark, number, count, scanned=True)
+        for mark in marks
+        for number in range(1, count + 1)
+    ]
+    return replace(
+        found, named=(document_id,), pages=FilePages(tuple(pages)), beside={document_id: beside(data, plan.data)}
+    )
+
+
+def verdict(data: bytes, *, plan: Issued | None = None, **options: Any) -> Decision:
     """The verdict on ``data`` as a return of ``plan`` (``issued()`` where not given), an hour after it was sealed."""
     plan = plan or issued()
     believed = options.pop("trust", None) or trust()
-    fields_of_record = {key: options.pop(key) for key in list(options) if key in Record.__dataclass_fields__}
-    record = Record(
-        **{"directory": directory(), "received_at": office().now + timedelta(minutes=5), **fields_of_record}
-    )  # type: ignore[arg-type]
+    of_record = {key: options.pop(key) for key in list(options) if key in Record.__dataclass_fields__}
     issued_plan = options.pop("issued_plan", plan.plan)
-    return verify_return(data, plan=issued_plan, issued=plan.data, trust=believed, record=record, **options)  # type: ignore[arg-type]
+    given = {"plan": issued_plan, "directory": directory(), "received_at": office().now + timedelta(minutes=5)}
+    record = Record(**{**given, **of_record})  # type: ignore[arg-type]
+    received_at = record.received_at
+    read = facts(data, plan=plan if issued_plan else None, trust=believed, received_at=received_at, **options)
+    (part,) = decide(read, [record] if issued_plan else [], believed)
+    return part

@@ -28,8 +28,8 @@ _GUIDES = [
 
 with atheris.instrument_imports(include=_GUIDES):
     from cpdocs.core.verdicts import Verdict
-    from cpdocs.signing.index import IssuedIndex
-    from cpdocs.signing.returned import match
+    from cpdocs.signing.content import read_contents
+    from cpdocs.signing.reading import ids_named
     from tests.signing import builder as b
     from tests.signing.test_fuzz import TOKENS, covered, seeds, signed
 
@@ -83,7 +83,7 @@ def _edit(file: bytearray, at: int, what: atheris.FuzzedDataProvider) -> None:
 def try_one(data: bytes) -> None:
     """Judges one input's file. An exception that escapes, or an acceptance of other bytes, is a find."""
     file = file_of(data)
-    match(file, IssuedIndex.of([b.issued().plan]))
+    ids_named(file, read_contents(file))
     examination = b.verdict(file)
     if examination.verdict is Verdict.ACCEPTED and covered(file) != covered(signed()):
         raise AssertionError("a bent file was accepted")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.signing import authority
-from cpdocs.signing.examination import Examination
 from cpdocs.signing.keyfiles import certificate_der
 from cpdocs.signing.trust import Revoked
 from tests.signing import archival
@@ -14,7 +14,7 @@ from tests.signing import builder as b
 from tests.signing.attacks.revisions import revise, rotate_page
 
 
-def codes(examination: Examination) -> list[str]:
+def codes(examination: Decision) -> list[str]:
     return [each.code for each in examination.findings]
 
 
@@ -35,7 +35,7 @@ def test_validation_material_behind_the_signature_is_accepted() -> None:
 def test_a_document_time_stamp_behind_the_signature_is_accepted() -> None:
     examination = b.verdict(archival.with_document_stamp(pcp_return()))
     assert (examination.verdict, codes(examination)) == (Verdict.ACCEPTED, [])
-    assert [each.slot for each in examination.signatures] == ["seal", "pcp", "timestamp"]
+    assert [each["slot"] for each in examination.signatures] == ["seal", "pcp", "timestamp"]
 
 
 def test_material_and_time_stamp_and_material_again_are_accepted() -> None:
@@ -58,7 +58,7 @@ def test_a_time_stamp_of_an_authority_that_we_trust_proves_the_time() -> None:
     data = archival.sign_with_stamp(b.issued().data, "PCPSig", b.office().clinician(), stamped)
     examination = b.verdict(data, trust=b.trust(timestamp_roots=(archival.clock_der(),)))
     assert (examination.verdict, codes(examination)) == (Verdict.ACCEPTED, [])
-    approval = examination.slots[Slot.PCP]
+    approval = examination.fills[Slot.PCP]
     assert (approval.timestamped, approval.signed_at) == (
         True,
         stamped.replace(microsecond=approval.signed_at.microsecond),
@@ -69,7 +69,7 @@ def test_a_time_stamp_of_a_stranger_proves_nothing_and_hinders_nothing() -> None
     data = archival.sign_with_stamp(b.issued().data, "PCPSig", b.office().clinician())
     examination = b.verdict(data)
     assert (examination.verdict, codes(examination)) == (Verdict.ACCEPTED, ["timestamp_untrusted"])
-    assert not examination.slots[Slot.PCP].timestamped
+    assert not examination.fills[Slot.PCP].timestamped
 
 
 def test_a_proven_time_before_expiry_saves_a_signature_whose_certificate_expired_on_its_way() -> None:

@@ -8,8 +8,8 @@ from hashlib import sha256
 
 import pytest
 
+from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Lane, Verdict
-from cpdocs.signing.examination import Examination
 from tests.signing import builder as b
 from tests.signing.attacks import appended, catalog, cms, rawbytes, resaves, revisions, signatures, structure
 from tests.signing.attacks.catalog import Attack
@@ -17,15 +17,15 @@ from tests.signing.attacks.catalog import Attack
 ATTACKS = [(family, each) for family, attacks in catalog.FAMILIES.items() for each in attacks]
 
 
-def codes(examination: Examination) -> set[str]:
+def codes(examination: Decision) -> set[str]:
     return {each.code for each in examination.findings}
 
 
-def refuse(data: bytes, expected: set[str]) -> Examination:
+def refuse(data: bytes, expected: set[str]) -> Decision:
     examination = b.verdict(data)
     found = codes(examination)
     assert examination.verdict is not Verdict.ACCEPTED
-    assert not examination.slots
+    assert not examination.fills
     assert expected <= found, found
     return examination
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cpdocs.core.verdicts import Lane, Verdict
-from cpdocs.signing import authority, coverage, difference, facts, filechecks, gate, slotchecks, verify
+from cpdocs.signing import authority, coverage, difference, facts, filechecks, gate, reading, slotchecks, verify
 from cpdocs.signing.keyfiles import certificate_der, fingerprint
 from cpdocs.signing.trust import Pin, Revoked
 from tests.signing import builder as b
@@ -173,7 +173,7 @@ CHECKS = (
     Check("6", "e: no more objects than signing needs", difference, "MOST_OBJECTS", 10_000,
           before(revisions.many_objects),
           "changes_unclear"),
-    Check("6", "e: no more revisions", verify, "MOST_REVISIONS", 1_000, revisions_without_end, "too_many_revisions"),
+    Check("6", "e: no more revisions", reading, "MOST_REVISIONS", 1_000, revisions_without_end, "too_many_revisions"),
     Check("7", "no value twice", filechecks, "check_distinct", nothing, signatures.copied_value,
           "same_signature_twice"),
     Check("6", "every parser reaches the pages that we issued", filechecks, "check_pages", nothing,
@@ -241,4 +241,4 @@ def test_the_whole_procedure_ends_in_a_verdict_even_where_a_check_itself_fails(m
 def test_no_other_lane_accepts_whatever_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify.lanes, "classify", lambda *_, **__: (Lane.ESIGN_SERVICE, ()))
     examination = b.verdict(rawbytes.byte_in_plan())
-    assert (examination.verdict, examination.slots) == (Verdict.HELD, {})
+    assert (examination.verdict, examination.fills) == (Verdict.HELD, {})

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cpdocs.core.verdicts import Verdict
+from cpdocs.signing.content import read_contents
 from cpdocs.signing.index import IssuedIndex
-from cpdocs.signing.returned import match
+from cpdocs.signing.reading import ids_named
 from tests.signing import builder as b
 
 EXAMPLES = int(os.environ.get("CPDOCS_FUZZ", "60"))
@@ -113,5 +114,5 @@ def test_a_mangled_increment_is_never_accepted(data: bytes) -> None:
 @given(st.binary(max_size=2000).map(lambda tail: b"%PDF-1.7\n" + tail))
 def test_noise_gets_a_verdict_and_matches_nothing(data: bytes) -> None:
     index = IssuedIndex.of([b.issued().plan])
-    assert match(data, index).document_id is None
+    assert index.known(ids_named(data, read_contents(data))) == ()
     assert b.verdict(data, issued_plan=None).verdict is not Verdict.ACCEPTED

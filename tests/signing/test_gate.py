@@ -9,13 +9,14 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from cpdocs.signing import gate
-from cpdocs.signing.gate import GateReport, look
+from cpdocs.signing.file_facts import GateFacts
+from cpdocs.signing.gate import look
 from cpdocs.signing.record import Limits
 from tests.signing import builder as b
 
 
-def codes(report: GateReport) -> list[str]:
-    return [each.code for each in report.findings]
+def codes(report: GateFacts) -> list[str]:
+    return [code for code, _ in report.noted]
 
 
 def with_object(*objects: Dictionary) -> bytes:
@@ -30,7 +31,7 @@ def with_object(*objects: Dictionary) -> bytes:
 
 def test_an_issued_plan_passes_with_nothing_to_say() -> None:
     report = look(b.issued().data, Limits())
-    assert (report.is_pdf, report.readable, report.ends_well, report.pages, report.findings) == (
+    assert (report.is_pdf, report.readable, report.ends_well, report.pages, report.noted) == (
         True,
         True,
         True,
@@ -108,7 +109,7 @@ def test_a_name_written_in_hexadecimal_is_the_same_name() -> None:
 
 
 def test_words_in_text_are_no_active_content() -> None:
-    assert look(with_object(Dictionary(Contents=String("/JavaScript /Launch"))), Limits()).findings == ()
+    assert look(with_object(Dictionary(Contents=String("/JavaScript /Launch"))), Limits()).noted == ()
 
 
 def test_a_file_cut_in_half_gives_a_report_not_an_error() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pikepdf
 import pytest
 
+from cpdocs.core.findings import finding
 from cpdocs.core.verdicts import Verdict, worst
 from cpdocs.sandbox.drawing import what_acts
 from cpdocs.signing.gate import look
@@ -59,7 +60,7 @@ def test_an_error_of_the_search_is_never_nothing_found(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("cpdocs.signing.gate._active", fails)
     report = look(data, LIMITS)
-    assert (codes(report), worst(report.findings)) == (["unsearchable"], Verdict.HELD)
+    assert (codes(report), worst(finding(code) for code, _ in report.noted)) == (["unsearchable"], Verdict.HELD)
     assert what_acts(b"%PDF-1.7 and nothing more", LIMITS) == ("more than can be searched",)
 
 

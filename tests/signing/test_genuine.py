@@ -21,7 +21,7 @@ def test_two_copies_signed_apart_fill_a_slot_each() -> None:
     (members, visits), (pcps, _) = by_name["members-copy-pades"].make(), by_name["pcp-rsa-acrobat-visible"].make()
     trust = b.trust(witnessed=visits)
     first = b.verdict(members, trust=trust)
-    filled = {slot: approval.certificate_sha256 for slot, approval in first.slots.items()}
+    filled = {slot: approval.certificate_sha256 for slot, approval in first.fills.items()}
     second = b.verdict(pcps, trust=trust, filled=filled)
     assert [*first.slots_filled, *second.slots_filled] == ["member", "pcp"]
 

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from cpdocs.core.verdicts import Slot, Verdict
-from cpdocs.signing.fields import MEANING
+from cpdocs.signing.field_names import MEANING
 from cpdocs.signing.increment import Format
 from cpdocs.signing.ltv import close
 from tests.signing import builder as b

@@ -9,14 +9,14 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Lane, Verdict
-from cpdocs.signing.examination import Examination
 from cpdocs.signing.record import Limits
 from tests.signing import builder as b
 from tests.signing.attacks import resaves
 
 
-def codes(examination: Examination) -> list[str]:
+def codes(examination: Decision) -> list[str]:
     return [each.code for each in examination.findings]
 
 
@@ -59,7 +59,9 @@ def test_a_rewrite_by_a_signing_service_with_the_same_pages_is_held_for_comparis
         Lane.ESIGN_SERVICE,
         ["esign_service_file"],
     )
-    assert [(each.slot, each.intact, each.covers) for each in examination.signatures] == [("other", True, "whole_file")]
+    assert [(each["slot"], each["intact"], each["covers"]) for each in examination.signatures] == [
+        ("other", True, "whole_file")
+    ]
 
 
 def test_a_rewrite_whose_pages_read_otherwise_says_so() -> None:
@@ -75,7 +77,7 @@ def test_a_rewrite_signed_and_then_changed_has_no_standing() -> None:
 def test_a_scan_with_our_page_codes_waits_for_a_persons_attestation() -> None:
     examination = b.verdict(scan(), marks=[b.DOCUMENT_ID])
     assert (examination.verdict, examination.lane, codes(examination)) == (Verdict.HELD, Lane.INK, ["ink_scan"])
-    assert not examination.slots
+    assert not examination.fills
 
 
 def test_a_scan_with_fewer_pages_than_the_plan_says_so() -> None:
@@ -109,7 +111,7 @@ def test_a_part_of_the_plan_or_its_cover_with_comments_waits_for_a_person_who_re
 
 def test_nothing_of_ours_is_held_untouched_with_what_its_signatures_are() -> None:
     examination = b.verdict(service_signed(rewritten()), issued_plan=None)
-    assert (examination.verdict, examination.lane, examination.document_id) == (Verdict.HELD, Lane.UNMATCHED, None)
+    assert (examination.verdict, examination.lane, examination.document_id) == (Verdict.HELD, Lane.UNMATCHED, "")
     assert codes(examination) == ["unmatched"]
     assert len(examination.signatures) == 1
 

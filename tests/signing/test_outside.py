@@ -13,12 +13,12 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from cpdocs.core.authority_records import AnswerRecord, Binding
+from cpdocs.core.authority_records import AnswerRecord, Binding, ListRecord
+from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.errors import InputFault
-from cpdocs.signing.examination import Examination
 from cpdocs.signing.keyfiles import KeyPair, certificate_der, fingerprint
-from cpdocs.signing.outside import OutsideAuthority, RevocationList
+from cpdocs.signing.outside import OutsideAuthority
 from cpdocs.signing.revocation_data import Material, read_authority, read_material
 from cpdocs.signing.trust import Pin
 from tests.signing import builder as b
@@ -33,7 +33,7 @@ def hospital() -> Outsider:
     return Outsider.open(b.office().now)
 
 
-def codes(examination: Examination) -> list[str]:
+def codes(examination: Decision) -> list[str]:
     return [each.code for each in examination.findings]
 
 
@@ -54,7 +54,7 @@ def believing(
     for found in (read(each, by) for each in material):
         digest = sha256(found.der).hexdigest()
         if found.kind == "crl":
-            lists.append(RevocationList(found.der, digest, found.this_update, found.next_update, found.scope))
+            lists.append(ListRecord(digest, found.this_update, found.next_update, "", 0, found.scope, found.der))
         else:
             answers[found.serial] = AnswerRecord(
                 digest, found.serial, found.this_update, found.next_update, found.revoked_at, found.reason
@@ -66,7 +66,7 @@ def signed(pair: KeyPair, field: str = "PCPSig") -> bytes:
     return b.sign(b.issued().data, field, pair)
 
 
-def judged(pair: KeyPair, trust: Any, **options: Any) -> Examination:
+def judged(pair: KeyPair, trust: Any, **options: Any) -> Decision:
     return b.verdict(signed(pair), trust=trust, **options)
 
 
@@ -90,7 +90,7 @@ def test_a_signer_whom_a_believed_authority_names_at_its_place_fills_the_slot(
     pair = hospital().certify(b.PCP, usage=(usage,), **stated)
     examination = judged(pair, believing(hospital().crl(), binding=binding))
     assert (examination.verdict, codes(examination)) == (Verdict.ACCEPTED, [])
-    approval = examination.slots[Slot.PCP]
+    approval = examination.fills[Slot.PCP]
     assert (approval.npi, approval.role, approval.key_issued_by_us) == (b.PCP, "pcp", False)
 
 
@@ -163,7 +163,7 @@ def test_a_clinician_whom_it_names_must_be_one_who_may_approve() -> None:
 def test_without_any_word_of_the_authority_it_is_held() -> None:
     examination = judged(hospital().certify(b.PCP), believing())
     assert (examination.verdict, codes(examination)) == (Verdict.HELD, ["revocation_unknown"])
-    assert not examination.signatures[-1].trusted
+    assert not examination.signatures[-1]["trusted"]
 
 
 def test_a_list_that_was_out_of_date_at_receipt_holds_and_a_later_one_clears_it() -> None:
@@ -194,24 +194,24 @@ def test_what_it_revoked_before_receipt_or_as_compromised_is_rejected_with_or_wi
     assert codes(examination) == [code]
     assert examination.verdict is (Verdict.REJECTED if code == "revoked" else Verdict.ACCEPTED)
     report = examination.signatures[-1]
-    assert (report.revocation_source, report.revocation_sha256, report.revoked_at) == (
+    assert (report["revocation_source"], report["revocation_sha256"], report["revoked_at"]) == (
         "crl",
         sha256(crl).hexdigest(),
-        at.replace(microsecond=0),
+        at.replace(microsecond=0).isoformat(),
     )
 
 
 def test_the_word_that_decided_is_reported() -> None:
     crl = hospital().crl()
     report = judged(hospital().certify(b.PCP), believing(crl)).signatures[-1]
-    assert (report.revocation_source, report.revocation_sha256, report.revoked_at) == (
+    assert (report["revocation_source"], report["revocation_sha256"], report["revoked_at"]) == (
         "crl",
         sha256(crl).hexdigest(),
         None,
     )
-    assert report.as_json()["revocation_until"] == (hospital().now + 7 * DAY - HOUR).replace(microsecond=0).isoformat()
+    assert report["revocation_until"] == (hospital().now + 7 * DAY - HOUR).replace(microsecond=0).isoformat()
     ours = b.verdict(signed(b.office().clinician())).signatures[-1]
-    assert (ours.revocation_source, ours.as_json()["revocation_sha256"]) == ("ledger", None)
+    assert (ours["revocation_source"], ours["revocation_sha256"]) == ("ledger", None)
 
 
 def test_an_answer_about_the_certificate_counts_as_a_list_does() -> None:

@@ -12,7 +12,8 @@ from pyhanko.sign.fields import MDPPerm
 
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
-from cpdocs.signing.fields import FIELDS, MEANING, add_fields
+from cpdocs.signing.field_names import FIELDS, MEANING
+from cpdocs.signing.fields import add_fields
 from cpdocs.signing.unsigned import look
 from tests.signing import builder as b
 

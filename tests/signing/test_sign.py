@@ -17,7 +17,7 @@ from pyhanko_certvalidator import ValidationContext
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.errors import InputFault
 from cpdocs.signing.appearance import Ink, read_ink
-from cpdocs.signing.fields import MEANING
+from cpdocs.signing.field_names import MEANING
 from cpdocs.signing.increment import Format
 from cpdocs.signing.keyfiles import KeyPair
 from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
@@ -93,7 +93,7 @@ def test_our_own_verdict_accepts_what_sign_makes() -> None:
     pair = b.office().one_time(b.issued().data)
     whole = as_pcp(as_member(b.issued().data, pair))
     examination = b.verdict(whole, trust=b.trust(witnessed=b.witnessed(pair, b.issued().data)))
-    assert (examination.verdict, set(examination.slots)) == (Verdict.ACCEPTED, {Slot.MEMBER, Slot.PCP}), (
+    assert (examination.verdict, set(examination.fills)) == (Verdict.ACCEPTED, {Slot.MEMBER, Slot.PCP}), (
         examination.findings
     )
 

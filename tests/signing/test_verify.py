@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from pyhanko.sign.fields import SigSeedSubFilter
 
+from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Evidence, Lane, Slot, Verdict
 from cpdocs.signing import authority
-from cpdocs.signing.examination import Examination
 from cpdocs.signing.keyfiles import KeyPair, fingerprint
 from cpdocs.signing.trust import Pin, Revoked, Witnessed
 from tests.signing import builder as b
@@ -21,7 +21,7 @@ ADOBE = SigSeedSubFilter.ADOBE_PKCS7_DETACHED
 HOUR = timedelta(hours=1)
 
 
-def codes(examination: Examination) -> list[str]:
+def codes(examination: Decision) -> list[str]:
     return [each.code for each in examination.findings]
 
 
@@ -49,7 +49,7 @@ def pcp_return(**options: object) -> bytes:
 def test_a_pcps_signature_fills_the_pcp_slot() -> None:
     examination = b.verdict(pcp_return())
     assert (examination.verdict, examination.lane, codes(examination)) == (Verdict.ACCEPTED, Lane.DIGITAL, [])
-    approval = examination.slots[Slot.PCP]
+    approval = examination.fills[Slot.PCP]
     assert (approval.npi, approval.credential, approval.role, approval.evidence) == (
         b.PCP,
         "MD",
@@ -61,13 +61,13 @@ def test_a_pcps_signature_fills_the_pcp_slot() -> None:
 
 def test_a_designees_signature_fills_the_pcp_slot_on_the_pcps_behalf() -> None:
     data = b.sign(b.issued().data, "PCPSig", b.office().clinician(b.DESIGNEE))
-    approval = b.verdict(data).slots[Slot.PCP]
+    approval = b.verdict(data).fills[Slot.PCP]
     assert (approval.role, approval.on_behalf_of, approval.credential) == ("pcp_designee", b.PCP, "RN")
 
 
 def test_a_members_signature_at_a_visit_is_witnessed_evidence_never_a_digital_signature_of_their_own() -> None:
     data, visit = member_signed()
-    approval = b.verdict(data, trust=b.trust(witnessed=visit)).slots[Slot.MEMBER]
+    approval = b.verdict(data, trust=b.trust(witnessed=visit)).fills[Slot.MEMBER]
     assert (approval.evidence, approval.how, approval.signed_at) == (
         Evidence.WITNESSED_SIGNATURE,
         "olga",
@@ -88,7 +88,7 @@ def test_each_of_two_separately_signed_copies_fills_what_it_holds() -> None:
     data, visit = member_signed()
     trust = b.trust(witnessed=visit)
     assert b.verdict(data, trust=trust).slots_filled == (Slot.MEMBER,)
-    filled = {Slot.MEMBER: b.verdict(data, trust=trust).slots[Slot.MEMBER].certificate_sha256}
+    filled = {Slot.MEMBER: b.verdict(data, trust=trust).fills[Slot.MEMBER].certificate_sha256}
     assert b.verdict(pcp_return(), trust=trust, filled=filled).slots_filled == (Slot.PCP,)
 
 
@@ -97,14 +97,14 @@ def test_a_foreign_certificate_counts_once_it_is_pinned_to_the_pcp() -> None:
     data = b.sign(b.issued().data, "PCPSig", pair)
     assert codes(b.verdict(data)) == ["self_signed_unpinned"]
     examination = b.verdict(data, trust=b.trust(**pinned(pair, npi=b.PCP)))
-    assert (examination.verdict, examination.slots[Slot.PCP].key_issued_by_us) == (Verdict.ACCEPTED, False)
+    assert (examination.verdict, examination.fills[Slot.PCP].key_issued_by_us) == (Verdict.ACCEPTED, False)
 
 
 def test_a_certificate_pinned_to_the_member_fills_the_members_slot_as_their_own() -> None:
     pair = b.self_signed("Testina Samplewick")
     data = b.sign(b.issued().data, "MemberSig", pair)
     examination = b.verdict(data, trust=b.trust(**pinned(pair, member_id=b.MEMBER_ID)))
-    assert examination.slots[Slot.MEMBER].evidence is Evidence.DIGITAL_SIGNATURE
+    assert examination.fills[Slot.MEMBER].evidence is Evidence.DIGITAL_SIGNATURE
     other = b.verdict(data, trust=b.trust(**pinned(pair, member_id="100000000002")))
     assert codes(other) == ["member_identity_unproven"]
 
@@ -197,7 +197,7 @@ def test_a_certificate_outside_its_dates_at_receipt_is_held(start: int, end: int
     pair = b.office().clinician(validity=authority.Validity(now + timedelta(days=start), now + timedelta(days=end)))
     examination = b.verdict(b.sign(b.issued().data, "PCPSig", pair))
     assert (examination.verdict, codes(examination)) == (Verdict.HELD, [code])
-    assert not examination.signatures[-1].trusted
+    assert not examination.signatures[-1]["trusted"]
 
 
 def test_a_certificate_that_isnt_for_signing_is_held() -> None:
@@ -296,16 +296,28 @@ def test_the_plan_sent_back_unsigned_is_held() -> None:
 
 
 def test_the_report_on_signatures_keeps_the_claimed_time_apart_from_a_proven_one() -> None:
-    reports = {each.slot: each for each in b.verdict(pcp_return()).signatures}
+    reports = {each["slot"]: each for each in b.verdict(pcp_return()).signatures}
     assert set(reports) == {"seal", "pcp"}
     pcp = reports["pcp"]
-    assert pcp.signed_at is not None
-    assert (pcp.timestamped, pcp.trusted, pcp.intact, pcp.covers) == (None, True, True, "whole_file")
-    assert (pcp.npi, pcp.credential, pcp.signer) == (b.PCP, "MD", "Olga Examplesen")
+    assert pcp["signed_at"] is not None
+    assert (pcp["timestamped"], pcp["trusted"], pcp["intact"], pcp["covers"]) == (None, True, True, "whole_file")
+    assert (pcp["npi"], pcp["credential"], pcp["signer"]) == (b.PCP, "MD", "Olga Examplesen")
 
 
 def test_one_time_digest_may_be_of_the_plan_with_the_pcps_signature() -> None:
     before = pcp_return()
     data, visit = member_signed(before)
     assert next(iter(visit.values())).sha256 == sha256(before).hexdigest()
-    assert Slot.MEMBER in b.verdict(data, trust=b.trust(witnessed=visit)).slots
+    assert Slot.MEMBER in b.verdict(data, trust=b.trust(witnessed=visit)).fills
+
+
+@pytest.mark.parametrize("space", [b"\r\n", b"\n\n", b" \r\n"])
+def test_white_space_alone_behind_a_signed_file_is_transport_and_nobodys_fault(space: bytes) -> None:
+    examination = b.verdict(pcp_return() + space)
+    assert (examination.verdict, examination.slots_filled) == (Verdict.ACCEPTED, (Slot.PCP,))
+    assert codes(examination) in (["line_end_added"], [])
+
+
+@pytest.mark.parametrize("tail", [b"\n" * 17, b"\n\0", b"\n%"])
+def test_anything_else_behind_a_signed_file_is_no_transport(tail: bytes) -> None:
+    assert b.verdict(pcp_return() + tail).verdict is not Verdict.ACCEPTED

@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from cpdocs.core.verdicts import Slot
 from cpdocs.signing.appearance import Picture
-from cpdocs.signing.fields import MEANING
+from cpdocs.signing.field_names import MEANING
 from cpdocs.signing.increment import Statement, append_signature
 from tests.signing import archival
 from tests.signing import builder as b
@@ -306,6 +306,77 @@ def _with_store(data: bytes, store: bytes, *more: tuple[int, bytes]) -> bytes:
     return _append(data, [(known.root, catalog), (known.size, store), *more])
 
 
+def words_as_the_files_identity(data: bytes) -> bytes:
+    changed = archival.with_validation_material(data)
+    known, cut = _known(data), len(data)
+    first = known.identity[known.identity.index(b"[") + 1 :].split()[0]
+    return changed[:cut] + re.sub(rb"/ID\s*\[[^\]]*\]", b"/ID[%s(%s)]" % (first, WORDS.strip()), changed[cut:])
+
+
+def length_in_the_place_of_a_page(data: bytes) -> bytes:
+    """The number of a page's content, given to a number that says how long a stream is."""
+    known = _known(data)
+    content = archival.clock_der()
+    stream = b"<</Length %d 0 R>>stream\n%s\nendstream" % (known.contents, content)
+    more = ((known.size + 1, stream), (known.contents, b"%d" % len(content)))
+    return _with_store(data, b"<</Type/DSS/Certs[%d 0 R]>>" % (known.size + 1), *more)
+
+
+def _beside_a_store(data: bytes, change: revisions.Change) -> bytes:
+    """A security store that is one, and in the same revision a change."""
+
+    def both(writer: revisions.Writer) -> None:
+        certificate = generic.StreamObject(stream_data=archival.clock_der())
+        certificates = generic.ArrayObject([writer.add_object(certificate)])
+        writer.root["/DSS"] = writer.add_object(dictionary(Type=name("DSS"), Certs=certificates))
+        writer.update_root()
+        change(writer)
+
+    return revisions.revise(data, both)
+
+
+def words_as_the_producer_beside_a_store(data: bytes) -> bytes:
+    def change(writer: revisions.Writer) -> None:
+        info = writer.trailer["/Info"]
+        info["/Producer"] = pdf_string(WORDS.decode())
+        writer.update_container(info)
+
+    return _beside_a_store(data, change)
+
+
+def words_as_an_extension_beside_a_store(data: bytes) -> bytes:
+    def change(writer: revisions.Writer) -> None:
+        entries = {"BaseVersion": name("1.7"), "ExtensionLevel": revisions.N(1), "URL": pdf_string(WORDS.decode())}
+        writer.root["/Extensions"]["/ADBE"] = dictionary(**entries)
+        writer.update_container(writer.root["/Extensions"])
+
+    return _beside_a_store(data, change)
+
+
+def comment_in_the_metadata_beside_a_store(data: bytes) -> bytes:
+    return _with_packet(data, lambda packet: packet.replace(b"<rdf:RDF", b"<!-- " + WORDS + b"--><rdf:RDF", 1))
+
+
+def words_about_the_copy_beside_a_store(data: bytes) -> bytes:
+    """In a property that no comparison of particulars looks at."""
+    said = b'<rdf:Description rdf:about="" xmlns:m="http://ns.adobe.com/xap/1.0/mm/" m:Manager="%s"/></rdf:RDF>'
+    return _with_packet(data, lambda packet: packet.replace(b"</rdf:RDF>", said % WORDS.strip(), 1))
+
+
+def _with_packet(data: bytes, spoil: Bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(data)) as document:
+        packet = document.Root.Metadata.read_bytes()
+    changed = spoil(packet)
+    assert changed != packet
+
+    def change(writer: revisions.Writer) -> None:
+        raw = writer.root.raw_get("/Metadata")
+        head = dictionary(Type=name("Metadata"), Subtype=name("XML"))
+        writer.objects[raw.generation, raw.idnum] = generic.StreamObject(head, stream_data=changed)
+
+    return _beside_a_store(data, change)
+
+
 def form_setting(data: bytes) -> bytes:
     def change(writer: revisions.Writer) -> None:
         form = writer.root["/AcroForm"]
@@ -475,6 +546,12 @@ HAND = (
     store_with_a_certificate_for_an_answer,
     store_with_a_page_for_a_certificate,
     store_with_words_about_a_signature,
+    words_as_the_files_identity,
+    length_in_the_place_of_a_page,
+    words_as_the_producer_beside_a_store,
+    words_as_an_extension_beside_a_store,
+    comment_in_the_metadata_beside_a_store,
+    words_about_the_copy_beside_a_store,
     form_setting,
     program_name_alone,
     widget_listed_twice_on_its_page,

@@ -23,7 +23,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 
-from cpdocs.signing.fields import MEANING, SLOT_OF_FIELD
+from cpdocs.signing.field_names import MEANING, SLOT_OF_FIELD
 from cpdocs.signing.keyfiles import KeyPair
 from tests.signing import builder as b
 

@@ -1,0 +1,73 @@
+"""What a notice about a returned file may say: what is true when it is written, in words for an office (contract §8).
+
+Never "sign again" where nothing is open, never a remedy that can't work, never a parser's or a field's name: the
+detail of a finding is for our own reviewers, but for the few kinds whose detail is written for people. Wherever a
+digital way failed, paper is offered: a payer takes it too.
+"""
+
+from __future__ import annotations
+
+from cpdocs.core.findings import FINDINGS
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.return_record import RETURNED, ReturnRecord
+from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict
+
+PRINT_SIGN_FAX = (
+    "You may also print the plan that we sent, sign it with a pen, and fax or scan every page to us: that counts too."
+)
+_DIGITAL = frozenset({Lane.DIGITAL, Lane.DAMAGED, Lane.ESIGN_SERVICE})
+_FOR_PEOPLE = frozenset({"pages_missing", "drawn_on", "comments", "clinician_inactive", "designation_expired"})
+"""Findings whose detail is a page number or a day."""
+_NO_SIGNING = frozenset({"comments", "active_content", "wrong_return_folder", "pcp_changed", "member_not_enrolled"})
+"""What no signature, digital or with a pen, would mend."""
+_WEIGHT = {
+    Verdict.ACCEPTED: (Verdict.ACCEPTED,),
+    Verdict.HELD: (Verdict.HELD,),
+    Verdict.REJECTED: (Verdict.REJECTED, Verdict.HELD),
+}
+
+
+def open_slots(plan: PlanRecord) -> tuple[Slot, ...]:
+    """The approvals that are still wanted; none of a version that is closed or went back with comments."""
+    if plan.closed or plan.returned:
+        return ()
+    return tuple(slot for slot in Slot if slot not in plan.fills)
+
+
+def sentences(record: ReturnRecord, plan: PlanRecord) -> tuple[str, ...]:
+    """Why the file wasn't accepted, or what there is to say of one that was; and what to do where something is open."""
+    decision, resolution = record.decision, record.resolution
+    assert decision is not None
+    told: tuple[str, ...]
+    if resolution:
+        if resolution.accepted:
+            return ()
+        if resolution.decision == RETURNED:
+            return (
+                "We recorded your comments as your return of this plan; nothing needs to be signed until we answer.",
+            )
+        told = (f"{resolution.reason.rstrip('.')}.", "Call us if you think that this is a mistake.")
+    else:
+        told = tuple(_plain(each) for each in decision.findings if each.severity in _WEIGHT[decision.verdict])
+    wanted = bool(open_slots(plan)) and not _NO_SIGNING & set(decision.codes)
+    if wanted and decision.lane in _DIGITAL and record.verdict is not Verdict.ACCEPTED:
+        return (*told, PRINT_SIGN_FAX)
+    return told
+
+
+def nothing_wanted(plan: PlanRecord) -> str:
+    """Why nothing is asked of the practice any more; empty where something is open."""
+    if open_slots(plan):
+        return ""
+    if plan.closed == "superseded":
+        return "A newer version of this plan has been issued since; nothing needs to be signed on this one."
+    if plan.closed:
+        return "This plan was withdrawn; nothing needs to be signed."
+    if plan.returned:
+        return "This plan went back to us with comments; nothing needs to be signed until we answer."
+    return "We have every approval of this plan; nothing needs to be signed or sent again."
+
+
+def _plain(found: Finding) -> str:
+    kind = FINDINGS.get(found.code)
+    return found.message if kind is None or found.code in _FOR_PEOPLE else f"{kind.message} {kind.todo}".strip()

@@ -1,0 +1,33 @@
+"""What a returned file says, all of it, for a child process (``run``): its signatures, and what its pages are.
+
+A file that begins with a plan's issued bytes is that plan, and its pages are the issued ones (``signing.reading``). Of
+any other the pages are looked at, and then held beside each plan that their codes, or the file's metadata, name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cpdocs.scans.reading import get_ready, read_scan
+from cpdocs.signing.content import beside, read_contents
+from cpdocs.signing.reading import ids_named, read_signed
+
+if TYPE_CHECKING:
+    from cpdocs.signing.file_facts import ReturnFacts
+    from cpdocs.signing.record import Limits
+
+__all__ = ["get_ready", "hold_beside", "read_other"]
+
+
+def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
+    """The facts of a file that begins with no plan's issued bytes. Never raises for any bytes."""
+    pages = read_scan(data, most_pages=limits.pages)
+    facts = read_signed(data, limits=limits, **given)
+    return replace(facts, pages=pages, named=ids_named(data, read_contents(data)))
+
+
+def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) -> ReturnFacts:
+    """``facts`` of ``data`` with how it stands to each of the ``issued`` plans, by document id."""
+    return replace(facts, beside={document_id: beside(data, plan) for document_id, plan in issued.items()})
