@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import cpdocs
 from cpdocs import settings_cache
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
+from cpdocs.system.accounts import account_name, said_by_sudo
 from cpdocs.workspace import Actor, Paths, Workspace
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class SystemClock:
 
     def true_now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 the one place
+
+
+def acting_account() -> Actor:
+    """The account of the real user id on this host, and what sudo says beside it; never LOGNAME or USER."""
+    return Actor(account_name(os.getuid()), socket.gethostname(), said_by_sudo(os.environ))
 
 
 def shipped_templates() -> Path:
@@ -66,8 +71,8 @@ def find_workspace(start: Path | None) -> Path:
     )
 
 
-def open_workspace(start: Path | None = None) -> Workspace:
-    """Opens the workspace that :func:`find_workspace` finds.
+def open_workspace(start: Path | None = None, *, person: str = "") -> Workspace:
+    """Opens the workspace that :func:`find_workspace` finds; ``person`` is who acts, where somebody said so.
 
     Raises:
         WorkspaceFault: none found, settings that can't be used, one that ``init`` didn't finish, or one with two
@@ -88,12 +93,12 @@ def open_workspace(start: Path | None = None) -> Workspace:
             f"{paths.root} has settings but no ledger in state/.",
             todo="Run `cpdocs init` there; if the ledger is lost, restore it from the backup before anything else.",
         )
-    plain = _workspace(paths, senders, options, SystemClock(), text, sandbox=False)
+    plain = _workspace(paths, senders, options, SystemClock(), text, sandbox=False, person=person)
     sandbox = _is_sandbox(plain)
     fixed = _fixed_clock(sandbox=sandbox)
     if not sandbox:
         return plain
-    return _workspace(paths, senders, options, SystemClock(fixed), text, sandbox=True)
+    return _workspace(paths, senders, options, SystemClock(fixed), text, sandbox=True, person=person)
 
 
 def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes] | None = None) -> Workspace:
@@ -139,7 +144,13 @@ def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes
     )
     seen = settings_event(text)
     EventStore.create(
-        workspace.ledger_place, begin, seen, clock=clock, user=workspace.actor.user, host=workspace.actor.host
+        workspace.ledger_place,
+        begin,
+        seen,
+        clock=clock,
+        user=workspace.actor.user,
+        host=workspace.actor.host,
+        sudo=workspace.actor.sudo,
     ).close()
     return workspace
 
@@ -209,12 +220,19 @@ def _refuse_two_ledgers(paths: Paths) -> None:
 
 
 def _workspace(
-    paths: Paths, senders: Senders, options: Options, clock: SystemClock, text: bytes, *, sandbox: bool
+    paths: Paths,
+    senders: Senders,
+    options: Options,
+    clock: SystemClock,
+    text: bytes,
+    *,
+    sandbox: bool,
+    person: str = "",
 ) -> Workspace:
     return Workspace(
         paths=paths,
         clock=clock,
-        actor=Actor(getpass.getuser(), socket.gethostname()),
+        actor=replace(acting_account(), person=person),
         senders=senders,
         options=options,
         shipped_templates=shipped_templates(),

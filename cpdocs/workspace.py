@@ -12,6 +12,7 @@ from cpdocs.core.options import Options
 from cpdocs.core.senders import Senders
 
 if TYPE_CHECKING:
+    from cpdocs.index.store import Index
     from cpdocs.ledger.blobs import BlobStore
     from cpdocs.ledger.events import EventStore
 
@@ -79,6 +80,11 @@ class Paths:
         return self.state / "derived"
 
     @property
+    def index(self) -> Path:
+        """The derived index, on this machine also where a database keeps the ledger."""
+        return self.derived / "index.db"
+
+    @property
     def keys(self) -> Path:
         return self.state / "keys"
 
@@ -115,10 +121,21 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the operating-system user and the host, recorded with every event."""
+    """Who acts: the account of the real user id and the host, recorded with every event.
+
+    ``sudo`` is the account that sudo says it came from, ``person`` whom ``--as`` named: who they are is proven by
+    their PIN alone (:mod:`cpdocs.people`).
+    """
 
     user: str
     host: str
+    sudo: str = ""
+    person: str = ""
+
+    @property
+    def claimed(self) -> str:
+        """The enrolled name under which somebody acts: the one that ``--as`` gave, else the account's."""
+        return self.person or self.user
 
 
 @dataclass(frozen=True)
@@ -154,14 +171,25 @@ class Workspace:
             clock=self.clock,
             user=self.actor.user,
             host=self.actor.host,
+            sudo=self.actor.sudo,
             foreword=partial(note_settings, text=self.settings_text),
         )
 
     def close(self) -> None:
         """Lets go of the ledger, if it was opened; the workspace can't be used afterwards."""
+        index: Index | None = self.__dict__.get("index")
+        if index is not None:
+            index.close()
         opened: EventStore | None = self.__dict__.get("ledger")
         if opened is not None:
             opened.close()
+
+    @cached_property
+    def index(self) -> Index:
+        """Rows about everything that the ledger holds, to look things up in."""
+        from cpdocs.index.store import Index
+
+        return Index(self.paths.index, self.ledger)
 
     @cached_property
     def blobs(self) -> BlobStore:

@@ -53,6 +53,14 @@ class CommandLine:
         self.root = root
         self.now = now
 
+    def init_administered(self, pin: Path) -> None:
+        """Makes a workspace that is no sandbox; the account that runs the tests is its first administrator, by the
+        secret in ``pin`` (739 114 where there is no such file yet)."""
+        if not pin.exists():
+            pin.write_text("739 114\n", "utf-8")
+            pin.chmod(0o600)
+        self("init", self.root, "--pin-file", pin, workspace=False)
+
     def __call__(
         self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True
     ) -> Outcome:

@@ -66,7 +66,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
     (--against) proves it. docs/audit.md says what this can't show.
     """
     from cpdocs.trail.audit import prove
-    from cpdocs.wiring import find_workspace, ledger_place
+    from cpdocs.wiring import SystemClock, find_workspace, ledger_place
     from cpdocs.workspace import Paths
 
     paths = Paths(find_workspace(chosen_workspace()))
@@ -74,7 +74,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
         raise UsageFault(
             "--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE."
         )
-    report = prove(paths, ledger_place(paths), against, witnesses, log_key)
+    report = prove(paths, ledger_place(paths), against, witnesses, log_key, clock=SystemClock())
     if as_json:
         print_json(
             {
@@ -153,7 +153,7 @@ def show(ws: Workspace, who: str, as_json: bool) -> None:
         return
     for event in events:
         when = event.at.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M:%S %Z")
-        click.echo(f"{event.seq:>8}  {when}  {sentence(event)}  [{event.user} on {event.host}]")
+        click.echo(f"{event.seq:>8}  {when}  {sentence(event)}  [{event.recorded_by}]")
 
 
 @audit.command()
@@ -286,5 +286,7 @@ def _event_json(event: Event) -> dict[str, Any]:
         "recorded_at": event.recorded_at.isoformat(),
         "user": event.user,
         "host": event.host,
+        "person": event.person,
+        "sudo": event.sudo,
         "data": event.data,
     }

@@ -30,9 +30,15 @@ def opened_workspace() -> Workspace:
     """The workspace that the command works in, closed at the command's end, however that comes about."""
     from cpdocs.wiring import open_workspace
 
-    ws = open_workspace(chosen_workspace())
+    ws = open_workspace(chosen_workspace(), person=chosen_person())
     click.get_current_context().call_on_close(ws.close)
     return ws
+
+
+def chosen_person() -> str:
+    """Whom --as named; empty where nobody is: then the account's own name counts."""
+    settings: dict[str, Any] = click.get_current_context().find_root().obj
+    return str(settings.get("person") or "")
 
 
 def chosen_workspace() -> Path | None:

@@ -9,6 +9,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.workbooks import workbook_options
 from cpdocs.errors import InputFault
 from cpdocs.workspace import Workspace
@@ -84,37 +85,42 @@ def practices(ws: Workspace, file: Path, as_json: bool) -> None:
 
 @import_.command()
 @_FILE
+@PIN_FILE
 @AS_JSON
+@click.pass_context
 @pass_workspace
-def clinicians(ws: Workspace, file: Path, as_json: bool) -> None:
+def clinicians(ws: Workspace, ctx: click.Context, file: Path, pin_file: Path | None, as_json: bool) -> None:
     """Record clinicians, a row for each practice where they work: all rows, or none (exit 3).
 
     A row replaces the one with its NPI and practice. Someone who has left gets active=N; leaving the row out changes
-    nothing.
+    nothing. This needs the PIN of a registrar or an administrator: who may approve rests on it.
 
     \b
     cpdocs import clinicians clinicians.csv
     """
     from cpdocs.register.imports import import_clinicians
 
-    _directory(lambda: import_clinicians(ws, file), "clinicians", file, as_json)
+    _directory(lambda: import_clinicians(ws, file, pin_from(ctx, pin_file)), "clinicians", file, as_json)
 
 
 @import_.command()
 @_FILE
+@PIN_FILE
 @AS_JSON
+@click.pass_context
 @pass_workspace
-def designations(ws: Workspace, file: Path, as_json: bool) -> None:
+def designations(ws: Workspace, ctx: click.Context, file: Path, pin_file: Path | None, as_json: bool) -> None:
     """Record which PCP designates whom, and for what: all rows, or none (exit 3).
 
     The rows for a designee and a PCP replace all earlier ones for those two. To end a designation, give it a valid_to.
+    This needs the PIN of a registrar or an administrator.
 
     \b
     cpdocs import designations designations.csv
     """
     from cpdocs.register.imports import import_designations
 
-    _directory(lambda: import_designations(ws, file), "designations", file, as_json)
+    _directory(lambda: import_designations(ws, file, pin_from(ctx, pin_file)), "designations", file, as_json)
 
 
 def _directory(work: Callable[[], DirectoryImport], table: str, file: Path, as_json: bool) -> None:

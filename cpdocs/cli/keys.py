@@ -245,7 +245,7 @@ def protect(ws: Workspace, ctx: click.Context, pin_file: Path | None, old_pin_fi
         raise WorkspaceFault("A sandbox asks for no PIN, so its issuing key has none.", todo="There is nothing to do.")
     acting = people.require(ws, Role.ISSUER, pin_from(ctx, pin_file))
     old = pin_from(ctx, old_pin_file)() if old_pin_file else acting.pin
-    protect_issuing(ws, old, acting.pin)
+    protect_issuing(ws, old, acting.pin, acting.user)
     say(ctx, "The issuing key opens with your PIN and nothing else.")
 
 

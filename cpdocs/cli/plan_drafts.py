@@ -1,4 +1,4 @@
-"""``cpdocs plan draft|diff``: the next version begun from what is known, and what differs between two."""
+"""``cpdocs plan draft|diff|transfer``: the next version begun from what is known, or for another PCP; what differs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.cli.status import read_member_id
 from cpdocs.core.members import Program
 from cpdocs.workspace import Workspace
@@ -63,3 +64,44 @@ def diff(ws: Workspace, old: str, new: str, as_json: bool) -> None:
         click.echo(each.text)
     if not found:
         click.echo("Nothing that a reader would notice: the same plan under another version.")
+
+
+@click.command()
+@click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
+@click.option("--to-npi", required=True, metavar="NPI", help="The new PCP, on record as one.")
+@click.option("--practice", "practice_id", default="", metavar="ID", help="At which practice, where they have several.")
+@click.option("--reason", required=True, metavar="R", help="Why; it stands on the cover and on the record.")
+@TOKEN_PIN_FILE
+@AS_JSON
+@pass_workspace
+def transfer(
+    ws: Workspace,
+    document_id: str,
+    to_npi: str,
+    practice_id: str,
+    reason: str,
+    token_pin_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Issue the plan's next version for another PCP. No approval of the old one is carried over.
+
+    \b
+    cpdocs plan transfer 7K3M-9QXW-2RC --to-npi 1234567893 --reason "The member has a new PCP"
+    """
+    from cpdocs.plans.transfer import transfer as move
+
+    ctx = click.get_current_context()
+    made = move(
+        ws,
+        document_id,
+        to_npi=to_npi,
+        practice_id=practice_id,
+        reason=reason,
+        token_pin=token_pin_from(ctx, token_pin_file),
+    )
+    if as_json:
+        print_json(made.as_json())
+    say(
+        ctx,
+        f"{made.record.document_id}: version {made.record.version} → {made.file}. Next: send it to the new practice.",
+    )

@@ -69,11 +69,12 @@ class LazyGroup(click.Group):
     metavar="DIR",
     help="The workspace to work in; else CPDOCS_WORKSPACE, else the nearest cpdocs.toml upwards.",
 )
+@click.option("--as", "person", metavar="NAME", help="Who you are on record, where the account isn't your own.")
 @click.option("-q", "--quiet", is_flag=True, help="Only errors on standard error.")
 @click.option("-v", "--verbose", is_flag=True, help="More about what is being done, on standard error.")
 @click.version_option(__version__, prog_name="cpdocs")
 @click.pass_context
-def cpdocs(ctx: click.Context, workspace: Path | None, quiet: bool, verbose: bool) -> None:
+def cpdocs(ctx: click.Context, workspace: Path | None, person: str | None, quiet: bool, verbose: bool) -> None:
     """Letters, care plans and signatures for MassHealth Community Partners.
 
     \b
@@ -84,7 +85,7 @@ def cpdocs(ctx: click.Context, workspace: Path | None, quiet: bool, verbose: boo
     cpdocs intake                        decide on everything in inbox/
     cpdocs status                        where every plan stands
     """
-    ctx.obj = {"workspace": workspace, "quiet": quiet, "verbose": verbose}
+    ctx.obj = {"workspace": workspace, "person": person, "quiet": quiet, "verbose": verbose}
 
 
 def run(argv: Sequence[str]) -> int:

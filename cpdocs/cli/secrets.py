@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -13,8 +14,30 @@ from cpdocs.cli.output import say
 from cpdocs.errors import UsageFault
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-PIN_FILE = click.option(
-    "--pin-file", type=FILE, help="Your PIN, on the first line of a file that only you can read; else you are asked."
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def PIN_FILE(command: F) -> F:  # noqa: N802 reads as the option that it adds
+    """Adds ``--pin-file``, whose value the command gets, and ``--as``, which says whose PIN it is."""
+    pin = click.option(
+        "--pin-file",
+        type=FILE,
+        help="Your PIN, on the first line of a file that only you can read; else you are asked.",
+    )
+    return pin(AS_PERSON(command))
+
+
+def _note_person(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.find_root().obj["person"] = value
+
+
+AS_PERSON = click.option(
+    "--as",
+    metavar="NAME",
+    expose_value=False,
+    callback=_note_person,
+    help="Who you are on record, where the account isn't your own.",
 )
 TOKEN_PIN_FILE = click.option(
     "--token-pin-file",

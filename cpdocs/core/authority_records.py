@@ -42,7 +42,9 @@ class Binding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListRecord:
-    """A list of revoked certificates (CRL) on record. Times aware; ``scope`` as in the event."""
+    """A list of revoked certificates (CRL) on record. Times aware; ``scope`` are the distribution points for which
+    alone it stands (empty: it stands for all). ``der`` are its bytes, where they were taken out of the store; the
+    authority's signature on it was checked when it was imported."""
 
     sha256: str
     this_update: datetime
@@ -50,6 +52,7 @@ class ListRecord:
     number: str
     revoked: int
     scope: tuple[str, ...] = ()
+    der: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

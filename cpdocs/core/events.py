@@ -21,6 +21,9 @@ class EventType(StrEnum):
 
     WORKSPACE_CREATED = "workspace.created"
     USER_ENROLLED = "user.enrolled"
+    PIN_SET = "pin.set"
+    PIN_REFUSED = "pin.refused"
+    PIN_ACCEPTED = "pin.accepted"
     SETTINGS_SEEN = "settings.seen"
     RECORD_ACCESSED = "record.accessed"
     GLASS_BROKEN = "glass.broken"
@@ -78,6 +81,7 @@ class EventType(StrEnum):
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
     KEY_PINNED = "key.pinned"
+    ISSUING_KEY_LOCKED = "issuing_key.locked"
     CRL_PUBLISHED = "crl.published"
     ORGANIZATION_KEY_ROTATED = "organization_key.rotated"
     AUTHORITY_TRUSTED = "authority.trusted"
@@ -103,7 +107,11 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A recorded event. ``at`` is the workspace's clock, ``recorded_at`` the true one; both aware, UTC."""
+    """A recorded event. ``at`` is the workspace's clock, ``recorded_at`` the true one; both aware, UTC.
+
+    ``user`` is the account of the real user id, ``sudo`` the account that sudo said it came from (empty: no sudo), and
+    ``person`` the name whose PIN proved who acted (empty: nobody's was asked for).
+    """
 
     seq: int
     type: EventType
@@ -113,6 +121,19 @@ class Event:
     user: str
     host: str
     data: Mapping[str, Any]
+    person: str = ""
+    sudo: str = ""
+
+    @property
+    def who(self) -> str:
+        """Who stands behind it: the person whose PIN proved it, else the account."""
+        return self.person or self.user
+
+    @property
+    def recorded_by(self) -> str:
+        """Who recorded it, in words: the person, the account, whom sudo named, and the host."""
+        account = f"{self.person} as {self.user}" if self.person and self.person != self.user else self.user
+        return f"{account}{f' (said by sudo: {self.sudo})' if self.sudo else ''} on {self.host}"
 
 
 WORKSPACE_SUBJECT = "workspace:"

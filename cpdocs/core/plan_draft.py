@@ -68,6 +68,11 @@ def draft_plan(known: Known) -> str:
     return "\n".join(_lines(known)) + "\n"
 
 
+def plan_text(plan: Plan) -> str:
+    """``plan`` as a file that reads back as the same plan: what is absent stays out."""
+    return "\n".join(_mapping(plan, "")) + "\n"
+
+
 def _lines(known: Known) -> Iterator[str]:
     member, last, today = known.member, known.last, known.on.isoformat()
     yield "# A draft from what is on record. Lines marked ASK are for you: fill them in, then `cpdocs plan check`."

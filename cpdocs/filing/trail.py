@@ -75,7 +75,7 @@ def trail_html(document_id: str, title: str, events: Iterable[Event], *, checkpo
     """``audit.html``: one row for each event, oldest first, in words; it needs nothing but itself."""
     rows = "".join(
         f"<tr><td>{event.seq}</td><td>{escape(eastern_text(event.at))}</td><td>{escape(sentence(event))}</td>"
-        f"<td>{escape(event.user)} on {escape(event.host)}</td></tr>\n"
+        f"<td>{escape(event.recorded_by)}</td></tr>\n"
         for event in events
     )
     mark = "<p><strong>SANDBOX: invented data.</strong></p>\n" if sandbox else ""
@@ -119,6 +119,13 @@ def _filled(data: Mapping[str, Any]) -> str:
     return f"{_slot(data)} approval: {evidence}, {who}{npi}{how}{attested}{source}"
 
 
+_PIN_SET = {
+    "enrolled": "chosen when they were enrolled",
+    "own": "changed by themselves",
+    "reset": "a one-time PIN, until they set one of their own",
+}
+
+
 def _slot(data: Mapping[str, Any]) -> str:
     return "PCP's" if data.get("slot") == "pcp" else "Member's"
 
@@ -153,6 +160,15 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.NOTICE_WRITTEN: lambda _: "A notice was written",
     EventType.FILING_HELD: _held,
     EventType.RECORD_ACCESSED: lambda data: f"Looked at with `cpdocs {data['how']}`",
+    EventType.USER_ENROLLED: lambda data: (
+        f"{data['user']} is {', '.join(data['roles'])} from now on, by {data['by']}"
+        if data["roles"]
+        else f"{data['user']} has no role any more, by {data['by']}"
+    ),
+    EventType.PIN_SET: lambda data: f"PIN of {data['user']}: {_PIN_SET.get(data['how'], data['how'])}",
+    EventType.PIN_REFUSED: lambda data: f"A wrong PIN was given for {data['user']}",
+    EventType.PIN_ACCEPTED: lambda data: f"The right PIN was given for {data['user']} after wrong ones",
+    EventType.ISSUING_KEY_LOCKED: lambda data: f"The issuing key opens with the PIN of {data['user']} from now on",
     EventType.GLASS_BROKEN: lambda data: (
         f"EMERGENCY: `cpdocs {data['how']}` without the role of {data['role']}: {data['reason']}"
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cpdocs.health import keys, machine, record
+from cpdocs.health import keys, machine, people, record
 from cpdocs.health.answers import Checked
 from cpdocs.workspace import Workspace
 
@@ -28,7 +28,9 @@ def examine(ws: Workspace) -> list[Checked]:
         record.database,
         machine.clock,
         record.settings,
-        record.emergencies,
+        people.roles,
+        people.removed,
+        people.lately,
         record.backups,
     )
     return [answer for check in checks for answer in check(ws)]

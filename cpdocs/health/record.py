@@ -1,4 +1,4 @@
-"""The workspace and its record: folders, permissions, database, settings, backups, emergencies."""
+"""The workspace and its record: folders, permissions, database, settings, backups."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from cpdocs.core.events import EventType
 from cpdocs.health.answers import Checked, Level
 from cpdocs.workspace import Workspace
-
-_EMERGENCY_SHOWN = timedelta(days=30)
 
 
 def folders(ws: Workspace) -> Iterator[Checked]:
@@ -100,13 +97,6 @@ def settings(ws: Workspace) -> Iterator[Checked]:
             "cpdocs.toml still has the example organization.",
             f"Say who you are in {ws.paths.settings}.",
         )
-    elif not ws.sandbox and not any(True for _ in ws.ledger.events(types=(EventType.USER_ENROLLED,))):
-        yield Checked(
-            "people",
-            Level.WARNING,
-            "Nobody is enrolled to review, witness or issue keys.",
-            "cpdocs user add NAME --role reviewer",
-        )
     else:
         yield Checked("settings", Level.OK, "cpdocs.toml is read and complete.")
 
@@ -147,20 +137,3 @@ def backups(ws: Workspace) -> Iterator[Checked]:
         )
     else:
         yield Checked("backup", Level.OK, f"The last backup was made on {made[-1].at:%Y-%m-%d at %H:%M} UTC.")
-
-
-def emergencies(ws: Workspace) -> Iterator[Checked]:
-    """Who acted without the role within the last month, until somebody looked and the month is over."""
-    from cpdocs.people.access import break_glass_uses
-
-    for event in break_glass_uses(ws.ledger, ws.clock.true_now() - _EMERGENCY_SHOWN):
-        message = (
-            f"{event.user} acted without the role of {event.data['role']} on {event.recorded_at:%Y-%m-%d} "
-            f"(event {event.seq})."
-        )
-        yield Checked(
-            "emergency",
-            Level.WARNING,
-            message,
-            "Have a second person look at what was decided: `cpdocs audit show` tells why.",
-        )

@@ -26,13 +26,15 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from cpdocs.core.events import JSON
+from cpdocs.core.events import JSON, EventType, NewEvent
 from cpdocs.core.options import TokenPlace
+from cpdocs.core.people import user_subject
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.system.durable import fsync_folder, make_folder, read_plain, write_durably
 from cpdocs.workspace import Paths, Workspace
 
 if TYPE_CHECKING:
+    from cpdocs.ledger.reads import Reads
     from cpdocs.signing.authority import Validity
     from cpdocs.signing.keyfiles import KeyPair, PrivateKey
 
@@ -154,9 +156,9 @@ def load_issuing(ws: Workspace, pin: bytes, token_pin: TokenPin | None = None, *
     return pair
 
 
-def protect_issuing(ws: Workspace, old_pin: bytes, new_pin: bytes) -> None:
-    """Locks the issuing key, and former ones that are kept, with ``new_pin``; each opened with ``old_pin`` or, the
-    first time, with the passphrase of ``init``.
+def protect_issuing(ws: Workspace, old_pin: bytes, new_pin: bytes, user: str) -> None:
+    """Locks the issuing key, and former ones that are kept, with ``new_pin`` of ``user``; each opened with
+    ``old_pin`` or, the first time, with the passphrase of ``init``.
 
     Raises:
         InputFault: ``old_pin`` does not open a key.
@@ -178,6 +180,20 @@ def protect_issuing(ws: Workspace, old_pin: bytes, new_pin: bytes) -> None:
         with suppress(FileNotFoundError):
             (ws.paths.keys / f"{name}.pass").unlink()
     fsync_folder(ws.paths.keys)
+    ws.ledger.append(locked_event(user))
+
+
+def locked_event(user: str) -> NewEvent:
+    """The issuing key opens with the PIN of ``user`` from now on."""
+    return NewEvent(EventType.ISSUING_KEY_LOCKED, (user_subject(user),), {"user": user})
+
+
+def issuing_locked_by(source: Reads) -> str:
+    """Whose PIN opens the issuing key; empty where none does, or that isn't on record."""
+    return max(
+        ((event.seq, str(event.data["user"])) for event in source.events(types=(EventType.ISSUING_KEY_LOCKED,))),
+        default=(0, ""),
+    )[1]
 
 
 def former(paths: Paths, name: str) -> tuple[str, ...]:

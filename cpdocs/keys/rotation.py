@@ -22,7 +22,15 @@ from cpdocs.core.events import JSON, WORKSPACE_SUBJECT, EventType, NewEvent
 from cpdocs.core.people import Role
 from cpdocs.errors import InputFault, WorkspaceFault
 from cpdocs.keys.issue import require_said
-from cpdocs.keys.organization_keys import TokenUse, former, put_on_token, read_pair, token_place, write_pair
+from cpdocs.keys.organization_keys import (
+    TokenUse,
+    former,
+    locked_event,
+    put_on_token,
+    read_pair,
+    token_place,
+    write_pair,
+)
 from cpdocs.keys.revocations import load_issuers, publish, publish_root_lists
 from cpdocs.keys.trust import own_certificates
 from cpdocs.people import people
@@ -230,6 +238,7 @@ def _put(ws: Workspace, name: str, pair: KeyPair, acting: people.Acting) -> None
         write_durably(
             keys / f"{name}.p12", write_pkcs12(pair, acting.pin, friendly_name=f"cpdocs {name}"), overwrite=True
         )
+        ws.ledger.append(locked_event(acting.user))
     else:
         with suppress(FileNotFoundError):
             (keys / f"{name}.p12").unlink()

@@ -6,6 +6,7 @@ file there changes nothing about whom we believe.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from cpdocs.core.events import EventType
 from cpdocs.core.key_records import KEY_EVENTS, fold_keys
 from cpdocs.errors import CpdocsError
 from cpdocs.signing.keyfiles import certificate_der
-from cpdocs.signing.outside import OutsideAuthority, RevocationList
+from cpdocs.signing.outside import OutsideAuthority
 from cpdocs.signing.trust import COMPROMISE, Pin, Revoked, Trust, Witnessed, key_sha256
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _outside(record: AuthorityRecord, store: BlobStore | None) -> OutsideAuthori
             der = store.get(each.sha256)
         except CpdocsError:
             continue
-        lists.append(RevocationList(der, each.sha256, each.this_update, each.next_update, each.scope))
+        lists.append(replace(each, der=der))
     return OutsideAuthority(_der(record.pem), record.binding, record.organizations, tuple(lists), dict(record.answers))
 
 

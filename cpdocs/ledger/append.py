@@ -1,8 +1,9 @@
 """How the ledger grows: an event's text, its leaf, and what the tree gains by it, on their way into the database.
 
-One event is the canonical JSON of ``{v, seq, type, subjects, at, recorded_at, user, host, salt, data}``; that text is
-the entry of leaf ``seq - 1`` in the Merkle tree. The salt, 16 random bytes, keeps a leaf's hash from telling anyone
-who holds a package what the event says.
+One event is the canonical JSON of ``{v, seq, type, subjects, at, recorded_at, user, host, salt, data}``, with
+``person`` and ``sudo`` where there is something to say (:class:`cpdocs.core.events.Event`); that text is the entry of
+leaf ``seq - 1`` in the Merkle tree. The salt, 16 random bytes, keeps a leaf's hash from telling anyone who holds a
+package what the event says.
 """
 
 from __future__ import annotations
@@ -68,10 +69,14 @@ class Appender:
 class Envelope:
     """The canonical text around an event's data: what the events of one append have in common is encoded once."""
 
-    def __init__(self, at: datetime, recorded_at: datetime, user: str, host: str) -> None:
+    def __init__(
+        self, at: datetime, recorded_at: datetime, user: str, host: str, person: str = "", sudo: str = ""
+    ) -> None:
         self.at = _stamp(at)
         self._recorded_at = _stamp(recorded_at)
         self._user, self._host = _quoted(user), _quoted(host)
+        self._person = f'"person":{_quoted(person)},' if person else ""
+        self._sudo = f'"sudo":{_quoted(sudo)},' if sudo else ""
 
     def around(self, seq: int, event: NewEvent, data: str) -> str:
         """The whole text; ``data`` is canonical already. Raises ValueError for subjects that an event can't have."""
@@ -80,8 +85,8 @@ class Envelope:
             raise ValueError("subjects are distinct and each is kind:key")
         # Keys in RFC 8785's order; a time, a type and a salt need no escapes.
         return (
-            f'{{"at":"{self.at}","data":{data},"host":{self._host},"recorded_at":"{self._recorded_at}","salt":"{os.urandom(16).hex()}",'
-            f'"seq":{seq},"subjects":{canonical(list(subjects)).decode()},"type":"{event.type.value}","user":{self._user},"v":{FORMAT}}}'
+            f'{{"at":"{self.at}","data":{data},"host":{self._host},{self._person}"recorded_at":"{self._recorded_at}","salt":"{os.urandom(16).hex()}",'
+            f'"seq":{seq},"subjects":{canonical(list(subjects)).decode()},{self._sudo}"type":"{event.type.value}","user":{self._user},"v":{FORMAT}}}'
         )
 
 

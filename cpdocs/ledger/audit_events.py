@@ -22,6 +22,7 @@ from cpdocs.ledger.tree import Frontier, leaf_hash
 
 _BATCH = 1000
 _KEYS = frozenset({"v", "seq", "type", "subjects", "at", "recorded_at", "user", "host", "salt", "data"})
+_OPTIONAL = frozenset({"person", "sudo"})
 _TYPES = frozenset(kind.value for kind in EventType)
 _Row: TypeAlias = "tuple[Any, Any, Any, Any, Any]"
 """(seq, type, at, body, leaf) as the database gives them, of whatever type damage has made them."""
@@ -126,7 +127,7 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
         event = None
     if (
         not isinstance(event, dict)
-        or event.keys() != _KEYS
+        or event.keys() - _OPTIONAL != _KEYS
         or event["v"] != FORMAT
         or not isinstance(event["subjects"], list)
     ):

@@ -17,7 +17,7 @@ from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerDamaged, LedgerMissing
 from cpdocs.ledger.reader import Reader, reader_of
-from cpdocs.ledger.reading import SCHEMA_VERSION, Edge, decode, edge_of, head_of, texts_of
+from cpdocs.ledger.reading import SCHEMA_VERSION, Edge, decode, edge_of, grouped_texts_of, head_of, texts_of
 from cpdocs.ledger.tree import Head, RangeHash, consistency_proof, inclusion_proof, range_hash
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class EventStore:
         clock: Clock,
         user: str,
         host: str,
+        sudo: str = "",
         foreword: Callable[[Transaction], None] | None = None,
     ) -> None:
         self.place = place
@@ -81,6 +82,8 @@ class EventStore:
         self._clock = clock
         self._user = user
         self._host = host
+        self._sudo = sudo
+        self._person = ""
         self._foreword = foreword
         self._hashes: dict[tuple[int, int], bytes] = {}
         opened.reader.hold()
@@ -89,7 +92,14 @@ class EventStore:
 
     @classmethod
     def create(
-        cls, place: Place, *first: NewEvent, clock: Clock, user: str, host: str, busy_seconds: float = BUSY_SECONDS
+        cls,
+        place: Place,
+        *first: NewEvent,
+        clock: Clock,
+        user: str,
+        host: str,
+        sudo: str = "",
+        busy_seconds: float = BUSY_SECONDS,
     ) -> EventStore:
         """Makes a new ledger that begins with ``first``, whole or not at all; only ``init`` does so.
 
@@ -99,8 +109,8 @@ class EventStore:
         from cpdocs.ledger.transaction import Transaction
 
         with backend_of(place).creating(busy_seconds) as connection:
-            Transaction(connection, clock, user, host).append(*first)
-        return cls.open(place, clock=clock, user=user, host=host, busy_seconds=busy_seconds)
+            Transaction(connection, clock, user, host, sudo=sudo).append(*first)
+        return cls.open(place, clock=clock, user=user, host=host, sudo=sudo, busy_seconds=busy_seconds)
 
     @classmethod
     def open(
@@ -110,18 +120,19 @@ class EventStore:
         clock: Clock,
         user: str,
         host: str,
+        sudo: str = "",
         busy_seconds: float = BUSY_SECONDS,
         foreword: Callable[[Transaction], None] | None = None,
     ) -> EventStore:
         """Opens the ledger at ``place``. Raises LedgerMissing: a lost ledger is never quietly begun anew.
 
-        ``foreword`` is called at the beginning of the first transaction that writes: what a command must have said
-        before whatever else it records.
+        ``user`` is the account that acts, ``sudo`` the one that sudo says it came from. ``foreword`` is called at the
+        beginning of the first transaction that writes: what a command must have said before whatever else it records.
         """
         opened = _Open(place, busy_seconds)
         if opened.reader.form() != SCHEMA_VERSION:
             opened.bring_up()
-        return cls(opened, place, clock=clock, user=user, host=host, foreword=foreword)
+        return cls(opened, place, clock=clock, user=user, host=host, sudo=sudo, foreword=foreword)
 
     @property
     def engine(self) -> Engine:
@@ -131,6 +142,10 @@ class EventStore:
     def close(self) -> None:
         """Lets go of the ledger; the store can't be used afterwards."""
         self._finalizer()
+
+    def acts_for(self, person: str) -> None:
+        """From now on every event names ``person``, whose PIN was right, beside the account."""
+        self._person = person
 
     def exclusively(self, name: str) -> AbstractContextManager[bool]:
         """Whether nobody on another machine works on ``name`` now; nobody does while the block runs.
@@ -149,7 +164,7 @@ class EventStore:
 
         home = self._open.home
         with home.faults_named(), home.writing(self.engine) as connection:
-            tx = Transaction(connection, self._clock, self._user, self._host)
+            tx = Transaction(connection, self._clock, self._user, self._host, self._person, self._sudo)
             if self._foreword is not None:
                 self._foreword(tx)
             yield tx
@@ -161,16 +176,24 @@ class EventStore:
             return tx.append(*new)
 
     def events(
-        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
     ) -> Iterator[Event]:
-        """Recorded events in order: those of ``subject``, of any of ``types``, with a number above ``after``.
+        """Recorded events in order: those of ``subject``, of any of ``types``, with a number above ``after`` and of
+        ``upto`` at most (0: whatever there is).
 
         What is there when the first is asked for; no lock is held meanwhile. Raises LedgerDamaged at an event whose
         text isn't the one that was recorded.
         """
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
-            for _, body in texts_of(driver, subject, types, after):
+            for _, body in texts_of(driver, subject, types, after, upto=upto):
                 yield decode(body)
+
+    def grouped(self, kind: str, *, types: Collection[EventType], upto: int) -> Iterator[tuple[str, list[Event]]]:
+        """The key of every subject of ``kind`` ("document" …), in order, with the events about it that are of
+        ``types`` and numbered ``upto`` at most. However many there are, one subject's are held at a time."""
+        with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
+            for subject, texts in grouped_texts_of(driver, kind, types, upto):
+                yield subject.partition(":")[2], [decode(body) for body in texts]
 
     def head(self) -> Head:
         """The tree's size and root."""
@@ -183,11 +206,11 @@ class EventStore:
             return edge_of(driver)
 
     def texts(
-        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
     ) -> Iterator[tuple[int, str]]:
         """As ``events``, but each event's number and its canonical text: the entry of leaf ``number - 1``."""
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
-            yield from texts_of(driver, subject, types, after)
+            yield from texts_of(driver, subject, types, after, upto=upto)
 
     def root_at(self, size: int) -> bytes:
         """The root over the first ``size`` events. Raises ValueError where there are fewer."""

@@ -22,12 +22,16 @@ class Transaction:
     """What can be read and appended under the ledger's one write lock. Everything is durable, or nothing, at its
     end."""
 
-    def __init__(self, connection: Connection, clock: Clock, user: str, host: str) -> None:
+    def __init__(
+        self, connection: Connection, clock: Clock, user: str, host: str, person: str = "", sudo: str = ""
+    ) -> None:
         self._connection = connection
         self._driver = driver_of(connection)
         self._clock = clock
         self._user = user
         self._host = host
+        self._person = person
+        self._sudo = sudo
 
     def events(
         self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
@@ -42,7 +46,18 @@ class Transaction:
     def append(self, *new: NewEvent) -> tuple[Event, ...]:
         """Records events in this order. Raises TypeError or ValueError for data that an event can't hold."""
         return tuple(
-            Event(seq, event.type, event.subjects, at, recorded_at, self._user, self._host, orjson.loads(data))
+            Event(
+                seq,
+                event.type,
+                event.subjects,
+                at,
+                recorded_at,
+                self._user,
+                self._host,
+                orjson.loads(data),
+                self._person,
+                self._sudo,
+            )
             for seq, event, data, at, recorded_at in list(self._grow(new))
         )
 
@@ -54,7 +69,7 @@ class Transaction:
     def _grow(self, new: Iterable[NewEvent]) -> Iterator[tuple[int, NewEvent, bytes, datetime, datetime]]:
         growth = Appender(self._connection)
         at, recorded_at = self._clock.now(), self._clock.true_now()
-        envelope = Envelope(at, recorded_at, self._user, self._host)
+        envelope = Envelope(at, recorded_at, self._user, self._host, self._person, self._sudo)
         for event in new:
             seq = growth.size + 1
             data = canonical(dict(event.data))

@@ -7,15 +7,13 @@ writes nothing. Files that leave by other commands have events of their own: pac
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cpdocs.core.events import WORKSPACE_SUBJECT, Event, EventType, NewEvent, document_subject, return_subject
+from cpdocs.core.events import WORKSPACE_SUBJECT, EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.people import Role, user_subject
 
 if TYPE_CHECKING:
     from cpdocs.core.return_record import ReturnRecord
-    from cpdocs.ledger.reads import Reads
     from cpdocs.people.people import Acting
     from cpdocs.workspace import Workspace
 
@@ -42,8 +40,3 @@ def break_glass_event(acting: Acting, role: Role, how: str, *subjects: str) -> N
         (user_subject(acting.user), *subjects),
         {"role": role.value, "how": how, "reason": acting.emergency},
     )
-
-
-def break_glass_uses(source: Reads, since: datetime) -> list[Event]:
-    """Every emergency since then (aware), oldest first: each is for a person to look at."""
-    return [event for event in source.events(types=(EventType.GLASS_BROKEN,)) if event.recorded_at >= since]

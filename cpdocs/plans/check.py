@@ -60,12 +60,17 @@ def check_files(ws: Workspace, paths: Iterable[Path], *, versions: bool = True) 
     ``versions``: whether the version must be the next one to issue. Issuing decides that itself, one plan after the
     other.
     """
-    from cpdocs.intake.plan_file import read_plan
     from cpdocs.intake.trees import MAX_BYTES
 
+    return check_data(ws, [(path, read_input(path, MAX_BYTES)) for path in paths], versions=versions)
+
+
+def check_data(ws: Workspace, files: Iterable[tuple[Path, bytes]], *, versions: bool = True) -> tuple[PlanReport, ...]:
+    """As :func:`check_files`, of bytes that were read already; the paths are their names."""
+    from cpdocs.intake.plan_file import read_plan
+
     read: list[tuple[Path, bytes, Plan | InputFault]] = []
-    for path in paths:
-        data = read_input(path, MAX_BYTES)
+    for path, data in files:
         try:
             read.append((path, data, read_plan(data, path.name)))
         except InputFault as fault:

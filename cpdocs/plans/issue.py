@@ -84,8 +84,18 @@ def issue_files(
     ``token_pin`` gives the PIN where the seal is on a token. The error in the outcome lists every file that wasn't
     issued with its reasons. Raises what stops everything: a workspace fault, a full disk, another process.
     """
+    return issue_checked(ws, check_files(ws, files, versions=False), token_pin=token_pin, issued=issued)
+
+
+def issue_checked(
+    ws: Workspace,
+    reports: Sequence[PlanReport],
+    *,
+    token_pin: Callable[[], bytes] | None = None,
+    issued: Callable[[Issued], None] = lambda _: None,
+) -> Outcome:
+    """Issues what was checked and has no errors; as :func:`issue_files`."""
     finish_issues(ws)
-    reports = check_files(ws, files, versions=False)
     desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin)
     if token_place(ws.paths, "seal") and any(report.plan and not report.errors for report in reports):
         _ = desk.seal  # once and for all plans: a wrong PIN tried for each would lock the token

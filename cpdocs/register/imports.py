@@ -17,6 +17,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, member_subject, practice_subject
 from cpdocs.core.letters import ASSIGNMENT, lettered
 from cpdocs.core.members import Assignment
+from cpdocs.core.people import Role
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 from cpdocs.core.register import (
     DIRECTORY_EVENTS,
@@ -30,6 +31,8 @@ from cpdocs.core.register import (
 from cpdocs.core.roster import Disposition, RosterOutcome, dispose, known_from
 from cpdocs.core.roster_lines import COLUMNS, Line
 from cpdocs.intake.limits import MAX_BYTES, MAX_DIRECTORY_BYTES
+from cpdocs.people.people import require
+from cpdocs.people.pins import Secret
 from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 T = TypeVar("T", Practice, Clinician, Designation)
+
+_KEEPERS = (Role.REGISTRAR, Role.ADMINISTRATOR)
 
 ENGLISH = frozenset({"english"})
 
@@ -178,8 +183,9 @@ def import_practices(ws: Workspace, path: Path) -> DirectoryImport:
     return _import_directory(ws, path, read_practices, before, event)
 
 
-def import_clinicians(ws: Workspace, path: Path) -> DirectoryImport:
-    """Records the clinicians in a file; each replaces the row with its NPI and practice. Raises InputFault likewise."""
+def import_clinicians(ws: Workspace, path: Path, secret: Secret) -> DirectoryImport:
+    """Records the clinicians in a file; each replaces the row with its NPI and practice. Raises InputFault likewise,
+    and WorkspaceFault or WrongPin where who acts is no registrar: who may approve rests on this table."""
     from cpdocs.intake.directories import read_clinicians
 
     def event(file: str, items: Sequence[Clinician]) -> NewEvent:
@@ -190,12 +196,13 @@ def import_clinicians(ws: Workspace, path: Path) -> DirectoryImport:
     def before(directory: Directory, item: Clinician) -> Collection[Clinician]:
         return [row for row in directory.rows_of(item.npi) if row.practice_id == item.practice_id]
 
+    require(ws, _KEEPERS, secret)
     return _import_directory(ws, path, read_clinicians, before, event)
 
 
-def import_designations(ws: Workspace, path: Path) -> DirectoryImport:
-    """Records the designations in a file; they replace all of each designee and PCP that it names. Raises InputFault
-    likewise.
+def import_designations(ws: Workspace, path: Path, secret: Secret) -> DirectoryImport:
+    """Records the designations in a file; they replace all of each designee and PCP that it names. Raises as
+    ``import_clinicians``.
 
     One that stands unchanged keeps the moment at which it was first recorded (contract §6).
     """
@@ -216,6 +223,7 @@ def import_designations(ws: Workspace, path: Path) -> DirectoryImport:
             if (old.designee_npi, old.pcp_npi) == pair
         ]
 
+    require(ws, _KEEPERS, secret)
     return _import_directory(ws, path, read_designations, before, event)
 
 

@@ -119,9 +119,11 @@ class FileFacts:
 
 
 class Tail(StrEnum):
-    """What stands behind the file's last end mark, a line end aside."""
+    """What stands behind the file's last end mark, a line end aside; ``SPACE``: some white space and nothing else,
+    behind everything that is signed."""
 
     NOTHING = "nothing"
+    SPACE = "space"
     BROKEN_OFF = "broken_off"
     SOMETHING = "something"
 

@@ -39,6 +39,9 @@ def check_coverage(tail: Tail, facts: FileFacts) -> Iterator[Finding]:
     last = max(facts.signatures, key=lambda each: each.end)
     if last.covers is Covers.WHOLE_FILE:
         return
+    if tail is Tail.SPACE and last.covers is Covers.REVISION and last.revision == facts.revisions - 1:
+        yield finding("line_end_added")  # white space alone is transport: nothing that anybody signed is touched
+        return
     if tail is not Tail.NOTHING or (last.covers is Covers.REVISION and last.revision == facts.revisions - 1):
         yield finding("trailing_bytes")
     elif last.covers is not Covers.REVISION or last.change is not Change.ARCHIVAL:

@@ -15,20 +15,9 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from cpdocs.core.authority_records import AnswerRecord, Binding
+from cpdocs.core.authority_records import AnswerRecord, Binding, ListRecord
 from cpdocs.core.ids import is_npi
 from cpdocs.signing.identity import NPI_PREFIX, NPI_URN, named_in, uris_in
-
-
-@dataclass(frozen=True, slots=True)
-class RevocationList:
-    """A list of revoked certificates (DER, its signature checked when it was imported)."""
-
-    der: bytes
-    sha256: str
-    this_update: datetime
-    next_update: datetime
-    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +27,7 @@ class OutsideAuthority:
     certificate: bytes
     binding: Binding
     organizations: tuple[str, ...] = ()
-    lists: tuple[RevocationList, ...] = ()
+    lists: tuple[ListRecord, ...] = ()
     answers: Mapping[str, AnswerRecord] = field(default_factory=dict)
 
 
@@ -133,7 +122,7 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _listed(certificate: x509.Certificate, lists: tuple[RevocationList, ...]) -> list[Status]:
+def _listed(certificate: x509.Certificate, lists: tuple[ListRecord, ...]) -> list[Status]:
     found = []
     for each in lists:
         if each.scope and not set(each.scope) & _points(certificate):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _BEGINS_OBJECT = re.compile(
     rb"\s*([0-9]{1,10}( [0-9]{0,5}( o?b?j?.*)?)?)?\Z|\s*[0-9]{1,10} [0-9]{1,5} obj\b", re.DOTALL
 )
+_SPACE = b"\r\n\t "
+_MOST_SPACE = 16
+"""Bytes of white space that a mail system may leave behind a file."""
 _LINE_ENDS = (b"", b"\n", b"\r", b"\r\n")
 _SEARCHED = 4 * 1024 * 1024
 _MOST_NOTES = 50
@@ -56,17 +59,19 @@ def read_signed(
     return ReturnFacts(
         gate=gate,
         signed=signed,
-        tail=tail_of(data),
+        tail=tail_of(data, max((each.end for each in signed.signatures), default=0)),
         begins_with=begins_with,
         notes=() if gate.shut else tuple(notes_in(data)),
     )
 
 
-def tail_of(data: bytes) -> Tail:
-    """What stands behind the last end mark."""
+def tail_of(data: bytes, signed: int = 0) -> Tail:
+    """What stands behind the last end mark, in a file that is ``signed`` up to that offset."""
     tail = data[data.rfind(b"%%EOF") + 5 :] if b"%%EOF" in data else data
     if tail in _LINE_ENDS:
         return Tail.NOTHING
+    if signed and len(tail) <= _MOST_SPACE and not data[signed:].strip(_SPACE):
+        return Tail.SPACE
     return Tail.BROKEN_OFF if _BEGINS_OBJECT.match(tail) else Tail.SOMETHING
 
 

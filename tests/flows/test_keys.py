@@ -320,13 +320,12 @@ def test_a_members_own_certificate_is_pinned_with_the_id_on_standard_input(offic
 def real(tmp_path: Path) -> CommandLine:
     """A workspace that is no sandbox, with clinicians on record; ``pin`` and ``other`` are PIN files beside it."""
     line = CommandLine(tmp_path / "real", now="")
-    line("init", line.root, workspace=False)
+    line.init_administered(tmp_path / "pin")
+    (tmp_path / "other").write_text("000 000\n")
+    (tmp_path / "other").chmod(0o600)
     sample = write_sample(tmp_path / "sample", AS_OF)
-    for table in ("practices", "clinicians"):
-        line("import", table, getattr(sample, table))
-    for name, pin in (("pin", "739 114"), ("other", "000 000")):
-        (tmp_path / name).write_text(pin + "\n")
-        (tmp_path / name).chmod(0o600)
+    line("import", "practices", sample.practices)
+    line("import", "clinicians", sample.clinicians, "--pin-file", tmp_path / "pin")
     return line
 
 
@@ -353,7 +352,7 @@ def test_an_issuer_cannot_become_a_reviewer(real: CommandLine, tmp_path: Path) -
     real("user", "add", USER, "--role", "issuer", "--pin-file", tmp_path / "pin")
     done = real("user", "add", USER, "--role", "reviewer", "--pin-file", tmp_path / "pin", status=3)
     assert "both issuer and reviewer" in done.err
-    assert real("user", "list", "--json").json == [{"user": USER, "name": USER, "roles": ["issuer"]}]
+    assert real("user", "list", "--json").json == [{"user": USER, "name": USER, "roles": ["administrator", "issuer"]}]
 
 
 def test_a_pin_is_changed_and_a_role_taken_off(real: CommandLine, tmp_path: Path) -> None:
@@ -362,8 +361,8 @@ def test_a_pin_is_changed_and_a_role_taken_off(real: CommandLine, tmp_path: Path
     real("user", "pin", USER, "--pin-file", tmp_path / "pin", "--new-pin-file", tmp_path / "other")
     real("keys", "crl", "--pin-file", tmp_path / "pin", status=4)
     real("keys", "crl", "--pin-file", tmp_path / "other")
-    real("user", "remove", USER)
-    assert real("user", "list", "--json").json == []
+    real("user", "remove", USER, "--role", "issuer", "--pin-file", tmp_path / "other")
+    assert real("user", "list", "--json").json[0]["roles"] == ["administrator"]
     real("keys", "crl", "--pin-file", tmp_path / "other", status=4)
 
 

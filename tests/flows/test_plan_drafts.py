@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from cpdocs.core.plan_draft import plan_text
+from cpdocs.intake.plan_file import read_plan
 from tests.flows.conftest import Office
 
 
@@ -88,3 +91,34 @@ def test_nobody_is_drafted_for_a_program_they_are_not_in(office: Office) -> None
     answer = office.cli("plan", "draft", "--program", other, stdin=member_id, status=3)
     assert member_id not in answer.err
     assert f"no live {other} assignment" in answer.err
+
+
+def test_a_plan_goes_to_a_new_pcp_under_no_approval_of_the_old_one(issued: Office) -> None:
+    first = issued.documents["bh"]
+    before = issued.status(first)
+    new = next(
+        npi for name, npi in issued.sample.npis.items() if name.startswith("pcp") and npi != _pcp_of(issued, "bh")
+    )
+    moved = issued.cli("plan", "transfer", first, "--to-npi", new, "--reason", "A new PCP", "--json").json
+    now = issued.status(moved["document_id"])
+    assert (now["version"], now["state"]) == (before["version"] + 1, "issued")
+    assert {slot["state"] for slot in now["slots"].values()} == {"open"}
+    assert issued.status(first)["state"] == "superseded"
+    told = [each["text"] for each in issued.cli("plan", "diff", first, moved["document_id"], "--json").json]
+    assert any(text.startswith("PCP (NPI): was") for text in told)
+
+
+def test_a_plan_isnt_moved_to_somebody_who_is_no_pcp(issued: Office) -> None:
+    nurse = next(npi for name, npi in issued.sample.npis.items() if name.startswith("rn"))
+    answer = issued.cli("plan", "transfer", issued.documents["bh"], "--to-npi", nurse, "--reason", "x", status=3)
+    assert "No active PCP" in answer.err
+
+
+def test_what_is_written_of_a_plan_reads_back_as_the_same_plan(sample: Any) -> None:
+    for file in sample.plans.values():
+        plan = read_plan(file.read_bytes(), file.name)
+        assert read_plan(plan_text(plan).encode(), file.name) == plan
+
+
+def _pcp_of(office: Office, name: str) -> str:
+    return str(yaml.safe_load(office.sample.plans[name].read_text("utf-8"))["pcp_npi"])

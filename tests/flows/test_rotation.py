@@ -170,14 +170,14 @@ def test_the_root_list_says_which_keys_others_may_have(office: Office) -> None:
 
 def test_a_new_issuing_key_is_locked_with_the_issuers_pin_and_the_former_one_moves_with_it(tmp_path: Path) -> None:
     cli = CommandLine(tmp_path / "real", now="")
-    cli("init", cli.root, workspace=False)
     sample = write_sample(tmp_path / "sample", AS_OF)
-    for table in ("practices", "clinicians"):
-        cli("import", table, getattr(sample, table))
     for name, text in (("pin", "123456 mine"), ("next", "654321 mine"), ("secret", "correct horse")):
         (tmp_path / name).write_text(f"{text}\n")
         (tmp_path / name).chmod(0o600)
     pin, after = ("--pin-file", tmp_path / "pin"), ("--pin-file", tmp_path / "next")
+    cli.init_administered(tmp_path / "pin")
+    cli("import", "practices", sample.practices)
+    cli("import", "clinicians", sample.clinicians, *pin)
     cli("user", "add", getpass.getuser(), "--role", "issuer", *pin)
     cli("keys", "protect", *pin)
     issue = ("keys", "issue", "--npi", sample.npis["pcp1"], "--identity", "badge seen", "--by", "Sam Sample")

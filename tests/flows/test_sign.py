@@ -253,10 +253,8 @@ def test_the_meaning_stands_on_the_page_and_in_the_signature(desk: Desk, tmp_pat
 
 def test_outside_a_sandbox_the_witness_is_who_runs_it_with_their_pin(tmp_path: Path) -> None:
     real = CommandLine(tmp_path / "real", now="")
-    real("init", real.root, workspace=False)
     pin = tmp_path / "pin"
-    pin.write_text("739 114\n")
-    pin.chmod(0o600)
+    real.init_administered(pin)
     from cpdocs.core.people import Role
     from cpdocs.errors import WorkspaceFault
     from cpdocs.people import people

@@ -47,12 +47,13 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     folder = tmp_path_factory.mktemp("real")
     made: Sample = write_sample(folder / "sample", eastern_date(real_now()))
     cli = CommandLine(folder / "ws", now="")
-    cli("init", cli.root, workspace=False)
+    cli.init_administered(folder / "pin")
     settings = cli.root / "cpdocs.toml"
     text = settings.read_text("utf-8").replace("[intake]", FAST.strip(), 1)
     settings.write_text(text + '\n[payer."Pretend Health Alliance ACO"]\nchart_notes = true\n', "utf-8")
     for table in ("practices", "clinicians", "designations", "roster"):
-        cli("import", table, getattr(made, table))
+        guarded = ("--pin-file", folder / "pin") if table in ("clinicians", "designations") else ()
+        cli("import", table, getattr(made, table), *guarded)
     (row,) = cli("plan", "issue", made.plans["bh"], "--json").json
     fax = folder / "fax.pdf"
     fax.write_bytes(faxed(Path(row["file"]).read_bytes()))
@@ -61,6 +62,8 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return cli.root, {
         "plan": row["document_id"],
         "item": held["sha256"][:12],
+        "clinicians": made.clinicians,
+        "designations": made.designations,
         "npi": made.npis["pcp1"],
         "practice": row["practice_id"],
     }
@@ -68,7 +71,7 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
 
 @pytest.fixture
 def real(tmp_path: Path, _made: tuple[Path, dict[str, Any]]) -> CommandLine:
-    """The command line there; nobody is enrolled."""
+    """The command line there; the account that runs the tests is administrator, and nothing else."""
     shutil.copytree(_made[0], tmp_path / "ws")
     return CommandLine(tmp_path / "ws", now="")
 
@@ -89,6 +92,8 @@ def ready(tmp_path: Path, real: CommandLine, _made: tuple[Path, dict[str, Any]])
         "wrong": tmp_path / "wrong",
         "out": tmp_path / "new.p12",
         "file": plan,
+        "clinicians": _made[1]["clinicians"],
+        "designations": _made[1]["designations"],
         "certificate": certificate,
     }
     paths["authority"] = authority_file

@@ -49,8 +49,12 @@ GUARDED: dict[str, tuple[str, tuple[str, ...]]] = {
     "letters hold release": ("reviewer", ("{plan}", "--reason", "another person")),
     "keys drop-ca": ("issuer", ("5e11a1", "--reason", "contract ended", "--by", "Sam Sample")),
 }
-ABOUT_PINS = {"user add", "user pin"}
-"""Commands that take a PIN file since they set the PIN itself."""
+ADMINISTRATORS = {"user add", "user remove", "user reset"}
+"""Commands that only an administrator's PIN lets through (tests/people tries each)."""
+KEEPERS = {"import clinicians", "import designations"}
+"""Commands that a registrar or an administrator may use."""
+ABOUT_PINS = {"user pin", "init", "setup", *ADMINISTRATORS, *KEEPERS}
+"""Commands that take a PIN file since they set the PIN itself, and those that have tests of their own."""
 
 
 def stray_fax() -> bytes:
@@ -69,7 +73,7 @@ def test_what_approves_overrides_or_issues_keys_asks_for_its_role_and_pin(
     real("user", "add", USER, "--role", role, "--full-name", "Wim Witness", "--pin-file", ready["pin"])
     assert "no terminal to ask at" in real(*words, status=2).err
     assert "not the PIN" in real(*words, "--pin-file", ready["wrong"], status=4).err
-    assert [event.type.value for event in events(real.root)[before:]] == ["user.enrolled"]
+    assert [event.type.value for event in events(real.root)[before:]] == ["user.enrolled", "pin.refused"]
     outcome = real(*words, "--pin-file", ready["pin"], status=None)
     assert "enrolled as" not in outcome.err
     assert "PIN" not in outcome.err or outcome.status == 0, outcome.err
@@ -84,6 +88,23 @@ def test_every_command_that_takes_a_pin_is_in_that_table() -> None:
     assert taking - ABOUT_PINS == {name.removesuffix(" pcp") for name in GUARDED}
 
 
+@pytest.mark.parametrize("table", ["clinicians", "designations"])
+def test_on_whom_approval_rests_is_imported_by_a_registrar_or_an_administrator(
+    real: CommandLine, ready: dict[str, Any], table: str
+) -> None:
+    own, new = ("--pin-file", ready["pin"]), ("--new-pin-file", ready["pin"])
+    for name, role in (("wim", "witness"), ("rea", "registrar")):
+        real("user", "add", name, "--role", role, *own, *new)
+    before = len(events(real.root))
+    refused = real("import", table, ready[table], "--as", "wim", *own, status=4)
+    assert "not enrolled as administrator or registrar" in refused.err
+    assert "no terminal to ask at" in real("import", table, ready[table], status=2).err
+    assert len(events(real.root)) == before
+    real("import", table, ready[table], "--as", "rea", *own)
+    assert events(real.root)[-1].person == "rea"
+    real("import", table, ready[table], *own)
+
+
 def test_in_an_emergency_somebody_enrolled_may_accept_and_it_is_told(real: CommandLine, ready: dict[str, Any]) -> None:
     accept = (
         "held",
@@ -93,7 +114,7 @@ def test_in_an_emergency_somebody_enrolled_may_accept_and_it_is_told(real: Comma
         "--break-glass",
         "the reviewer is in hospital",
     )
-    assert "not enrolled" in real(*accept, "--pin-file", ready["pin"], status=4).err
+    assert "not enrolled" in real(*accept, "--as", "nobody", "--pin-file", ready["pin"], status=4).err
     real("user", "add", USER, "--role", "witness", "--pin-file", ready["pin"])
     assert "not the PIN" in real(*accept, "--pin-file", ready["wrong"], status=4).err
     assert real(*accept, "--pin-file", ready["pin"], "--json").json["slots_filled"] == ["member"]

@@ -70,7 +70,10 @@ def test_every_prompt_keeps_what_is_typed_to_itself() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("keys", "crl", "--pin-file", "{open}"), ("user", "add", "somebody", "--role", "witness", "--pin-file", "{open}")],
+    [
+        ("keys", "crl", "--pin-file", "{open}"),
+        ("user", "add", "somebody", "--role", "witness", "--new-pin-file", "{open}", "--pin-file", "{open}"),
+    ],
 )
 def test_a_secret_that_others_can_read_is_warned_about(
     real: CommandLine, tmp_path: Path, words: tuple[str, ...]

@@ -674,9 +674,9 @@ def keep(go: Walk, document: str) -> None:
 def secrets(go: Walk) -> None:
     """A workspace that asks for PINs: every PIN and passphrase is given wrongly too."""
     go.cli = CommandLine(go.folder / "real", now="")
-    go("init", go.cli.root)
-    user = ("--full-name", "Wim Witness", "--pin-file", go.folder / "pin")
     name = getpass.getuser()
+    go("init", go.cli.root, "--pin-file", go.folder / "pin")
+    user = ("--full-name", "Wim Witness", "--pin-file", go.folder / "pin")
     go("user", "add", name, "--role", "issuer", *user)
     go("user", "add", name, "--role", "witness", "--pin-file", go.folder / "wrong", status=4)
     go("user", "list")
@@ -687,7 +687,10 @@ def secrets(go: Walk) -> None:
     go("keys", "crl", "--pin-file", go.folder / "open-pin")
     go("user", "pin", name, "--pin-file", go.folder / "wrong", "--new-pin-file", go.folder / "pass", status=4)
     go("user", "pin", name, "--pin-file", go.folder / "pin", "--new-pin-file", go.folder / "pass")
-    go("user", "remove", name)
+    go("user", "add", "wim", "--role", "witness", "--pin-file", go.folder / "pass", "--new-pin-file", go.folder / "pin")
+    go("user", "reset", "wim", "--pin-file", go.folder / "wrong", status=4)
+    go("user", "reset", "wim", "--pin-file", go.folder / "pass")
+    go("user", "remove", "wim", "--pin-file", go.folder / "pass")
 
 
 def own_id(name: str) -> KeyPair:

@@ -1,7 +1,8 @@
 """Signed plans as other programs write them, byte for byte in their manner: Acrobat, poppler, PDFBox, iText.
 
 The revision is laid out by hand, with room for the value; the value is made by pyHanko over the bytes that remain. What
-each program writes was read from files that it made: where objects begin, how lines end, what is written anew.
+each program writes (where objects begin, how lines end, what is written anew) was read from files of its making for
+poppler; the others follow what is known of their manner, and a file of theirs may differ.
 """
 
 from __future__ import annotations

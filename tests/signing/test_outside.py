@@ -13,12 +13,12 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from cpdocs.core.authority_records import AnswerRecord, Binding
+from cpdocs.core.authority_records import AnswerRecord, Binding, ListRecord
 from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.errors import InputFault
 from cpdocs.signing.keyfiles import KeyPair, certificate_der, fingerprint
-from cpdocs.signing.outside import OutsideAuthority, RevocationList
+from cpdocs.signing.outside import OutsideAuthority
 from cpdocs.signing.revocation_data import Material, read_authority, read_material
 from cpdocs.signing.trust import Pin
 from tests.signing import builder as b
@@ -54,7 +54,7 @@ def believing(
     for found in (read(each, by) for each in material):
         digest = sha256(found.der).hexdigest()
         if found.kind == "crl":
-            lists.append(RevocationList(found.der, digest, found.this_update, found.next_update, found.scope))
+            lists.append(ListRecord(digest, found.this_update, found.next_update, "", 0, found.scope, found.der))
         else:
             answers[found.serial] = AnswerRecord(
                 digest, found.serial, found.this_update, found.next_update, found.revoked_at, found.reason

@@ -309,3 +309,15 @@ def test_one_time_digest_may_be_of_the_plan_with_the_pcps_signature() -> None:
     data, visit = member_signed(before)
     assert next(iter(visit.values())).sha256 == sha256(before).hexdigest()
     assert Slot.MEMBER in b.verdict(data, trust=b.trust(witnessed=visit)).fills
+
+
+@pytest.mark.parametrize("space", [b"\r\n", b"\n\n", b" \r\n"])
+def test_white_space_alone_behind_a_signed_file_is_transport_and_nobodys_fault(space: bytes) -> None:
+    examination = b.verdict(pcp_return() + space)
+    assert (examination.verdict, examination.slots_filled) == (Verdict.ACCEPTED, (Slot.PCP,))
+    assert codes(examination) in (["line_end_added"], [])
+
+
+@pytest.mark.parametrize("tail", [b"\n" * 17, b"\n\0", b"\n%"])
+def test_anything_else_behind_a_signed_file_is_no_transport(tail: bytes) -> None:
+    assert b.verdict(pcp_return() + tail).verdict is not Verdict.ACCEPTED
