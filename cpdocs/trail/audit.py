@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cpdocs.core.clock import Clock
-from cpdocs.core.events import Event, document_subject, member_subject, return_subject, run_subject
+from cpdocs.core.events import Event, EventType, document_subject, member_subject, return_subject, run_subject
 from cpdocs.core.ids import is_member_id, parse_document_id
 from cpdocs.errors import InputFault, Problem, WorkspaceFault
 from cpdocs.index.store import differing
@@ -22,12 +22,16 @@ from cpdocs.ledger.checkpoint import (
     verifier_key,
 )
 from cpdocs.ledger.events import EventStore
+from cpdocs.ledger.reads import Reads
 from cpdocs.ledger.tree import Head
 from cpdocs.ledger.witness import cosigned_at, read_log_key, read_verifier
 from cpdocs.people.access import record_access
 from cpdocs.system.durable import read_plain
 from cpdocs.trail.time_stamps import wrong_tokens
 from cpdocs.workspace import Paths, Workspace
+
+BACKUPS_PROVEN = 3
+"""From how many of the last backups a checkpoint leads on: the last one may turn out not to be readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +123,33 @@ def history(ws: Workspace, who: str) -> tuple[Event, ...]:
     return tuple(ws.ledger.events(subject=subject))
 
 
-def sign_now(ws: Workspace) -> SignedCheckpoint:
-    """Signs the ledger as it stands; the checkpoint is kept in the ledger and as a file."""
+def sign_now(ws: Workspace, *, kept_elsewhere: bool = False) -> SignedCheckpoint:
+    """Signs the ledger as it stands; the checkpoint is kept in the ledger and as a file. One that is to be
+    ``kept_elsewhere`` also proves that it continues what each of the last backups holds."""
     key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
     with ws.ledger.write() as tx:
         head = tx.head()
-        note = sign_checkpoint(head, ws.options.checkpoint_origin, key)
+        backups = _last_backups(tx) if kept_elsewhere else ()
+        since = {size: ws.ledger.consistency_proof(size, head.size) for size in backups}
+        note = sign_checkpoint(head, ws.options.checkpoint_origin, key, since)
         # The file first: one that the ledger doesn't know is a good checkpoint all the same.
         file = _write_checkpoint(checkpoints_folder(ws.paths), head.size, note)
         tx.add_checkpoint(head.size, note)
     return SignedCheckpoint(note, head, file)
 
 
+def _last_backups(source: Reads) -> tuple[int, ...]:
+    """How many events each of the last backups holds, the latest first."""
+    sizes = [event.data["events"] for event in source.events(types=(EventType.BACKUP_MADE,))]
+    return tuple(dict.fromkeys(reversed(sizes[-BACKUPS_PROVEN:])))
+
+
 def sign_if_new(ws: Workspace) -> SignedCheckpoint | None:
-    """Signs the ledger where events were recorded since it was signed last."""
+    """Signs the ledger for keeping elsewhere, where events were recorded since it was signed last."""
     notes = ws.ledger.checkpoints()
     if notes and unverified_checkpoint(notes[-1]).head == ws.ledger.head():
         return None
-    return sign_now(ws)
+    return sign_now(ws, kept_elsewhere=True)
 
 
 def public_key(ws: Workspace) -> str:
