@@ -179,7 +179,6 @@ class _Health(_Table):
     held_days: Annotated[int, Field(ge=0, le=366)] = _default(Options, "held_days")
 
 
-<<<<<<< HEAD
 class _Work(_Table):
     plan_days: Annotated[int, Field(ge=1, le=366)] = _default(Options, "plan_days")
     contact_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "contact_day")
@@ -194,8 +193,6 @@ class _Target(_Table):
     file_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.{}-]+\.pdf$")] = "{document_id}.pdf"
 
 
-=======
->>>>>>> main
 class _Filing(_Table):
     mrn_ehr: Text = ""
     target: list[AnyTarget] = [DEFAULT_TARGET]
