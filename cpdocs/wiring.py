@@ -20,6 +20,7 @@ from cpdocs.workspace import Actor, Paths, Workspace
 if TYPE_CHECKING:
     from cpdocs.core.options import Options
     from cpdocs.core.senders import Senders
+    from cpdocs.ledger.events import EventStore
     from cpdocs.trail.ledger_move import Moved
 
 SANDBOX_MARK = "sandbox"
@@ -193,17 +194,20 @@ def move_ledger(start: Path | None, url: str) -> Moved:
     return move(paths, url, lambda: write_durably(paths.settings, changed.encode(), overwrite=True))
 
 
-def open_restored(root: Path) -> Workspace:
-    """Opens a workspace that was made of a backup. Its ledger is the file that came with it, whatever its settings
-    named."""
+def open_restored(root: Path, *, sandbox: bool) -> EventStore:
+    """The ledger of a workspace that was made of a backup: the file that came with it, whatever its settings named,
+    which then name it no more. Nothing else of what was restored is opened or used."""
     from cpdocs import settings
     from cpdocs.ledger.blobs import write_durably
+    from cpdocs.ledger.events import EventStore
 
     paths = Paths(root)
     text = paths.settings.read_text("utf-8")
     if settings.load(text, str(paths.settings)).options.ledger_url:
         write_durably(paths.settings, settings.with_ledger_url(text, "").encode(), overwrite=True)
-    return open_workspace(root)
+    clock = SystemClock(_fixed_clock(sandbox=sandbox))
+    actor = acting_account()
+    return EventStore.open(paths.ledger, clock=clock, user=actor.user, host=actor.host, sudo=actor.sudo)
 
 
 def _refuse_two_ledgers(paths: Paths) -> None:

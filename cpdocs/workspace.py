@@ -12,6 +12,7 @@ from cpdocs.core.options import Options
 from cpdocs.core.senders import Senders
 
 if TYPE_CHECKING:
+    from cpdocs.index.store import Index
     from cpdocs.ledger.blobs import BlobStore
     from cpdocs.ledger.events import EventStore
 
@@ -77,6 +78,11 @@ class Paths:
     def derived(self) -> Path:
         """What is made of the rest, kept to be quick, and made anew where it is missing: no backup holds it."""
         return self.state / "derived"
+
+    @property
+    def index(self) -> Path:
+        """The derived index, on this machine also where a database keeps the ledger."""
+        return self.derived / "index.db"
 
     @property
     def keys(self) -> Path:
@@ -171,9 +177,19 @@ class Workspace:
 
     def close(self) -> None:
         """Lets go of the ledger, if it was opened; the workspace can't be used afterwards."""
+        index: Index | None = self.__dict__.get("index")
+        if index is not None:
+            index.close()
         opened: EventStore | None = self.__dict__.get("ledger")
         if opened is not None:
             opened.close()
+
+    @cached_property
+    def index(self) -> Index:
+        """Rows about everything that the ledger holds, to look things up in."""
+        from cpdocs.index.store import Index
+
+        return Index(self.paths.index, self.ledger)
 
     @cached_property
     def blobs(self) -> BlobStore:

@@ -63,10 +63,12 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
     Exit status 1 where anything was altered, is damaged or is missing; each fault is named. Where only the checkpoint
     key is missing, as after a restore without keys, the trail is neither whole nor broken but not proven: status 1 too,
     until the key, its public part (--log-key, from `audit checkpoint --public-key`) or a checkpoint kept elsewhere
-    (--against) proves it. docs/audit.md says what this can't show.
+    (--against) proves it. A restored ledger that lacks what came after its backup is incomplete, and not broken: a
+    checkpoint of later shows that it is the beginning of what was signed. docs/audit.md says what this can't show.
     """
+    from cpdocs.ledger.audit import RESTORED_UNPROVEN
     from cpdocs.trail.audit import prove
-    from cpdocs.wiring import find_workspace, ledger_place
+    from cpdocs.wiring import SystemClock, find_workspace, ledger_place
     from cpdocs.workspace import Paths
 
     paths = Paths(find_workspace(chosen_workspace()))
@@ -74,12 +76,12 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
         raise UsageFault(
             "--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE."
         )
-    report = prove(paths, ledger_place(paths), against, witnesses, log_key)
+    report = prove(paths, ledger_place(paths), against, witnesses, log_key, clock=SystemClock())
     if as_json:
         print_json(
             {
                 "ok": report.ok,
-                "verdict": "whole" if report.ok else "not_proven" if report.unproven else "broken",
+                "verdict": report.verdict,
                 "events": report.events,
                 "root": report.root.hex(),
                 "checkpoints": report.checkpoints,
@@ -94,7 +96,19 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
     if not report.ok:
         if as_json:
             click.get_current_context().exit(1)
-        if report.unproven:
+        if report.verdict == "incomplete":
+            raise AnswerIsNo(
+                f"This ledger was restored and lacks what came after ({counted}); nothing in it was rewritten:",
+                problems=report.problems,
+                todo="Ask the practices to send again what they sent since; docs/backup.md says what else to do.",
+            )
+        if report.verdict == "not_proven" and any(each.code == RESTORED_UNPROVEN for each in report.problems):
+            raise AnswerIsNo(
+                f"This ledger says that it was restored; what was there is not proven ({counted}):",
+                problems=report.problems,
+                todo="Give a checkpoint of the evening after that backup, or one from before it as well (--against).",
+            )
+        if report.verdict == "not_proven":
             raise AnswerIsNo(
                 f"The trail is not proven ({counted}): nothing in it is wrong, but its checkpoint key is missing.",
                 problems=report.problems,
@@ -218,7 +232,7 @@ def checkpoint(ws: Workspace, since: int | None, public_key: bool, as_json: bool
         line = public_key_(ws)
         print_json({"public_key": line}) if as_json else click.echo(line)
         return
-    signed = sign_now(ws)
+    signed = sign_now(ws, kept_elsewhere=True)
     printed = signed.note if since is None else witness_request(ws, signed.note, since)
     stamped = stamp(ws, signed.note, signed.file)
     if as_json:

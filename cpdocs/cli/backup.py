@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,17 @@ from cpdocs.core.clock import EASTERN
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.workspace import Workspace
 
+if TYPE_CHECKING:
+    from cpdocs.retention.restore import Restored
+
+_SHOWN = 12
 _PATH = click.Path(path_type=Path)
+_LOG_KEY = click.option(
+    "--log-key",
+    metavar="KEY",
+    help="The ledger's public key, as `audit checkpoint --public-key` printed it: the archive must be signed with it.",
+)
+_UNSIGNED = click.option("--unsigned", is_flag=True, help="Take an archive that was made before backups were signed.")
 
 
 @click.group()
@@ -103,12 +114,18 @@ def create(
                 "based_on": list(made.based_on),
                 "with_keys": made.with_keys,
                 "damaged": list(made.damaged),
+                "left_out": list(made.left_out),
             }
         )
     else:
         click.echo(str(made.file))
         more = f" ({made.earlier} more in {len(made.based_on)} earlier archives)" if made.based_on else ""
         say(click.get_current_context(), f"{made.events} events and {made.new} stored files{more}, {made.size} bytes.")
+    if made.left_out:
+        say(
+            click.get_current_context(),
+            f"Not backed up, since cpdocs doesn't know them: {', '.join(made.left_out)}. Keep them elsewhere.",
+        )
     if made.damaged:
         raise AnswerIsNo(
             "The backup is made, without stored files that are damaged:",
@@ -125,26 +142,28 @@ def create(
 @click.option(
     "--identity-file", type=_PATH, metavar="FILE", help="The private key: then every byte inside is checked as well."
 )
+@_LOG_KEY
+@_UNSIGNED
 @AS_JSON
-def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
+def verify(file: Path, identity_file: Path | None, log_key: str | None, unsigned: bool, as_json: bool) -> None:
     """Check an archive and those it builds on; writes nothing.
 
     \b
     cpdocs backup verify /mnt/backup/cpdocs-….tar.age
     cpdocs backup verify /mnt/backup/cpdocs-….tar.age --identity-file /media/safe/backup-key.txt
 
-    Without the private key the archives are held against the receipts beside them; with it what is inside is held
-    against its manifest. What proves the ledger is `cpdocs backup restore` into a scratch folder: do so from time to
-    time.
+    Without the private key the archives are held against the receipts beside them, which anybody who writes there could
+    make; with it what is inside is held against its manifest and the signature of the ledger's key. What proves the
+    ledger is `cpdocs backup restore` into a scratch folder: do so from time to time.
     """
-    from cpdocs.retention.restore import check_archive, check_receipt
+    from cpdocs.retention.archive_reading import check_archive, check_receipt, trusting
     from cpdocs.system.age import read_identities
 
     if identity_file is None:
         receipt = check_receipt(file)
         events, based_on, opened = receipt["events"], [each["name"] for each in receipt["based_on"]], False
     else:
-        contents = check_archive(file, read_identities(identity_file))
+        contents = check_archive(file, read_identities(identity_file), trusting((), log_key, unsigned=unsigned))
         events, based_on, opened = contents.events, list(contents.based_on), True
     if as_json:
         print_json({"ok": True, "file": str(file.absolute()), "events": events, "based_on": based_on, "opened": opened})
@@ -165,21 +184,39 @@ def verify(file: Path, identity_file: Path | None, as_json: bool) -> None:
     metavar="CHECKPOINT",
     help="A checkpoint that was kept elsewhere. Repeatable.",
 )
+@click.option(
+    "--keys",
+    type=_PATH,
+    metavar="FILE",
+    help="The archive made --with-keys: its keys and PINs come back in the same step.",
+)
+@_LOG_KEY
+@_UNSIGNED
 @AS_JSON
 @click.pass_context
 def restore(
-    ctx: click.Context, file: Path, into: Path, identity_file: Path, against: tuple[Path, ...], as_json: bool
+    ctx: click.Context,
+    file: Path,
+    into: Path,
+    identity_file: Path,
+    against: tuple[Path, ...],
+    keys: Path | None,
+    log_key: str | None,
+    unsigned: bool,
+    as_json: bool,
 ) -> None:
     """Make a workspace of a backup: proven before it gets its name, and never over another.
 
     \b
     cpdocs backup restore /mnt/backup/cpdocs-….tar.age --into /srv/cpdocs --identity-file /media/safe/backup-key.txt \\
-      --against /media/compliance/checkpoint.txt
+      --keys /media/safe/cpdocs-….tar.age --against /media/compliance/checkpoint.txt
 
-    Every stored file is hashed and the whole ledger replayed. --against shows that this is the history that was signed,
-    and how many events are lost since. Never let the old workspace run on beside the restored one: two ledgers would
-    grow apart.
+    Every file must be one that was signed with the ledger's key, every stored file is hashed and the whole ledger
+    replayed. --against shows that this is the history that was signed, and how many events are lost since. What steers
+    cpdocs there (settings, templates, users, keys) is named and not used: look at it before you start anything. Never
+    let the old workspace run on beside the restored one: two ledgers would grow apart.
     """
+    from cpdocs.retention.archive_reading import trusting
     from cpdocs.retention.restore import record_restore
     from cpdocs.retention.restore import restore as restore_
     from cpdocs.system.age import read_identities
@@ -189,8 +226,13 @@ def restore(
         raise UsageFault(
             "A restore makes a workspace of its own.", todo="Leave --workspace out; name the new folder with --into."
         )
-    done = restore_(file, into, read_identities(identity_file), against)
-    record_restore(open_restored(done.root), done)
+    trusted = trusting(against, log_key, unsigned=unsigned)
+    done = restore_(file, into, read_identities(identity_file), trusted, keys=keys)
+    ledger = open_restored(done.root, sandbox=done.report.sandbox)
+    try:
+        record_restore(ledger, done)
+    finally:
+        ledger.close()
     made = done.contents.made_at.astimezone(EASTERN)
     if as_json:
         print_json(
@@ -202,7 +244,12 @@ def restore(
                 "made_at": done.contents.made_at.isoformat(),
                 "anchored": done.anchored,
                 "lost_events": done.lost_events,
+                "signed": done.contents.signed,
                 "missing_keys": list(done.missing_keys),
+                "stale_keys": list(done.stale_keys),
+                "beside": list(done.beside),
+                "settings_that_reach_out": list(done.reaching),
+                "left_out": list(done.contents.foreign),
                 "damaged": list(done.contents.damaged),
             }
         )
@@ -231,7 +278,31 @@ def restore(
         say(
             ctx,
             (
-                f"Not in this backup: {', '.join(done.missing_keys)}. Put state/keys/ and state/users/ back from "
-                "the backup made --with-keys."
+                f"Not in this backup: {', '.join(done.missing_keys)}. Restore with --keys and the backup made "
+                "--with-keys, or put state/keys/ and state/users/ back from it."
             ),
         )
+    if done.stale_keys:
+        say(
+            ctx,
+            (
+                f"Renewed since the backup with the keys was made, and left out: {', '.join(done.stale_keys)}. Make a "
+                "new one of those (`cpdocs keys rotate`), or find a later backup."
+            ),
+        )
+    _show_what_steers(ctx, done)
+
+
+def _show_what_steers(ctx: click.Context, done: Restored) -> None:
+    """Names what was restored besides the record, none of which was used yet."""
+    kinds = {"templates/": "templates", "state/users/": "users' PINs", "state/keys/": "keys and certificates"}
+    found = ["cpdocs.toml"]
+    for start, word in kinds.items():
+        names = [name.removeprefix(start) for name in done.beside if name.startswith(start)]
+        if names:
+            found.append(f"{len(names)} {word} ({', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''})")
+    say(ctx, f"Look at these before you start anything there; none was used yet: {'; '.join(found)}.")
+    if done.reaching:
+        say(ctx, f"Settings in cpdocs.toml that name a file or an address: {', '.join(done.reaching)}.")
+    if done.contents.foreign:
+        say(ctx, f"{len(done.contents.foreign)} files of this archive are none that a backup holds: left out.")

@@ -10,11 +10,13 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.held_accept import accept
 from cpdocs.cli.held_views import item_json, line_of, paper_in_words, signature_in_words, tell
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.pages import pages, say_how_many
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.review_queue import Item
 from cpdocs.errors import InputFault
+from cpdocs.index.queries import Page
 from cpdocs.workspace import Workspace
 
 _SHORT = 12
@@ -36,17 +38,19 @@ def held() -> None:
 
 
 @held.command("list")
+@pages
 @AS_JSON
 @pass_workspace
-def list_(ws: Workspace, as_json: bool) -> None:
+def list_(ws: Workspace, page: Page, as_json: bool) -> None:
     """Everything that waits for a person, and why.
 
     \b
     cpdocs held list --json
+    cpdocs held list --limit 20
     """
-    from cpdocs.returns.held import item_id, queue
+    from cpdocs.returns.held import how_many, item_id, queue
 
-    found = queue(ws)
+    found = queue(ws, page)
     if as_json:
         print_json([item_json(ws, item) for item in found])
         return
@@ -59,7 +63,9 @@ def list_(ws: Workspace, as_json: bool) -> None:
             [item_id(item.first), item.document_id or "-", lane, eastern_text(item.first.received_at), codes + files]
         )
     print_table(["file", "plan", "lane", "received", "why"], rows)
-    say(click.get_current_context(), f"{len(rows)} held." + (" See one with `cpdocs held show FILE`." if rows else ""))
+    ctx, waiting = click.get_current_context(), how_many(ws)
+    say(ctx, f"{waiting} held." + (" See one with `cpdocs held show FILE`." if rows else ""))
+    say_how_many(ctx, len(rows), waiting, page)
 
 
 @held.command()

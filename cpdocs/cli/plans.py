@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from cpdocs.cli import plan_drafts, plan_log
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.pages import pages, plan_filters, say_how_many
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.plan_unapprove import unapprove
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
@@ -19,6 +21,7 @@ from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import KeptFile, PlanState
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import AnswerIsNo
+from cpdocs.index.queries import Page, PlanFilter
 from cpdocs.workspace import Workspace
 
 _FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -158,7 +161,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     lines = [
         ("Document", record.document_id),
         ("Plan", f"{record.program}, version {record.version}, member {last_four(record.member_id)}"),
-        ("State", record.state.value.replace("_", " ")),
+        ("State", standing.words),
         ("Issued", f"{eastern_text(record.issued_at)} by {record.issued_by} for practice {record.practice_id}"),
         *[("Sent", f"{eastern_text(s.at)} to {s.to} by {s.channel}") for s in record.sendings],
         (
@@ -217,28 +220,25 @@ def _proof(kept: KeptFile) -> str:
 
 @plan.command("list")
 @click.option("--state", type=click.Choice([state.value for state in PlanState]), help="Only plans in this state.")
-@click.option("--practice", metavar="ID", help="Only this practice's plans.")
+@plan_filters
+@pages
 @AS_JSON
 @pass_workspace
-def list_(ws: Workspace, state: str | None, practice: str | None, as_json: bool) -> None:
+def list_(ws: Workspace, state: str | None, narrowed: PlanFilter, page: Page, as_json: bool) -> None:
     """List what was issued, oldest first.
 
     \b
     cpdocs plan list
     cpdocs plan list --state partly_signed --practice P0041
     """
-    from cpdocs.plans.status import every_standing, status_json
+    from cpdocs.plans.status import counts, standings, status_json
     from cpdocs.returns.recovery import finish_all
 
     finish_all(ws)
-    standings = [
-        standing
-        for standing in every_standing(ws)
-        if (state is None or standing.record.state.value == state)
-        and (practice is None or standing.record.practice_id == practice)
-    ]
+    wanted = replace(narrowed, state=state or "")
+    shown = standings(ws, wanted, page)
     if as_json:
-        print_json([status_json(standing) for standing in standings])
+        print_json([status_json(standing) for standing in shown])
         return
     print_table(
         ["document", "member", "plan", "state", "issued", "practice"],
@@ -247,11 +247,14 @@ def list_(ws: Workspace, state: str | None, practice: str | None, as_json: bool)
                 standing.record.document_id,
                 last_four(standing.record.member_id),
                 f"{standing.record.program} v{standing.record.version}",
-                standing.record.state.value.replace("_", " "),
+                standing.words,
                 eastern_date(standing.record.issued_at).isoformat(),
                 standing.record.practice_id,
             ]
-            for standing in standings
+            for standing in shown
         ],
     )
-    say(click.get_current_context(), f"{len(standings)} plans.")
+    ctx = click.get_current_context()
+    all_of_them = sum(counts(ws, wanted)[0].values())
+    say(ctx, f"{counted(all_of_them, 'plan')}.")
+    say_how_many(ctx, len(shown), all_of_them, page)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.pages import pages, plan_filters, say_how_many
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import is_member_id, last_four, parse_document_id
-from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault, UsageFault
+from cpdocs.index.queries import Page, PlanFilter
 from cpdocs.workspace import Workspace
 
 KINDS = ("timeliness", "choice", "affiliated", "no-plan")
@@ -26,13 +28,27 @@ KINDS = ("timeliness", "choice", "affiliated", "no-plan")
 @click.option(
     "--report", "kind", type=click.Choice(KINDS), help="Counts instead: what MassHealth watches, or who has no plan."
 )
+@click.option("--state", type=click.Choice([state.value for state in PlanState]), help="Only plans in this state.")
+@click.option("--overdue", is_flag=True, help="Only plans that are overdue.")
+@plan_filters
+@pages
 @AS_JSON
 @pass_workspace
-def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
+def status(
+    ws: Workspace,
+    kind: str | None,
+    state: str | None,
+    overdue: bool,
+    narrowed: PlanFilter,
+    page: Page,
+    as_json: bool,
+) -> None:
     """Where every plan stands: its state, both approvals, and the clock.
 
     \b
     cpdocs status
+    cpdocs status --overdue --coordinator "Dana Sample"
+    cpdocs status --limit 50 --page 3
     cpdocs status --json
     cpdocs status --report timeliness    approvals in time, by payer
     cpdocs status --report choice        evidence of informed choice, by program
@@ -42,19 +58,21 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
     A receipt in brackets wasn't logged: the clock then runs from the moment of issue. One with a star was corrected;
     `cpdocs plan show ID` says from what.
     """
-    from cpdocs.plans.status import every_standing, status_json
+    from cpdocs.plans.status import counts, standings, status_json
     from cpdocs.returns.recovery import finish_all
 
     if kind is not None:
         _report(ws, kind, as_json)
         return
     finish_all(ws)
-    standings = every_standing(ws)
+    on = eastern_date(ws.clock.now()) if overdue else None
+    wanted = replace(narrowed, state=state or "", overdue_on=on)
+    shown = standings(ws, wanted, page)
     if as_json:
-        print_json([status_json(standing) for standing in standings])
+        print_json([status_json(standing) for standing in shown])
         return
     rows = []
-    for standing in standings:
+    for standing in shown:
         record, clock = standing.record, standing.clock
         day = eastern_date(clock.receipt).isoformat()
         receipt = (day if record.received_at else f"({day})") + ("*" if record.receipt_corrections else "")
@@ -64,7 +82,7 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
                 record.document_id,
                 last_four(record.member_id),
                 f"{record.program} v{record.version}",
-                record.state.value.replace("_", " "),
+                standing.words,
                 _slot_word(record, Slot.MEMBER),
                 _slot_word(record, Slot.PCP),
                 receipt,
@@ -73,30 +91,35 @@ def status(ws: Workspace, kind: str | None, as_json: bool) -> None:
             ]
         )
     print_table(["document", "member", "plan", "state", "member's", "PCP's", "received", "due", "practice"], rows)
-    counted = Counter(standing.record.state.value.replace("_", " ") for standing in standings)
-    late = sum(standing.overdue for standing in standings)
-    summary = ", ".join(f"{count} {name}" for name, count in counted.items()) or "no plan has been issued"
-    say(click.get_current_context(), f"{summary}; {late} overdue." if standings else f"{summary}.")
+    by_state, late = counts(ws, wanted)
+    summary = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in by_state.items())
+    nothing = "no plan has been issued" if wanted.everything else "no plan is like that"
+    ctx = click.get_current_context()
+    say(ctx, f"{summary}; {late} overdue." if by_state else f"{nothing}.")
+    say_how_many(ctx, len(rows), sum(by_state.values()), page)
 
 
 @click.command()
 @click.option("--on", type=DAY, metavar="DATE", help="As of this day instead of today.")
+@plan_filters
+@pages
 @AS_JSON
 @pass_workspace
-def due(ws: Workspace, on: date | None, as_json: bool) -> None:
+def due(ws: Workspace, on: date | None, narrowed: PlanFilter, page: Page, as_json: bool) -> None:
     """What is due or overdue, and for whom: every plan that waits for its PCP, the most pressing first.
 
     \b
     cpdocs due
     cpdocs due --on 2026-11-12
+    cpdocs due --practice P0041
 
     Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue.
     """
-    from cpdocs.plans.status import due_json, what_is_due
+    from cpdocs.plans.status import REVIEW_WORDS, due_counts, due_json, what_is_due
     from cpdocs.returns.recovery import finish_all
 
     finish_all(ws)
-    items = what_is_due(ws, on)
+    items = what_is_due(ws, on, narrowed, page)
     if as_json:
         print_json([due_json(item) for item in items])
         return
@@ -107,6 +130,7 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
             "overdue": "OVERDUE",
             "due_today": "due today",
             "reminder": f"reminder, day {item.reminder}",
+            "review": REVIEW_WORDS,
             "wait": "",
         }
         contact = " ".join(part for part in (practice.key_contact, practice.phone) if part) if practice else ""
@@ -123,7 +147,10 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
             ]
         )
     print_table(["due", "today", "document", "plan", "practice", "for", "receipt"], rows)
-    say(click.get_current_context(), f"{len(items)} waiting, {sum(item.standing.overdue for item in items)} overdue.")
+    ctx = click.get_current_context()
+    waiting, late = due_counts(ws, on, narrowed)
+    say(ctx, f"{waiting} waiting, {late} overdue.")
+    say_how_many(ctx, len(rows), waiting, page)
 
 
 @click.command()

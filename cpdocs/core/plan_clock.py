@@ -14,6 +14,9 @@ from cpdocs.core.verdicts import Slot
 REMINDER_DAYS = (3, 6)
 """Business days after receipt on which the key contact is reminded (documents.md §7)."""
 
+OVERDUE = "overdue"
+"""What a reminder is called that says a plan is overdue; the others are ``day 3`` and ``day 6``."""
+
 LOGGED = "logged"
 ASSUMED = "assumed_from_issue"
 
@@ -69,6 +72,16 @@ def plan_clock(record: PlanRecord) -> PlanClock:
         stopped_on=stopped_on,
         stopped_by=stopped_by,
     )
+
+
+def review_due(record: PlanRecord) -> date | None:
+    """When an approved plan is to be reviewed: twelve months after its issue at the latest (requirements X1). None
+    while nobody approved it, and once another version, or nothing, stands in its place."""
+    if record.closed or not record.complete:
+        return None
+    issued = eastern_date(record.issued_at)
+    year, leap = issued.year + 1, (issued.month, issued.day) == (2, 29)
+    return issued.replace(year=year, day=28) if leap else issued.replace(year=year)
 
 
 @lru_cache(maxsize=4096)

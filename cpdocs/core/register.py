@@ -66,18 +66,26 @@ class Register:
         Live: status assigned or engaged, not past its ``end_on``, and the member hasn't died, declined or left for
         another CP. One that begins later still counts, since a plan may be prepared ahead of it.
         """
+        live = [item for item in self._live(member_id, program) if item.end_on is None or item.end_on >= on]
+        return max(live, key=lambda item: item.assigned_on, default=None)
+
+    def live_until(self, member_id: str, program: Program) -> date | None:
+        """The last day on which ``enrolled`` finds an assignment, as things stand: ``date.max`` where one is open, None
+        where none is live at all."""
+        return max((item.end_on or date.max for item in self._live(member_id, program)), default=None)
+
+    def _live(self, member_id: str, program: Program) -> list[Assignment]:
+        """The member's assignments to ``program`` that are live until their end."""
         if self.has_died(member_id):
-            return None
-        live = [
+            return []
+        return [
             item
             for item in self.member(member_id)
             if item.program == program
             # A death that a person took back leaves the assignment as it was.
             and (item.status in _LIVE or item.status == Fact.DECEASED)
-            and (item.end_on is None or item.end_on >= on)
             and not self.enrollment.stops(item)
         ]
-        return max(live, key=lambda item: item.assigned_on, default=None)
 
     def latest(self, member_id: str, program: Program) -> Assignment | None:
         """The member's latest begun assignment to ``program``, live or not."""

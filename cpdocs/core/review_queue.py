@@ -82,9 +82,13 @@ class Item:
 
 def items(records: Iterable[ReturnRecord]) -> list[Item]:
     """The items that these parts make, in order of arrival of each one's first part."""
-    together: dict[tuple[str, str, int], list[ReturnRecord]] = {}
+    together: dict[str, list[ReturnRecord]] = {}
     for record in records:
-        paper = record.decision is not None and record.decision.lane is Lane.INK and record.document_id
-        key = (record.document_id, "", 0) if paper else ("", record.sha256, record.part)
-        together.setdefault(key, []).append(record)
+        together.setdefault(item_key(record), []).append(record)
     return [Item(tuple(parts)) for parts in together.values()]
+
+
+def item_key(record: ReturnRecord) -> str:
+    """What the parts of one item have in common: the document whose paper they are; else each is by itself."""
+    paper = record.decision is not None and record.decision.lane is Lane.INK and record.document_id
+    return record.document_id if paper else f"{record.sha256}:{record.part}"

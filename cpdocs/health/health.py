@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType
-from cpdocs.core.return_record import RETURN_EVENTS, all_parts
 from cpdocs.errors import CpdocsError
 from cpdocs.health.answers import LOW_DISK
+from cpdocs.index.queries import overdue_count, waiting_count
 from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
 from cpdocs.retention.lists import failed_attempt, made_backups
 from cpdocs.system.durable import temporary, write_all
@@ -124,21 +125,19 @@ def _watch(ws: Workspace) -> Iterator[Pulse]:
 
 
 def _held(ws: Workspace) -> Iterator[Pulse]:
-    waiting = [record for record in all_parts(ws.ledger.events(types=RETURN_EVENTS)) if record.waiting]
-    if not waiting:
+    count, oldest = waiting_count(ws.index)
+    if not count:
         yield Pulse("held", True, "Nothing is held.", 0)
         return
-    age = ws.clock.now() - min(record.received_at for record in waiting)
+    age = ws.clock.now() - datetime.fromisoformat(oldest)
     allowed = timedelta(days=ws.options.held_days)
-    message = f"{len(waiting)} files are held, the oldest since {_span(age)}."
+    message = f"{count} files are held, the oldest since {_span(age)}."
     yield Pulse("held", not allowed or age <= allowed, message, _seconds(age))
 
 
 def _overdue(ws: Workspace) -> Iterator[Pulse]:
     """A count and no fault: practices are late, cpdocs isn't."""
-    from cpdocs.plans.status import every_standing
-
-    late = sum(standing.overdue for standing in every_standing(ws))
+    late = overdue_count(ws.index, eastern_date(ws.clock.now()))
     yield Pulse("overdue", True, f"{late} plans are overdue.", late)
 
 

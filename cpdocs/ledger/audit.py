@@ -17,12 +17,17 @@ from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.audit_store import StoreAudit, check_store
 from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, unverified_checkpoint, verify_checkpoint
 from cpdocs.ledger.findings import RecordAudit
-from cpdocs.ledger.tree import EMPTY_ROOT
+from cpdocs.ledger.tree import EMPTY_ROOT, Head, verify_consistency
 from cpdocs.system.durable import read_plain
 
 KEY_MISSING = "key_missing"
 """The code of the one problem that is no fault of the trail: nobody has said with which key its checkpoints are to be
 verified."""
+
+RESTORED_LACKS = "restored_lacks_events"
+"""A checkpoint was signed over more than was restored, and proves that what was restored is the beginning of that."""
+RESTORED_UNPROVEN = "restored_unproven"
+"""As above, but it proves no such thing: it may as well contradict."""
 
 _RESTORE = "Restore it from a backup."
 
@@ -50,9 +55,15 @@ class Report:
         return not self.problems
 
     @property
-    def unproven(self) -> bool:
-        """Whether nothing that is here is wrong, while what would prove it is missing: neither a yes nor a no."""
-        return not self.ok and all(problem.code == KEY_MISSING for problem in self.problems)
+    def verdict(self) -> str:
+        """``whole``; ``incomplete``: restored, proven to be the beginning of what was signed, and lacking what came
+        after; ``not_proven``: nothing here is wrong, while what would prove it is missing; else ``broken``."""
+        codes = {problem.code for problem in self.problems}
+        if not codes:
+            return "whole"
+        if codes == {RESTORED_LACKS}:
+            return "incomplete"
+        return "not_proven" if codes <= {KEY_MISSING, RESTORED_LACKS, RESTORED_UNPROVEN} else "broken"
 
 
 def verify(
@@ -124,7 +135,8 @@ def _sizes(notes: Iterable[str]) -> set[int]:
     sizes = set()
     for note in notes:
         with suppress(CheckpointInvalid):
-            sizes.add(unverified_checkpoint(note).head.size)
+            checkpoint = unverified_checkpoint(note)
+            sizes |= {checkpoint.head.size, *(size for size, _ in checkpoint.since)}
     return sizes
 
 
@@ -148,19 +160,54 @@ def _held_against(claims: Mapping[str, Checkpoint], record: RecordAudit) -> list
     problems = []
     for name, claim in claims.items():
         size = claim.head.size
-        if size > record.size:
+        if size <= record.size and record.roots.get(size, EMPTY_ROOT) == claim.head.root:
+            continue
+        if restore := _restore_before(claim, record):
+            problems.append(_lacks(name, claim, restore))
+        elif size > record.size:
             message = (
                 f"It was signed over {size} events, of which the ledger shows {record.size}: its end was "
                 "cut off, or can't be read."
             )
             problems.append(Problem("events_missing", message, name))
-        elif record.roots.get(size, EMPTY_ROOT) != claim.head.root:
+        else:
             message = (
                 f"It was signed over other events than the first {size} of this ledger: it was rewritten, "
                 "or is another one."
             )
             problems.append(Problem("checkpoint_contradicts", message, name))
     return problems
+
+
+def _restore_before(claim: Checkpoint, record: RecordAudit) -> Head | None:
+    """The latest restore of less than the checkpoint was signed over, which what it proves of earlier backups doesn't
+    contradict; None where no restore explains it."""
+    steps = dict(claim.since)
+    for restored in sorted(record.restored, key=lambda head: head.size, reverse=True):
+        proven = [Head(n, record.roots[n]) for n in steps if n <= restored.size and n in record.roots]
+        if 0 < restored.size < claim.head.size and all(_begins(head, claim, steps) for head in proven):
+            return restored
+    return None
+
+
+def _begins(head: Head, claim: Checkpoint, steps: Mapping[int, Sequence[bytes]]) -> bool:
+    return head.size in steps and verify_consistency(head, claim.head, steps[head.size])
+
+
+def _lacks(name: str, claim: Checkpoint, restored: Head) -> Problem:
+    """A checkpoint that was signed over what a restore didn't bring back: how much, and what of the rest is proven."""
+    size, steps = claim.head.size, dict(claim.since)
+    gone = (
+        f"This ledger was restored from a backup of {restored.size} events and lacks the {size - restored.size} that "
+        f"came after, up to event {size}."
+    )
+    if _begins(restored, claim, steps):
+        root = restored.root.hex()[:16]
+        proof = f" What was restored (root {root}…) is proven to be the beginning of what was signed."
+        return Problem(RESTORED_LACKS, gone + proof, name)
+    proven = [n for n in steps if n < restored.size]  # those that didn't hold have ruled this restore out
+    reach = f"only that the first {max(proven)} are" if proven else "nothing that shows whether they are"
+    return Problem(RESTORED_UNPROVEN, f"{gone} It says {reach} the beginning of what was signed.", name)
 
 
 def _without_file(record: RecordAudit, files: Collection[str]) -> list[Problem]:

@@ -69,6 +69,8 @@ def replay(connection: Connection, sizes: Collection[int], audit: RecordAudit) -
         hashed = leaf_hash(text)
         if hashed != leaf:
             audit.fault("event_altered", "Its text is not the one that was recorded.", f"event {seq}", RESTORE)
+        if as_text(row[1]) == EventType.BACKUP_RESTORED.value:
+            audit.restored.append(frontier.head())
         _check_text(row, text, made.pairs, audit)
         for level, place, node in frontier.append(hashed):
             if level % SUBTREE_LEVELS == 0:

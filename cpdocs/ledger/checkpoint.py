@@ -6,7 +6,10 @@
 
     — cpdocs Az3grlgtzPICa5OS…                        key name, base64(key id ‖ Ed25519 signature)
 
-(c2sp.org/signed-note, c2sp.org/tlog-checkpoint; the key's name is the origin.) What a checkpoint is worth depends on
+(c2sp.org/signed-note, c2sp.org/tlog-checkpoint; the key's name is the origin.) One that is meant to be kept elsewhere
+has lines more, ``since <events> <base64>``, one for each of the last backups: the consistency proof that the tree over
+what that backup holds is the beginning of this one (RFC 9162 §2.1.4). After a restore it tells a ledger that lacks what
+came after the backup from one that was rewritten. What a checkpoint is worth depends on
 where it is kept: one that never leaves the machine can be made anew by whoever rewrites the ledger there.
 """
 
@@ -15,7 +18,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +34,7 @@ from cpdocs.system.durable import read_plain
 _ED25519 = b"\x01"
 _DASH = "— "
 _MAX_SIGNATURES = 100
+_SINCE = "since"
 NAME = re.compile(r"[^\s+]+")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -41,10 +45,12 @@ class CheckpointInvalid(InputFault):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a checkpoint says: whose ledger (``origin``) and its head."""
+    """What a checkpoint says: whose ledger (``origin``), its head, and for numbers of events before it the hashes that
+    show the tree over so many to be the beginning of this one (``since``)."""
 
     origin: str
     head: Head
+    since: tuple[tuple[int, tuple[bytes, ...]], ...] = ()
 
 
 def new_checkpoint_key() -> bytes:
@@ -88,11 +94,16 @@ def verifier_key(origin: str, public: bytes) -> str:
     return f"{origin}+{key_id(origin, public).hex()}+{base64.b64encode(_ED25519 + public).decode()}"
 
 
-def sign_checkpoint(head: Head, origin: str, key: Ed25519PrivateKey) -> str:
-    """The signed note for ``head``. Raises ValueError for an origin with spaces or a plus sign."""
+def sign_checkpoint(
+    head: Head, origin: str, key: Ed25519PrivateKey, since: Mapping[int, Sequence[bytes]] | None = None
+) -> str:
+    """The signed note for ``head``; ``since`` are consistency proofs by the number of events that they lead from.
+    Raises ValueError for an origin with spaces or a plus sign."""
     if not NAME.fullmatch(origin):
         raise ValueError("an origin has no spaces and no plus sign")
-    return sign_note(f"{origin}\n{head.size}\n{base64.b64encode(head.root).decode()}\n", origin, key)
+    lines = [origin, str(head.size), base64.b64encode(head.root).decode()]
+    lines += [f"{_SINCE} {size} {base64.b64encode(b''.join(proof)).decode()}" for size, proof in (since or {}).items()]
+    return sign_note("".join(f"{line}\n" for line in lines), origin, key)
 
 
 def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
@@ -192,7 +203,21 @@ def _parse(text: str) -> Checkpoint | None:
         return None
     if len(root) != 32 or base64.b64encode(root).decode() != lines[2]:
         return None
-    return Checkpoint(lines[0], Head(int(lines[1]), root))
+    steps = (_step(line) for line in lines[3:-1])
+    return Checkpoint(lines[0], Head(int(lines[1]), root), tuple(step for step in steps if step))
+
+
+def _step(line: str) -> tuple[int, tuple[bytes, ...]] | None:
+    """A line with a consistency proof; None for any other, which the format leaves to who writes it."""
+    word, _, rest = line.partition(" ")
+    size, _, encoded = rest.partition(" ")
+    if word != _SINCE or not _SIZE.fullmatch(size):
+        return None
+    try:
+        proof = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return int(size), tuple(proof[place : place + 32] for place in range(0, len(proof), 32))
 
 
 def _malformed() -> CpdocsError:

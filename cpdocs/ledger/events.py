@@ -17,7 +17,7 @@ from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerDamaged, LedgerMissing
 from cpdocs.ledger.reader import Reader, reader_of
-from cpdocs.ledger.reading import SCHEMA_VERSION, Edge, decode, edge_of, head_of, texts_of
+from cpdocs.ledger.reading import SCHEMA_VERSION, Edge, decode, edge_of, grouped_texts_of, head_of, texts_of
 from cpdocs.ledger.tree import Head, RangeHash, consistency_proof, inclusion_proof, range_hash
 
 if TYPE_CHECKING:
@@ -176,16 +176,24 @@ class EventStore:
             return tx.append(*new)
 
     def events(
-        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
     ) -> Iterator[Event]:
-        """Recorded events in order: those of ``subject``, of any of ``types``, with a number above ``after``.
+        """Recorded events in order: those of ``subject``, of any of ``types``, with a number above ``after`` and of
+        ``upto`` at most (0: whatever there is).
 
         What is there when the first is asked for; no lock is held meanwhile. Raises LedgerDamaged at an event whose
         text isn't the one that was recorded.
         """
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
-            for _, body in texts_of(driver, subject, types, after):
+            for _, body in texts_of(driver, subject, types, after, upto=upto):
                 yield decode(body)
+
+    def grouped(self, kind: str, *, types: Collection[EventType], upto: int) -> Iterator[tuple[str, list[Event]]]:
+        """The key of every subject of ``kind`` ("document" …), in order, with the events about it that are of
+        ``types`` and numbered ``upto`` at most. However many there are, one subject's are held at a time."""
+        with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
+            for subject, texts in grouped_texts_of(driver, kind, types, upto):
+                yield subject.partition(":")[2], [decode(body) for body in texts]
 
     def head(self) -> Head:
         """The tree's size and root."""
@@ -198,11 +206,11 @@ class EventStore:
             return edge_of(driver)
 
     def texts(
-        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
     ) -> Iterator[tuple[int, str]]:
         """As ``events``, but each event's number and its canonical text: the entry of leaf ``number - 1``."""
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
-            yield from texts_of(driver, subject, types, after)
+            yield from texts_of(driver, subject, types, after, upto=upto)
 
     def root_at(self, size: int) -> bytes:
         """The root over the first ``size`` events. Raises ValueError where there are fewer."""

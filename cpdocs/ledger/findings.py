@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from cpdocs.errors import Problem
-from cpdocs.ledger.tree import EMPTY_ROOT
+from cpdocs.ledger.tree import EMPTY_ROOT, Head
 
 RESTORE = "Restore the ledger from a backup."
 
@@ -20,7 +20,8 @@ class RecordAudit:
 
     ``references`` are the SHA-256 that events mention, each with the first event that does; ``notes`` the checkpoints
     kept in it, by number; ``begins`` the first event's data, ``named_keys`` the checkpoint key in it.
-    ``where`` is what the ledger as a whole is called.
+    ``where`` is what the ledger as a whole is called. ``restored`` holds for each restore that it tells of the head of
+    what was restored.
     ``pages_compared`` says whether the file's bytes could be held against the sums of its pages; None in a database
     that has none.
     """
@@ -34,6 +35,7 @@ class RecordAudit:
     problems: list[Problem] = field(default_factory=list)
     begins: Mapping[str, Any] = field(default_factory=dict)
     named_keys: tuple[bytes, ...] = ()
+    restored: list[Head] = field(default_factory=list)
     missing: bool = False
     pages_compared: bool | None = False
 

@@ -78,12 +78,13 @@ def texts_of(
     types: Collection[EventType] = (),
     after: int = 0,
     *,
+    upto: int = 0,
     inside: bool = False,
 ) -> Iterator[tuple[int, str]]:
     """Reads in batches, each a transaction of its own: a reader that dawdles holds nothing up. ``inside`` is in the
-    caller's."""
+    caller's. ``upto`` is the last number that is wanted; 0: whatever there is."""
     kinds = tuple(dict.fromkeys(kind.value for kind in types))
-    end = _NO_END
+    end = upto or _NO_END
     while True:
         statement, values = _reading(subject is not None, len(kinds)), _values(subject, kinds, after, end)
         if not inside:
@@ -102,6 +103,36 @@ def texts_of(
         if len(rows) < BATCH:
             return
         after = rows[-1][0]
+
+
+def grouped_texts_of(
+    driver: Driver, kind: str, types: Collection[EventType], upto: int
+) -> Iterator[tuple[str, list[str]]]:
+    """Every subject of ``kind`` ("document" …) in order, with the texts about it that are of ``types`` and numbered
+    ``upto`` at most, in order. Only one subject's are held at a time."""
+    kinds = tuple(dict.fromkeys(each.value for each in types))
+    statement = _grouped(len(kinds))
+    # The subjects of a kind lie between "kind:" and "kind;", the next character.
+    subject, seq, end = f"{kind}:", 0, f"{kind};"
+    texts: list[str] = []
+    while True:
+        driver.begin()
+        try:
+            rows = driver.execute(statement, (subject, seq, end, upto, *kinds)).fetchall()
+        finally:
+            driver.end()
+        for about, number, body, leaf in rows:
+            if about != subject:
+                if texts:
+                    yield subject, texts
+                subject, texts = about, []
+            check_leaf(number, body, leaf)
+            texts.append(body)
+            seq = number
+        if len(rows) < BATCH:
+            if texts:
+                yield subject, texts
+            return
 
 
 def check_leaf(seq: int, body: str, leaf: bytes) -> None:
@@ -140,6 +171,16 @@ def _reading(subject: bool, types: int) -> str:
     one = "SELECT seq FROM events WHERE type = ? AND seq > ? AND seq <= ?"
     numbers = f"{' UNION ALL '.join([one] * types)} ORDER BY seq LIMIT {BATCH}"
     return f"SELECT e.seq, e.body, e.leaf FROM ({numbers}) n JOIN events e ON e.seq = n.seq ORDER BY e.seq"  # noqa: S608
+
+
+@lru_cache(maxsize=16)
+def _grouped(types: int) -> str:
+    """The statement that reads a batch of ``grouped_texts_of``."""
+    return (
+        "SELECT s.subject, s.seq, e.body, e.leaf FROM event_subjects s CROSS JOIN events e "  # noqa: S608
+        "WHERE (s.subject, s.seq) > (?, ?) AND s.subject < ? AND s.seq <= ? AND e.seq = s.seq "
+        f"AND e.type IN ({', '.join('?' * types)}) ORDER BY s.subject, s.seq LIMIT {BATCH}"
+    )
 
 
 def _values(subject: str | None, kinds: tuple[str, ...], after: int, end: int) -> list[object]:

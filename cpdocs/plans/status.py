@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,18 @@ from cpdocs.core.ids import last_four
 from cpdocs.core.members import Program
 from cpdocs.core.plan_clock import PlanClock, plan_clock
 from cpdocs.core.plan_record import PlanRecord
-from cpdocs.core.providers import Practice
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
+from cpdocs.index.queries import (
+    Page,
+    PlanFilter,
+    PracticeContact,
+    overdue_count,
+    plan_counts,
+    plan_ids,
+    practices_of,
+    waiting_for,
+)
 from cpdocs.people.access import record_access
 from cpdocs.plans.records import all_plans, member_plans, the_plan
 from cpdocs.register.load import load_register
@@ -25,13 +34,38 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 
+REVIEW_WORDS = "returned, waiting for review"
+"""What is said of a version of which something came back that nobody has decided on yet."""
+
+_BY_ITSELF = 500
+"""Up to so many versions each is folded from its own events; more are read in one pass over all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What came back for a version and waits for review: the file's SHA-256, its part, when it came, and why it is
+    held (codes of findings)."""
+
+    sha256: str
+    part: int
+    received_at: str
+    codes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One version and its clock as of ``on``."""
+    """One version and its clock as of ``on``, with what came back for it and isn't decided."""
 
     record: PlanRecord
     clock: PlanClock
     on: date
+    waiting: tuple[Waiting, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Where it stands, for people."""
+        state = self.record.state.value.replace("_", " ")
+        return f"{state}; {REVIEW_WORDS}" if self.waiting else state
 
     @property
     def overdue(self) -> bool:
@@ -43,12 +77,14 @@ class Due:
     """A version whose clock runs, and whom to ask. ``reminder`` is 3 or 6 on the business day of that reminder."""
 
     standing: Standing
-    practice: Practice | None
+    practice: PracticeContact | None
     reminder: int | None
 
     @property
     def action(self) -> str:
-        """What to do on the day: ``overdue``, ``due_today``, ``reminder``, or ``wait``."""
+        """What to do on the day: ``review`` what came back, ``overdue``, ``due_today``, ``reminder``, or ``wait``."""
+        if self.standing.waiting:
+            return "review"
         if self.standing.overdue:
             return "overdue"
         if self.standing.clock.due_on == self.standing.on:
@@ -58,30 +94,60 @@ class Due:
 
 def standing_of(ws: Workspace, record: PlanRecord) -> Standing:
     """One version's standing today."""
-    return Standing(record, plan_clock(record), eastern_date(ws.clock.now()))
+    return _standings(ws, [record], eastern_date(ws.clock.now()))[0]
 
 
-def every_standing(ws: Workspace) -> list[Standing]:
-    """Every version's standing today, in order of issue."""
-    on = eastern_date(ws.clock.now())
-    return [Standing(record, plan_clock(record), on) for record in all_plans(ws).values()]
+def standings(ws: Workspace, wanted: PlanFilter | None = None, page: Page | None = None) -> list[Standing]:
+    """The standing today of the versions wanted (all of them where None), in order of issue."""
+    ids = plan_ids(ws.index, wanted or PlanFilter(), page or Page())
+    return _standings(ws, _records(ws, ids), eastern_date(ws.clock.now()))
 
 
-def what_is_due(ws: Workspace, on: date | None = None) -> list[Due]:
-    """Every running clock as of ``on`` (today where None), the most pressing first, with the practice to ask."""
+def counts(ws: Workspace, wanted: PlanFilter) -> tuple[dict[str, int], int]:
+    """How many of the versions wanted are in each state, and how many of them are overdue today."""
+    return plan_counts(ws.index, wanted), overdue_count(ws.index, eastern_date(ws.clock.now()), wanted)
+
+
+def what_is_due(
+    ws: Workspace, on: date | None = None, wanted: PlanFilter | None = None, page: Page | None = None
+) -> list[Due]:
+    """Every running clock as of ``on`` (today where None) of the versions wanted, the most pressing first, with the
+    practice to ask."""
     day = on or eastern_date(ws.clock.now())
-    running = [
-        Standing(record, clock, day)
-        for record in all_plans(ws).values()
-        if (clock := plan_clock(record)).running and eastern_date(record.issued_at) <= day
+    running = replace(wanted or PlanFilter(), running=True, issued_by=day)
+    found = _standings(ws, _records(ws, plan_ids(ws.index, running, page or Page(), by_due=True)), day)
+    practices = practices_of(ws.index, (each.record.practice_id for each in found))
+    return [Due(each, practices.get(each.record.practice_id), each.clock.reminder(day)) for each in found]
+
+
+def due_counts(ws: Workspace, on: date | None = None, wanted: PlanFilter | None = None) -> tuple[int, int]:
+    """How many clocks run as of ``on``, and how many of them are overdue."""
+    day = on or eastern_date(ws.clock.now())
+    running = replace(wanted or PlanFilter(), running=True, issued_by=day)
+    return sum(plan_counts(ws.index, running).values()), overdue_count(ws.index, day, running)
+
+
+def _records(ws: Workspace, ids: Sequence[str]) -> list[PlanRecord]:
+    if len(ids) <= _BY_ITSELF:
+        return [the_plan(ws.ledger, document_id) for document_id in ids]
+    records = all_plans(ws)
+    return [records[document_id] for document_id in ids]
+
+
+def _standings(ws: Workspace, records: Sequence[PlanRecord], on: date) -> list[Standing]:
+    waiting = waiting_for(ws.index, [record.document_id for record in records])
+    return [
+        Standing(
+            record,
+            plan_clock(record),
+            on,
+            tuple(
+                Waiting(row["sha256"], row["part"], row["received_at"], tuple(row["codes"].split()))
+                for row in waiting.get(record.document_id, ())
+            ),
+        )
+        for record in records
     ]
-    if not running:
-        return []
-    practices = load_register(ws, running[0].record.member_id).directory.practices
-    due = [
-        Due(standing, practices.get(standing.record.practice_id), standing.clock.reminder(day)) for standing in running
-    ]
-    return sorted(due, key=lambda item: (item.standing.clock.due_on, item.standing.record.seq))
 
 
 def status_json(standing: Standing) -> dict[str, JSON]:
@@ -98,6 +164,7 @@ def status_json(standing: Standing) -> dict[str, JSON]:
         "received_at": _iso(record.received_at),
         "due_on": clock.due_on.isoformat(),
         "overdue": standing.overdue,
+        "waiting_for_review": waiting_json(standing),
         "filed_at": _iso(record.filing.at if record.filing else None),
         "practice_id": record.practice_id,
         "payer": record.payer,
@@ -113,6 +180,14 @@ def status_json(standing: Standing) -> dict[str, JSON]:
         "filing_held": [dict(reason) for reason in record.filing_held],
         "proof": proof_json(record),
     }
+
+
+def waiting_json(standing: Standing) -> list[JSON]:
+    """What came back and isn't decided."""
+    return [
+        {"sha256": each.sha256, "part": each.part, "received_at": each.received_at, "codes": [*each.codes]}
+        for each in standing.waiting
+    ]
 
 
 def proof_json(record: PlanRecord) -> JSON:
@@ -170,6 +245,7 @@ def due_json(item: Due) -> dict[str, JSON]:
         "overdue": item.standing.overdue,
         "action": item.action,
         "reminder": item.reminder,
+        "waiting_for_review": waiting_json(item.standing),
         "practice_id": record.practice_id,
         "practice": practice.name if practice else None,
         "for": practice.key_contact if practice else None,

@@ -2,9 +2,10 @@
 
     state/ledger.db …        the ledger as of one moment, with the sums of its pages
     state/…                  checkpoints, public keys, what was claimed from the inbox; private keys only where asked
-    for cpdocs.toml templates/   how the site set it up state/store/ab/abcdef…   every stored file that no earlier
-    archive in the same folder holds manifest.jsonl           last: the checkpoint, every file with its SHA-256, and
-    where the others are
+    cpdocs.toml templates/   how the site set it up
+    state/store/ab/abcdef…   every stored file that no earlier archive in the same folder holds
+    manifest.jsonl           the checkpoint, every file with its SHA-256, and where the others are
+    manifest.note            last: the checkpoint key's signature over all that (``archive_signature``)
 
 The ledger is copied before the store is listed: a stored file is older than the event that mentions it, so nothing that
 the copy mentions can be missing. docs/backup.md says how to keep the keys, and how to restore.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ from cpdocs.core.events import JSON, EventType, NewEvent
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.ledger.blobs import BlobStore, write_durably
 from cpdocs.ledger.checkpoint import load_checkpoint_key, public_bytes
+from cpdocs.retention.archive_signature import FORMAT, SIGNATURE, STORE, is_private, may_hold, sign_archive
 from cpdocs.retention.lists import (
     Made,
     backups_folder,
@@ -48,18 +51,17 @@ if TYPE_CHECKING:
     from cpdocs.system.age import Recipient
     from cpdocs.workspace import Paths, Workspace
 
-FORMAT = "cpdocs.backup/1"
 RECEIPT_FORMAT = "cpdocs.backup-receipt/1"
 MANIFEST = "manifest.jsonl"
-PUBLIC = frozenset({".crt", ".crl", ".der", ".pem", ".pub"})
-"""How the names of keys end that everybody may see; every other file in state/keys/ is private."""
+_REBUILT = re.compile(r"state/(heartbeat\.json|[a-z]+\.lock|\.letter.*|ledger\..*)|(.*/)?\.cpdocs-.*\.part")
+"""What no restore needs: locks, the watcher's heartbeat, what a killed command left."""
 _LEDGER = ("ledger.db", "ledger.pages")
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
     """A backup that was made and read back. ``new`` and ``earlier`` count stored files; ``damaged`` names those left
-    out."""
+    out, ``left_out`` other files that no backup holds, since cpdocs doesn't know them."""
 
     file: Path
     sha256: str
@@ -70,6 +72,7 @@ class Backup:
     based_on: tuple[str, ...]
     damaged: tuple[str, ...]
     with_keys: bool
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -81,9 +84,19 @@ class _Tally:
     earlier: int = 0
     based_on: set[str] = field(default_factory=set)
     damaged: list[str] = field(default_factory=list)
+    files: dict[str, tuple[str, int]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    digest: Any = field(default_factory=sha256)
 
     def note(self, entry: dict[str, JSON]) -> None:
-        self.lines.write(json.dumps(entry, sort_keys=True).encode() + b"\n")
+        line = json.dumps(entry, sort_keys=True).encode() + b"\n"
+        self.digest.update(line)
+        self.lines.write(line)
+
+    def add(self, name: str, sha: str, size: int) -> None:
+        self.note({"name": name, "sha256": sha, "size": size})
+        if not name.startswith(STORE):
+            self.files[name] = (sha, size)
 
 
 def create_backup(
@@ -122,7 +135,7 @@ def _create(
         tally = _Tally(lines)
         tally.note(_facts(ws, made_at, events, checkpoint, with_keys=with_keys))
         digest, size = _write(
-            folder, name, _archive(ws, work, tally, earlier, events=events, with_keys=with_keys), recipients
+            folder, name, _archive(ws, name, work, tally, earlier, events=events, with_keys=with_keys), recipients
         )
         if digest_of(folder / name) != (digest, size):
             (folder / name).unlink()
@@ -142,6 +155,7 @@ def _create(
         tuple(sorted(sums)),
         tuple(tally.damaged),
         with_keys=with_keys,
+        left_out=tuple(tally.left_out),
     )
     write_durably(folder / f"{name}.json", _receipt(made, made_at, sums, checkpoint))
     ws.ledger.append(NewEvent(EventType.BACKUP_MADE, ("workspace:",), _recorded(made)))
@@ -168,23 +182,28 @@ def _facts(ws: Workspace, made_at: datetime, events: int, checkpoint: str, *, wi
 
 
 def _archive(
-    ws: Workspace, work: Path, tally: _Tally, earlier: Sequence[Made], *, events: int, with_keys: bool
+    ws: Workspace, archive: str, work: Path, tally: _Tally, earlier: Sequence[Made], *, events: int, with_keys: bool
 ) -> Iterator[bytes]:
     """The bytes of the tar, before encryption."""
     for part in _LEDGER:
         yield from _member(f"state/{part}", work / part, tally)
-    for path in _settings_and_state(ws.paths, with_keys=with_keys):
+    for path in _settings_and_state(ws.paths):
+        name = path.relative_to(ws.paths.root).as_posix()
         if path.parent == checkpoints_folder(ws.paths) and _signed_over(path) > events:
             continue  # signed since the ledger was copied
+        if not may_hold(name, with_keys=with_keys):
+            if not is_private(name) and not _REBUILT.fullmatch(name):
+                tally.left_out.append(name)
+            continue
         with suppress(FileNotFoundError):  # a claim that was finished meanwhile is in the store
-            yield from _member(path.relative_to(ws.paths.root).as_posix(), path, tally)
+            yield from _member(name, path, tally)
     store = BlobStore(ws.paths.state / "store")
     sums = {each.name: each.sha256 for each in earlier}
-    for sha, archive in placed(stored(store.root), ws.paths, earlier):
-        if archive:
+    for sha, holder in placed(stored(store.root), ws.paths, earlier):
+        if holder:
             tally.earlier += 1
-            tally.based_on.add(archive)
-            tally.note({"stored": sha, "in": archive})
+            tally.based_on.add(holder)
+            tally.note({"stored": sha, "in": holder})
         elif _damaged(store.path(sha)):
             tally.damaged.append(sha)
         else:
@@ -198,23 +217,20 @@ def _archive(
     yield header(MANIFEST, size, 0)
     tally.lines.seek(0)
     yield from iter(lambda: tally.lines.read(CHUNK), b"")
-    yield padding(size) + END
+    yield padding(size)
+    key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
+    note = sign_archive(archive, tally.digest.hexdigest(), tally.files, ws.options.checkpoint_origin, key).encode()
+    yield header(SIGNATURE, len(note), 0) + note + padding(len(note)) + END
 
 
-def _settings_and_state(paths: Paths, *, with_keys: bool) -> Iterator[Path]:
+def _settings_and_state(paths: Paths) -> Iterator[Path]:
     """Settings, the site's templates, and what is in state/ besides the ledger and the store. No link is followed."""
     yield paths.settings
     yield from _files(paths.templates)
     apart = {paths.state / "store", paths.derived, backups_folder(paths)}
     for path in sorted(paths.state.iterdir()):
-        if path in apart or path.name.startswith("ledger."):
-            continue
-        for file in _files(path) if path.is_dir() else (path,):
-            private = file.is_relative_to(paths.users) or (
-                file.is_relative_to(paths.keys) and file.suffix not in PUBLIC
-            )
-            if with_keys or not private:
-                yield file
+        if path not in apart and not path.name.startswith("ledger."):
+            yield from _files(path) if path.is_dir() else (path,)
 
 
 def _signed_over(checkpoint: Path) -> int:
@@ -226,9 +242,7 @@ def _signed_over(checkpoint: Path) -> int:
 def _files(folder: Path) -> Iterator[Path]:
     for here, folders, names in os.walk(folder):
         folders.sort()
-        yield from (
-            Path(here, name) for name in sorted(names) if not (name.startswith(".cpdocs-") and name.endswith(".part"))
-        )
+        yield from (Path(here, name) for name in sorted(names))
 
 
 def _member(name: str, path: Path, tally: _Tally) -> Iterator[bytes]:
@@ -255,7 +269,7 @@ def _member(name: str, path: Path, tally: _Tally) -> Iterator[bytes]:
         yield padding(status.st_size)
     finally:
         os.close(descriptor)
-    tally.note({"name": name, "sha256": digest.hexdigest(), "size": status.st_size})
+    tally.add(name, digest.hexdigest(), status.st_size)
 
 
 def _damaged(path: Path) -> bool:

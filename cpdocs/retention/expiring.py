@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cpdocs.plans.records import all_plans
-from cpdocs.retention.renewal import horizon
+from cpdocs.index.queries import kept_counts
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -26,14 +25,14 @@ class Proofs:
     ended: int
 
 
+def horizon(ws: Workspace) -> datetime:
+    """Until when a proof must reach at least: so many months (of 31 days) from now as the settings say."""
+    return ws.clock.now() + timedelta(days=31 * ws.options.renew_months)
+
+
 def proofs(ws: Workspace) -> Proofs:
     """The proofs of all filed versions as of now. Without an authority for time stamps only those count that had one
     once."""
-    now, limit = ws.clock.now(), horizon(ws)
-    kept = [each for record in all_plans(ws).values() if record.filing for each in record.filing.kept]
-    counted = [each for each in kept if each.until and (each.stamped_at or ws.options.tsa_url)]
-    ending = [each.until for each in counted if each.until and now <= each.until < limit]
-    ended = sum(bool(each.stamped_at and each.until and each.until < now) for each in kept)
-    return Proofs(
-        len(kept), sum(each.stamped_at is None for each in kept), len(ending), min(ending, default=None), ended
-    )
+    now, limit = (each.astimezone(UTC).isoformat() for each in (ws.clock.now(), horizon(ws)))
+    files, unstamped, ending, first, ended = kept_counts(ws.index, now, limit, stamps=bool(ws.options.tsa_url))
+    return Proofs(files, unstamped, ending, datetime.fromisoformat(first) if first else None, ended)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.long_term import Closer, kept_json
@@ -25,6 +25,7 @@ from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
 from cpdocs.ledger.checkpoint import load_checkpoint_key
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import all_plans, find_plan, the_plan
+from cpdocs.retention.expiring import horizon
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
@@ -58,11 +59,6 @@ class Outcome:
             "after": kept_json(self.after) if self.after else None,
             "problem": f"{self.why_not} {self.todo}".strip() or None,
         }
-
-
-def horizon(ws: Workspace) -> datetime:
-    """Until when a proof must reach at least: so many months (of 31 days) from now as the settings say."""
-    return ws.clock.now() + timedelta(days=31 * ws.options.renew_months)
 
 
 def ageing(

@@ -1,60 +1,48 @@
 """A backup read again: checked where it lies, or made a workspace that is proven before it gets its name.
 
-Nothing is ever restored over something. The archive and those it builds on are unpacked beside the target, every file
-is held against the manifest, every stored file against its name, the ledger is replayed event by event, and a
-checkpoint that was kept elsewhere shows whether this is the history that was. Only then does the folder get its name.
+Nothing is ever restored over something. The archive and those it builds on are unpacked beside the target; nothing but
+what such an archive may hold is (``archive_signature``). Every file is held against what the organization's key
+signed, every stored file against its name, the ledger is replayed event by event, and a checkpoint that was kept
+elsewhere shows whether this is the history that was. Keys come from a second archive in the same step. Only then does
+the folder get its name. No restored setting, template or key is used before its files were named to who restores.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import secrets
 import shutil
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from datetime import datetime
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import JSON, EventType, NewEvent
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault
 from cpdocs.ledger.audit import Report
-from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
-from cpdocs.retention.backup import FORMAT, MANIFEST, RECEIPT_FORMAT
-from cpdocs.system.age import SealBroken, digest_of
-from cpdocs.system.durable import create_new, disk_fault, fsync_folder, make_folder, read_plain, write_all
-from cpdocs.system.tar_stream import Unpacked, Unpacking
+from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, verify_checkpoint
+from cpdocs.ledger.tree import Head, verify_consistency
+from cpdocs.retention.archive_reading import (
+    ANOTHER,
+    Contents,
+    Trusted,
+    archive_fault,
+    entries,
+    read_archive,
+    read_unchecked,
+)
+from cpdocs.retention.archive_signature import STORE, is_private, is_stored, may_hold
+from cpdocs.retention.backup import MANIFEST
+from cpdocs.system.durable import disk_fault, fsync_folder, make_folder
 from cpdocs.trail.audit import checkpoints_folder, read_checkpoint
 from cpdocs.workspace import Paths
 
 if TYPE_CHECKING:
+    from cpdocs.ledger.events import EventStore
     from cpdocs.system.age import Identity
-    from cpdocs.workspace import Workspace
 
-_STORE = "state/store/"
-_ANOTHER = "Use another copy, or an earlier backup."
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What an archive's manifest says of it. ``based_on`` are the earlier archives needed, name → SHA-256."""
-
-    name: str
-    sha256: str
-    made_at: datetime
-    events: int
-    sandbox: bool
-    with_keys: bool
-    checkpoint: str
-    checkpoint_key: bytes
-    based_on: Mapping[str, str]
-    new: int
-    earlier: int
-    damaged: tuple[str, ...]
+_KEYS_UNPACKED = ".keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +50,9 @@ class Restored:
     """A restored workspace. ``lost_events`` are those that the checkpoint given knows and the backup doesn't; None
     without one.
 
-    ``anchored`` says whether a checkpoint from elsewhere proved this history.
+    ``anchored`` says whether a checkpoint from elsewhere proved this history. ``stale_keys`` are those of the archive
+    with the keys that were renewed since. ``beside`` are the restored files besides the ledger, the store and
+    checkpoints, all of which steer what cpdocs does; ``reaching`` the settings that name a program or an address.
     """
 
     root: Path
@@ -71,57 +61,22 @@ class Restored:
     anchored: bool
     lost_events: int | None
     missing_keys: tuple[str, ...]
+    stale_keys: tuple[str, ...]
+    beside: tuple[str, ...]
+    reaching: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Reading:
-    """The archive's own list of what was unpacked, to be held against its manifest."""
-
-    digest: Any = field(default_factory=sha256)
-    count: int = 0
-
-    def add(self, name: str, sha: str, size: int) -> None:
-        self.digest.update(json.dumps([name, sha, size]).encode())
-        self.count += 1
-
-
-def check_receipt(file: Path) -> dict[str, Any]:
-    """Holds an archive, and those it builds on, against the receipts beside them, without any key.
-
-    Raises InputFault where there is no receipt, AnswerIsNo where an archive is missing or isn't what was written.
-    """
-    receipt = _receipt(file)
-    problems = []
-    for each in ({"name": file.name, "sha256": receipt["sha256"], "size": receipt["size"]}, *receipt["based_on"]):
-        problem = _archive_fault(file.parent / each["name"], each["sha256"], each.get("size"))
-        if problem:
-            problems.append(problem)
-    if problems:
-        raise AnswerIsNo("This backup can't be restored.", problems=problems, todo=_ANOTHER)
-    return receipt
-
-
-def check_archive(file: Path, identities: Sequence[Identity]) -> Contents:
-    """Decrypts an archive to nowhere and holds every byte of it against its manifest, and the archives it builds on
-    against their sums. Raises WrongKey, SealBroken, InputFault, AnswerIsNo."""
-    contents = _read(file, identities, None)
-    problems = [
-        fault
-        for name, digest in contents.based_on.items()
-        if (fault := _archive_fault(file.parent / name, digest, None))
-    ]
-    if problems:
-        raise AnswerIsNo("This backup can't be restored.", problems=problems, todo=_ANOTHER)
-    return contents
-
-
-def restore(file: Path, into: Path, identities: Sequence[Identity], against: Sequence[Path] = ()) -> Restored:
-    """Makes a workspace of a backup in ``into``, a new or empty folder.
+def restore(
+    file: Path, into: Path, identities: Sequence[Identity], trusted: Trusted, *, keys: Path | None = None
+) -> Restored:
+    """Makes a workspace of a backup in ``into``, a new or empty folder; ``keys`` is an archive made with keys, which
+    gives those that ``file`` lacks.
 
     Raises:
         UsageFault: ``into`` holds something.
         WrongKey, SealBroken, InputFault: the archive, or one that it builds on, can't be read.
-        AnswerIsNo: it is no whole workspace, or not the history that a checkpoint of ``against`` was signed over.
+        AnswerIsNo: it isn't what the organization signed, no whole workspace, or not the history that a checkpoint kept
+            elsewhere was signed over.
         WorkspaceFault: the disk refuses.
     """
     root = into.absolute()
@@ -129,13 +84,15 @@ def restore(file: Path, into: Path, identities: Sequence[Identity], against: Seq
         raise UsageFault(
             f"{root} isn't an empty folder.", todo="Name a new folder: nothing is ever restored over something."
         )
-    outside = {path: read_checkpoint(path) for path in against}
+    outside = {path: read_checkpoint(path) for path in trusted.against}
     make_folder(root.parent)
     work = root.parent / f".cpdocs-restore-{secrets.token_hex(8)}"
     try:
         work.mkdir(0o700)
-        contents = _unpack(file, identities, work)
+        contents = _unpack(file, identities, work, trusted)
+        stale = _unpack_keys(keys, identities, work, contents, trusted) if keys else ()
         report, anchored, lost = _prove(work, contents, outside)
+        beside, reaching = _beside(work), _reaching(Paths(work).settings)
         Paths(work).make_folders()
         os.sync()
         work.rename(root)
@@ -144,10 +101,11 @@ def restore(file: Path, into: Path, identities: Sequence[Identity], against: Seq
         raise disk_fault(error, root.parent) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Restored(root, contents, report, anchored, lost, Paths(root).missing_keys)
+    missing = Paths(root).missing_keys
+    return Restored(root, contents, report, anchored, lost, missing, stale, beside, reaching)
 
 
-def record_restore(ws: Workspace, restored: Restored) -> None:
+def record_restore(ledger: EventStore, restored: Restored) -> None:
     """The restored ledger's next event: that it was restored, from what, and how far that was proven."""
     data: dict[str, JSON] = {
         "name": restored.contents.name,
@@ -156,131 +114,93 @@ def record_restore(ws: Workspace, restored: Restored) -> None:
         "events": restored.report.events,
         "anchored": restored.anchored,
         "lost_events": restored.lost_events,
+        "signed": restored.contents.signed,
     }
-    ws.ledger.append(NewEvent(EventType.BACKUP_RESTORED, ("workspace:",), data))
+    ledger.append(NewEvent(EventType.BACKUP_RESTORED, ("workspace:",), data))
 
 
-def _unpack(file: Path, identities: Sequence[Identity], work: Path) -> Contents:
-    contents = _read(file, identities, work)
+def _beside(work: Path) -> tuple[str, ...]:
+    """What steers cpdocs: settings, templates, users, keys."""
+    names = (path.relative_to(work).as_posix() for path in sorted(work.rglob("*")) if path.is_file())
+    folders = ("templates/", "state/users/", "state/keys/")
+    return tuple(name for name in names if name == "cpdocs.toml" or name.startswith(folders))
+
+
+def _reaching(file: Path) -> tuple[str, ...]:
+    """The settings that name a file to load, a folder, or an address; never their values, which may hold a password."""
+    try:
+        found = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return ("cpdocs.toml can't be read",)
+    return tuple(_pointing(found, ""))
+
+
+def _pointing(value: Any, name: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _pointing(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _pointing(item, name)
+    elif isinstance(value, str) and (value.startswith("/") or "://" in value):
+        yield name
+
+
+def _unpack(file: Path, identities: Sequence[Identity], work: Path, trusted: Trusted) -> Contents:
+    contents = read_archive(file, identities, work, trusted)
     for name, digest in contents.based_on.items():
-        fault = _archive_fault(file.parent / name, digest, None)
+        fault = archive_fault(file.parent / name, digest, None)
         if fault:
             raise AnswerIsNo(
                 "An archive that this backup builds on can't be used.",
                 problems=[fault],
                 todo="Put it beside this one, or use another backup.",
             )
-        _read(file.parent / name, identities, work, stored_only=True)
+        read_unchecked(file.parent / name, identities, work, is_stored)
     with (work / MANIFEST).open("rb") as lines:
         missing = [
             sha
-            for entry in _entries(lines)
-            if (sha := entry.get("stored")) and not (work / _STORE / sha[:2] / sha).is_file()
+            for entry in entries(lines)
+            if (sha := entry.get("stored")) and not (work / STORE / sha[:2] / sha).is_file()
         ]
     (work / MANIFEST).unlink()
     if missing:
         problems = [Problem("file_missing", "No archive holds it.", f"store/{sha}") for sha in missing[:200]]
-        raise AnswerIsNo(f"{len(missing)} stored files of this backup are nowhere.", problems=problems, todo=_ANOTHER)
+        raise AnswerIsNo(f"{len(missing)} stored files of this backup are nowhere.", problems=problems, todo=ANOTHER)
     return contents
 
 
-def _read(file: Path, identities: Sequence[Identity], work: Path | None, *, stored_only: bool = False) -> Contents:
-    """Reads one archive to its end, into ``work`` where there is one, and checks it against its manifest."""
-    unpacking = Unpacking(file, identities)
-    reading = _Reading()
-    manifest: bytes | Path | None = None
-    with closing(unpacking.members()) as members:
-        for member in members:
-            if manifest is not None:
-                raise SealBroken(f"{file.name} goes on after its manifest.", todo=_ANOTHER)
-            if member.name == MANIFEST:
-                manifest = _take_manifest(member, work)
-                continue
-            target = (
-                work / member.name if work is not None and (not stored_only or member.name.startswith(_STORE)) else None
-            )
-            reading.add(member.name, *_take(member, target))
-    if manifest is None:
-        raise SealBroken(f"{file.name} has no manifest: the backup wasn't finished.", todo=_ANOTHER)
-    try:
-        return _compare(file, unpacking.sha256, manifest, reading)
-    except (ValueError, KeyError, TypeError):
-        raise SealBroken(
-            f"{file.name} doesn't hold what its manifest says.", todo="Don't use this file; find out who made it."
-        ) from None
-
-
-def _take(member: Unpacked, target: Path | None) -> tuple[str, int]:
-    """Reads one file, into ``target`` where there is one, which must be new; gives its SHA-256 and size. Raises
-    OSError."""
-    digest, size, descriptor = sha256(), 0, -1
-    if target is not None:
+def _unpack_keys(
+    file: Path, identities: Sequence[Identity], work: Path, contents: Contents, trusted: Trusted
+) -> tuple[str, ...]:
+    """Puts the private keys and PIN verifiers of ``file`` where the workspace lacks them; gives the names of those that
+    belong to another certificate than the workspace has, which are left out."""
+    unpacked = work / _KEYS_UNPACKED
+    found = read_archive(file, identities, unpacked, trusted, _of_keys)
+    if not found.with_keys:
+        raise InputFault(f"{file.name} holds no keys.", todo="Give the archive that was made --with-keys.")
+    if found.checkpoint_key != contents.checkpoint_key:
+        raise AnswerIsNo(
+            f"{file.name} holds the keys of another ledger.", todo="Give the archive with this workspace's keys."
+        )
+    stale = []
+    for path in sorted(unpacked.rglob("*")):
+        name = path.relative_to(unpacked).as_posix()
+        target = work / name
+        if not path.is_file() or not is_private(name) or target.exists():
+            continue
+        theirs, ours = path.with_suffix(".crt"), target.with_suffix(".crt")
+        if theirs.is_file() and ours.is_file() and theirs.read_bytes() != ours.read_bytes():
+            stale.append(path.name)
+            continue
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if member.name.startswith(_STORE) and target.exists():
-            target = None  # two archives that were made at the same time may hold the same file
-        else:
-            descriptor = create_new(target)
-    try:
-        for chunk in member.chunks:
-            digest.update(chunk)
-            size += len(chunk)
-            if descriptor >= 0:
-                write_all(descriptor, chunk)
-        if descriptor >= 0:
-            os.utime(descriptor, (member.mtime, member.mtime))
-    finally:
-        if descriptor >= 0:
-            os.close(descriptor)
-    return digest.hexdigest(), size
+        path.rename(target)
+    shutil.rmtree(unpacked)
+    return tuple(stale)
 
 
-def _take_manifest(member: Unpacked, work: Path | None) -> bytes | Path:
-    if work is None:
-        return b"".join(member.chunks)
-    path = work / MANIFEST
-    path.unlink(missing_ok=True)
-    _take(member, path)
-    return path
-
-
-def _compare(file: Path, digest: str, manifest: bytes | Path, reading: _Reading) -> Contents:
-    """Raises ValueError, KeyError, TypeError where the manifest isn't one, or is another archive's."""
-    listed = _Reading()
-    first: dict[str, Any] = {}
-    last: dict[str, Any] = {}
-    with io.BytesIO(manifest) if isinstance(manifest, bytes) else manifest.open("rb") as lines:
-        for entry in _entries(lines):
-            if "format" in entry:
-                first = entry
-            elif "name" in entry:
-                listed.add(entry["name"], entry["sha256"], entry["size"])
-            last = entry
-    if first["format"] != FORMAT or last.get("end") is not True:
-        raise ValueError("not a whole manifest")
-    if (listed.count, listed.digest.digest()) != (reading.count, reading.digest.digest()):
-        raise ValueError("other files than listed")
-    return Contents(
-        name=file.name,
-        sha256=digest,
-        made_at=datetime.fromisoformat(first["made_at"]),
-        events=first["events"],
-        sandbox=first["sandbox"],
-        with_keys=first["with_keys"],
-        checkpoint=first["checkpoint"],
-        checkpoint_key=bytes.fromhex(first["checkpoint_key"]),
-        based_on={each["name"]: each["sha256"] for each in last["based_on"]},
-        new=last["new"],
-        earlier=last["earlier"],
-        damaged=tuple(last["damaged"]),
-    )
-
-
-def _entries(lines: IO[bytes]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        entry = json.loads(line)
-        if not isinstance(entry, dict):
-            raise TypeError("a manifest's lines are objects")
-        yield entry
+def _of_keys(name: str) -> bool:
+    return name.startswith(("state/keys/", "state/users/")) and may_hold(name, with_keys=True)
 
 
 def _prove(work: Path, contents: Contents, outside: Mapping[Path, str]) -> tuple[Report, bool, int | None]:
@@ -289,60 +209,47 @@ def _prove(work: Path, contents: Contents, outside: Mapping[Path, str]) -> tuple
     from cpdocs.ledger.audit import verify
 
     paths = Paths(work)
-    held, lost = {"the backup's own checkpoint": contents.checkpoint}, None
+    held, later = {"the backup's own checkpoint": contents.checkpoint}, dict[str, Checkpoint]()
     for path, note in outside.items():
         try:
-            size = verify_checkpoint(note, [contents.checkpoint_key]).head.size
+            checkpoint = verify_checkpoint(note, [contents.checkpoint_key])
         except CheckpointInvalid as error:
             raise AnswerIsNo(
                 f"The checkpoint {path.name} was not signed with the key of this backup's ledger.",
                 problems=[Problem("checkpoint_invalid", error.message, path.name)],
                 todo="Find out which of the two is another ledger's, before anybody uses this backup.",
             ) from None
-        lost = max(lost or 0, size - contents.events)
-        if size <= contents.events:
+        if checkpoint.head.size > contents.events:
+            later[path.name] = checkpoint
+        else:
             held[f"the checkpoint {path.name}"] = note
     report = verify(
         paths.state / "ledger.db", paths.state / "store", checkpoints_folder(paths), [contents.checkpoint_key], held
     )
-    if not report.ok:
+    restored = Head(report.events, report.root)
+    proven = {name: _continues(restored, each) for name, each in later.items()}
+    problems = [
+        *report.problems,
+        *(
+            Problem("checkpoint_contradicts", "It was signed over other events than this backup holds.", name)
+            for name, holds in proven.items()
+            if holds is False
+        ),
+    ]
+    if problems:
         raise AnswerIsNo(
-            f"What this backup holds is not a whole trail ({len(report.problems)} problems); nothing was restored.",
-            problems=report.problems,
-            todo=_ANOTHER,
+            f"What this backup holds is not a whole trail ({len(problems)} problems); nothing was restored.",
+            problems=problems,
+            todo=ANOTHER,
         )
-    return report, len(held) > 1, lost
+    lost = max((each.head.size - contents.events for each in later.values()), default=0) if outside else None
+    return report, len(held) > 1 or any(proven.values()), lost
 
 
-def _archive_fault(file: Path, digest: str, size: int | None) -> Problem | None:
-    try:
-        actual, length = digest_of(file)
-    except InputFault:
-        return Problem(
-            "archive_missing", "It is missing, or can't be read.", file.name, "Put it back beside the others."
-        )
-    if actual == digest:
+def _continues(restored: Head, later: Checkpoint) -> bool | None:
+    """Whether a later checkpoint shows that what was restored is the beginning of what it signed; None where it proves
+    nothing of this backup."""
+    steps = dict(later.since)
+    if restored.size not in steps:
         return None
-    if size is not None and length < size:
-        return Problem("archive_truncated", f"It was cut short: {length} of {size} bytes are there.", file.name)
-    return Problem("archive_changed", "Its bytes are not those that were written.", file.name)
-
-
-def _receipt(file: Path) -> dict[str, Any]:
-    path = file.with_name(f"{file.name}.json")
-    found: dict[str, Any] = {}
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        receipt = json.loads(read_plain(path))
-        if receipt["format"] == RECEIPT_FORMAT and receipt["name"] == file.name:
-            found = {
-                **receipt,
-                "sha256": str(receipt["sha256"]),
-                "size": int(receipt["size"]),
-                "based_on": list(receipt["based_on"]),
-            }
-    if not found:
-        raise InputFault(
-            f"There is no receipt {path.name} beside the backup, or it is damaged.",
-            todo="Give --identity-file: then the backup itself is read.",
-        )
-    return found
+    return verify_consistency(restored, later.head, steps[restored.size])

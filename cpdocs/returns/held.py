@@ -14,11 +14,12 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, retu
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.people import Role
-from cpdocs.core.return_record import CLOSED, RETURN_EVENTS, ReturnRecord, all_parts
+from cpdocs.core.return_record import CLOSED, ReturnRecord
 from cpdocs.core.review_queue import Item, items
 from cpdocs.core.second_person import WITNESS_EVENTS, witnesses
 from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_reason
+from cpdocs.index.queries import Page, items_named, items_waiting, waiting_items
 from cpdocs.people import people
 from cpdocs.people.access import about_return, break_glass_event
 from cpdocs.plans.decision_context import DecisionContext
@@ -26,7 +27,7 @@ from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import the_plan
 from cpdocs.returns.attest import Attestation, ink_fill
 from cpdocs.returns.judging import judge
-from cpdocs.returns.receiving import decide, finish, the_part
+from cpdocs.returns.receiving import decide, finish, the_part, the_return
 from cpdocs.returns.settled import resolved
 from cpdocs.sandbox.drawing import flat_pdf, what_acts
 from cpdocs.signing.record import Limits
@@ -47,9 +48,22 @@ _SECOND = "second_person_needed"
 _CONFIRMABLE = frozenset({"wrong_return_folder", _SECOND})
 
 
-def queue(ws: Workspace) -> list[Item]:
-    """Everything held that nothing has resolved: one item for one document's paper, in order of arrival."""
-    return items(record for record in all_parts(ws.ledger.events(types=RETURN_EVENTS)) if record.waiting)
+def queue(ws: Workspace, page: Page | None = None) -> list[Item]:
+    """What is held and nothing has resolved, all of it or a page: one item for one document's paper, in order of
+    arrival."""
+    return [_item(ws, parts) for parts in waiting_items(ws.index, page or Page())]
+
+
+def how_many(ws: Workspace) -> int:
+    """How many items wait for review."""
+    return items_waiting(ws.index)
+
+
+def _item(ws: Workspace, parts: Sequence[tuple[str, int]]) -> Item:
+    """The item that these parts make (each a file's SHA-256 and which part), as they stand now."""
+    records = [next(each for each in the_return(ws.ledger, sha256) if each.part == part) for sha256, part in parts]
+    (found,) = items(records)
+    return found
 
 
 def item_id(record: ReturnRecord) -> str:
@@ -64,19 +78,15 @@ def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> Item:
 
     ``resolved`` takes accepted items too (for a page's second signature). Raises InputFault for none or several.
     """
-    records = all_parts(ws.ledger.events(types=RETURN_EVENTS))
-    waiting = items(each for each in records if each.waiting)
-    accepted = items(each for each in records if each.resolution and each.resolution.accepted) if resolved else []
-    document_id = parse_document_id(which)
     digits, _, part = which.strip().lower().partition(":")
-
-    def named(item: Item) -> bool:
-        by_digits = len(digits) >= _SHORTEST and any(
-            each.sha256.startswith(digits) and part in ("", str(each.part)) for each in item.parts
-        )
-        return by_digits or (document_id is not None and any(each.document_id == document_id for each in item.parts))
-
-    found = [item for item in waiting if named(item)] or [item for item in accepted if named(item)]
+    named = items_named(
+        ws.index,
+        parse_document_id(which) or "",
+        digits if len(digits) >= _SHORTEST else "",
+        int(part) if part.isdecimal() else 0,
+        resolved=resolved,
+    )
+    found = [_item(ws, parts) for parts in named]
     if len(found) == 1:
         return found[0]
     if found:

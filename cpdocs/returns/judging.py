@@ -39,6 +39,8 @@ SECONDS = 20.0
 """For reading one file that begins with a plan's issued bytes; ordinary ones take a quarter of a second."""
 SCAN_SECONDS = 60.0
 """For reading any other, page by page."""
+INK_SECONDS = 120.0
+"""For what a pen left on them; a page takes a third of a second."""
 MEGABYTES = 1024
 
 
@@ -151,9 +153,17 @@ def _facts(ws: Workspace, data: bytes, begins_with: str, trust: Trust, received_
 def _beside(ws: Workspace, data: bytes, facts: ReturnFacts, plans: Mapping[str, PlanRecord]) -> ReturnFacts:
     issued = {document_id: ws.blobs.get(plan.sha256) for document_id, plan in plans.items()}
     try:
-        return _sandboxed("cpdocs.sandbox.reading:hold_beside", SECONDS, data, issued, facts)
+        facts = _sandboxed("cpdocs.sandbox.reading:hold_beside", SECONDS, data, issued, facts)
     except Stopped as stopped:
         return replace(facts, stopped=stopped.why)
+    if not any(page.scanned for page in facts.pages.pages):
+        return facts
+    most = ws.options.max_return_pages
+    try:
+        return _sandboxed("cpdocs.sandbox.reading:see_ink", INK_SECONDS, data, issued, facts, most_pages=most)
+    except Stopped:
+        # What its pages are is known all the same; nobody has looked into the boxes then.
+        return facts
 
 
 def _unread(stopped: Stopped, begins_with: str) -> ReturnFacts:

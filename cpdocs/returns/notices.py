@@ -19,13 +19,15 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, prac
 from cpdocs.core.members import Program
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.notice_words import nothing_wanted, open_slots, sentences
+from cpdocs.core.plan_clock import OVERDUE
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.register import DIRECTORY_EVENTS, fold
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.core.verdicts import Slot, Verdict
+from cpdocs.index.queries import to_remind
 from cpdocs.ledger.reads import Reads
-from cpdocs.plans.records import find_plan
-from cpdocs.plans.status import what_is_due
+from cpdocs.plans.records import find_plan, the_plan
+from cpdocs.plans.status import standing_of
 from cpdocs.register.load import load_register
 from cpdocs.system.durable import write_durably
 
@@ -116,11 +118,13 @@ def remind(ws: Workspace) -> int:
     Each reminder is written once; gives how many were written now.
     """
     written = 0
-    for due in what_is_due(ws):
-        plan, clock = due.standing.record, due.standing.clock
-        stage = "overdue" if due.standing.overdue else f"day {due.reminder}" if due.reminder else ""
-        if not stage or not (plan.sent_at or plan.received_at) or _reminded(ws.ledger, plan, stage):
-            continue
+    on = eastern_date(ws.clock.now())
+    for document_id in to_remind(ws.index, on):
+        standing = standing_of(ws, the_plan(ws.ledger, document_id))
+        plan, clock = standing.record, standing.clock
+        stage = OVERDUE if standing.overdue else f"day {clock.reminder(on)}"
+        if standing.waiting or not clock.running or _reminded(ws.ledger, plan, stage):
+            continue  # nobody is asked for what has come back
         if load_register(ws, plan.member_id).stated_end(plan.member_id, Program(plan.program)):
             continue  # the roster says that they died or left: nobody is pressed to sign
         from cpdocs.documents.notices import (
@@ -137,7 +141,7 @@ def remind(ws: Workspace) -> int:
             facts=_plan_facts(plan),
             document_id=plan.document_id,
             due_on=clock.due_on,
-            overdue=due.standing.overdue,
+            overdue=standing.overdue,
             sandbox=ws.sandbox,
         )
         about = (document_subject(plan.document_id), practice_subject(plan.practice_id))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cpdocs.core.events import Event, document_subject, member_subject, return_subject, run_subject
+from cpdocs.core.clock import Clock
+from cpdocs.core.events import Event, EventType, document_subject, member_subject, return_subject, run_subject
 from cpdocs.core.ids import is_member_id, parse_document_id
 from cpdocs.errors import InputFault, Problem, WorkspaceFault
+from cpdocs.index.store import differing
 from cpdocs.ledger.audit import KEY_MISSING, Report, verify
 from cpdocs.ledger.blobs import OutputExists, write_durably
 from cpdocs.ledger.checkpoint import (
@@ -19,12 +21,17 @@ from cpdocs.ledger.checkpoint import (
     unverified_checkpoint,
     verifier_key,
 )
+from cpdocs.ledger.events import EventStore
+from cpdocs.ledger.reads import Reads
 from cpdocs.ledger.tree import Head
 from cpdocs.ledger.witness import cosigned_at, read_log_key, read_verifier
 from cpdocs.people.access import record_access
 from cpdocs.system.durable import read_plain
 from cpdocs.trail.time_stamps import wrong_tokens
 from cpdocs.workspace import Paths, Workspace
+
+BACKUPS_PROVEN = 3
+"""From how many of the last backups a checkpoint leads on: the last one may turn out not to be readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,13 @@ def prove(
     against: Sequence[Path] = (),
     witnesses: Sequence[str] = (),
     log_key: str | None = None,
+    *,
+    clock: Clock,
 ) -> Report:
     """Audits the workspace's store and its ledger, a file or the address of a database; ``against`` are checkpoint
     files kept elsewhere, each of which all of ``witnesses`` (their public keys as text) must have signed. ``log_key``
-    is the ledger's public key as it was published, for where the private one isn't at hand.
+    is the ledger's public key as it was published, for where the private one isn't at hand. Where the trail is whole,
+    the derived index is held against it, row by row.
 
     It takes folders, not an open workspace, since a damaged ledger can't be opened. Raises InputFault where a file of
     ``against`` or a key can't be read.
@@ -67,7 +77,27 @@ def prove(
             why_no_key = Problem(KEY_MISSING, error.message, "keys/checkpoint.key", error.todo)
     outside = {f"the checkpoint {path.name}": read_checkpoint(path) for path in against}
     problems += [problem for name, note in outside.items() for problem in _unwitnessed(name, note, witnesses)]
-    return verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems, why_no_key)
+    report = verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems, why_no_key)
+    if not report.ok:
+        return report  # the index is held against a trail that is whole
+    return replace(report, problems=tuple(wrong_rows(paths, ledger, clock)))
+
+
+def wrong_rows(paths: Paths, ledger: Path | str, clock: Clock) -> Iterator[Problem]:
+    """Where the derived index isn't what the folds give of the events that it was made for."""
+    if not paths.index.is_file():
+        return
+    store = EventStore.open(ledger, clock=clock, user="", host="")
+    try:
+        for table, count in differing(paths.index, store) or ():
+            yield Problem(
+                "index_differs",
+                f"The derived index has {count} rows that aren't what the trail says.",
+                f"{paths.index.name}: {table}",
+                "Delete state/derived/; it is made anew from the trail, which is whole.",
+            )
+    finally:
+        store.close()
 
 
 def history(ws: Workspace, who: str) -> tuple[Event, ...]:
@@ -93,24 +123,33 @@ def history(ws: Workspace, who: str) -> tuple[Event, ...]:
     return tuple(ws.ledger.events(subject=subject))
 
 
-def sign_now(ws: Workspace) -> SignedCheckpoint:
-    """Signs the ledger as it stands; the checkpoint is kept in the ledger and as a file."""
+def sign_now(ws: Workspace, *, kept_elsewhere: bool = False) -> SignedCheckpoint:
+    """Signs the ledger as it stands; the checkpoint is kept in the ledger and as a file. One that is to be
+    ``kept_elsewhere`` also proves that it continues what each of the last backups holds."""
     key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
     with ws.ledger.write() as tx:
         head = tx.head()
-        note = sign_checkpoint(head, ws.options.checkpoint_origin, key)
+        backups = _last_backups(tx) if kept_elsewhere else ()
+        since = {size: ws.ledger.consistency_proof(size, head.size) for size in backups}
+        note = sign_checkpoint(head, ws.options.checkpoint_origin, key, since)
         # The file first: one that the ledger doesn't know is a good checkpoint all the same.
         file = _write_checkpoint(checkpoints_folder(ws.paths), head.size, note)
         tx.add_checkpoint(head.size, note)
     return SignedCheckpoint(note, head, file)
 
 
+def _last_backups(source: Reads) -> tuple[int, ...]:
+    """How many events each of the last backups holds, the latest first."""
+    sizes = [event.data["events"] for event in source.events(types=(EventType.BACKUP_MADE,))]
+    return tuple(dict.fromkeys(reversed(sizes[-BACKUPS_PROVEN:])))
+
+
 def sign_if_new(ws: Workspace) -> SignedCheckpoint | None:
-    """Signs the ledger where events were recorded since it was signed last."""
+    """Signs the ledger for keeping elsewhere, where events were recorded since it was signed last."""
     notes = ws.ledger.checkpoints()
     if notes and unverified_checkpoint(notes[-1]).head == ws.ledger.head():
         return None
-    return sign_now(ws)
+    return sign_now(ws, kept_elsewhere=True)
 
 
 def public_key(ws: Workspace) -> str:

@@ -38,7 +38,8 @@ To check the trail without cpdocs:
 1. Each line, without its newline, is an entry of a Merkle tree (RFC 9162 section 2.1): leaf = SHA-256(0x00 || line),
    node = SHA-256(0x01 || left || right), the left part holding the largest power of two below the number of leaves.
 2. A checkpoint's second line is a number n and its third the base64 root over the first n lines. It must be the same.
-3. A checkpoint's last line ends in base64(4 bytes of key id || Ed25519 signature) over its first three lines.
+3. A checkpoint's last line ends in base64(4 bytes of key id || Ed25519 signature) over all before
+   the blank line. Lines that begin with "since" are consistency proofs from earlier sizes.
 4. Compare checkpoint.txt with one that was kept elsewhere: a trail can be rewritten and signed again by whoever has
    this machine and its key, and only a checkpoint out of their reach shows it. Events after the last such
    checkpoint aren't proven.

@@ -125,3 +125,15 @@ def test_keys_that_cannot_be_used_are_named(tmp_path):
             read_checkpoint_key(pem)
     with pytest.raises(WorkspaceFault, match="no such file"):
         load_checkpoint_key(tmp_path / "absent.key")
+
+
+def test_a_checkpoint_for_keeping_elsewhere_carries_its_proofs_and_what_it_doesnt_know_is_passed_over() -> None:
+    head = Head(9, bytes(32))
+    proof = (b"a" * 32, b"b" * 32)
+    note = sign_checkpoint(head, "cpdocs", KEY, {4: proof, 8: ()})
+    assert verify_checkpoint(note, [public_bytes(KEY)]) == Checkpoint("cpdocs", head, ((4, proof), (8, ())))
+    text = note.partition("\n\n")[0]
+    for line in ("since 4", "since four AAAA", "since 4 !", "another thing"):
+        read = unverified_checkpoint(sign_note(f"{text}\n{line}\n", "cpdocs", KEY))
+        assert read.since[:2] == ((4, proof), (8, ()))
+        assert all(size == 4 for size, _ in read.since[2:])

@@ -16,7 +16,10 @@ from tests.reference import commands
 
 PRODUCT = Path(__file__).parents[2] / "cpdocs"
 SECRET = re.compile(r"pass(word|phrase|code)?|pin\b|secret|private|token|credential-key|identity-file|\bkey\b")
-PUBLIC = {("cpdocs verify", "--key"), ("cpdocs audit cosign", "--log-key"), ("cpdocs audit verify", "--log-key")}
+PUBLIC = {("cpdocs verify", "--key")} | {
+    (f"cpdocs {command}", "--log-key")
+    for command in ("audit cosign", "audit verify", "backup verify", "backup restore")
+}
 """Public keys."""
 
 

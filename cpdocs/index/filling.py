@@ -1,0 +1,180 @@
+"""Fills the index from the ledger by the folds that everything else uses: from nothing, or what was touched alone.
+
+From nothing, one subject's events are held at a time, so that memory doesn't grow with the ledger.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Protocol
+
+from cpdocs.core.events import Event, EventType, document_subject, member_subject, return_subject, run_subject
+from cpdocs.core.letters import RUN_EVENTS, fold_runs
+from cpdocs.core.lifecycle import PLAN_EVENTS, fold
+from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS
+from cpdocs.core.register import fold as fold_register
+from cpdocs.core.return_record import RETURN_EVENTS, all_parts
+from cpdocs.index import rows
+from cpdocs.index.tables import TABLES, insertion
+
+Tell = Callable[[int, int], None]
+"""Told how far the work has come, of how much."""
+
+_AT_ONCE = 1000
+
+
+class Source(Protocol):
+    """The ledger, as far as the index reads it."""
+
+    def events(
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
+    ) -> Iterator[Event]: ...
+
+    def grouped(self, kind: str, *, types: Collection[EventType], upto: int) -> Iterator[tuple[str, list[Event]]]: ...
+
+
+@dataclass(slots=True)
+class Touched:
+    """What some events are about, by kind; what only ever gains a row is kept as the event."""
+
+    documents: set[str] = field(default_factory=set)
+    returns: set[str] = field(default_factory=set)
+    members: set[str] = field(default_factory=set)
+    runs: set[str] = field(default_factory=set)
+    added: list[Event] = field(default_factory=list)
+    directory: bool = False
+
+    def add(self, event: Event) -> None:
+        """One more event."""
+        if event.type in _PLAN:
+            self.documents.update(_keys(event, "document"))
+        if event.type in _RETURN:
+            self.returns.update(_keys(event, "return"))
+        if event.type in _MEMBER:
+            self.members.update(_keys(event, "member"))
+        if event.type in _RUN:
+            self.runs.update(_keys(event, "run"))
+        if event.type in _DIRECTORY:
+            self.directory = True
+        if event.type in _ADDED:
+            self.added.append(event)
+        if event.type is EventType.NOTICE_WRITTEN:
+            self.documents.update(_keys(event, "document"))
+
+
+_PLAN, _RETURN, _MEMBER = frozenset(PLAN_EVENTS), frozenset(RETURN_EVENTS), frozenset(MEMBER_EVENTS)
+_RUN, _DIRECTORY = frozenset(RUN_EVENTS), frozenset(DIRECTORY_EVENTS)
+_ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
+    EventType.NOTICE_WRITTEN: ("notices", rows.notice_rows),
+    EventType.LETTER_STAGED: ("pieces", rows.piece_rows),
+}
+"""The events that stand for themselves: their rows are never made anew."""
+
+
+def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None = None) -> None:
+    """Every row, from the events up to number ``upto``, into empty tables."""
+    steps = _Steps(tell, upto)
+    for kind in _ADDED:
+        _put_added(index, kind, steps.each(ledger.events(types=(kind,), upto=upto)))
+    for key, events in steps.groups(ledger.grouped("document", types=PLAN_EVENTS, upto=upto)):
+        _put_plan(index, key, events)
+    for _, events in steps.groups(ledger.grouped("return", types=RETURN_EVENTS, upto=upto)):
+        _put_returns(index, events)
+    runs = fold_runs(ledger.events(types=RUN_EVENTS, upto=upto))
+    _put(index, "runs", map(rows.run_row, runs.values()))
+    register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
+    _put(index, "members", rows.member_rows(register, register.by_member))
+    _put_directory(index, ledger, upto)
+
+
+def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: int) -> None:
+    """The rows of whatever was touched, folded anew from its own events up to number ``upto``."""
+    for kind in _ADDED:
+        _put_added(index, kind, (event for event in touched.added if event.type is kind))
+    for key in sorted(touched.documents):
+        events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
+        _put_plan(index, key, events)
+    for key in sorted(touched.returns):
+        index.execute("DELETE FROM returns WHERE sha256 = ?", (key,))
+        _put_returns(index, ledger.events(subject=return_subject(key), types=RETURN_EVENTS, upto=upto))
+    for key in sorted(touched.members):
+        register = fold_register(ledger.events(subject=member_subject(key), types=MEMBER_EVENTS, upto=upto))
+        _put(index, "members", rows.member_rows(register, (key,)))
+    for key in sorted(touched.runs):
+        runs = fold_runs(ledger.events(subject=run_subject(key), types=RUN_EVENTS, upto=upto))
+        _put(index, "runs", map(rows.run_row, runs.values()))
+    if touched.directory:
+        for table in ("practices", "clinicians"):
+            index.execute(f"DELETE FROM {table}")  # noqa: S608 our own name
+        _put_directory(index, ledger, upto)
+
+
+def _put_added(index: sqlite3.Connection, kind: EventType, events: Iterable[Event]) -> None:
+    table, rows_of = _ADDED[kind]
+    _put(index, table, (row for event in events for row in rows_of(event)))
+
+
+def _put_plan(index: sqlite3.Connection, document_id: str, events: Iterable[Event]) -> None:
+    record = fold(events, document_id)
+    if record is None:
+        return  # a letter, or another paper
+    asked = index.execute("SELECT stage FROM notices WHERE document_id = ? AND stage <> ''", (document_id,)).fetchall()
+    index.execute(_INTO["plans"], rows.plan_row(record, (stage for (stage,) in asked)))
+    if record.filing:
+        index.execute("DELETE FROM kept_files WHERE document_id = ?", (document_id,))
+        _put(index, "kept_files", rows.kept_rows(record))
+
+
+def _put_returns(index: sqlite3.Connection, events: Iterable[Event]) -> None:
+    events = list(events)
+    first = min((event.seq for event in events if event.type is EventType.RETURN_RECEIVED), default=0)
+    _put(index, "returns", (rows.return_row(part, first) for part in all_parts(events)))
+
+
+def _put_directory(index: sqlite3.Connection, ledger: Source, upto: int) -> None:
+    directory = fold_register(ledger.events(types=DIRECTORY_EVENTS, upto=upto)).directory
+    _put(index, "practices", rows.practice_rows(directory))
+    _put(index, "clinicians", rows.clinician_rows(directory))
+
+
+_INTO = {table: insertion(table) for table in TABLES}
+
+
+def _put(index: sqlite3.Connection, table: str, values: Iterable[rows.Row]) -> None:
+    source = iter(values)
+    while some := list(islice(source, _AT_ONCE)):
+        index.executemany(_INTO[table], some)
+
+
+def _keys(event: Event, kind: str) -> list[str]:
+    return [key for named, _, key in (subject.partition(":") for subject in event.subjects) if named == kind]
+
+
+class _Steps:
+    """Counts events on their way, and tells of every thousandth. Those that no row comes of aren't counted, so the end
+    comes early."""
+
+    def __init__(self, tell: Tell | None, total: int) -> None:
+        self._tell = tell
+        self._total = total
+        self._done = 0
+
+    def groups(self, groups: Iterable[tuple[str, list[Event]]]) -> Iterator[tuple[str, list[Event]]]:
+        """The groups as they come, each counted by its events."""
+        for key, events in groups:
+            self._more(len(events))
+            yield key, events
+
+    def each(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The events as they come."""
+        for event in events:
+            self._more(1)
+            yield event
+
+    def _more(self, count: int) -> None:
+        before, self._done = self._done, self._done + count
+        if self._tell and before // _AT_ONCE != self._done // _AT_ONCE:
+            self._tell(self._done // _AT_ONCE * _AT_ONCE, self._total)

@@ -1,0 +1,194 @@
+"""Questions to the index, each answered within milliseconds whatever the ledger's size: which, how many, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from cpdocs.index.store import Index
+
+_ALL = -1
+_ONE_BY_ONE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFilter:
+    """Which plan versions are asked for; what is empty or None asks for nothing. ``overdue_on`` keeps those whose clock
+    runs and whose last day is before it, ``running`` those whose clock runs."""
+
+    state: str = ""
+    practice_id: str = ""
+    coordinator: str = ""
+    program: str = ""
+    running: bool = False
+    overdue_on: date | None = None
+    issued_by: date | None = None
+
+    @property
+    def everything(self) -> bool:
+        return self == PlanFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: ``limit`` rows (0: all of them) after the first ``offset``."""
+
+    limit: int = 0
+    offset: int = 0
+
+    @property
+    def values(self) -> tuple[int, int]:
+        """As SQLite's LIMIT and OFFSET take them."""
+        return self.limit or _ALL, self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeContact:
+    """Whom to ask at a practice, and how."""
+
+    practice_id: str
+    name: str
+    phone: str
+    fax: str
+    key_contact: str
+    key_contact_email: str
+    return_channel: str
+
+
+def practices_of(index: Index, practice_ids: Iterable[str]) -> dict[str, PracticeContact]:
+    """These practices, as far as they are on record, by id."""
+    found = {}
+    for practice_id in dict.fromkeys(practice_ids):
+        for row in index.rows("SELECT * FROM practices WHERE practice_id = ?", (practice_id,)):
+            found[practice_id] = PracticeContact(*row)
+    return found
+
+
+def plan_ids(index: Index, wanted: PlanFilter, page: Page, *, by_due: bool = False) -> list[str]:
+    """The document ids of the versions wanted, in order of issue, or of their due days."""
+    where, values = _plans(wanted)
+    order = "p.due_on, p.seq" if by_due else "p.seq"
+    query = f"SELECT p.document_id FROM plans p{where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 our own names
+    return [row[0] for row in index.rows(query, (*values, *page.values))]
+
+
+def plan_counts(index: Index, wanted: PlanFilter) -> dict[str, int]:
+    """How many of the versions wanted are in each state, in the order in which the states first came."""
+    where, values = _plans(wanted)
+    query = f"SELECT p.state, count(*) FROM plans p{where} GROUP BY p.state ORDER BY min(p.seq)"  # noqa: S608
+    return {row[0]: row[1] for row in index.rows(query, values)}
+
+
+def overdue_count(index: Index, on: date, wanted: PlanFilter | None = None) -> int:
+    """How many clocks run past their last day on ``on``."""
+    where, values = _plans(wanted or PlanFilter(), ("p.running = 1", "p.due_on < ?"), (on.isoformat(),))
+    return int(index.one(f"SELECT count(*) FROM plans p{where}", values)[0])  # noqa: S608 our own names
+
+
+def _plans(
+    wanted: PlanFilter, more: tuple[str, ...] = (), values: tuple[object, ...] = ()
+) -> tuple[str, tuple[object, ...]]:
+    terms: list[tuple[str, object]] = [
+        ("p.state = ?", wanted.state),
+        ("p.practice_id = ?", wanted.practice_id),
+        ("p.program = ?", wanted.program),
+        ("p.issued_on <= ?", wanted.issued_by.isoformat() if wanted.issued_by else ""),
+    ]
+    told = [(term, value) for term, value in terms if value]
+    texts, given = [*more, *(term for term, _ in told)], [*values, *(value for _, value in told)]
+    if wanted.running or wanted.overdue_on:
+        texts.append("p.running = 1")
+    if wanted.overdue_on:
+        texts.append("p.due_on < ?")
+        given.append(wanted.overdue_on.isoformat())
+    join = ""
+    if wanted.coordinator:
+        join = " JOIN members m ON m.member_id = p.member_id AND m.program = p.program"
+        texts.append("m.coordinator = ?")
+        given.append(wanted.coordinator)
+    return join + (f" WHERE {' AND '.join(texts)}" if texts else ""), tuple(given)
+
+
+def to_remind(index: Index, on: date) -> list[str]:
+    """The document ids of the versions whose practice may have to be reminded on that day, in order of issue: a
+    reminder's day has come, or the last day has passed and nobody was told so. Of those that were never sent, nor
+    received, nobody is reminded."""
+    known = "running = 1 AND (sent_at <> '' OR received_at <> '')"
+    query = (
+        f"SELECT document_id, seq FROM plans WHERE {known} AND reminder_3 = ? UNION "  # noqa: S608 our own names
+        f"SELECT document_id, seq FROM plans WHERE {known} AND reminder_6 = ? UNION "
+        f"SELECT document_id, seq FROM plans WHERE {known} AND overdue_asked = 0 AND due_on < ? ORDER BY seq"
+    )
+    return [row[0] for row in index.rows(query, [on.isoformat()] * 3)]
+
+
+def waiting_items(index: Index, page: Page) -> list[list[tuple[str, int]]]:
+    """The items of the review queue, in order of arrival: the parts that each consists of, as file's SHA-256 and which
+    part."""
+    query = "SELECT item FROM returns WHERE waiting = 1 GROUP BY item ORDER BY min(seq), item LIMIT ? OFFSET ?"
+    return [_parts(index, row[0], "waiting = 1") for row in index.rows(query, page.values)]
+
+
+def items_waiting(index: Index) -> int:
+    """How many items there are in the review queue."""
+    return int(index.one("SELECT count(DISTINCT item) FROM returns WHERE waiting = 1")[0])
+
+
+def items_named(
+    index: Index, document_id: str, digits: str, part: int, *, resolved: bool
+) -> list[list[tuple[str, int]]]:
+    """The items of the review queue that belong to this plan, or one of whose files' SHA-256 begins with these digits
+    (and is its part of that number, unless 0): as ``waiting_items``. Where there is none and ``resolved``, those that
+    a person accepted. Empty names nothing."""
+    named = "((? <> '' AND document_id = ?) OR (? <> '' AND substr(sha256, 1, length(?)) = ? AND (? = 0 OR part = ?)))"
+    values = (document_id, document_id, digits, digits, digits, part, part)
+    for which in ("waiting = 1", "resolved_at <> '' AND verdict = 'accepted'")[: 1 + resolved]:
+        query = f"SELECT item FROM returns WHERE {which} AND {named} GROUP BY item ORDER BY min(seq), item"  # noqa: S608
+        found = [_parts(index, row[0], which) for row in index.rows(query, values)]
+        if found:
+            return found
+    return []
+
+
+def _parts(index: Index, item: str, which: str) -> list[tuple[str, int]]:
+    query = f"SELECT sha256, part FROM returns WHERE item = ? AND {which} ORDER BY seq, part"  # noqa: S608 our own names
+    return [(row[0], row[1]) for row in index.rows(query, (item,))]
+
+
+def waiting_count(index: Index) -> tuple[int, str]:
+    """How many returned parts wait for review, and since when the oldest does (ISO 8601, or empty)."""
+    count, oldest = index.one("SELECT count(*), coalesce(min(received_at), '') FROM returns WHERE waiting = 1")
+    return int(count), str(oldest)
+
+
+def waiting_for(index: Index, document_ids: Iterable[str]) -> dict[str, list[sqlite3.Row]]:
+    """What came back for each of these documents and waits for review: document id → rows of ``returns``."""
+    wanted = list(document_ids)
+    found: dict[str, list[sqlite3.Row]] = {}
+    if len(wanted) > _ONE_BY_ONE:
+        for row in index.rows("SELECT * FROM returns WHERE waiting = 1 ORDER BY seq, part"):
+            found.setdefault(row["document_id"], []).append(row)
+        return found
+    for document_id in wanted:
+        query = "SELECT * FROM returns WHERE document_id = ? AND waiting = 1 ORDER BY seq, part"
+        rows = index.rows(query, (document_id,))
+        if rows:
+            found[document_id] = rows
+    return found
+
+
+def kept_counts(index: Index, now: str, limit: str, *, stamps: bool) -> tuple[int, int, int, str, int]:
+    """Of all signed files that are kept: how many there are and how many carry no time stamp; how many proofs end from
+    ``now`` until ``limit`` (times as they are kept), when the first of these does (or empty), and how many ended under
+    a time stamp that wasn't renewed. Without ``stamps`` only those end that have one."""
+    files, unstamped = index.one("SELECT count(*), coalesce(sum(stamped_at = ''), 0) FROM kept_files")
+    counted = "until <> '' AND (stamped_at <> '' OR ?)"
+    query = f"SELECT count(*), coalesce(min(until), '') FROM kept_files WHERE {counted} AND until >= ? AND until < ?"  # noqa: S608
+    ending, first = index.one(query, (stamps, now, limit))
+    (ended,) = index.one("SELECT count(*) FROM kept_files WHERE stamped_at <> '' AND until <> '' AND until < ?", (now,))
+    return int(files), int(unstamped), int(ending), str(first), int(ended)

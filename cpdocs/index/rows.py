@@ -1,0 +1,156 @@
+"""What the folds give, as rows of the index. A rule is asked, never told again: each column is a field of a record or
+an answer of the core's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from typing import TypeAlias
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.deadlines import business_days_between, receipt_day
+from cpdocs.core.events import Event
+from cpdocs.core.letters import RunRecord, piece_of
+from cpdocs.core.members import Program
+from cpdocs.core.plan_clock import OVERDUE, plan_clock, review_due
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.providers import Directory
+from cpdocs.core.register import Register
+from cpdocs.core.reports import contact_by
+from cpdocs.core.return_record import ReturnRecord
+from cpdocs.core.review_queue import item_key
+from cpdocs.core.verdicts import Slot
+
+Row: TypeAlias = tuple[object, ...]
+
+
+def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
+    """A row of ``plans``; ``asked`` are the stages of the reminders that were written about it."""
+    stages = sorted(set(asked))
+    clock = plan_clock(record)
+    evidence = {slot: record.fills[slot].evidence.value if slot in record.fills else "" for slot in Slot}
+    refusal = record.refusal
+    days = 0
+    if clock.stopped_by == "approved" and clock.stopped_on:
+        start = receipt_day(clock.receipt, suffolk=record.suffolk)
+        days = business_days_between(start, clock.stopped_on, suffolk=record.suffolk)
+    return (
+        *(record.document_id, record.seq, record.member_id, record.program, record.version),
+        *(record.practice_id, record.pcp_npi, record.payer, record.state.value),
+        *(record.closed, int(record.complete), int(record.part2)),
+        *(_time(record.issued_at), eastern_date(record.issued_at).isoformat()),
+        *(_time(record.sent_at), _time(record.received_at), _time(clock.receipt)),
+        *(clock.due_on.isoformat(), *(day.isoformat() for day in clock.reminders)),
+        *(int(clock.running), clock.stopped_by, _day(clock.stopped_on), days),
+        *(evidence[Slot.MEMBER], evidence[Slot.PCP]),
+        *(
+            (refusal.slot.value, refusal.on.isoformat(), _day(refusal.next_try if not record.closed else None))
+            if refusal
+            else ("", "", "")
+        ),
+        _day(eastern_date(record.returned.at) if record.returned else None),
+        *(_time(record.filing.at if record.filing else None), _time(record.uploaded.at if record.uploaded else None)),
+        " ".join(sorted({str(reason["code"]) for reason in record.filing_held})),
+        _day(review_due(record)),
+        " ".join(sorted(record.choices)),
+        *(record.services, record.affiliated),
+        *(";".join(stages), int(OVERDUE in stages)),
+    )
+
+
+def kept_rows(record: PlanRecord) -> Iterator[Row]:
+    """Rows of ``kept_files``: the signed files of a filed version."""
+    for each in record.filing.kept if record.filing else ():
+        yield record.document_id, each.sha256, _time(each.until), _time(each.stamped_at)
+
+
+def return_row(record: ReturnRecord, seq: int) -> Row:
+    """A row of ``returns``; ``seq`` is the number of the event that recorded its arrival."""
+    decision = record.decision
+    return (
+        *(record.sha256, record.part, seq, record.document_id),
+        decision.plan_practice_id if decision else "",
+        _time(record.received_at),
+        int(decision is not None),
+        record.verdict.value if record.verdict else "",
+        decision.lane.value if decision else "",
+        int(record.waiting),
+        " ".join(dict.fromkeys(decision.codes)) if decision else "",
+        item_key(record),
+        _time(record.resolution.at if record.resolution else None),
+    )
+
+
+def notice_rows(event: Event) -> Iterator[Row]:
+    """Rows of ``notices``: one for each paper that the notice is about. A letter to a practice names several plans."""
+    data = event.data
+    papers = data.get("plans") or [{"document_id": data.get("document_id"), "stage": data.get("stage")}]
+    for each in papers:
+        yield (
+            *(event.seq, str(each.get("document_id") or ""), str(data.get("practice_id") or "")),
+            *(str(data.get("kind") or ""), str(each.get("stage") or ""), str(data.get("file") or "")),
+            *(_time(event.at), str(data.get("return_sha256") or "")),
+        )
+
+
+def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:
+    """Rows of ``members``: each program that a member is or was assigned to, as its latest assignment has it.
+
+    ``live_until`` is the last day on which an assignment is live as things stand (empty: none; ``9999-12-31``: open);
+    ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``.
+    """
+    for member_id in member_ids:
+        for program in Program:
+            latest = register.latest(member_id, program)
+            if latest is None:
+                continue
+            stated = register.stated_end(member_id, program)
+            stopped = register.enrollment.stops(latest)
+            yield (
+                *(member_id, program.value, latest.last_name, latest.first_name, latest.full_name),
+                *(latest.coordinator, latest.practice_id, latest.pcp_npi, latest.cp_org, latest.plan_name),
+                *(latest.status, latest.assigned_on.isoformat(), contact_by(latest.assigned_on).isoformat()),
+                *(_day(latest.end_on), _day(register.live_until(member_id, program))),
+                stated or (stopped.value if stopped else ""),
+            )
+
+
+def practice_rows(directory: Directory) -> Iterator[Row]:
+    """Rows of ``practices``."""
+    for each in directory.practices.values():
+        yield (
+            *(each.practice_id, each.name, each.phone, each.fax, each.key_contact, each.key_contact_email),
+            each.return_channel,
+        )
+
+
+def clinician_rows(directory: Directory) -> Iterator[Row]:
+    """Rows of ``clinicians``."""
+    for rows in directory.clinicians.values():
+        for each in rows:
+            yield each.npi, each.practice_id, each.display_name, each.credential, each.role, int(each.active)
+
+
+def run_row(run: RunRecord) -> Row:
+    """A row of ``runs``."""
+    return (
+        *(run.run_id, run.kind, run.state.value, run.on.isoformat(), run.records_in, run.pieces),
+        *(run.counts.get("held", 0), _day(run.mailed_on)),
+    )
+
+
+def piece_rows(event: Event) -> Iterator[Row]:
+    """The row of ``pieces``."""
+    piece = piece_of(event)
+    yield (
+        *(event.data["run_id"], piece.number, piece.document_id, str(event.data["kind"]), piece.key[0], piece.key[1]),
+        *(piece.language, piece.format, piece.pages, piece.sheets),
+    )
+
+
+def _time(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat() if moment else ""
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,115 @@
+"""The tables of the derived index: one row a plan version, a returned part, a notice, a letter piece, a person.
+
+Days are Massachusetts dates and times UTC, both as ISO 8601 text; what isn't there is an empty text or 0, so that rows
+can be compared as they are. Nothing here depends on today: ``due_on`` is kept, never "overdue".
+"""
+
+from __future__ import annotations
+
+FORM = 1
+"""Raised with every change of these tables or of what fills them; an index of another form is made anew."""
+
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    # name: (columns, those that are its key)
+    "plans": (
+        (
+            *("document_id", "seq", "member_id", "program", "version", "practice_id", "pcp_npi", "payer", "state"),
+            *("closed", "complete", "part2", "issued_at", "issued_on", "sent_at", "received_at", "receipt_at"),
+            *("due_on", "reminder_3", "reminder_6", "running", "stopped_by", "stopped_on", "business_days"),
+            *("member_evidence", "pcp_evidence", "refused_slot", "refused_on", "next_try", "returned_on"),
+            *("filed_at", "uploaded_at", "filing_held", "review_on", "choices", "services", "affiliated"),
+            *("asked", "overdue_asked"),
+        ),
+        ("document_id",),
+    ),
+    "kept_files": (("document_id", "sha256", "until", "stamped_at"), ("document_id", "sha256")),
+    "returns": (
+        (
+            *("sha256", "part", "seq", "document_id", "practice_id", "received_at", "decided", "verdict", "lane"),
+            *("waiting", "codes", "item", "resolved_at"),
+        ),
+        ("sha256", "part"),
+    ),
+    "notices": (
+        ("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
+        ("seq", "document_id"),
+    ),
+    "members": (
+        (
+            *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
+            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by"),
+        ),
+        ("member_id", "program"),
+    ),
+    "practices": (
+        ("practice_id", "name", "phone", "fax", "key_contact", "key_contact_email", "return_channel"),
+        ("practice_id",),
+    ),
+    "clinicians": (("npi", "practice_id", "name", "credential", "role", "active"), ("npi", "practice_id")),
+    "runs": (("run_id", "kind", "state", "on_day", "records_in", "pieces", "held", "mailed_on"), ("run_id",)),
+    "pieces": (
+        ("run_id", "piece", "document_id", "kind", "member_id", "program", "language", "format", "pages", "sheets"),
+        ("run_id", "piece"),
+    ),
+}
+
+_NUMBERS = frozenset(
+    {
+        *("seq", "version", "complete", "part2", "running", "business_days", "services", "affiliated", "part"),
+        *(
+            "overdue_asked",
+            "decided",
+            "waiting",
+            "answer_due",
+            "active",
+            "records_in",
+            "pieces",
+            "held",
+            "piece",
+            "pages",
+            "sheets",
+        ),
+    }
+)
+
+_INDEXES = (
+    "plans_by_issue ON plans (seq)",
+    "plans_due ON plans (running, due_on, seq)",
+    "plans_not_asked ON plans (due_on) WHERE running = 1 AND overdue_asked = 0",
+    "plans_reminded_3 ON plans (reminder_3) WHERE running = 1",
+    "plans_reminded_6 ON plans (reminder_6) WHERE running = 1",
+    "plans_by_state ON plans (state, seq)",
+    "plans_by_practice ON plans (practice_id, running, due_on, seq)",
+    "plans_by_member ON plans (member_id, program, version)",
+    "plans_to_review ON plans (review_on) WHERE review_on <> ''",
+    "plans_to_try_again ON plans (next_try) WHERE next_try <> ''",
+    "plans_unconfirmed ON plans (filed_at) WHERE state = 'filed'",
+    "plans_with_comments ON plans (returned_on) WHERE state = 'returned_with_comments'",
+    "files_that_end ON kept_files (until)",
+    "files_unstamped ON kept_files (stamped_at)",
+    "returns_waiting ON returns (received_at, seq) WHERE waiting = 1",
+    "returns_of_item ON returns (item, seq, part)",
+    "returns_of_plan ON returns (document_id)",
+    "notices_of_plan ON notices (document_id, stage)",
+    "notices_of_practice ON notices (practice_id, seq)",
+    "members_by_name ON members (last_name COLLATE NOCASE, first_name COLLATE NOCASE)",
+    "members_by_coordinator ON members (coordinator)",
+    "members_by_assignment ON members (live_until, assigned_on)",
+    "pieces_by_document ON pieces (document_id)",
+)
+
+
+def statements() -> list[str]:
+    """What makes the tables of an empty index."""
+    made = ["CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID"]
+    for table, (columns, key) in TABLES.items():
+        kinds = (f"{name} {'INTEGER' if name in _NUMBERS else 'TEXT'} NOT NULL" for name in columns)
+        made.append(f"CREATE TABLE {table} ({', '.join(kinds)}, PRIMARY KEY ({', '.join(key)})) STRICT, WITHOUT ROWID")
+    return [*made, *(f"CREATE INDEX {text}" for text in _INDEXES)]
+
+
+def insertion(table: str) -> str:
+    """The statement that puts a row into ``table``, in place of one with the same key."""
+    columns, _ = TABLES[table]
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 our own names

@@ -1,0 +1,177 @@
+"""The derived index: what the folds say, whatever becomes of the file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpdocs.index import store
+from cpdocs.index.queries import Page, PlanFilter, plan_ids
+from cpdocs.index.tables import TABLES
+from cpdocs.wiring import open_workspace
+from cpdocs.workspace import Workspace
+from tests.conftest import NOW, CommandLine
+from tests.flows.conftest import Office, _issued, _peopled, issued, office, sample
+
+__all__ = ["_issued", "_peopled", "issued", "office", "sample"]
+
+
+def workspace(cli: CommandLine) -> Workspace:
+    return open_workspace(cli.root)
+
+
+@pytest.fixture
+def ws(issued: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setenv("CPDOCS_NOW", NOW)
+    opened = workspace(issued.cli)
+    yield opened
+    opened.close()
+
+
+def everything(ws: Workspace) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: sorted(tuple(row) for row in ws.index.rows(f"SELECT * FROM {table}")) for table in TABLES}
+
+
+def live(issued: Office) -> None:
+    """Some more history: sent, received, refused, a new roster's import again."""
+    bh = issued.documents["bh"]
+    issued.cli("plan", "sent", bh, "--to", "K", "--channel", "fax", "--at", "2026-11-02T12:00")
+    issued.cli("plan", "received", bh, "--at", "2026-11-02T13:00")
+    issued.cli("plan", "return", issued.documents["ltss"], "--reason", "dose", "--at", "2026-11-02T14:00")
+
+
+def test_it_holds_a_row_for_every_version_person_and_practice(ws: Workspace, issued: Office) -> None:
+    rows = everything(ws)
+    assert {row[0] for row in rows["plans"]} == set(issued.documents.values())
+    assert rows["members"]
+    assert rows["practices"]
+    assert rows["clinicians"]
+
+
+def test_caught_up_bit_by_bit_it_is_what_it_is_when_made_anew(ws: Workspace, issued: Office) -> None:
+    everything(ws)
+    live(issued)
+    caught_up = everything(ws)
+    ws.index.close()
+    store.drop(ws.paths.index)
+    assert everything(ws) == caught_up
+    assert store.differing(ws.paths.index, ws.ledger) == []
+
+
+def test_one_event_touches_its_own_document_alone(
+    ws: Workspace, issued: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything(ws)
+    monkeypatch.setattr(store, "fill", lambda *_: pytest.fail("it was made anew"))
+    live(issued)
+    found = ws.index.rows("SELECT sent_at, state FROM plans ORDER BY seq")
+    assert [(bool(sent), state) for sent, state in found] == [(True, "issued"), (False, "returned_with_comments")]
+
+
+def test_it_is_private_and_its_own_file(ws: Workspace) -> None:
+    everything(ws)
+    assert ws.paths.index.stat().st_mode & 0o777 == 0o600
+    assert ws.paths.derived.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("harm", [b"", b"no database at all" * 500, None])
+def test_a_file_that_is_damaged_or_gone_is_made_anew(ws: Workspace, harm: bytes | None) -> None:
+    before = everything(ws)
+    ws.index.close()
+    if harm is None:
+        store.drop(ws.paths.index)
+    else:
+        ws.paths.index.write_bytes(harm)
+    assert everything(ws) == before
+
+
+def test_an_index_of_another_form_is_made_anew(ws: Workspace) -> None:
+    before = everything(ws)
+    ws.index.close()
+    with sqlite3.connect(ws.paths.index) as other:
+        other.execute("DROP TABLE plans")
+        other.execute("PRAGMA user_version = 999")
+    other.close()
+    assert everything(ws) == before
+
+
+def test_an_index_that_was_made_for_another_ledger_is_made_anew(ws: Workspace) -> None:
+    before = everything(ws)
+    ws.index.close()
+    with sqlite3.connect(ws.paths.index) as other:
+        other.execute("UPDATE meta SET value = ? WHERE name = 'root'", (os.urandom(32),))
+        other.execute("UPDATE plans SET state = 'uploaded'")
+    other.close()
+    assert everything(ws) == before
+
+
+def test_an_index_ahead_of_its_ledger_is_made_anew(ws: Workspace) -> None:
+    before = everything(ws)
+    ws.index.close()
+    with sqlite3.connect(ws.paths.index) as other:
+        other.execute("UPDATE meta SET value = value + 1000 WHERE name = 'size'")
+    other.close()
+    assert everything(ws) == before
+
+
+def test_what_was_made_for_another_beginning_is_seen_when_events_come(ws: Workspace, issued: Office) -> None:
+    everything(ws)
+    ws.index.close()
+    with sqlite3.connect(ws.paths.index) as other:
+        (frontier,) = other.execute("SELECT value FROM meta WHERE name = 'frontier'").fetchone()
+        other.execute("UPDATE meta SET value = ? WHERE name = 'frontier'", (os.urandom(len(frontier)),))
+        other.execute("UPDATE plans SET practice_id = 'X'")
+    other.close()
+    live(issued)
+    assert {row["practice_id"] for row in ws.index.rows("SELECT practice_id FROM plans")} != {"X"}
+
+
+def test_many_events_are_caught_up_with_in_steps(
+    ws: Workspace, issued: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything(ws)
+    live(issued)
+    monkeypatch.setattr(store, "_AT_ONCE", 1)
+    monkeypatch.setattr(store, "_ANEW", 0)
+    told = []
+    ws.index.progress = lambda done, total: told.append((done, total))
+    everything(ws)
+    assert len(told) >= 2
+    assert store.differing(ws.paths.index, ws.ledger) == []
+
+
+def test_a_page_is_a_part_of_the_whole(ws: Workspace) -> None:
+    whole = plan_ids(ws.index, PlanFilter(), Page())
+    assert [plan_ids(ws.index, PlanFilter(), Page(1, place))[0] for place in range(len(whole))] == whole
+
+
+def test_an_audit_names_a_row_that_is_not_what_the_trail_says(issued: Office) -> None:
+    issued.cli("status")
+    assert issued.cli("audit", "verify", "--json").json["ok"]
+    path = Path(issued.cli.root) / "state" / "derived" / "index.db"
+    with sqlite3.connect(path) as index:
+        index.execute("UPDATE plans SET state = 'uploaded' WHERE program = 'BH'")
+        index.execute("DELETE FROM members WHERE program = 'LTSS'")
+    index.close()
+    found = issued.cli("audit", "verify", "--json", status=1).json
+    assert {(each["code"], each["where"]) for each in found["problems"]} == {
+        ("index_differs", "index.db: plans"),
+        ("index_differs", "index.db: members"),
+    }
+    for leftover in path.parent.iterdir():
+        leftover.unlink()
+    assert issued.cli("audit", "verify", "--json").json["ok"]
+
+
+def test_no_backup_holds_it(issued: Office) -> None:
+    from cpdocs.retention.backup import _settings_and_state
+
+    issued.cli("status")
+    held = [path.name for path in _settings_and_state(workspace(issued.cli).paths, with_keys=True)]
+    assert "index.db" not in held
+    assert "settings.json" not in held
