@@ -15,7 +15,16 @@ from tests.security.conftest import events, real_now
 pytestmark = pytest.mark.ledger_file
 
 USER = getpass.getuser()
-APPROVED = ("--slot", "member", "--how", "telephone", "--on", eastern_date(real_now()).isoformat(), "--by", "Sam Sample")
+APPROVED = (
+    "--slot",
+    "member",
+    "--how",
+    "telephone",
+    "--on",
+    eastern_date(real_now()).isoformat(),
+    "--by",
+    "Sam Sample",
+)
 
 
 def signed_by_pcp(real: CommandLine, ready: dict[str, Any], folder: Path) -> Path:
