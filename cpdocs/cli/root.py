@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("status", "status", "Where every plan stands."),
     "due": ("status", "due", "What is due or overdue, and for whom."),
     "file": ("filing", "file", "Build upload packages; confirm them in the chart."),
+    "deliver": ("delivery", "deliver", "Send what waits; list, retry, give up."),
+    "recall": ("delivery", "recall", "Take a filed plan back at its target."),
     "note": ("status", "note", "The care coordination note, ready to paste."),
     "audit": ("audit", "audit", "Prove the trail; show or export it."),
     "keys": ("keys", "keys", "Digital IDs for clinicians: issue, revoke, pin, list."),

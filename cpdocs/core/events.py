@@ -70,6 +70,13 @@ class EventType(StrEnum):
     FILING_HELD = "filing.held"
     UPLOAD_CONFIRMED = "upload.confirmed"
 
+    DELIVERY_QUEUED = "delivery.queued"
+    DELIVERY_ATTEMPTED = "delivery.attempted"
+    DELIVERY_ANSWERED = "delivery.answered"
+    DELIVERY_RETRIED = "delivery.retried"
+    DELIVERY_GIVEN_UP = "delivery.given_up"
+    DELIVERY_WITHDRAWN = "delivery.withdrawn"
+
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"
     MEMBER_REINSTATED = "member.reinstated"
@@ -163,6 +170,11 @@ def run_subject(run_id: str) -> str:
 def practice_subject(practice_id: str) -> str:
     """A practice."""
     return f"practice:{practice_id}"
+
+
+def delivery_subject(delivery_id: str) -> str:
+    """A delivery, by its id: what the receiver sees as control id."""
+    return f"delivery:{delivery_id}"
 
 
 def key_subject(serial: str) -> str:
