@@ -217,7 +217,7 @@ def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> No
 @click.pass_context
 @pass_workspace
 def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json: bool) -> None:
-    """Cancel a run that wasn't released: its pieces are not lettered, and the next run makes them again.
+    """Cancel a run that wasn't mailed: its pieces are not lettered, and the next run makes them again.
 
     \b
     cpdocs letters cancel 2026-11-02-01 --reason "printed on the wrong paper"
@@ -233,24 +233,56 @@ def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json:
 @letters.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--on", "on", type=DAY, help="The day on which the letters went into the mail; today otherwise.")
+@click.option("--correct", is_flag=True, help="Put this day in place of the one that was recorded.")
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, as_json: bool) -> None:
+def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, correct: bool, as_json: bool) -> None:
     """Record that a released run was mailed.
 
     \b
     cpdocs letters mailed 2026-11-02-01
     cpdocs letters mailed 2026-11-02-01 --on 2026-11-03
+    cpdocs letters mailed 2026-11-02-01 --on 2026-11-04 --correct
     """
     from cpdocs.core.clock import eastern_date
     from cpdocs.letters.runs import mailed as mailed_run
 
     on = on or eastern_date(ws.clock.now())
-    record = mailed_run(ws, run_id, on)
+    record = mailed_run(ws, run_id, on, correct=correct)
     if as_json:
         print_json(_run_json(record))
     say(ctx, f"Run {run_id}: {record.pieces} letters mailed on {on.isoformat()}.")
+
+
+@letters.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--pieces", default="", metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97.")
+@click.option("--documents", default="", metavar="LIST", help="Which letters: reference numbers, with commas between.")
+@click.option("--reason", required=True, metavar="WHY", help="Why, for the record. Name no member.")
+@AS_JSON
+@click.pass_context
+@pass_workspace
+def pull(
+    ws: Workspace, ctx: click.Context, run_id: str, pieces: str, documents: str, reason: str, as_json: bool
+) -> None:
+    """Take single pieces out of a run before it is mailed; the next run letters them again.
+
+    \b
+    cpdocs letters pull 2026-11-02-01 --pieces 12,40-42 --reason "another address since"
+    cpdocs letters pull 2026-11-02-01 --documents 7K3M-9QXW-2RR --reason "spoke with the family"
+
+    The sheets are to be taken out of what was printed: the print file stays as it is.
+    """
+    from cpdocs.core.ids import parse_document_id
+    from cpdocs.letters.pull import pull as pull_pieces
+    from cpdocs.letters.reprints import piece_numbers
+
+    wanted = [parse_document_id(text) or "" for text in documents.split(",") if text.strip()]
+    done = pull_pieces(ws, run_id, reason, numbers=piece_numbers(pieces) if pieces.strip() else (), documents=wanted)
+    if as_json:
+        print_json([{"piece": piece.number, "document_id": piece.document_id} for piece in done])
+    say(ctx, f"{counted(len(done), 'piece')} pulled from run {run_id}. Take the sheets out; the next run letters them.")
 
 
 @letters.command("list")
@@ -322,6 +354,7 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "sheets": record.sheets,
         "mailed_on": record.mailed_on.isoformat() if record.mailed_on else None,
         "reason": record.reason,
+        "pulled": record.pulled,
     }
 
 

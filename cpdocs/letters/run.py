@@ -18,8 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
-from cpdocs.core.events import EventType, NewEvent, run_subject
-from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered_occasions, next_run_id, seed_id
+from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
+from cpdocs.core.letters import (
+    ASSIGNMENT,
+    LETTERED_EVENTS,
+    RunRecord,
+    RunState,
+    letter_id,
+    lettered_occasions,
+    next_run_id,
+    seed_id,
+)
 from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.core.seeds import Seed, seed_assignment
 from cpdocs.errors import AnswerIsNo, UsageFault
@@ -326,13 +335,16 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
         keep(ws, order.room, order.used, sorted({piece.language for piece in batch.pieces})) if batch.pieces else None
     )
     with ws.ledger.write() as tx:
-        before = lettered_occasions(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+        before = lettered_occasions(tx.events(types=LETTERED_EVENTS))
         twice = [piece for piece in batch.letters if (run.kind, piece.key, piece.occasion) in before]
         if twice:
             raise AnswerIsNo(
                 f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged."
             )
         tx.extend(staged_events(run, batch, files, kept))
+        if not batch.letters:
+            nothing: dict[str, JSON] = {"run_id": run.run_id, "reason": "nothing to print"}
+            tx.append(NewEvent(EventType.RUN_CANCELLED, (run_subject(run.run_id),), nothing))
     staged = all_runs(ws.ledger)[run.run_id]
     publish(ws, staged)
     return stored_report(ws, staged)
