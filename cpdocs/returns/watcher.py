@@ -186,14 +186,14 @@ class Watcher:
         """Sends what is due, where the settings name a way out. Where nothing waited and nothing was recorded since,
         the ledger isn't read again."""
         options = self._ws.options
-        ways = (*options.targets, *options.channels)
+        places = [each.place for each in options.targets] + [each.place for each in options.channels]
         if not options.channels and all(target.kind == "folder" for target in options.targets):
             return
         from cpdocs.sending.send import deliver
 
         try:
             size = self._ws.ledger.head().size
-            if size == self._nothing_to_send_at and not any(way.place.acknowledgement_folder for way in ways):
+            if size == self._nothing_to_send_at and not any(each.acknowledgement_folder for each in places):
                 return
             self._nothing_to_send_at = None if deliver(self._ws, say=self._say) else size
         except Busy:
