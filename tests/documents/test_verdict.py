@@ -10,7 +10,6 @@ from typing import Any
 from pypdf import PdfReader
 
 from cpdocs.documents.verdict import VerdictPaper, render_verdict, verdict_view
-from cpdocs.signing.examination import SignatureReport
 
 SHIPPED = Path(__file__).parent.parent.parent / "templates"
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
