@@ -37,6 +37,7 @@ class EventType(StrEnum):
     RUN_BEGUN = "run.begun"
     RUN_STAGED = "run.staged"
     LETTER_STAGED = "letter.staged"
+    LETTER_PULLED = "letter.pulled"
     SEED_STAGED = "seed.staged"
     RUN_RELEASED = "run.released"
     RUN_CANCELLED = "run.cancelled"
