@@ -102,6 +102,7 @@ class Watcher:
         self._sealed_on: date | None = None
         self._fetched_at: float | None = None
         self._set_aside = 0
+        self._nothing_to_send_at: int | None = None
         self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:
@@ -182,14 +183,19 @@ class Watcher:
             self._say(f"{len(rechecked)} held returns were decided again after a fresh word on revocation.")
 
     def _send(self) -> None:
-        """Sends what is due, where the settings name a way out and anything was recorded or is waiting for its time."""
+        """Sends what is due, where the settings name a way out. Where nothing waited and nothing was recorded since,
+        the ledger isn't read again."""
         options = self._ws.options
+        places = [each.place for each in options.targets] + [each.place for each in options.channels]
         if not options.channels and all(target.kind == "folder" for target in options.targets):
             return
         from cpdocs.sending.send import deliver
 
         try:
-            deliver(self._ws, say=self._say)
+            size = self._ws.ledger.head().size
+            if size == self._nothing_to_send_at and not any(each.acknowledgement_folder for each in places):
+                return
+            self._nothing_to_send_at = None if deliver(self._ws, say=self._say) else size
         except Busy:
             return  # whoever sends now sends this too
         except CpdocsError as error:
