@@ -8,16 +8,17 @@ import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cpdocs.core.mail_barcodes import Mailer
-from cpdocs.core.options import AgeRange, FilingTarget, Options, SchedulerOptions, TokenPlace
+from cpdocs.core.options import AgeRange, Options, SchedulerOptions, TokenPlace
 from cpdocs.core.print_files import FileLimit
 from cpdocs.core.seeds import Seed
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.errors import Problem, WorkspaceFault
+from cpdocs.settings_delivery import DEFAULT_TARGET, KINDS, AnyChannel, AnyTarget, channel_of, target_of
 
 Text = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Filled = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -178,6 +179,12 @@ class _Health(_Table):
     held_days: Annotated[int, Field(ge=0, le=366)] = _default(Options, "held_days")
 
 
+class _Work(_Table):
+    plan_days: Annotated[int, Field(ge=1, le=366)] = _default(Options, "plan_days")
+    contact_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "contact_day")
+    health_plan_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "health_plan_day")
+
+
 class _Target(_Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     kind: Literal["folder"] = "folder"
@@ -188,7 +195,14 @@ class _Target(_Table):
 
 class _Filing(_Table):
     mrn_ehr: Text = ""
-    target: list[_Target] = [_Target(name="chart")]
+    target: list[AnyTarget] = [DEFAULT_TARGET]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [each.name.casefold() for each in self.target]
+        if len(set(names)) < len(names):
+            raise ValueError("two targets have the same name")
+        return self
 
 
 class _Settings(_Table):
@@ -210,8 +224,17 @@ class _Settings(_Table):
     backup: _Backup = _Backup()
     archive: _Archive = _Archive()
     health: _Health = _Health()
+    work: _Work = _Work()
     letters: _Letters = _Letters()
     filing: _Filing = _Filing()
+    channel: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")], AnyChannel] = {}
+
+    @model_validator(mode="after")
+    def _one_name_one_way(self) -> Self:
+        both = {each.name for each in self.filing.target} & set(self.channel)
+        if both:
+            raise ValueError(f"{sorted(both)[0]!r} names a filing target and a channel; let one have another name")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +293,8 @@ def _values(read: _Settings) -> Settings:
         columns=read.columns,
         ages={program: AgeRange(*limits) for program, limits in read.ages.model_dump().items()},
         plan_titles=read.plan_titles.model_dump(),
-        targets=tuple(
-            FilingTarget(t.name, t.kind, tuple(t.ehrs), t.document_type, t.file_name) for t in read.filing.target
-        ),
+        targets=tuple(map(target_of, read.filing.target)),
+        channels=tuple(channel_of(name, each) for name, each in read.channel.items()),
         mrn_ehr=read.filing.mrn_ehr,
         max_return_bytes=read.intake.max_bytes,
         max_return_pages=read.intake.max_pages,
@@ -293,6 +315,9 @@ def _values(read: _Settings) -> Settings:
         watch_minutes=read.health.watch_minutes,
         checkpoint_hours=read.health.checkpoint_hours,
         held_days=read.health.held_days,
+        plan_days=read.work.plan_days,
+        contact_day=read.work.contact_day,
+        health_plan_day=read.work.health_plan_day,
         letter_kinds=tuple(read.letters.kinds),
         print_limit=FileLimit(read.letters.file_sheets, read.letters.file_pieces),
         mailer=Mailer(**read.letters.barcode.model_dump()) if read.letters.barcode else None,
@@ -338,7 +363,8 @@ def _address(url: str) -> str:
 
 
 def _problem(fault: Any, text: str) -> Problem:
-    path = [str(part) for part in fault["loc"]]
+    # Which kind a target is chosen by isn't a key that anybody wrote.
+    path = [str(part) for part in fault["loc"] if part not in KINDS]
     key = ".".join(path)
     line = _line_of(path, text)
     where = f"line {line}" if line else key

@@ -23,6 +23,7 @@ from cpdocs.errors import WorkspaceFault
 from cpdocs.system.durable import make_folder, write_durably
 
 _NAME = "settings.json"
+_READING = ("settings.py", "settings_delivery.py", "core/options.py", "core/places.py")
 
 
 def load(text: str, name: str, folder: Path) -> tuple[Senders, Options]:
@@ -49,7 +50,7 @@ def load(text: str, name: str, folder: Path) -> tuple[Senders, Options]:
 
 def _key(text: str) -> str:
     """The text, and the code that would read it: another cpdocs reads for itself."""
-    code = [(Path(cpdocs.__file__).parent / part).stat() for part in ("settings.py", "core/options.py")]
+    code = [(Path(cpdocs.__file__).parent / part).stat() for part in _READING]
     reader = [cpdocs.__version__, *(f"{each.st_size}-{each.st_mtime_ns}" for each in code)]
     return sha256("\0".join([*reader, text]).encode()).hexdigest()
 

@@ -25,7 +25,7 @@ from cpdocs.core.verdicts import Evidence
 from cpdocs.errors import AnswerIsNo
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
-from cpdocs.filing.targets import upload_name
+from cpdocs.filing.targets import document_type, upload_name
 from cpdocs.filing.trail import Entry, trail_html, trail_jsonl
 from cpdocs.ledger.checkpoint import load_checkpoint_key
 from cpdocs.ledger.events import decode
@@ -84,26 +84,24 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         name = record.document_id if len(closed) == 1 else f"{record.document_id}-{number}"
         originals.append(PackageFile(f"closed/{name}.pdf", each.data, "closed"))
     upload = _upload(ws, record, shelf, returns, closed, signed.note, originals, description)
-    document_type = shelf.target.document_type or title
+    kind = document_type(shelf.target, record.program, title, part2=record.part2)
     name = upload_name(
         shelf.target.file_name,
         document_id=record.document_id,
         mrn=shelf.member.mrn,
-        document_type=document_type,
+        document_type=kind,
         day=signed_on(record),
         version=record.version,
     )
     upload_file = PackageFile(name, upload.pdf, UPLOAD)
     files = [
         upload_file,
-        PackageFile(
-            "index.csv", index_file(record, shelf, upload_file, upload.pages, document_type, description), "index"
-        ),
+        PackageFile("index.csv", index_file(record, shelf, upload_file, upload.pages, kind, description), "index"),
         *_trail(ws, record, signed.note, signed.head.size, description),
         *originals,
     ]
     key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
-    facts = manifest_facts(ws, record, shelf, document_type, description, signed.note)
+    facts = manifest_facts(ws, record, shelf, kind, description, signed.note)
     facts["long_term"] = [kept_json(each.kept) for each in closed]
     manifest = build_manifest(facts, files, key.sign)
     files.append(PackageFile(NAME, manifest, "manifest"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -10,7 +11,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID, MOMENT
 from cpdocs.core.moments import eastern_text
-from cpdocs.errors import AnswerIsNo
+from cpdocs.errors import AnswerIsNo, UsageFault
 from cpdocs.workspace import Workspace
 
 _BUILD = "build"
@@ -75,23 +76,51 @@ def build(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
 
 
 @file.command()
-@click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
-@click.option("--by", required=True, metavar="NAME", help="Who saw it in the chart, or what acknowledged it.")
+@click.argument("document_id", metavar="[ID]", required=False, type=DOCUMENT_ID)
+@click.option("--by", default="", metavar="NAME", help="Who saw it in the chart, or what acknowledged it.")
+@click.option("--at", type=MOMENT, metavar="TIME", help="When; Massachusetts time where no offset is given.")
 @click.option(
-    "--at", required=True, type=MOMENT, metavar="TIME", help="When; Massachusetts time where no offset is given."
+    "--from",
+    "source",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Instead of ID: a CSV of document_id, and at, by, sha256, file, status where known.",
 )
 @AS_JSON
 @pass_workspace
-def confirm(ws: Workspace, document_id: str, by: str, at: datetime, as_json: bool) -> None:
-    """Confirm that a filed plan is in the chart.
+def confirm(
+    ws: Workspace, document_id: str | None, by: str, at: datetime | None, source: Path | None, as_json: bool
+) -> None:
+    """Confirm that a filed plan is in the chart, or all those that a file of acknowledgements names.
 
     \b
     cpdocs file confirm 7K3M-9QXW-2RC --by "Sample Clerk" --at 2026-11-06T09:30
+    cpdocs file confirm --from indexed.csv --by "Sample Clerk"
     """
-    from cpdocs.chart.file import confirm_upload
     from cpdocs.plans.status import standing_of, status_json
+    from cpdocs.sending.acknowledgements import confirm_seen
 
-    record = confirm_upload(ws, document_id, by=by.strip(), at=at)
+    if source is not None:
+        _confirm_many(ws, source, by.strip(), as_json)
+        return
+    if document_id is None or at is None or not by.strip():
+        raise UsageFault("Say what is confirmed.", todo="Give ID, --by and --at; or --from FILE.")
+    record = confirm_seen(ws, document_id, by=by.strip(), at=at)
     if as_json:
         print_json(status_json(standing_of(ws, record)))
     say(click.get_current_context(), f"{document_id}: in the chart, {eastern_text(at)}.")
+
+
+def _confirm_many(ws: Workspace, source: Path, by: str, as_json: bool) -> None:
+    from cpdocs.sending.acknowledgements import confirm_file
+
+    done = confirm_file(ws, source, by=by)
+    if as_json:
+        problems = [{"where": each.where, "code": each.code, "message": each.message} for each in done.problems]
+        print_json({"confirmed": list(done.confirmed), "already": list(done.already), "problems": problems})
+    say(
+        click.get_current_context(),
+        f"{len(done.confirmed)} confirmed, {len(done.already)} were already, {len(done.problems)} lines don't count.",
+    )
+    if done.problems:
+        raise AnswerIsNo("Some lines confirm nothing.", problems=done.problems)

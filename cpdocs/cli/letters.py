@@ -12,6 +12,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_archive import copy, pages
 from cpdocs.cli.letter_holds import hold
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
+from cpdocs.cli.letter_words import roster_in_words, warning_in_words
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.progress import progress
@@ -135,9 +136,11 @@ def run(
         "reconciliation_pdf": report.file(RECONCILIATION_PDF),
     }
     if as_json:
-        print_json({**report.values, "dry_run": dry_run, **paths, "print_files": prints})
+        print_json({**report.values, "roster": report.roster, "dry_run": dry_run, **paths, "print_files": prints})
         return
     _show_counts(report.values)
+    for sentence in roster_in_words(report.roster) if report.roster else ():
+        click.echo(sentence)
     run_id = report.values["run_id"]
     if report.values["reading_grade"] > TARGET:
         say(
@@ -178,7 +181,7 @@ def _show_counts(values: dict[str, Any]) -> None:
     for seed in values["seeds_not_made"]:
         click.echo(f"seed piece to {seed['name']} not made: {seed['code']}")
     for warning, number in values["warnings"].items():
-        click.echo(f"warning {warning}: {number}")
+        click.echo(warning_in_words(warning, number))
 
 
 @letters.command()
@@ -217,7 +220,7 @@ def release(ws: Workspace, ctx: click.Context, run_id: str, as_json: bool) -> No
 @click.pass_context
 @pass_workspace
 def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json: bool) -> None:
-    """Cancel a run that wasn't released: its pieces are not lettered, and the next run makes them again.
+    """Cancel a run that wasn't mailed: its pieces are not lettered, and the next run makes them again.
 
     \b
     cpdocs letters cancel 2026-11-02-01 --reason "printed on the wrong paper"
@@ -233,24 +236,56 @@ def cancel(ws: Workspace, ctx: click.Context, run_id: str, reason: str, as_json:
 @letters.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--on", "on", type=DAY, help="The day on which the letters went into the mail; today otherwise.")
+@click.option("--correct", is_flag=True, help="Put this day in place of the one that was recorded.")
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, as_json: bool) -> None:
+def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, correct: bool, as_json: bool) -> None:
     """Record that a released run was mailed.
 
     \b
     cpdocs letters mailed 2026-11-02-01
     cpdocs letters mailed 2026-11-02-01 --on 2026-11-03
+    cpdocs letters mailed 2026-11-02-01 --on 2026-11-04 --correct
     """
     from cpdocs.core.clock import eastern_date
     from cpdocs.letters.runs import mailed as mailed_run
 
     on = on or eastern_date(ws.clock.now())
-    record = mailed_run(ws, run_id, on)
+    record = mailed_run(ws, run_id, on, correct=correct)
     if as_json:
         print_json(_run_json(record))
     say(ctx, f"Run {run_id}: {record.pieces} letters mailed on {on.isoformat()}.")
+
+
+@letters.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--pieces", default="", metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97.")
+@click.option("--documents", default="", metavar="LIST", help="Which letters: reference numbers, with commas between.")
+@click.option("--reason", required=True, metavar="WHY", help="Why, for the record. Name no member.")
+@AS_JSON
+@click.pass_context
+@pass_workspace
+def pull(
+    ws: Workspace, ctx: click.Context, run_id: str, pieces: str, documents: str, reason: str, as_json: bool
+) -> None:
+    """Take single pieces out of a run before it is mailed; the next run letters them again.
+
+    \b
+    cpdocs letters pull 2026-11-02-01 --pieces 12,40-42 --reason "another address since"
+    cpdocs letters pull 2026-11-02-01 --documents 7K3M-9QXW-2RR --reason "spoke with the family"
+
+    The sheets are to be taken out of what was printed: the print file stays as it is.
+    """
+    from cpdocs.core.ids import parse_document_id
+    from cpdocs.letters.pull import pull as pull_pieces
+    from cpdocs.letters.reprints import piece_numbers
+
+    wanted = [parse_document_id(text) or "" for text in documents.split(",") if text.strip()]
+    done = pull_pieces(ws, run_id, reason, numbers=piece_numbers(pieces) if pieces.strip() else (), documents=wanted)
+    if as_json:
+        print_json([{"piece": piece.number, "document_id": piece.document_id} for piece in done])
+    say(ctx, f"{counted(len(done), 'piece')} pulled from run {run_id}. Take the sheets out; the next run letters them.")
 
 
 @letters.command("list")
@@ -322,6 +357,7 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "sheets": record.sheets,
         "mailed_on": record.mailed_on.isoformat() if record.mailed_on else None,
         "reason": record.reason,
+        "pulled": record.pulled,
     }
 
 

@@ -14,6 +14,7 @@ from cpdocs.cli.pages import pages, plan_filters, say_how_many
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.events import JSON
 from cpdocs.core.ids import is_member_id, last_four, parse_document_id
 from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.verdicts import Slot
@@ -21,6 +22,8 @@ from cpdocs.errors import InputFault, UsageFault
 from cpdocs.index.queries import Page, PlanFilter
 from cpdocs.workspace import Workspace
 
+_FEW = 200
+"""Of so many plans the deliveries are looked up one by one; of more all are read at once."""
 KINDS = ("timeliness", "choice", "affiliated", "no-plan")
 
 
@@ -69,7 +72,7 @@ def status(
     wanted = replace(narrowed, state=state or "", overdue_on=on)
     shown = standings(ws, wanted, page)
     if as_json:
-        print_json([status_json(standing) for standing in shown])
+        print_json(_with_deliveries(ws, [status_json(standing) for standing in shown]))
         return
     rows = []
     for standing in shown:
@@ -97,6 +100,21 @@ def status(
     ctx = click.get_current_context()
     say(ctx, f"{summary}; {late} overdue." if by_state else f"{nothing}.")
     say_how_many(ctx, len(rows), sum(by_state.values()), page)
+
+
+def _with_deliveries(ws: Workspace, rows: list[dict[str, JSON]]) -> list[dict[str, JSON]]:
+    """Each plan with what left of it and where that stands (contract §9)."""
+    from cpdocs.core.deliveries import as_json
+    from cpdocs.sending.record import all_deliveries, deliveries_of
+
+    of: dict[str, list[JSON]] = {}
+    if len(rows) <= _FEW:
+        found = [each for row in rows for each in deliveries_of(ws.ledger, str(row["document_id"]))]
+    else:
+        found = list(all_deliveries(ws.ledger).values())
+    for delivery in found:
+        of.setdefault(delivery.document_id, []).append(as_json(delivery))
+    return [{**row, "deliveries": of.get(str(row["document_id"]), [])} for row in rows]
 
 
 @click.command()

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     RUN_BEGUN = "run.begun"
     RUN_STAGED = "run.staged"
     LETTER_STAGED = "letter.staged"
+    LETTER_PULLED = "letter.pulled"
     SEED_STAGED = "seed.staged"
     RUN_RELEASED = "run.released"
     RUN_CANCELLED = "run.cancelled"
@@ -69,6 +70,13 @@ class EventType(StrEnum):
     PLAN_FILED = "plan.filed"
     FILING_HELD = "filing.held"
     UPLOAD_CONFIRMED = "upload.confirmed"
+
+    DELIVERY_QUEUED = "delivery.queued"
+    DELIVERY_ATTEMPTED = "delivery.attempted"
+    DELIVERY_ANSWERED = "delivery.answered"
+    DELIVERY_RETRIED = "delivery.retried"
+    DELIVERY_GIVEN_UP = "delivery.given_up"
+    DELIVERY_WITHDRAWN = "delivery.withdrawn"
 
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"
@@ -163,6 +171,11 @@ def run_subject(run_id: str) -> str:
 def practice_subject(practice_id: str) -> str:
     """A practice."""
     return f"practice:{practice_id}"
+
+
+def delivery_subject(delivery_id: str) -> str:
+    """A delivery, by its id: what the receiver sees as control id."""
+    return f"delivery:{delivery_id}"
 
 
 def key_subject(serial: str) -> str:

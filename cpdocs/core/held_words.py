@@ -32,6 +32,10 @@ _BY_CODE = {
         "otherwise withdraw the plan and reject this."
     ),
     "no_signature": "Was it meant to be signed? Reject it, so that the practice learns that no signature is in it.",
+    "second_person_needed": (
+        "Ask the clinician, by a number that you find yourself, whether they signed; then accept it with the reason. "
+        "Whoever issued the key and witnessed the member can't."
+    ),
     "wrong_return_folder": (
         "Ask how the plan came to that practice. If it is in order, accept it with the reason; if not, treat it "
         "as a disclosure."

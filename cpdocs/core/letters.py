@@ -8,7 +8,7 @@ are not lettered. All of it is folded from the events below.
 ``RUN_BEGUN`` carries run_id, kind, to (whom the kind is for), on (the date on the letters) and roster (SHA-256, or
 empty); ``LETTER_STAGED`` what :class:`Piece` has, ``SEED_STAGED`` the same of a seed piece; ``RUN_STAGED`` what
 :class:`RunRecord` has besides; ``RUN_RELEASED`` and ``RUN_CANCELLED`` run_id (and reason), ``RUN_MAILED`` run_id and
-on.
+on (a later one corrects the day); ``LETTER_PULLED`` the piece that was taken out, and why.
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ RUN_EVENTS = (
     EventType.RUN_RELEASED,
     EventType.RUN_CANCELLED,
     EventType.RUN_MAILED,
+    EventType.LETTER_PULLED,
 )
-"""The events that :func:`fold_runs` reads; :func:`lettered` reads LETTER_STAGED besides."""
+"""The events that :func:`fold_runs` reads."""
+
+LETTERED_EVENTS = (EventType.LETTER_STAGED, EventType.LETTER_PULLED, EventType.RUN_CANCELLED)
+"""The events that :func:`lettered` and :func:`lettered_occasions` read."""
 
 _SHEET_CODE = re.compile(r"L([0-9]{6}-[0-9]{2,3})/([1-9][0-9]{0,6})/([1-9][0-9]?)/([1-9][0-9]?)")
 _RUN_ID = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2,3}")
@@ -63,7 +67,7 @@ class RunState(StrEnum):
 _FOLLOWS: Mapping[RunState, tuple[RunState, ...]] = {
     RunState.RELEASED: (RunState.STAGED,),
     RunState.MAILED: (RunState.RELEASED,),
-    RunState.CANCELLED: (RunState.BEGUN, RunState.STAGED),
+    RunState.CANCELLED: (RunState.BEGUN, RunState.STAGED, RunState.RELEASED),
 }
 
 
@@ -116,11 +120,13 @@ class RunRecord:
     """Lines by (program, language as the roster names it, disposition)."""
     serials: Serials | None = None
     """The serials of its Intelligent Mail barcodes; None where it has none."""
+    pulled: int = 0
+    """Letters that were taken out of it."""
 
     @property
     def pieces(self) -> int:
-        """How many letters the run has for members."""
-        return self.counts.get("mailed", 0)
+        """How many letters the run has for members, without those that were pulled."""
+        return self.counts.get("mailed", 0) - self.pulled
 
 
 def serials_used(runs: Iterable[RunRecord], on: date) -> list[tuple[Serials, bool]]:
@@ -135,7 +141,7 @@ def serials_used(runs: Iterable[RunRecord], on: date) -> list[tuple[Serials, boo
 
 def may_become(state: RunState, target: RunState) -> bool:
     """Whether a run that is ``state`` may become ``target``: staged, then released, then mailed; cancelled before
-    release."""
+    it is mailed."""
     return state in _FOLLOWS.get(target, ())
 
 
@@ -169,6 +175,8 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
                 ),
                 serials=_serials(data.get("barcodes")),
             )
+        elif event.type is EventType.LETTER_PULLED:
+            runs[data["run_id"]] = replace(runs[data["run_id"]], pulled=runs[data["run_id"]].pulled + 1)
         elif event.type is EventType.RUN_RELEASED:
             runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.RELEASED)
         elif event.type is EventType.RUN_CANCELLED:
@@ -202,9 +210,15 @@ def lettered_occasions(events: Iterable[Event]) -> dict[tuple[str, AssignmentKey
             piece = (str(data["kind"]), _key(data["assignment"]), str(data.get("occasion", "")))
             pieces[piece] = data["run_id"]
             by_run.setdefault(data["run_id"], []).append(piece)
+        elif event.type is EventType.LETTER_PULLED:
+            data = event.data
+            piece = (str(data["kind"]), _key(data["assignment"]), str(data["occasion"]))
+            if pieces.get(piece) == data["run_id"]:
+                del pieces[piece]
         elif event.type is EventType.RUN_CANCELLED:
             for piece in by_run.pop(event.data["run_id"], []):
-                pieces.pop(piece, None)
+                if pieces.get(piece) == event.data["run_id"]:
+                    del pieces[piece]
     return pieces
 
 

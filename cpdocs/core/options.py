@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cpdocs.core.mail_barcodes import Mailer
+from cpdocs.core.places import Channel, Place
 from cpdocs.core.print_files import FileLimit
 from cpdocs.core.seeds import Seed
 
@@ -28,6 +29,9 @@ class FilingTarget:
     ehrs: tuple[str, ...] = ()
     document_type: str = ""
     file_name: str = "{document_id}.pdf"
+    document_types: Mapping[str, str] = field(default_factory=dict)
+    """By program, and ``part2``; where there are any, ``document_type`` doesn't count."""
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Options:
     ages: Mapping[str, AgeRange] = field(default_factory=lambda: {"BH": AgeRange(18, 64), "LTSS": AgeRange(3, 64)})
     plan_titles: Mapping[str, str] = field(default_factory=lambda: {"BH": "Treatment Plan", "LTSS": "Care Plan"})
     targets: tuple[FilingTarget, ...] = (FilingTarget("chart"),)
+    channels: tuple[Channel, ...] = ()
+    """The ways to practices; without one packets are carried by hand."""
     mrn_ehr: str = ""
     """The EHR that the roster's MRNs belong to; empty means that they hold for every practice."""
     max_return_bytes: int = 64 * 1024 * 1024
@@ -107,3 +113,9 @@ class Options:
     """Counted from the last event about a document; at least six (45 CFR 164.316(b)(2))."""
     renew_months: int = 12
     """A proof that ends sooner than this many months from now wants a new time stamp."""
+    plan_days: int = 90
+    """A plan is missing so many days after the assignment."""
+    contact_day: int = 10
+    """The business day after receipt on which the key contact is called about a plan that nobody answered; 0: never."""
+    health_plan_day: int = 15
+    """The business day after receipt on which the health plan is told; 0: never."""

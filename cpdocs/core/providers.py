@@ -72,6 +72,8 @@ class Directory:
     practices: Mapping[str, Practice] = field(default_factory=dict)
     clinicians: Mapping[str, tuple[Clinician, ...]] = field(default_factory=dict)
     designations: tuple[Designation, ...] = ()
+    people: frozenset[str] = frozenset()
+    """The names of everybody who was ever enrolled here, for paper and for ``--as``: who may attest a designation."""
 
     def rows_of(self, npi: str) -> tuple[Clinician, ...]:
         """The clinician's rows, one per practice; empty where the NPI is not on record."""

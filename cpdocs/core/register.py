@@ -26,8 +26,13 @@ MEMBER_EVENTS = (
     *ENROLLMENT_EVENTS,
 )
 """What is known of members."""
-DIRECTORY_EVENTS = (EventType.PRACTICES_IMPORTED, EventType.CLINICIANS_IMPORTED, EventType.DESIGNATIONS_IMPORTED)
-"""What is known of practices and who works there."""
+DIRECTORY_EVENTS = (
+    EventType.PRACTICES_IMPORTED,
+    EventType.CLINICIANS_IMPORTED,
+    EventType.DESIGNATIONS_IMPORTED,
+    EventType.USER_ENROLLED,
+)
+"""What is known of practices, of who works there, and of who works here."""
 REGISTER_EVENTS = (*MEMBER_EVENTS, *DIRECTORY_EVENTS)
 
 _LIVE = frozenset({"assigned", "engaged"})
@@ -120,6 +125,7 @@ def fold(events: Iterable[Event]) -> Register:
     practices: dict[str, Practice] = {}
     clinicians: dict[str, dict[str, Clinician]] = {}
     designations: dict[tuple[str, str], tuple[Designation, ...]] = {}
+    people: set[str] = set()
     for event in events:
         match event.type:
             case EventType.ASSIGNMENT_RECORDED:
@@ -141,6 +147,8 @@ def fold(events: Iterable[Event]) -> Register:
             case EventType.CLINICIANS_IMPORTED:
                 for row in event.data["clinicians"]:
                     clinicians.setdefault(row["npi"], {})[row["practice_id"]] = Clinician(**row)
+            case EventType.USER_ENROLLED:
+                people.update((event.data["user"], event.data["name"]))
             case EventType.DESIGNATIONS_IMPORTED:
                 designations.update(_replaced_pairs(designations, event))
             case EventType.MEMBER_DECLINED | EventType.MEMBER_CHANGED_CP | EventType.MEMBER_REINSTATED:
@@ -151,6 +159,7 @@ def fold(events: Iterable[Event]) -> Register:
         practices=practices,
         clinicians={npi: tuple(rows.values()) for npi, rows in clinicians.items()},
         designations=tuple(item for pair in sorted(designations) for item in designations[pair]),
+        people=frozenset(people),
     )
     return Register(
         directory,

@@ -13,7 +13,8 @@ The rules, each with the code that it gives when it fails:
    d. attests the care team, for this member where it names members (``not_on_care_team``),
    e. attests face-to-face contact with the PCP (``no_face_to_face``),
    f. is in force on the day (``designation_expired``, also before its first day),
-   g. was attested by somebody who isn't the designee (``designation_not_attested``), and
+   g. was attested by a person on record, named in full or by NPI, who isn't the designee
+      (``designation_not_attested``), and
    h. was on record when the signature was made (``designation_recorded_late``).
 
    Of several designations one must satisfy c to h alone; else the one with the fewest faults is reported.
@@ -26,11 +27,13 @@ such and held, never rejected: a person must look (contract §6, last paragraph)
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.findings import finding
+from cpdocs.core.names import is_named, may_be, name_words
 from cpdocs.core.providers import Clinician, Designation, Directory
 from cpdocs.core.verdicts import Finding, Verdict
 
@@ -42,8 +45,7 @@ PCP_DESIGNEE = "pcp_designee"
 CLINICIAN_CODES = frozenset({"signer_unknown", "wrong_practice", "clinician_inactive", "credential_not_eligible"})
 """The codes that come from the clinician's own rows, not from a designation."""
 
-_NOT_LETTERS = re.compile(r"[^\w]+")
-_TITLES = frozenset({"dr", "md", "do", "np", "pa", "rn", "pac", "fnp", "aprn", "c", "bc"})
+_NPI = re.compile(r"(?<!\d)\d{10}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,9 @@ def _faults(
     pairs = [each for each in directory.designations if each.designee_npi == npi and each.pcp_npi == pcp_npi]
     if not pairs:
         return (*faults, "not_designated")
-    rows, pcp_rows = directory.rows_of(npi), directory.rows_of(pcp_npi)
+    rows = directory.rows_of(npi)
     return faults + min(
-        (_designation_faults(each, rows, pcp_rows, member_id, day, signed_at) for each in pairs), key=len
+        (_designation_faults(each, directory, rows, member_id, day, signed_at) for each in pairs), key=len
     )
 
 
@@ -142,8 +144,8 @@ def _clinician_faults(directory: Directory, npi: str, pcp_npi: str, practice_id:
 
 def _designation_faults(
     designation: Designation,
+    directory: Directory,
     rows: tuple[Clinician, ...],
-    pcp_rows: tuple[Clinician, ...],
     member_id: str,
     day: date,
     signed_at: datetime,
@@ -159,7 +161,7 @@ def _designation_faults(
         faults.append("no_face_to_face")
     if day < designation.valid_from or (designation.valid_to is not None and day > designation.valid_to):
         faults.append("designation_expired")
-    if not designation.attested_by.strip() or _is_designee(designation.attested_by, rows, pcp_rows):
+    if not _is_attested(designation.attested_by, rows, designation.pcp_npi, directory):
         faults.append("designation_not_attested")
     # A signature's own clock shows whole seconds only.
     if designation.recorded_at.replace(microsecond=0) > signed_at:
@@ -167,25 +169,34 @@ def _designation_faults(
     return tuple(faults)
 
 
-def _is_designee(attested_by: str, rows: tuple[Clinician, ...], pcp_rows: tuple[Clinician, ...]) -> bool:
-    """Whether the attesting name or NPI is the designee's own: in either order, with whatever titles, initials and
-    further names. Where the PCP's name is the longer match (Ann Lee designated by Ann Lee Wong), it is the PCP's."""
-    if any(row.npi in attested_by for row in rows):
+def _is_attested(attested_by: str, rows: tuple[Clinician, ...], pcp_npi: str, directory: Directory) -> bool:
+    """Whether it names a person on record, by NPI or in full, who isn't the designee (``rows``).
+
+    Where several names are in it (Ann Lee designated by Ann Lee Wong) the longest counts; a tie with the designee's is
+    no attestation, nor is a person on record whose name may be the designee's own in another spelling.
+    """
+    if named := _NPI.findall(attested_by):
+        return not any(row.npi in named for row in rows) and any(directory.rows_of(npi) for npi in named)
+    own = _longest(attested_by, rows)
+    if _longest(attested_by, directory.rows_of(pcp_npi)) > own:
         return True
-    words = _name_words(attested_by)
-    longest = [
-        max((len(name) for name in map(_name_of, each) if name <= words), default=0) for each in (rows, pcp_rows)
+    others = (row for npi, each in directory.clinicians.items() if rows and npi != rows[0].npi for row in each)
+    if _longest(attested_by, [row for row in others if not _same_name(row, rows)]) > own:
+        return True
+    enrolled = [
+        name for name in directory.people if not any(may_be(name, row.first_name, row.last_name) for row in rows)
     ]
-    return longest[0] > 0 and longest[0] >= longest[1]
+    return not own and any(name_words(name) <= name_words(attested_by) for name in enrolled)
 
 
-def _name_of(row: Clinician) -> frozenset[str]:
-    return _name_words(f"{row.first_name} {row.last_name}")
+def _longest(attested_by: str, rows: Iterable[Clinician]) -> int:
+    """How many words of it are the full name of one of these; 0 where none is named."""
+    named = (row for row in rows if is_named(attested_by, row.first_name, row.last_name))
+    return max((len(name_words(f"{row.first_name} {row.last_name}")) for row in named), default=0)
 
 
-def _name_words(name: str) -> frozenset[str]:
-    words = {word for word in _NOT_LETTERS.split(name.casefold()) if word}
-    return frozenset(words - _TITLES or words)
+def _same_name(row: Clinician, rows: tuple[Clinician, ...]) -> bool:
+    return any(may_be(f"{row.first_name} {row.last_name}", each.first_name, each.last_name) for each in rows)
 
 
 def _as_of_then(

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from fontTools.ttLib import TTFont, TTLibError
 
+from cpdocs.documents.template_files import check_file
 from cpdocs.errors import WorkspaceFault
 
 ALL_FONTS = "ALL"
@@ -63,6 +64,7 @@ def _bundled(shelves: tuple[Path, ...], _stamps: tuple[int, ...]) -> tuple[Path,
     found: dict[str, Path] = {}
     for shelf in shelves:
         for path in sorted(shelf.glob("*.[ot]t[fc]")):
+            check_file(shelf, path)
             found.setdefault(path.name, path.resolve())
     if _MAIN_FILE not in found:
         raise WorkspaceFault(

@@ -8,9 +8,9 @@ defined is an error with the file, the line and the name, never an empty place o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,35 +30,41 @@ from jinja2 import (
     nodes,
 )
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from cpdocs.documents.template_files import template_file
 from cpdocs.errors import InputFault, Problem
 
 _FORBIDDEN_FILTERS = ("safe", "xmlattr", "tojson", "urlize", "pprint", "random")
 """Filters that let a value leave its place as text, or that aren't the same on every run."""
+
+_WIDENING = ("center", "indent", "format", "batch", "slice", "wordwrap", "truncate")
+_MOST_REPEATED = 10_000
+_MOST_POWER = 100
+_MOST_TEXT = 8 * 1024 * 1024
+"""Characters of one document's HTML: a plan of four hundred pages has two million."""
 
 _OUR_NAME = re.compile(r"[a-z0-9_./-]+")
 """How names in templates and of templates look; anything else may be a member's particular that was used as one."""
 
 
 class FolderLoader(BaseLoader):
-    """Templates from the first of ``folders`` that has the file; nothing outside them, symbolic links included."""
+    """Templates from the first of ``folders`` that has the file; a link that leads out of them is an error."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folder.resolve() for folder in folders)
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        for folder in self.folders:
-            path = (folder / template).resolve()
-            if not path.is_relative_to(folder) or not path.is_file():
-                continue
-            stamp = path.stat().st_mtime_ns
-            try:
-                source = path.read_text("utf-8")
-            except UnicodeDecodeError as fault:
-                raise TemplateSyntaxError(f"not UTF-8 at byte {fault.start}", 1, template, str(path)) from fault
-            return source, str(path), partial(_unchanged, path, stamp)
-        raise TemplateNotFound(template)
+        path = template_file(self.folders, template)
+        if path is None:
+            raise TemplateNotFound(template)
+        stamp = path.stat().st_mtime_ns
+        try:
+            source = path.read_text("utf-8")
+        except UnicodeDecodeError as fault:
+            raise TemplateSyntaxError(f"not UTF-8 at byte {fault.start}", 1, template, str(path)) from fault
+        return source, str(path), partial(_unchanged, path, stamp)
 
 
 def _unchanged(path: Path, stamp: int) -> bool:
@@ -75,9 +81,38 @@ def _printable(value: Any) -> Any:
     raise _NotText(f"prints a value that isn't text ({type(value).__name__})")
 
 
+class _TooMuch(TemplateRuntimeError):
+    """A template makes more text than any document has."""
+
+
+def _bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that makes text as wide as it is told, with a limit to what it may be told."""
+
+    @wraps(filter_)
+    def bounded(*arguments: Any, **named: Any) -> Any:
+        if any(isinstance(value, int) and value > _MOST_REPEATED for value in (*arguments, *named.values())):
+            raise _TooMuch(f"{name} asks for more than {_MOST_REPEATED} characters")
+        return filter_(*arguments, **named)
+
+    return bounded
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """A sandbox in which escaping can't be switched off, and ``item.copy`` is the value of that name, never the
     method."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        sized = next((each for each in (left, right) if isinstance(each, (str, list, tuple))), None)
+        number = right if sized is left else left
+        if operator == "*" and sized is not None and isinstance(number, int) and len(sized) * number > _MOST_REPEATED:
+            raise _TooMuch(f"repeats text to more than {_MOST_REPEATED} characters")
+        if operator == "**" and isinstance(right, int) and abs(right) > _MOST_POWER:
+            raise _TooMuch("works out a number that no document has")
+        if operator == "%" and isinstance(left, str):
+            raise SecurityError("text is put together with format(), which knows what it may hold")
+        return super().call_binop(context, operator, left, right)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping) and attribute in obj:
@@ -108,6 +143,8 @@ def environment(shipped: Path, site: Path | None = None) -> Environment:
     )
     for name in _FORBIDDEN_FILTERS:
         del env.filters[name]
+    for name in _WIDENING:
+        env.filters[name] = _bounded(name, env.filters[name])
     env.globals.clear()
     env.filters["long_date"] = long_date
     env.filters["phone"] = phone
@@ -137,7 +174,7 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
     undefined name or reaches for what the sandbox forbids.
     """
     try:
-        return env.get_template(template).render(values)
+        return _joined(env.get_template(template).generate(values))
     except TemplateNotFound as fault:
         name = fault.name if isinstance(fault.name, str) and _OUR_NAME.fullmatch(fault.name) else "of that name"
         raise InputFault(
@@ -153,10 +190,28 @@ def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:
     except (UndefinedError, _NotText) as fault:
         where = _place(env, fault.__traceback__, template)
         raise _template_fault("template_undefined", where, _undefined(fault)) from fault
+    except _TooMuch as fault:
+        where = _place(env, fault.__traceback__, template)
+        raise _template_fault("template_too_large", where, fault.message or "makes too much text") from fault
+    except RecursionError as fault:
+        raise _template_fault("template_recursion", template, "includes or calls itself without end") from fault
+    except MemoryError as fault:
+        raise _template_fault("template_too_large", template, "makes more text than there is memory for") from fault
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as fault:
         # The fault's own text may quote a value, and values are PHI: its kind has to do.
         where = _place(env, fault.__traceback__, template)
         raise _template_fault("template_failed", where, f"failed with {type(fault).__name__}") from fault
+
+
+def _joined(parts: Iterable[str]) -> str:
+    text: list[str] = []
+    length = 0
+    for part in parts:
+        length += len(part)
+        if length > _MOST_TEXT:
+            raise _TooMuch(f"makes more than {_MOST_TEXT // 1024**2} million characters")
+        text.append(part)
+    return "".join(text)
 
 
 def _undefined(fault: UndefinedError | _NotText) -> str:

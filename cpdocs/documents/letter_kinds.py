@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cpdocs.documents.template_files import template_file
 from cpdocs.errors import InputFault
 
 LETTERS = "letters"
@@ -129,10 +130,8 @@ def _language(entry: Any, where: str) -> NoticeLanguage:
 
 
 def _read(where: str, folders: Sequence[Path], missing: str) -> dict[str, Any]:
-    for folder in folders:
-        path = folder / where
-        if not path.is_file():
-            continue
+    path = template_file(folders, where)
+    if path is not None:
         try:
             return tomllib.loads(path.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:

@@ -19,6 +19,7 @@ from pathlib import Path
 from babel.messages.pofile import PoFileError, read_po
 
 from cpdocs.documents.html import long_date
+from cpdocs.documents.template_files import check_file
 from cpdocs.documents.words import language_tag
 from cpdocs.errors import InputFault
 
@@ -90,6 +91,7 @@ def load_catalogues(folders: Sequence[Path]) -> dict[str, Catalogue]:
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted((folder / LOCALE).glob("*.po")):
+            check_file(folder, path)
             found.setdefault(path.stem.replace("_", "-"), path)
     return {tag: _load(tag, found[tag]) for tag in sorted(found)}
 

@@ -96,14 +96,19 @@ def sample_letters(kind: str, on: date, language: str = "en") -> Iterator[Letter
 
 
 def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en") -> None:
-    """Raises InputFault, naming everything that is missing or has no place, where this kind of letter can't be sent."""
+    """Raises InputFault, naming everything that is missing or has no place, where this kind of letter can't be sent; or
+    the file that it asks for and that isn't in the template folders."""
+    from cpdocs.documents.pdf import check_asked
+
     problems: dict[str, Problem] = {}
     for letter in sample_letters(kind, on, language):
         address = press.address(letter)
         if address is None:
             continue
         page = _Reader()
-        page.feed(press.html(letter, address))
+        html = press.html(letter, address)
+        page.feed(html)
+        check_asked(html, press.folders, press.kind(kind).stylesheets)
         for problem in _problems(page, press, letter):
             problems.setdefault(problem.code, problem)
     if problems:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pydyf
 from weasyprint import CSS, HTML
@@ -25,8 +25,10 @@ from weasyprint.logger import LOGGER
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from cpdocs.documents import tags
+from cpdocs.documents.asked_files import asked_for
 from cpdocs.documents.fontmap import OurFonts
 from cpdocs.documents.glyphs import spelling
+from cpdocs.documents.template_files import template_file
 from cpdocs.documents.xmp import xmp_packet
 from cpdocs.errors import InputFault
 
@@ -38,6 +40,8 @@ PainterOf = Callable[[int, int], Sequence[tags.Painter]]
 """What to draw on a page beside its HTML: takes the page's number and the number of pages, both counted from 1."""
 
 _VARIANTS: Mapping[str, str] = {"letter": "pdf/ua-1", "plan": "pdf/a-2a"}
+_BESIDE = ("letters/common/", "letters/")
+"""Where a file is looked for that isn't at the path which the template names."""
 _POINTS_PER_PX = 0.75
 
 
@@ -94,12 +98,15 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no type info
         return URLFetcherResponse(url, body, {"Content-Type": kind})
 
     def find(self, wanted: Path) -> Path | None:
-        """The real file for ``wanted``, the site's own version of it first; None where it is outside the folders."""
-        for folder in self.folders:
-            for base in self.folders:
-                if wanted.is_relative_to(base):
-                    path = (folder / wanted.relative_to(base)).resolve()
-                    if path.is_relative_to(folder) and path.is_file():
+        """The real file for ``wanted``, the site's own version of it first; None where it is outside the folders.
+
+        A picture may stand beside the letters' templates as well. Raises InputFault for what is no file of templates.
+        """
+        for base in self.folders:
+            if wanted.is_relative_to(base):
+                name = wanted.relative_to(base)
+                for beside in ("", *_BESIDE):
+                    if path := template_file(self.folders, f"{beside}{name.as_posix()}"):
                         return path
         return None
 
@@ -179,9 +186,32 @@ def toolbox(folders: Sequence[Path]) -> Toolbox:
 @contextmanager
 def judged() -> Iterator[None]:
     """Refuses as ``to_pdf`` does what WeasyPrint complains of while this lasts: raises InputFault."""
-    with _complaints() as complaints:
+    with _complaints() as complaints, _told():
         yield
     _judge(complaints)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Says as InputFault what a template may not ask for."""
+    try:
+        yield
+    except FatalURLFetchingError as refused:
+        raise InputFault(
+            f"A document can't be made: {refused}.",
+            todo="Put the file into the template folder, or correct the template.",
+        ) from None
+
+
+def check_asked(html: str, folders: Sequence[Path], stylesheets: Sequence[str]) -> None:
+    """Raises InputFault where ``html`` or one of its style sheets asks for what isn't in the template folders: before
+    anything is laid out or begun."""
+    shop = _workshop(folders)
+    for asked in asked_for(html, [shop.text(name) for name in stylesheets]):
+        url = urljoin(shop.base, asked)
+        if urlsplit(url).path and (not asked.startswith("#")):
+            with _told():
+                shop.fetcher.fetch(url)
 
 
 def to_pdf(
@@ -205,32 +235,26 @@ def to_pdf(
     """
     shop = _workshop(folders)
     moment = moment_of(created)
-    with _complaints() as complaints:
-        try:
-            sheets = [shop.sheet(name) for name in stylesheets]
-            source = HTML(string=html, base_url=shop.base, url_fetcher=shop.fetcher)
-            document = source.render(
-                font_config=shop.fonts,
-                stylesheets=sheets,
-                cache=shop.pictures,
-                pdf_variant=_VARIANTS[profile],
-            )
-            if profile == "letter":
-                with spelling():
-                    pdf = write_letter(document, moment, identifier, painters=painters)
-            else:
-                _prepare(document, moment, profile, painters)
-                with tags.mended():
-                    pdf = document.write_pdf(
-                        pdf_variant=_VARIANTS[profile],
-                        pdf_identifier=identifier.encode("ascii"),
-                        finisher=_without_object_streams,
-                    )
-        except FatalURLFetchingError as refused:
-            raise InputFault(
-                f"A document can't be made: {refused}.",
-                todo="Put the file into the template folder, or correct the template.",
-            ) from None
+    with _complaints() as complaints, _told():
+        sheets = [shop.sheet(name) for name in stylesheets]
+        source = HTML(string=html, base_url=shop.base, url_fetcher=shop.fetcher)
+        document = source.render(
+            font_config=shop.fonts,
+            stylesheets=sheets,
+            cache=shop.pictures,
+            pdf_variant=_VARIANTS[profile],
+        )
+        if profile == "letter":
+            with spelling():
+                pdf = write_letter(document, moment, identifier, painters=painters)
+        else:
+            _prepare(document, moment, profile, painters)
+            with tags.mended():
+                pdf = document.write_pdf(
+                    pdf_variant=_VARIANTS[profile],
+                    pdf_identifier=identifier.encode("ascii"),
+                    finisher=_without_object_streams,
+                )
     _judge(complaints)
     return Rendered(pdf, len(document.pages), _boxes(document))
 

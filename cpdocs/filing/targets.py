@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from cpdocs.core.options import FilingTarget
 
+_DAMAGED = re.compile(r"[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+|#+[A-Z/0-9]*[!?]?")
+"""What a spreadsheet makes of a long number: ``1.23E+09``, ``####``, ``#N/A``."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -59,6 +61,14 @@ def route_doubts(
                 "File this plan by hand, or mend filing.mrn_ehr or the practice's ehr.",
             )
         )
+    if _DAMAGED.fullmatch(mrn.strip()):
+        doubts.append(
+            Doubt(
+                "mrn_damaged",
+                "The member's MRN was turned into a number by a spreadsheet; its digits are lost.",
+                "Export the roster anew with MRNs as text and import it.",
+            )
+        )
     if mrn.strip() and mrn_shared:
         doubts.append(
             Doubt(
@@ -68,6 +78,15 @@ def route_doubts(
             )
         )
     return tuple(doubts)
+
+
+def document_type(target: FilingTarget, program: str, title: str, *, part2: bool) -> str:
+    """What the site calls such a document: its table's word for Part 2 plans or for the program, else its one word,
+    else ``title``."""
+    table = target.document_types
+    if table:
+        return (part2 and table.get("part2")) or table[program]
+    return target.document_type or title
 
 
 def upload_name(template: str, *, document_id: str, mrn: str, document_type: str, day: str, version: int) -> str:

@@ -18,6 +18,7 @@ def examine(ws: Workspace) -> list[Checked]:
     checks: tuple[Callable[[Workspace], Iterator[Checked]], ...] = (
         machine.libraries,
         machine.fonts,
+        record.templates,
         machine.confinement,
         record.folders,
         record.permissions,

@@ -75,6 +75,20 @@ def database(ws: Workspace) -> Iterator[Checked]:
         )
 
 
+def templates(ws: Workspace) -> Iterator[Checked]:
+    from cpdocs.documents.template_files import faults_in
+
+    if not ws.paths.templates.is_dir():
+        return
+    for path, fault in faults_in(ws.paths.templates):
+        yield Checked(
+            "templates",
+            Level.FAULT,
+            f"templates/{path} {fault}.",
+            "Put a real file there, or remove it to use the one that came with cpdocs.",
+        )
+
+
 def settings(ws: Workspace) -> Iterator[Checked]:
     if ws.senders.organization.name == "Example Community Partners" and not ws.sandbox:
         yield Checked(

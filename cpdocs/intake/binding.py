@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from cpdocs.core.cells import parse_date
+from cpdocs.core.damage import has_too_many_marks
 from cpdocs.errors import Problem
 from cpdocs.intake.trees import Entries, Items, Node, Scalar, shown
 
@@ -162,6 +163,10 @@ class _Binder:
         ):
             raise self.fault(
                 path, "has control characters, or marks that turn the direction of the text", node, "Type it afresh."
+            )
+        if has_too_many_marks(text):
+            raise self.fault(
+                path, "has a letter with more marks over or under it than any script has", node, "Type it afresh."
             )
         return text
 

@@ -12,6 +12,9 @@ from cpdocs.core.zips import is_deliverable_zip, repad_zip
 from cpdocs.errors import Problem
 from cpdocs.intake.tables import Row, Table
 
+_RESERVED = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10))}
+)
 _PRACTICE_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?")
 _EMAIL = re.compile(r"[^@\s<>()\",;:]+@[^@\s<>()\",;:]+\.[^@\s<>()\",;:]+")
 _LONGEST = 200
@@ -49,6 +52,12 @@ class Fields:
         text = tidy(self._row.cells["practice_id"])
         if not text:
             self.fault("practice_id_missing", "practice_id is empty.")
+        elif text.partition(".")[0].upper() in _RESERVED:
+            self.fault(
+                "practice_id_reserved",
+                "practice_id is a name that Windows keeps for a device: no share can have a folder of that name.",
+                "Choose another, such as one with a letter more.",
+            )
         elif not _PRACTICE_ID.fullmatch(text) or ".." in text:
             self.fault(
                 "practice_id_invalid",

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.csvsafe import csv_text
-from cpdocs.core.events import EventType
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letter_report import ExpectationRow, OutcomeRow, UnletteredRow, expectation, outcomes, without_letter
-from cpdocs.core.letters import ASSIGNMENT, lettered
+from cpdocs.core.letters import ASSIGNMENT, LETTERED_EVENTS, lettered
 from cpdocs.errors import UsageFault
 from cpdocs.ledger.blobs import write_durably
 from cpdocs.letters.runs import all_runs
@@ -66,7 +65,7 @@ def month_report(ws: Workspace, month: str = "") -> MonthReport:
         raise UsageFault(f"{month!r} is no month.", todo="Write it like 2026-11.")
     today = eastern_date(ws.clock.now())
     register = load_register(ws)
-    pieces = lettered(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+    pieces = lettered(ws.ledger.events(types=LETTERED_EVENTS))
     first = [key for kind, key in pieces if kind == ASSIGNMENT]
     items = list(register.assignments.values())
     return MonthReport(

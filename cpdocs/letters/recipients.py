@@ -18,7 +18,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Choice, Enrollment
 from cpdocs.core.events import EventType
 from cpdocs.core.letter_mail import fingerprint
-from cpdocs.core.letters import AGAIN, RunState, fold_runs, lettered_occasions
+from cpdocs.core.letters import AGAIN, LETTERED_EVENTS, RunState, fold_runs, lettered_occasions
 from cpdocs.core.members import Assignment, AssignmentKey, Program
 from cpdocs.core.plan_record import PlanState
 from cpdocs.core.roster import RosterOutcome, dispose_recorded, known_from
@@ -100,7 +100,7 @@ def _found(
         return Recipients(imported.sha256, imported.outcomes, imported=imported)
     register = load_register(ws)
     today = eastern_date(ws.clock.now())
-    done = lettered_occasions(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+    done = lettered_occasions(ws.ledger.events(types=LETTERED_EVENTS))
     wanted = _moved(ws, kind, register) if again else _candidates(ws, kind, register, today)
     pairs = [(item, occasion) for item, occasion in wanted if (kind.name, item.key, occasion) not in done]
     if kind.to in _CHOICES:
@@ -157,7 +157,7 @@ def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date
 
 def _mailed_since(ws: Workspace, kind: str, latest: date) -> set[AssignmentKey]:
     """Assignments whose letter of this kind was mailed on ``latest`` or before."""
-    events = list(ws.ledger.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+    events = list(ws.ledger.events(types=LETTERED_EVENTS))
     runs = fold_runs(
         ws.ledger.events(
             types=(EventType.RUN_BEGUN, EventType.RUN_STAGED, EventType.RUN_RELEASED, EventType.RUN_MAILED)

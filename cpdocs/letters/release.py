@@ -19,6 +19,7 @@ from cpdocs.core.letters import Piece, RunRecord, RunState
 from cpdocs.core.members import Assignment, AssignmentKey, age_on
 from cpdocs.core.roster import ADULT, Disposition, RosterOutcome, dispose_recorded, known_from
 from cpdocs.letters.mail import apply_mail, load_mail
+from cpdocs.letters.pull import pull_events, pulled
 from cpdocs.letters.recorded import assignments, made_from
 from cpdocs.letters.runs import advance, letters_lock, pieces_of, publish, the_run, unpublished
 from cpdocs.register.load import load_register
@@ -61,21 +62,27 @@ class Changed:
 
 def release(ws: Workspace, run_id: str) -> tuple[RunRecord, tuple[Pull, ...], tuple[Changed, ...]]:
     """Releases a staged run for mailing. Gives the pieces to pull (members who since died, may not be written to,
-    declined or left) and those of which something else changed, for a person to pull or let go.
+    declined or left), which don't count as lettered from then on, and those of which something else changed, for a
+    person to pull or let go.
 
     Raises InputFault for a run that isn't staged, Busy while another process is at work on one.
     """
     with letters_lock(ws):
-        for run in unpublished(ws):
-            publish(ws, run)
-        pulls, changed = since_staging(ws, the_run(ws.ledger, run_id), pieces_of(ws.ledger, run_id))
+        for waiting in unpublished(ws):
+            publish(ws, waiting)
+        run = the_run(ws.ledger, run_id)
+        gone = pulled(ws.ledger, run_id)
+        pieces = [piece for piece in pieces_of(ws.ledger, run_id) if piece.document_id not in gone]
+        pulls, changed = since_staging(ws, run, pieces)
+        by_number = {piece.number: piece for piece in pieces}
         data: dict[str, JSON] = {
             "pull": [{"piece": pull.piece, "document_id": pull.document_id, "code": pull.code} for pull in pulls],
             "changed": [
                 {"piece": item.piece, "document_id": item.document_id, "what": [*item.what]} for item in changed
             ],
         }
-        return advance(ws, run_id, RunState.RELEASED, EventType.RUN_RELEASED, data), pulls, changed
+        out = pull_events(run, [(by_number[item.piece], item.code) for item in pulls])
+        return advance(ws, run_id, RunState.RELEASED, EventType.RUN_RELEASED, data, *out), pulls, changed
 
 
 def since_staging(

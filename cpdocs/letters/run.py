@@ -10,16 +10,27 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
-from cpdocs.core.events import EventType, NewEvent, run_subject
-from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState, letter_id, lettered_occasions, next_run_id, seed_id
+from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
+from cpdocs.core.letters import (
+    ASSIGNMENT,
+    LETTERED_EVENTS,
+    RunRecord,
+    RunState,
+    letter_id,
+    lettered_occasions,
+    next_run_id,
+    seed_id,
+)
+from cpdocs.core.organizations import nearest_name
 from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.core.seeds import Seed, seed_assignment
 from cpdocs.errors import AnswerIsNo, UsageFault
@@ -52,6 +63,8 @@ class RunReport:
 
     values: dict[str, Any]
     folder: Path | None
+    roster: dict[str, Any] | None = None
+    """How the roster was read, and what in it the settings don't know; None without one."""
 
     def file(self, name: str) -> Path | None:
         """Where the run's file of that name is; None where the run has none."""
@@ -120,9 +133,32 @@ def run_letters(
             cluster,
         )
         batch = _merged(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
-        if dry_run:
-            return RunReport(report_values(ws, run, batch, terms.grade), None)
-        return _stage(order, batch)
+        report = RunReport(report_values(ws, run, batch, terms.grade), None) if dry_run else _stage(order, batch)
+        return replace(report, roster=_about_roster(ws, wanted))
+
+
+def _about_roster(ws: Workspace, to: Recipients) -> dict[str, Any] | None:
+    """How the roster was read, and the partners in it that the settings don't name, each with the nearest that they do;
+    None without a roster."""
+    if to.imported is None:
+        return None
+    unknown = Counter(
+        outcome.assignment.cp_org
+        for outcome in to.outcomes
+        if outcome.assignment is not None and "cp_org_unknown" in outcome.warnings
+    )
+    found = to.imported.found
+    return {
+        "header_line": found.header_line,
+        "sheet": found.sheet,
+        "other_sheets": [*found.other_sheets],
+        "hidden_rows": found.hidden_rows,
+        "ignored_columns": [*to.imported.ignored_columns],
+        "unknown_cp_orgs": [
+            {"name": name, "lines": lines, "nearest": nearest_name(name, ws.senders.cp_orgs)}
+            for name, lines in unknown.most_common()
+        ],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,13 +362,16 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
         keep(ws, order.room, order.used, sorted({piece.language for piece in batch.pieces})) if batch.pieces else None
     )
     with ws.ledger.write() as tx:
-        before = lettered_occasions(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+        before = lettered_occasions(tx.events(types=LETTERED_EVENTS))
         twice = [piece for piece in batch.letters if (run.kind, piece.key, piece.occasion) in before]
         if twice:
             raise AnswerIsNo(
                 f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged."
             )
         tx.extend(staged_events(run, batch, files, kept))
+        if not batch.letters:
+            nothing: dict[str, JSON] = {"run_id": run.run_id, "reason": "nothing to print"}
+            tx.append(NewEvent(EventType.RUN_CANCELLED, (run_subject(run.run_id),), nothing))
     staged = all_runs(ws.ledger)[run.run_id]
     publish(ws, staged)
     return stored_report(ws, staged)

@@ -100,7 +100,7 @@ def unpublished(ws: Workspace) -> list[RunRecord]:
 
 
 def cancel(ws: Workspace, run_id: str, reason: str) -> RunRecord:
-    """Cancels a run that wasn't released: its pieces are not lettered, and its print files leave outbox/."""
+    """Cancels a run that wasn't mailed: its pieces are not lettered, and its print files leave outbox/."""
     with letters_lock(ws):
         run = advance(ws, run_id, RunState.CANCELLED, EventType.RUN_CANCELLED, {"reason": reason})
         try:
@@ -111,8 +111,11 @@ def cancel(ws: Workspace, run_id: str, reason: str) -> RunRecord:
         return run
 
 
-def mailed(ws: Workspace, run_id: str, on: date) -> RunRecord:
-    """Records that a released run was mailed on that day, which can't be before its letters' date nor after today."""
+def mailed(ws: Workspace, run_id: str, on: date, *, correct: bool = False) -> RunRecord:
+    """Records that a released run was mailed on that day, which can't be before its letters' date nor after today.
+
+    With ``correct`` another day is put in place of the one that was recorded. Raises InputFault.
+    """
     with letters_lock(ws):
         run = the_run(ws.ledger, run_id)
         if not run.on <= on <= eastern_date(ws.clock.now()):
@@ -120,11 +123,19 @@ def mailed(ws: Workspace, run_id: str, on: date) -> RunRecord:
                 f"Run {run_id} can't have been mailed on {on.isoformat()}.",
                 todo=f"Its letters are dated {run.on.isoformat()}; give a day from then until today.",
             )
+        if correct:
+            if run.state is not RunState.MAILED:
+                raise InputFault(f"Run {run_id} is {run.state.value}: there is no mailing date to correct.")
+            data: dict[str, JSON] = {"run_id": run_id, "on": on.isoformat(), "instead_of": str(run.mailed_on)}
+            ws.ledger.append(NewEvent(EventType.RUN_MAILED, (run_subject(run_id),), data))
+            return the_run(ws.ledger, run_id)
         return advance(ws, run_id, RunState.MAILED, EventType.RUN_MAILED, {"on": on.isoformat()})
 
 
-def advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, data: Mapping[str, JSON]) -> RunRecord:
-    """Records that a run became ``target``. Raises InputFault where it can't."""
+def advance(
+    ws: Workspace, run_id: str, target: RunState, type_: EventType, data: Mapping[str, JSON], *more: NewEvent
+) -> RunRecord:
+    """Records that a run became ``target``, with ``more`` that goes with it. Raises InputFault where it can't."""
     with ws.ledger.write() as tx:
         run = the_run(tx, run_id)
         if not may_become(run.state, target):
@@ -135,7 +146,7 @@ def advance(ws: Workspace, run_id: str, target: RunState, type_: EventType, data
                 )
             raise InputFault(
                 f"Run {run_id} is {run.state.value}; it can't become {target.value}.",
-                todo="A run is staged, then released, then mailed; only a run that wasn't released can be cancelled.",
+                todo="A run is staged, then released, then mailed; one that wasn't mailed can be cancelled.",
             )
-        tx.append(NewEvent(type_, (run_subject(run_id),), {"run_id": run_id, **data}))
+        tx.append(NewEvent(type_, (run_subject(run_id),), {"run_id": run_id, **data}), *more)
         return the_run(tx, run_id)

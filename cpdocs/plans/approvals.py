@@ -16,6 +16,7 @@ from cpdocs.core.members import Program, age_on
 from cpdocs.core.people import Role
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.roster import ADULT
+from cpdocs.core.second_person import MAKER_EVENTS, key_makers
 from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, required_reason
@@ -28,6 +29,7 @@ from cpdocs.register.load import load_register
 if TYPE_CHECKING:
     from cpdocs.core.providers import Directory
     from cpdocs.core.register import Register
+    from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
 
@@ -48,12 +50,14 @@ def record_approval(
 
     Raises:
         InputFault: the version or its slot isn't open, or the day can't be.
+        AnswerIsNo: who acts issued the key by which the PCP's slot is signed.
         WorkspaceFault: the acting account is no witness, or its PIN is wrong.
     """
-    people.require(ws, Role.WITNESS, secret)
+    acting = people.require(ws, Role.WITNESS, secret)
     now = ws.clock.now()
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
+        refuse_own_key(ws, tx, record, acting)
         moves.may_fill(record, Slot.MEMBER, on=on, now=now)
         register = load_register(ws, record.member_id)
         moves.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
@@ -97,6 +101,17 @@ def unapprove(ws: Workspace, document_id: str, *, slot: Slot, reason: str, secre
         moves.may_empty(record, slot)
         tx.append(plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason))
         return the_plan(tx, document_id)
+
+
+def refuse_own_key(ws: Workspace, source: Reads, record: PlanRecord, acting: people.Acting) -> None:
+    """Raises AnswerIsNo where who would witness issued or pinned the key by which the PCP's slot is signed."""
+    fill = record.fills.get(Slot.PCP)
+    makers = {} if ws.sandbox or fill is None else key_makers(source.events(types=MAKER_EVENTS))
+    if fill is not None and makers.get(fill.certificate_sha256) == acting.user:
+        raise AnswerIsNo(
+            f"{acting.user} issued the key by which the PCP's slot of {record.document_id} is signed.",
+            todo="Let another witness take this down: nobody stands at both ends of one approval.",
+        )
 
 
 def record_chart_note(

@@ -3,7 +3,7 @@ returns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from cpdocs.core.key_records import KEY_EVENTS
 from cpdocs.core.members import Program
 from cpdocs.core.providers import Directory
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, fold
+from cpdocs.core.second_person import MAKER_EVENTS, key_makers
 from cpdocs.keys.trust import load_trust
 from cpdocs.register.load import load_register
 from cpdocs.signing.index import IssuedIndex
@@ -66,7 +67,10 @@ class DecisionContext:
         if new:
             self._issued += new
             self.index = IssuedIndex(self._issued)
-        for types, names in ((DIRECTORY_EVENTS, ("directory", "_changed_at")), (_TRUST_EVENTS, ("trust",))):
+        for types, names in (
+            (DIRECTORY_EVENTS, ("directory", "_changed_at")),
+            (_TRUST_EVENTS, ("trust", "key_makers")),
+        ):
             if next(iter(ledger.events(types=types, after=after)), None):
                 for name in names:
                     self.__dict__.pop(name, None)
@@ -95,6 +99,11 @@ class DecisionContext:
     def trust(self) -> Trust:
         """Whom this workspace believes."""
         return load_trust(self._ws.ledger, self._ws.blobs)
+
+    @cached_property
+    def key_makers(self) -> Mapping[str, str]:
+        """Who issued or pinned each digital ID; nobody's PIN is asked in a sandbox, so nobody is known there."""
+        return {} if self._ws.sandbox else key_makers(self._ws.ledger.events(types=MAKER_EVENTS))
 
     @cached_property
     def _changed_at(self) -> datetime | None:

@@ -265,6 +265,13 @@ class _Desk:
 
         shipped, site = self.ws.shipped_templates, self.ws.paths.templates
         rendered = render_plan(paper, shipped=shipped, site=site)
+        most = self.ws.options.max_return_pages
+        if rendered.pages > most:
+            raise InputFault(
+                f"The plan would have {rendered.pages} pages, and a return of more than {most} isn't taken back; "
+                "it was not issued.",
+                todo="Shorten the plan, or raise max_pages under [intake] in cpdocs.toml.",
+            )
         return rendered, render_cover(paper, pages=rendered.pages, shipped=shipped, site=site)
 
 

@@ -24,6 +24,7 @@ from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault, WorkspaceFault
 from cpdocs.keys.organization_keys import load_pair
 from cpdocs.people import people
+from cpdocs.plans.approvals import refuse_own_key
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import plan_of, the_plan
 from cpdocs.register.load import load_register
@@ -153,6 +154,7 @@ def sign_in_person(
 
     Raises:
         InputFault: not a plan of this workspace as it was issued, closed, the slot filled or signed, nobody to sign.
+        AnswerIsNo: the witness issued the key by which the PCP's slot is signed.
         WorkspaceFault: the acting account is no witness, ``witness`` is somebody else, or the PIN is wrong.
     """
     from cpdocs.signing import authority
@@ -165,6 +167,7 @@ def sign_in_person(
     pdf = read_input(file, "the plan to sign")
     record = _issued(ws, pdf, file.name)
     acting = people.require(ws, Role.WITNESS, secret)
+    refuse_own_key(ws, ws.ledger, record, acting)
     named = witness_name(ws, acting, witness)
     now = ws.clock.now()
     may_fill(record, Slot.MEMBER, on=eastern_date(now), now=now)

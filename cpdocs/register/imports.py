@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, member_subject, practice_subject
-from cpdocs.core.letters import ASSIGNMENT, lettered
+from cpdocs.core.letters import ASSIGNMENT, LETTERED_EVENTS, lettered
 from cpdocs.core.members import Assignment
 from cpdocs.core.people import Role
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
@@ -123,7 +123,7 @@ def _judge(
     its news (a new status, address or PCP).
     """
     register = fold(tx.events(types=MEMBER_EVENTS))
-    pieces = lettered(tx.events(types=(EventType.LETTER_STAGED, EventType.RUN_CANCELLED)))
+    pieces = lettered(tx.events(types=LETTERED_EVENTS))
     letters = {key for piece_kind, key in pieces if piece_kind == kind}
     known = known_from(register, letters, ages=ws.options.ages, reviewed=reviewed, cp_orgs=ws.senders.compared_cp_orgs)
     outcomes = tuple(dispose(rows, known, eastern_date(ws.clock.now())))

@@ -16,6 +16,7 @@ from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import CLOSED, ReturnRecord
 from cpdocs.core.review_queue import Item, items
+from cpdocs.core.second_person import WITNESS_EVENTS, witnesses
 from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_reason
 from cpdocs.index.queries import Page, items_named, items_waiting, waiting_items
@@ -43,7 +44,8 @@ _ON_PAPER = frozenset({Lane.INK, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
 _NOT_TO_BE_READ = frozenset(
     {"active_content", "encrypted", "unsearchable", "resource_limit", "too_large", "too_many_pages", "several_plans"}
 )
-_CONFIRMABLE = frozenset({"wrong_return_folder"})
+_SECOND = "second_person_needed"
+_CONFIRMABLE = frozenset({"wrong_return_folder", _SECOND})
 
 
 def queue(ws: Workspace, page: Page | None = None) -> list[Item]:
@@ -128,7 +130,7 @@ def accept(
         if attestations:
             _attest(ws, tx, context, item, attestations, reason, document_id, acting.user)
         else:
-            _confirm(ws, tx, context, item.first, reason)
+            _confirm(ws, tx, context, item.first, reason, acting.user)
         if acting.emergency:
             tx.append(break_glass_event(acting, Role.REVIEWER, "held accept", *about_return(the_part(tx, item.first))))
     return finish_item(ws, item)
@@ -316,7 +318,9 @@ def _second_reading(
     return False
 
 
-def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: ReturnRecord, reason: str) -> None:
+def _confirm(
+    ws: Workspace, tx: Transaction, context: DecisionContext, record: ReturnRecord, reason: str, by: str
+) -> None:
     """Accepts a digital file against which only something confirmable stood; judged anew as if it had come by the
     plan's own folder, so that nothing else is set aside with it."""
     still_waiting(record)
@@ -332,7 +336,13 @@ def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: R
         practice_id=decision.plan_practice_id,
         received_at=record.received_at,
         context=context,
+        seconded=_SECOND in decision.codes,
     )
+    if _SECOND in decision.codes and by in _alone(tx, context, decision.document_id):
+        raise AnswerIsNo(
+            f"{by} made the signer's key and witnessed the member: a second person must look.",
+            todo="Let another reviewer decide.",
+        )
     found = next((each for each in judgement.parts if each.document_id == decision.document_id), judgement.parts[0])
     if found.verdict is not Verdict.ACCEPTED or not _CONFIRMABLE & set(decision.codes):
         raise AnswerIsNo(
@@ -346,6 +356,12 @@ def _confirm(ws: Workspace, tx: Transaction, context: DecisionContext, record: R
         resolved(record, found.document_id, Verdict.ACCEPTED.value, reason, found.slots_filled),
         *judgement.fills(found, record.sha256),
     )
+
+
+def _alone(tx: Transaction, context: DecisionContext, document_id: str) -> frozenset[str]:
+    """Who witnessed this plan and also made somebody's key."""
+    seen = witnesses(tx.events(subject=document_subject(document_id), types=WITNESS_EVENTS))
+    return seen & frozenset(context.key_makers.values())
 
 
 def still_waiting(record: ReturnRecord) -> None:

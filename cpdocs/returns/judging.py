@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.events import EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.lifecycle import fill_data, issued_plan
 from cpdocs.core.return_record import Decision, ReturnRecord, decided_data
+from cpdocs.core.second_person import WITNESS_EVENTS, made_by, witnesses
 from cpdocs.core.verdicts import Slot
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
@@ -28,6 +29,7 @@ from cpdocs.sandbox.run import Stopped, run_sandboxed
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
+    from cpdocs.ledger.reads import Reads
     from cpdocs.signing.file_facts import ReturnFacts
     from cpdocs.signing.record import Record
     from cpdocs.signing.trust import Trust
@@ -37,6 +39,8 @@ SECONDS = 20.0
 """For reading one file that begins with a plan's issued bytes; ordinary ones take a quarter of a second."""
 SCAN_SECONDS = 60.0
 """For reading any other, page by page."""
+INK_SECONDS = 120.0
+"""For what a pen left on them; a page takes a third of a second."""
 MEGABYTES = 1024
 
 
@@ -74,10 +78,12 @@ def judge(
     received_at: datetime,
     context: DecisionContext | None = None,
     also_by: Collection[str] = (),
+    seconded: bool = False,
 ) -> Judgement:
     """The verdict on ``data``, dropped in ``practice_id``'s folder (empty: at the top), by what is on record now.
 
-    ``also_by`` are the practices by whose folders the same bytes came too.
+    ``also_by`` are the practices by whose folders the same bytes came too. ``seconded``: a second
+    person looked at what one did alone.
 
     Never raises for any bytes; raises what the ledger and the store raise.
     """
@@ -88,7 +94,7 @@ def judge(
     as_of = context.as_of
     trust = replace(context.trust, true_now=ws.clock.true_now()) if ws.sandbox else context.trust
     facts, plans = _read(ws, data, context, trust, received_at)
-    records = [_record(context, facts, plan, received_at) for plan in plans.values()]
+    records = [_record(ws, context, facts, plan, received_at, seconded=seconded) for plan in plans.values()]
     parts = decide(facts, records, trust, practice_id=practice_id, also_by=also_by)
     return Judgement(parts, as_of, plans)
 
@@ -147,9 +153,17 @@ def _facts(ws: Workspace, data: bytes, begins_with: str, trust: Trust, received_
 def _beside(ws: Workspace, data: bytes, facts: ReturnFacts, plans: Mapping[str, PlanRecord]) -> ReturnFacts:
     issued = {document_id: ws.blobs.get(plan.sha256) for document_id, plan in plans.items()}
     try:
-        return _sandboxed("cpdocs.sandbox.reading:hold_beside", SECONDS, data, issued, facts)
+        facts = _sandboxed("cpdocs.sandbox.reading:hold_beside", SECONDS, data, issued, facts)
     except Stopped as stopped:
         return replace(facts, stopped=stopped.why)
+    if not any(page.scanned for page in facts.pages.pages):
+        return facts
+    most = ws.options.max_return_pages
+    try:
+        return _sandboxed("cpdocs.sandbox.reading:see_ink", INK_SECONDS, data, issued, facts, most_pages=most)
+    except Stopped:
+        # What its pages are is known all the same; nobody has looked into the boxes then.
+        return facts
 
 
 def _unread(stopped: Stopped, begins_with: str) -> ReturnFacts:
@@ -164,7 +178,15 @@ def _sandboxed(function: str, seconds: float, *given: Any, **named: Any) -> Retu
     return facts
 
 
-def _record(context: DecisionContext, facts: ReturnFacts, plan: PlanRecord, received_at: datetime) -> Record:
+def _record(
+    ws: Workspace,
+    context: DecisionContext,
+    facts: ReturnFacts,
+    plan: PlanRecord,
+    received_at: datetime,
+    *,
+    seconded: bool,
+) -> Record:
     """What is on record of one plan that the file names."""
     from cpdocs.signing.record import Record
     from cpdocs.signing.verify import signing_claimed
@@ -180,4 +202,11 @@ def _record(context: DecisionContext, facts: ReturnFacts, plan: PlanRecord, rece
         current_pcp_npi=member.pcp_npi or None if member else None,
         filled={slot: fill.certificate_sha256 for slot, fill in plan.fills.items()},
         member_name=member.full_name if member else "",
+        self_witnessed=frozenset() if seconded else self_witnessed(ws.ledger, context, plan.document_id),
     )
+
+
+def self_witnessed(source: Reads, context: DecisionContext, document_id: str) -> frozenset[str]:
+    """The certificates that a witness of this plan issued or pinned themselves."""
+    seen = witnesses(source.events(subject=document_subject(document_id), types=WITNESS_EVENTS))
+    return made_by(context.key_makers, seen) if seen else frozenset()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cpdocs.scans.reading import get_ready, read_scan
+from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.signing.content import beside, read_contents
 from cpdocs.signing.reading import ids_named, read_signed
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cpdocs.signing.file_facts import ReturnFacts
     from cpdocs.signing.record import Limits
 
-__all__ = ["get_ready", "hold_beside", "read_other"]
+__all__ = ["get_ready", "hold_beside", "read_other", "see_ink"]
 
 
 def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
@@ -31,3 +31,8 @@ def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
 def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) -> ReturnFacts:
     """``facts`` of ``data`` with how it stands to each of the ``issued`` plans, by document id."""
     return replace(facts, beside={document_id: beside(data, plan) for document_id, plan in issued.items()})
+
+
+def see_ink(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
+    """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have."""
+    return replace(facts, pages=read_handwriting(data, facts.pages, issued, most_pages=most_pages))

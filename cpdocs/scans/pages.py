@@ -47,13 +47,15 @@ class Sheet:
     """One page of a file as it lies in it.
 
     ``picture`` is gray (None where this page can't be drawn); ``scanned``, whether a picture is all that it shows;
-    ``bilevel``, whether it came in black and white; ``whole`` False, where a part of it couldn't be decoded.
+    ``bilevel``, whether it came in black and white; ``dots``, how many an inch its own picture has (0: unknown);
+    ``whole`` False, where a part of it couldn't be decoded.
     """
 
     number: int
     picture: Image.Image | None
     scanned: bool = True
     bilevel: bool = False
+    dots: float = 0.0
     whole: bool = True
 
 
@@ -147,7 +149,7 @@ def _sheet(number: int, picture: Image.Image, drawn: Drawn, *, whole: bool = Tru
     lowest, highest = picture.getextrema()
     nothing = not whole and lowest == highest
     found = picture if min(picture.size) >= _THINNEST and not nothing else None
-    return Sheet(number + 1, found, scanned=drawn.scanned, bilevel=drawn.bilevel, whole=whole)
+    return Sheet(number + 1, found, drawn.scanned, drawn.bilevel, drawn.dots, whole)
 
 
 def _frames(data: bytes, most_pages: int) -> Iterator[Sheet]:
@@ -219,7 +221,9 @@ def _decoded(image: Any, number: int) -> Sheet:
     upright = ImageOps.exif_transpose(image)
     if upright.size != image.size:
         across, down = down, across
-    return _sheet(number, square_pixels(_gray(upright), across, down), Drawn(True, bilevel), whole=whole)
+    return _sheet(
+        number, square_pixels(_gray(upright), across, down), Drawn(True, bilevel, min(across, down)), whole=whole
+    )
 
 
 def _gray(frame: Image.Image) -> Image.Image:

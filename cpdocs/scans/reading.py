@@ -6,17 +6,22 @@ The facts alone (:class:`~cpdocs.core.page_facts.FilePages`); whoever decides do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from cpdocs.core.letters import SheetMark
 from cpdocs.core.marks import PageMark, Paper
-from cpdocs.core.page_facts import FilePages, PageFacts, PageKind
+from cpdocs.core.page_facts import BoxReading, FilePages, PageFacts, PageKind
 from cpdocs.scans.codes import FoundCode, find_codes
 from cpdocs.scans.frames import Frame, fills, frames
+from cpdocs.scans.handwriting import find_handwriting
+from cpdocs.scans.ink import LEAST_ALIKE, read_box
+from cpdocs.scans.issued import IssuedPages
 from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, register_formats, sheets
+from cpdocs.scans.registration import dots_of, register
 
 if TYPE_CHECKING:
     from cpdocs.scans.codes import Picture
@@ -135,3 +140,63 @@ def _with_doubles(pages: Sequence[PageFacts]) -> Iterator[PageFacts]:
         key = (facts.document_id, facts.kind, facts.plan_page)
         yield replace(facts, doubled_of=first[key]) if key in first else facts
         first.setdefault(key, facts.number)
+
+
+def read_handwriting(
+    data: bytes, pages: FilePages, issued: Mapping[str, bytes], *, most_pages: int, elsewhere: bool = True
+) -> FilePages:
+    """``pages`` of ``data`` with what a pen left on those of the ``issued`` plans, by document id: the boxes that lie
+    on them and, where ``elsewhere``, the marks outside.
+
+    Only pages that are pictures of paper are looked at. A page that can't be laid on the issued one reads ``unsure`` in
+    its boxes. Never raises for bad bytes: what can't be drawn a second time is as it was found at first.
+    """
+    wanted = {page.number for page in pages.pages if _is_comparable(page, issued)}
+    if not wanted:
+        return pages
+    plans = {document_id: IssuedPages(plan) for document_id, plan in issued.items()}
+    seen: dict[tuple[int, str | None, int | None], PageFacts] = {}
+    with suppress(UnreadablePages, TooManyPages):
+        for sheet in sheets(data, most_pages=most_pages):
+            if sheet.number not in wanted:
+                continue
+            for page in pages.pages:
+                if page.number == sheet.number and _is_comparable(page, issued) and page.document_id:
+                    key = (page.number, page.document_id, page.plan_page)
+                    seen[key] = _with_ink(page, sheet, plans[page.document_id], elsewhere=elsewhere)
+    return replace(
+        pages,
+        pages=tuple(seen.get((page.number, page.document_id, page.plan_page), page) for page in pages.pages),
+    )
+
+
+def _is_comparable(page: PageFacts, issued: Mapping[str, bytes]) -> bool:
+    return page.scanned and page.kind is PageKind.PLAN and page.document_id in issued and page.lies is not None
+
+
+def _with_ink(page: PageFacts, sheet: Sheet, plan: IssuedPages, *, elsewhere: bool) -> PageFacts:
+    """One page with what was seen in its boxes and outside them."""
+    import numpy as np
+
+    issued = plan.page(page.plan_page or 0)
+    if issued is None or sheet.picture is None or page.lies is None:
+        return page
+    picture: Picture = np.asarray(sheet.picture)
+    registration = register(picture, issued, page.lies)
+    if registration is None:
+        return replace(page, boxes=dict.fromkeys(issued.boxes, BoxReading.UNSURE))
+    boxes = {}
+    poor = registration.alike < LEAST_ALIKE
+    for slot, box in issued.boxes.items():
+        strokes = read_box(picture, issued.picture, box, registration, bilevel=sheet.bilevel)
+        poor = poor or strokes.poor
+        reading = strokes.reading
+        # What is missing of a page that broke off may have been signed.
+        boxes[slot] = BoxReading.UNSURE if page.incomplete and reading is BoxReading.EMPTY else reading
+    if not elsewhere or poor:
+        return replace(page, boxes=boxes)
+    dots = min(sheet.dots, dots_of(registration)) if sheet.dots > 1 else dots_of(registration)
+    marks = find_handwriting(picture, issued, registration, bilevel=sheet.bilevel, dots=dots)
+    if marks is None:
+        return replace(page, boxes=boxes)
+    return replace(page, boxes=boxes, marks_elsewhere=bool(marks), marks=marks)

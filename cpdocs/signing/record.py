@@ -17,7 +17,8 @@ class Record:
 
     ``directory_then`` is the directory at a given time of signing, where the ledger can tell; ``filled`` the slots that
     are filled already, with the SHA-256 of the certificate in each ("" for other evidence). ``member_name`` is whom a
-    signature of the member's own certificate stands for, which may hold any name.
+    signature of the member's own certificate stands for, which may hold any name. ``self_witnessed`` are the
+    fingerprints of certificates that a witness of this plan issued or pinned themselves, and nobody else looked at.
     """
 
     plan: IssuedPlan
@@ -27,6 +28,7 @@ class Record:
     current_pcp_npi: str | None = None
     filled: Mapping[Slot, str] = field(default_factory=dict)
     member_name: str = ""
+    self_witnessed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ Then, for the digital lane, twelve checks:
 11. Whatever a parser throws is a finding; what can't be read is never skipped.
 12. The library's summary ("bottom line") is not used: each of its parts is a fact that is checked here by itself.
 
-Last, the plan's own state: a superseded or withdrawn version is held, and a slot that is filled stays as it is; and by
-whose folder it came.
+Last, the plan's own state: a superseded or withdrawn version is held, and a slot that is filled stays as it is; by
+whose folder it came; and whether one person made the PCP's key and witnessed the member (``core.second_person``).
 
 ``tests/signing/test_checks_carry.py`` takes out one check after the other and shows a file that then loses its finding.
 
@@ -48,7 +48,7 @@ about a reader's screen. A signer's own clock (``signed_at``) is a claim; the ti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -229,6 +229,7 @@ def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:
         *filechecks.check_pages(signed_facts),  # 6
         *(each for outcome in outcomes.values() for each in outcome.findings),  # 8 and 9
         *(() if signed else (finding("no_signature"),)),
+        *_one_person(signed, record),
         *_state(plan),
     )
     fills = {slot: outcome.fill for slot, outcome in outcomes.items() if outcome.fill and slot not in record.filled}
@@ -244,6 +245,14 @@ def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:
         fills=fills if decision.verdict is Verdict.ACCEPTED else {},
         signatures=tuple(reports(signed_facts, outcomes, trust)),
     )
+
+
+def _one_person(signed: Mapping[Slot, SignatureFacts], record: Record) -> Iterator[Finding]:
+    """Whoever made the key in the PCP's slot witnessed the member too: nobody else was there."""
+    pcp = signed.get(Slot.PCP)
+    certificate = pcp.certificate.fingerprint if pcp and pcp.certificate else record.filled.get(Slot.PCP, "")
+    if certificate in record.self_witnessed:
+        yield finding("second_person_needed")
 
 
 def _seen_before(facts: ReturnFacts, plan: IssuedPlan, signature: SignatureFacts) -> frozenset[str]:

@@ -106,6 +106,12 @@ def test_a_stranger_is_held_and_nothing_else_is_said_of_them() -> None:
         ({"attested_by": "Samplewick, Ned RN"}, "designation_not_attested"),
         ({"attested_by": "Ned R. Samplewick, BSN, RN"}, "designation_not_attested"),
         ({"attested_by": f"NPI {NURSE}"}, "designation_not_attested"),
+        ({"attested_by": "N. Samplewick"}, "designation_not_attested"),
+        ({"attested_by": "Ned Sampl\N{CYRILLIC SMALL LETTER IE}wick"}, "designation_not_attested"),
+        ({"attested_by": "self"}, "designation_not_attested"),
+        ({"attested_by": "x"}, "designation_not_attested"),
+        ({"attested_by": "1234567890"}, "designation_not_attested"),
+        ({"attested_by": "Somebody Stranger, MD"}, "designation_not_attested"),
         ({"recorded_at": SIGNED + timedelta(hours=1)}, "designation_recorded_late"),
     ],
 )
@@ -237,3 +243,27 @@ def test_approval_needs_every_rule_and_the_verdict_follows_the_codes(
     rejected = bool(found & {"clinician_inactive", "credential_not_eligible"})
     expected = Verdict.REJECTED if rejected else Verdict.ACCEPTED if good else Verdict.HELD
     assert worst(standing.findings) is expected
+
+
+@pytest.mark.parametrize(
+    "attested_by",
+    [
+        PCP,
+        f"NPI {PCP}",
+        "examplesen, OLGA",
+        "Dr. Olga M. Examplesen",
+        "Jay Desk-Person",
+        "jdoe",
+    ],
+)
+def test_a_designation_is_attested_by_a_person_on_record_named_in_full_or_by_npi(attested_by: str) -> None:
+    here = replace(
+        directory(replace(DESIGNATION, attested_by=attested_by)), people=frozenset({"jdoe", "Jay Desk-Person"})
+    )
+    assert judge(here).may_approve
+
+
+@pytest.mark.parametrize("enrolled", ["N. Samplewick", "Samplewick", "Ned Sampl\N{CYRILLIC SMALL LETTER IE}wick"])
+def test_the_designee_enrolled_under_another_spelling_attests_nothing(enrolled: str) -> None:
+    here = replace(directory(replace(DESIGNATION, attested_by=enrolled)), people=frozenset({enrolled}))
+    assert codes(judge(here)) == ["designation_not_attested"]

@@ -181,9 +181,12 @@ def test_a_run_is_staged_then_released_then_mailed(cli: CommandLine, small: Path
     early = cli("letters", "mailed", run_id, "--on", "2026-11-02", status=3)
     assert "staged" in early.err
     assert cli("letters", "release", run_id, "--json").json["state"] == "released"
-    cli("letters", "cancel", run_id, status=3)
     cli("letters", "mailed", run_id, "--on", "2026-10-30", status=3)
     assert cli("letters", "mailed", run_id, "--on", "2026-11-02", "--json").json["mailed_on"] == "2026-11-02"
+    cli("letters", "cancel", run_id, status=3)
+    later = "2026-11-04T15:00:00Z"
+    again = cli("letters", "mailed", run_id, "--on", "2026-11-04", "--correct", "--json", now=later).json
+    assert again["mailed_on"] == "2026-11-04"
     shown = cli("letters", "show", run_id, "--json").json
     assert (shown["state"], len(shown["pieces"])) == ("mailed", 4)
 
@@ -423,3 +426,35 @@ def test_sample_rosters_have_their_expected_outcome(cli: CommandLine, name: str)
         row = rows[entry["line"]]
         assert row["disposition"] == entry["disposition"]
         assert entry["code"] in ([row["code"], *row["warnings"].split(";")])
+
+
+def test_a_released_run_can_be_cancelled_until_it_is_mailed(cli: CommandLine, small: Path) -> None:
+    run_id = run(cli, small)["run_id"]
+    cli("letters", "release", run_id)
+    assert cli("letters", "cancel", run_id, "--json").json["state"] == "cancelled"
+    assert run(cli, small)["mailed"] == 4
+
+
+def test_a_pulled_piece_is_lettered_by_the_next_run_under_the_same_document_id(cli: CommandLine, small: Path) -> None:
+    first = run(cli, small)
+    by_piece = {row["piece"]: row["document_id"] for row in manifest_rows(first) if row["piece"]}
+    why = ["--reason", "another address", "--json"]
+    done = cli("letters", "pull", first["run_id"], "--pieces", "1", "--documents", by_piece["3"], *why).json
+    assert [item["document_id"] for item in done] == [by_piece["1"], by_piece["3"]]
+    assert "pulled before" in cli("letters", "pull", first["run_id"], "--pieces", "1,2", *why, status=3).err
+    released = cli("letters", "release", first["run_id"], "--json").json
+    assert (released["pulled"], released["pull"]) == (2, [])
+    assert "2 letters mailed" in cli("letters", "mailed", first["run_id"], "--on", "2026-11-02").err
+    assert "mailed" in cli("letters", "pull", first["run_id"], "--pieces", "2", *why, status=3).err
+    second = run(cli, small)
+    assert (second["mailed"], second["duplicate"]) == (2, 2)
+    ids = {row["document_id"] for row in manifest_rows(second) if row["piece"]}
+    assert ids == {by_piece["1"], by_piece["3"]}
+
+
+def test_a_run_of_no_letter_leaves_no_staged_run_behind(cli: CommandLine, small: Path) -> None:
+    run(cli, small)
+    nothing = run(cli, small)
+    states = {entry["run_id"]: entry["state"] for entry in cli("letters", "list", "--json").json}
+    assert states == {"2026-11-02-01": "staged", nothing["run_id"]: "cancelled"}
+    assert Path(nothing["manifest"]).is_file()

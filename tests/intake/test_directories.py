@@ -193,3 +193,10 @@ def test_blank_lines_are_passed_over_and_lines_out_of_step_are_faults() -> None:
 def test_a_file_with_nothing_under_its_header_is_refused() -> None:
     with pytest.raises(InputFault, match="no rows under its header"):
         practices()
+
+
+@pytest.mark.parametrize("practice_id", ["CON", "nul", "LPT1", "aux.1"])
+def test_a_practice_id_that_no_share_can_store_is_refused(practice_id: str) -> None:
+    with pytest.raises(InputFault) as caught:
+        practices({**PRACTICE, "practice_id": practice_id})
+    assert [problem.code for problem in caught.value.problems] == ["practice_id_reserved"]

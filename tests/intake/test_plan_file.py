@@ -114,6 +114,11 @@ def test_json_reads_as_the_same_plan() -> None:
             "has control characters, or marks that turn the direction of the text (line 21).",
         ),
         (
+            changed("  culture: ~", '  culture: "a' + "\u0336" * 3000 + 'b"'),
+            "about_me.culture",
+            "has a letter with more marks over or under it than any script has (line 21).",
+        ),
+        (
             changed("  culture: ~", '  culture: "a\\0b"'),
             "about_me.culture",
             "has control characters, or marks that turn the direction of the text (line 21).",

@@ -72,7 +72,7 @@ def test_a_heic_picture_is_read_in_the_confined_child() -> None:
     from cpdocs.sandbox.run import run_sandboxed
 
     out = io.BytesIO()
-    pillow_heif.from_pillow(page().convert("RGB")).save(out, quality=60)
+    pillow_heif.from_pillow(page().resize((1020, 1320)).convert("RGB")).save(out, quality=60)
     reading = run_sandboxed(
         "cpdocs.scans.reading:read_scan", out.getvalue(), most_pages=5, seconds=20.0, megabytes=1024
     )

@@ -1,0 +1,193 @@
+"""``cpdocs deliver``, ``cpdocs recall`` and ``cpdocs plan send``: what leaves, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import click
+
+from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.tables import print_table
+from cpdocs.core.deliveries import Delivery, DeliveryState, as_json
+from cpdocs.errors import required_reason
+from cpdocs.workspace import Workspace
+
+_SEND = "send"
+_TARGET = click.option(
+    "--target", required=True, metavar="T", help="A [[filing.target]] or [channel.NAME] by its name."
+)
+_REASON = click.option("--reason", required=True, metavar="R", help="Why; it stays on the record.")
+
+
+class _DeliverGroup(click.Group):
+    """``deliver list|retry|give-up`` are commands of their own; anything else after ``deliver`` are document ids."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [_SEND, *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in super().list_commands(ctx) if name != _SEND]
+
+
+@click.group(cls=_DeliverGroup, subcommand_metavar="[ID…] [--json] | list | retry ID … | give-up ID …")
+def deliver() -> None:
+    """Send what waits: packages to charts and packets to practices, each until it is settled.
+
+    \b
+    cpdocs deliver
+    cpdocs deliver 7K3M-9QXW-2RC
+    cpdocs deliver list
+    cpdocs deliver retry 7K3M-9QXW-2RC --target harbor-hl7
+    cpdocs deliver give-up 7K3M-9QXW-2RC --target harbor-hl7 --reason "Carried there by hand"
+
+    Delivered means that the receiver said so, of this very delivery. Where its answer was lost and it doesn't tell a
+    repeated one apart, the delivery is unsure, and a person asks there before it is sent again.
+    """
+
+
+@deliver.command(_SEND, hidden=True)
+@click.argument("document_ids", metavar="[ID…]", nargs=-1, type=DOCUMENT_ID)
+@AS_JSON
+@pass_workspace
+def send(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
+    """Send what is due, of these documents or of all.
+
+    \b
+    cpdocs deliver
+    cpdocs deliver 7K3M-9QXW-2RC
+    """
+    from cpdocs.sending.send import deliver as run
+
+    ctx = click.get_current_context()
+    looked = run(ws, document_ids, say=lambda line: say(ctx, line))
+    _tell(looked, as_json, "Nothing waits to be sent.")
+
+
+@deliver.command("list")
+@click.option("--state", type=click.Choice([each.value for each in DeliveryState]), help="Those in this state alone.")
+@AS_JSON
+@pass_workspace
+def list_(ws: Workspace, state: str | None, as_json: bool) -> None:
+    """List every delivery, where it stands, and what the receiver said last.
+
+    \b
+    cpdocs deliver list --state unsure
+    """
+    from cpdocs.sending.record import all_deliveries
+
+    found = [each for each in all_deliveries(ws.ledger).values() if state is None or each.state.value == state]
+    if as_json:
+        print_json([_row(each) for each in found])
+        return
+    rows = [
+        [each.document_id, each.target, each.purpose.value, each.state.value, str(each.attempts), each.words]
+        for each in found
+    ]
+    print_table(["document", "target", "what", "state", "attempts", "last answer"], rows)
+    _tell(found, False, "Nothing was queued.")
+
+
+@deliver.command()
+@click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
+@_TARGET
+@AS_JSON
+@pass_workspace
+def retry(ws: Workspace, document_id: str, target: str, as_json: bool) -> None:
+    """Send a delivery again at once, with the same ids, after somebody asked the receiver.
+
+    \b
+    cpdocs deliver retry 7K3M-9QXW-2RC --target harbor-hl7
+    """
+    from cpdocs.sending import decisions
+    from cpdocs.sending.send import deliver as run
+
+    ctx = click.get_current_context()
+    decisions.retry(ws, document_id, target)
+    _tell(run(ws, [document_id], say=lambda line: say(ctx, line)), as_json, "Nothing waits to be sent.")
+
+
+@deliver.command("give-up")
+@click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
+@_TARGET
+@_REASON
+@AS_JSON
+@pass_workspace
+def give_up(ws: Workspace, document_id: str, target: str, reason: str, as_json: bool) -> None:
+    """Try no more: the document went another way, or isn't wanted there.
+
+    \b
+    cpdocs deliver give-up 7K3M-9QXW-2RC --target harbor-hl7 --reason "Carried there by hand"
+    """
+    from cpdocs.sending import decisions
+
+    delivery = decisions.give_up(ws, document_id, target, reason)
+    if as_json:
+        print_json(_row(delivery))
+    say(click.get_current_context(), f"{document_id}: no longer sent to {target}.")
+
+
+@click.command()
+@click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
+@_TARGET
+@_REASON
+@AS_JSON
+@pass_workspace
+def recall(ws: Workspace, document_id: str, target: str, reason: str, as_json: bool) -> None:
+    """Take a filed plan back at one target, in the way that the target can, confirmed in the chart or not.
+
+    \b
+    cpdocs recall 7K3M-9QXW-2RC --target harbor-hl7 --reason "Filed under the wrong patient"
+
+    HL7 gets a cancel message (T11), FHIR the status entered-in-error, folders a note that says what to remove. What
+    never left is withdrawn here.
+    """
+    from cpdocs.sending.queue import recall as take_back
+    from cpdocs.sending.record import deliveries_of
+    from cpdocs.sending.send import deliver as run
+
+    ctx = click.get_current_context()
+    take_back(ws, document_id, target, required_reason(reason))
+    run(ws, [document_id], say=lambda line: say(ctx, line))
+    found = [each for each in deliveries_of(ws.ledger, document_id) if each.target == target]
+    _tell(found, as_json, "Nothing waits to be sent.")
+
+
+@click.command("send")
+@click.argument("document_ids", metavar="[ID…]", nargs=-1, type=DOCUMENT_ID)
+@click.option("--all-new", is_flag=True, help="Every open plan that was never sent.")
+@AS_JSON
+@pass_workspace
+def plan_send(ws: Workspace, document_ids: tuple[str, ...], all_new: bool, as_json: bool) -> None:
+    """Send plans with their covers to their practices by the practices' channels; each is then logged as sent.
+
+    \b
+    cpdocs plan send 7K3M-9QXW-2RC
+    cpdocs plan send --all-new
+    """
+    from cpdocs.sending.packets import send_packets
+
+    ctx = click.get_current_context()
+    _tell(
+        send_packets(ws, document_ids, all_new=all_new, say=lambda line: say(ctx, line)),
+        as_json,
+        "No plan waits to be sent.",
+    )
+
+
+def _tell(found: Sequence[Delivery], as_json: bool, nothing: str) -> None:
+    if as_json:
+        print_json([_row(each) for each in found])
+    counted = Counter(each.state.value for each in found)
+    say(
+        click.get_current_context(),
+        ", ".join(f"{count} {name}" for name, count in counted.items()) + "." if found else nothing,
+    )
+
+
+def _row(delivery: Delivery) -> dict[str, object]:
+    return dict(as_json(delivery))

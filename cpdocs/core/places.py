@@ -1,0 +1,56 @@
+"""Where deliveries go: the keys of a ``[[filing.target]]`` or ``[channel.NAME]`` that tell a transport what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One target's or channel's way out. A key that its kind doesn't have is empty; docs/delivery.md tells each.
+
+    ``tls`` is ``tls``, ``starttls`` or ``none`` (loopback alone). ``tells_apart``: the receiver knows a repeated
+    delivery by its ids and keeps one document of it. ``mode`` is octal text for files; folders get a matching one.
+    """
+
+    host: str = ""
+    port: int = 0
+    tls: str = "tls"
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    user: str = ""
+    password_file: str = ""
+    sender: str = ""
+    to: str = ""
+    folder: str = ""
+    host_key: str = ""
+    acknowledgement_folder: str = ""
+    group: str = ""
+    mode: str = ""
+    url: str = ""
+    mrn_system: str = ""
+    token_url: str = ""
+    client_id: str = ""
+    scope: str = ""
+    sending_application: str = ""
+    sending_facility: str = ""
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    mrn_authority: str = ""
+    txa2: str = ""
+    txa17: str = ""
+    on_error: str = "hold"
+    tells_apart: bool = False
+    deadline_seconds: int = 60
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How packets reach a practice: its name in the settings, its kind (``folder``, ``smtp``, ``sftp``), and where."""
+
+    name: str
+    kind: str
+    place: Place = field(default_factory=Place)

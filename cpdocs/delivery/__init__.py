@@ -1,0 +1,1 @@
+"""Transports: they move the bytes of one delivery and answer what the receiver said; they decide nothing."""

@@ -1,0 +1,242 @@
+"""Ink in a signature box of a registered page: signed, empty or unsure, and never more than can be seen.
+
+What is read is ink, not a signature: a date or a stamp in the box reads the same, and a person attests what it is.
+*Empty* means that no ink is visible here: a faint pen often leaves none on a black-and-white fax (shared ``paper.md``,
+"Ink in the boxes"). A page too poor to tell ink from its own noise never says *signed*.
+
+Every threshold below is measured by ``benchmarks/paper.py``; docs/returns.md shows what comes of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cpdocs.core.page_facts import BoxReading, Place
+from cpdocs.scans.issued import DPI
+
+if TYPE_CHECKING:
+    from cpdocs.scans.codes import Picture
+    from cpdocs.scans.registration import Registration
+
+MM = DPI / 25.4
+"""Dots in a millimetre."""
+_AROUND = 8.0
+"""Millimetres around a box that are looked at with it: ink that runs over its frame, streaks that pass through it, and
+the page's own noise."""
+_FRAME = 0.9
+"""Millimetres within a box's edge that are left out: its frame, by the worst registration that counts."""
+_PRINT = 0.45
+"""Millimetres around print that may be print: the registration's error and a fax's coarse dots."""
+_DARKER = 0.80
+"""How dark beside the paper around it a spot of a gray picture must be: the palest ballpoint of the benchmark's lies at
+0.6, a fold's shadow at 0.85."""
+_SPECK = 0.05
+"""Square millimetres: a smaller spot is one dot of a fax, and no pen's."""
+_NONE = 0.5
+"""Square millimetres of visible ink in all up to which a box reads empty: a comma. All wrong *empty* readings of the
+first prototype had 1.0 to 1.4."""
+_INK = 3.0
+"""Square millimetres of strokes from which a box reads signed: an initial by a fine pen."""
+_WIDE, _HIGH = 5.0, 1.8
+"""Millimetres that the strokes must reach across and down: less is a dot, a tick or a line's end."""
+_THIN = 1.9
+"""Millimetres: the mean width of a pen's stroke at most, felt tip and a fax's spread included; wider is a smudge or a
+shadow."""
+_STRAIGHT = 0.12
+"""Millimetres by which a stroke's spots must leave a straight bar of its width to be a hand's: staples, streaks and
+rules don't."""
+_PASSING = 4.0
+"""Millimetres beyond the box on both sides from which a straight mark passes through it: a streak of the machine's."""
+_PALE = 0.62
+"""How dark beside the paper the strokes of a gray picture must be at the median: a cup's ring and a shadow are paler,
+and so is pencil, of which a person judges."""
+MOST_NOISE = 2.2
+"""Specks in a square centimetre of bare paper from which a page is too poor to say *signed* of it: a good fax has
+less than one, a bad one ten and more."""
+LEAST_ALIKE = 0.80
+"""The correlation of print with print below which a page is too poor, whatever its noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """What is seen in a box: ``visible`` square millimetres of anything dark, ``ink`` of those that look like a pen's,
+    how far these reach, how dark they are (share of the paper's brightness), and whether the page is too ``poor``."""
+
+    visible: float
+    ink: float
+    wide: float
+    high: float
+    dark: float
+    noise: float
+    poor: bool
+
+    @property
+    def reading(self) -> BoxReading:
+        """The reading."""
+        if self.visible < _NONE + (0.12 * self.noise if self.poor else 0):
+            return BoxReading.EMPTY
+        if self.poor or self.ink < _INK or self.wide < _WIDE or self.high < _HIGH or self.dark > _PALE:
+            return BoxReading.UNSURE
+        return BoxReading.SIGNED
+
+
+def read_box(picture: Picture, issued: Picture, box: Place, registration: Registration, *, bilevel: bool) -> Strokes:
+    """What is seen in ``box`` on ``picture``, registered to the page ``issued`` (gray at ``DPI``)."""
+    import cv2
+    import numpy as np
+
+    region = _region(box, issued.shape)
+    left, top, right, bottom = region
+    page = laid(picture, registration, region)
+    ours = issued[top:bottom, left:right]
+    paper, darkness = paper_and_darkness(page, bilevel=bilevel)
+    dark = (darkness < (0.5 if bilevel else _DARKER)) & (paper > 60)
+    printed = cv2.dilate((ours < 225).astype(np.uint8), disc(_PRINT)) > 0
+    beside = (dark & ~printed).astype(np.uint8)
+    inside = _inside(box, issued.shape, region)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(beside, connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA] / MM**2
+    touching = np.bincount(labels[inside], minlength=count)
+    noise = noise_on(areas, labels, ~printed & ~inside)
+    visible = pen = 0.0
+    chosen = np.zeros(count, bool)
+    for number in range(1, count):
+        if areas[number] < _SPECK or not touching[number]:
+            continue
+        within = touching[number] / MM**2
+        visible += within
+        if _is_stroke(labels, stats, number, inside):
+            pen += areas[number]
+            chosen[number] = True
+    strokes = chosen[labels] & (beside > 0)
+    wide, high, how_dark = _reach(strokes, darkness)
+    poor = noise > MOST_NOISE or registration.alike < LEAST_ALIKE
+    return Strokes(visible, pen, wide, high, 0.0 if bilevel else how_dark, noise, poor)
+
+
+def laid(picture: Picture, registration: Registration, region: tuple[int, int, int, int], dpi: int = DPI) -> Picture:
+    """The part ``region`` (left, top, right, bottom in dots of ``dpi``) of the page as it lies on ``picture``."""
+    import cv2
+    import numpy as np
+
+    left, top, right, bottom = region
+    to_inches = np.array([[1 / dpi, 0, left / dpi], [0, 1 / dpi, top / dpi], [0, 0, 1]])
+    size = (right - left, bottom - top)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpPerspective(picture, registration.matrix @ to_inches, size, flags=flags, borderValue=255)
+
+
+def _region(box: Place, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    high, wide = shape[:2]
+    around = _AROUND * MM
+    return (
+        max(round(box.left * wide - around), 0),
+        max(round(box.top * high - around), 0),
+        min(round(box.right * wide + around), wide),
+        min(round(box.bottom * high + around), high),
+    )
+
+
+def _inside(box: Place, shape: tuple[int, ...], region: tuple[int, int, int, int]) -> Picture:
+    """The inner of the box as a mask on the region."""
+    import numpy as np
+
+    high, wide = shape[:2]
+    left, top, right, bottom = region
+    mask = np.zeros((bottom - top, right - left), bool)
+    frame = round(_FRAME * MM)
+    mask[
+        round(box.top * high) - top + frame : round(box.bottom * high) - top - frame,
+        round(box.left * wide) - left + frame : round(box.right * wide) - left - frame,
+    ] = True
+    return mask
+
+
+def paper_and_darkness(page: Picture, *, bilevel: bool) -> tuple[Picture, Picture]:
+    """The paper's brightness around each spot, and each spot's share of it."""
+    import cv2
+    import numpy as np
+
+    if bilevel:
+        return np.full(page.shape, 255, np.uint8), page.astype(np.float32) / 255
+    small = cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    lit = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((23, 23), np.uint8))
+    paper = cv2.resize(cv2.GaussianBlur(lit, (0, 0), 5), (page.shape[1], page.shape[0]))
+    soft = cv2.GaussianBlur(page, (0, 0), 0.8)
+    return paper, soft.astype(np.float32) / np.maximum(paper, 1)
+
+
+def noise_on(areas: Picture, labels: Picture, bare: Picture) -> float:
+    """Specks in a square centimetre of ``bare`` paper, of spots with these ``areas`` in square millimetres."""
+    import numpy as np
+
+    ground = float(bare.sum()) / MM**2 / 100
+    if ground < 1:
+        return 0.0
+    small = np.flatnonzero((areas < _SPECK * 4) & (areas > 0))
+    seen = np.unique(labels[bare])
+    return float(np.intersect1d(seen, small).size) / ground
+
+
+def _is_stroke(labels: Picture, stats: Picture, number: int, inside: Picture) -> bool:
+    """Whether a dark patch looks like a pen's: thin, not straight, and no streak that passes through the box."""
+    import numpy as np
+
+    x, y, wide, high = (int(value) for value in stats[number, :4])
+    patch = labels[y : y + high, x : x + wide] == number
+    if max(wide, high) < 1.2 * MM:
+        return False
+    points = np.argwhere(patch)[:, ::-1].astype(np.float32)
+    if is_straight(points):
+        return False
+    edges = np.argwhere(inside)
+    (top, left), (bottom, right) = edges.min(axis=0), edges.max(axis=0)
+    passing = _PASSING * MM
+    if y < top - passing and y + high > bottom + passing and wide < 3 * MM:
+        return False
+    if x < left - passing and x + wide > right + passing and high < 3 * MM:
+        return False
+    return thickness(patch) < _THIN
+
+
+def is_straight(points: Picture) -> bool:
+    """Whether spots (x and y in dots) lie on a straight line, by their spread across it beside that of a bar as
+    thick."""
+    import numpy as np
+
+    if len(points) < 3:
+        return True
+    _, spread, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    long, across = (float(value) / len(points) ** 0.5 for value in spread)
+    thick = len(points) / max(long * 12**0.5, 1.0)
+    return bool(across < thick / 12**0.5 + _STRAIGHT * MM)
+
+
+def thickness(spots: Picture) -> float:
+    """The mean width in millimetres of the strokes that make up ``spots``."""
+    import cv2
+    import numpy as np
+
+    inner = cv2.distanceTransform(np.pad(spots, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    ridge = inner[(inner > 0) & (inner >= cv2.dilate(inner, np.ones((3, 3), np.uint8)) - 0.01)]
+    return 2 * float(ridge.mean()) / MM if ridge.size else 0.0
+
+
+def _reach(strokes: Picture, darkness: Picture) -> tuple[float, float, float]:
+    """How far the strokes reach across and down in millimetres, and how dark their darker half is."""
+    import numpy as np
+
+    rows, columns = np.nonzero(strokes)
+    if not rows.size:
+        return 0.0, 0.0, 1.0
+    wide, high = float(np.ptp(columns)) / MM, float(np.ptp(rows)) / MM
+    return wide, high, float(np.quantile(darkness[strokes], 0.25))
+
+
+def disc(radius: float) -> Picture:
+    """A round kernel of so many millimetres."""
+    import cv2
+
+    side = max(3, round(radius * MM) * 2 + 1)
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))

@@ -1,0 +1,1 @@
+"""What leaves: packages for charts, packets for practices, each queued once, sent, and followed until it is settled."""

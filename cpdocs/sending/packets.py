@@ -1,0 +1,147 @@
+"""Packets to practices: cover and plan, by the practice's own channel; what was sent to whom is then on record by
+itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from cpdocs.core.deliveries import Delivery, Purpose
+from cpdocs.core.places import Channel
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.delivery.parcel import Content
+from cpdocs.errors import InputFault, UsageFault
+from cpdocs.plans.records import all_plans, the_plan
+from cpdocs.register.load import load_register
+from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queued
+from cpdocs.sending.send import deliver
+
+if TYPE_CHECKING:
+    from cpdocs.core.providers import Practice
+    from cpdocs.workspace import Workspace
+
+
+def send_packets(
+    ws: Workspace,
+    document_ids: Collection[str],
+    *,
+    all_new: bool = False,
+    say: Callable[[str], object] = lambda _: None,
+) -> list[Delivery]:
+    """Queues the packets of these versions, or of all that were never sent, and sends what is due.
+
+    Raises UsageFault where neither or both are named, InputFault where a named one can't be sent: closed, its practice
+    unknown, or without a channel or an address.
+    """
+    if bool(document_ids) == all_new:
+        raise UsageFault("Say which plans to send.", todo="Name their document ids, or give --all-new.")
+    if all_new:
+        records = [each for each in all_plans(ws).values() if not (each.closed or each.sent_at or each.complete)]
+    else:
+        records = [the_plan(ws.ledger, document_id) for document_id in dict.fromkeys(document_ids)]
+    names = []
+    for record in records:
+        try:
+            _queue(ws, record)
+            names.append(record.document_id)
+        except InputFault as error:
+            if not all_new:
+                raise
+            say(f"{record.document_id}: not sent. {error.message} {error.todo}".strip())
+    if names:
+        deliver(ws, names, say=say)
+    return [each for name in names for each in deliveries_of(ws.ledger, name) if each.purpose is Purpose.PACKET]
+
+
+def channel_of(ws: Workspace, practice: Practice) -> Channel:
+    """The channel that reaches a practice: the one named like its ``return_channel``. Raises InputFault where there is
+    none."""
+    wanted = practice.return_channel.strip().casefold()
+    for channel in ws.options.channels:
+        if channel.name.casefold() == wanted:
+            return channel
+    raise InputFault(
+        f"There is no way to practice {practice.practice_id}: no [channel.{wanted or 'NAME'}] in cpdocs.toml.",
+        todo="Add one by the name of the practice's return_channel (docs/delivery.md), or carry the packet by hand.",
+    )
+
+
+def _queue(ws: Workspace, record: PlanRecord) -> None:
+    """Queues a packet once for each practice and channel; the same one again is sent by `deliver retry`."""
+    if record.closed:
+        raise InputFault(f"{record.document_id} is {record.closed}; it isn't sent.")
+    practice = load_register(ws, record.member_id).directory.practices.get(record.practice_id)
+    if practice is None:
+        raise InputFault(f"Practice {record.practice_id} is no longer on record.", todo="Import the practices again.")
+    channel = channel_of(ws, practice)
+    way = Way(channel.name, channel.kind, channel.place)
+    delivery = delivery_id(ws, Purpose.PACKET.value, record.document_id, way.name, practice.practice_id)
+    if find_delivery(ws.ledger, delivery) is not None:
+        return
+    to = address_of(channel, practice)
+    files = _files(ws, record)
+    if way.kind == "smtp":
+        from cpdocs.delivery.smtp import message
+
+        text = (
+            f"Document {record.document_id}, version {record.version}, is attached with its cover sheet.\r\n"
+            f"The cover sheet says what is asked of you and how to return it.\r\n\r\n"
+            f"{ws.senders.organization.name}, {ws.senders.organization.phone}\r\n"
+        )
+        mail = message(
+            delivery_id=delivery,
+            document_id=record.document_id,
+            sender=way.place.sender,
+            to=to,
+            at=ws.clock.now(),
+            files=files,
+            text=text,
+        )
+        files = (Content("message.eml", mail),)
+    elif way.kind == "folder":
+        files = tuple(Content(f"{practice.practice_id}/{each.name}", each.data) for each in files)
+    event = queued(
+        delivery,
+        document_id=record.document_id,
+        member_id=record.member_id,
+        version=record.version,
+        way=way,
+        purpose=Purpose.PACKET,
+        to=to,
+        parts=tuple((each.name, ws.blobs.put(each.data)) for each in files),
+        details={
+            "practice_id": practice.practice_id,
+            "channel": practice.return_channel or channel.name,
+            "to_name": practice.key_contact or practice.name or practice.practice_id,
+        },
+    )
+    with ws.ledger.write() as tx:
+        if find_delivery(tx, delivery) is None:
+            tx.append(event)
+
+
+def address_of(channel: Channel, practice: Practice) -> str:
+    """Where a message to this practice goes; empty where the kind has no addresses. Raises InputFault where the
+    practice's record lacks what the pattern asks for."""
+    if channel.kind != "smtp":
+        return ""
+    fax = re.sub(r"[^0-9]", "", practice.fax)
+    if "{fax}" in channel.place.to:
+        if len(fax) not in (10, 11):
+            raise InputFault(f"Practice {practice.practice_id} has no usable fax number on record.")
+        return channel.place.to.replace("{fax}", fax)
+    if channel.place.to != "{email}":
+        return channel.place.to
+    email = practice.key_contact_email.strip()
+    if not re.fullmatch(r"[^@\s<>,;\"()]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", email):
+        raise InputFault(f"Practice {practice.practice_id} has no usable key_contact_email on record.")
+    return email
+
+
+def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:
+    """Cover, then plan, under names that say nothing of the member."""
+    cover = (
+        [Content(f"{record.document_id}-cover.pdf", ws.blobs.get(record.cover_sha256))] if record.cover_sha256 else []
+    )
+    return (*cover, Content(f"{record.document_id}.pdf", ws.blobs.get(record.sha256)))
