@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cpdocs.signing.examination import SignatureReport
 from pypdf import PdfReader
 
 from cpdocs.documents.verdict import VerdictPaper, render_verdict, verdict_view
-from cpdocs.signing.examination import SignatureReport
 
 SHIPPED = Path(__file__).parent.parent.parent / "templates"
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
