@@ -179,6 +179,20 @@ class _Health(_Table):
     held_days: Annotated[int, Field(ge=0, le=366)] = _default(Options, "held_days")
 
 
+class _Work(_Table):
+    plan_days: Annotated[int, Field(ge=1, le=366)] = _default(Options, "plan_days")
+    contact_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "contact_day")
+    health_plan_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "health_plan_day")
+
+
+class _Target(_Table):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    kind: Literal["folder"] = "folder"
+    ehrs: list[Filled] = []
+    document_type: Text = "Care Plan"
+    file_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.{}-]+\.pdf$")] = "{document_id}.pdf"
+
+
 class _Filing(_Table):
     mrn_ehr: Text = ""
     target: list[AnyTarget] = [DEFAULT_TARGET]
@@ -210,6 +224,7 @@ class _Settings(_Table):
     backup: _Backup = _Backup()
     archive: _Archive = _Archive()
     health: _Health = _Health()
+    work: _Work = _Work()
     letters: _Letters = _Letters()
     filing: _Filing = _Filing()
     channel: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")], AnyChannel] = {}
@@ -300,6 +315,9 @@ def _values(read: _Settings) -> Settings:
         watch_minutes=read.health.watch_minutes,
         checkpoint_hours=read.health.checkpoint_hours,
         held_days=read.health.held_days,
+        plan_days=read.work.plan_days,
+        contact_day=read.work.contact_day,
+        health_plan_day=read.work.health_plan_day,
         letter_kinds=tuple(read.letters.kinds),
         print_limit=FileLimit(read.letters.file_sheets, read.letters.file_pieces),
         mailer=Mailer(**read.letters.barcode.model_dump()) if read.letters.barcode else None,

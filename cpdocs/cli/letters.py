@@ -12,6 +12,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_archive import copy, pages
 from cpdocs.cli.letter_holds import hold
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
+from cpdocs.cli.letter_words import roster_in_words, warning_in_words
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.progress import progress
@@ -135,9 +136,11 @@ def run(
         "reconciliation_pdf": report.file(RECONCILIATION_PDF),
     }
     if as_json:
-        print_json({**report.values, "dry_run": dry_run, **paths, "print_files": prints})
+        print_json({**report.values, "roster": report.roster, "dry_run": dry_run, **paths, "print_files": prints})
         return
     _show_counts(report.values)
+    for sentence in roster_in_words(report.roster) if report.roster else ():
+        click.echo(sentence)
     run_id = report.values["run_id"]
     if report.values["reading_grade"] > TARGET:
         say(
@@ -178,7 +181,7 @@ def _show_counts(values: dict[str, Any]) -> None:
     for seed in values["seeds_not_made"]:
         click.echo(f"seed piece to {seed['name']} not made: {seed['code']}")
     for warning, number in values["warnings"].items():
-        click.echo(f"warning {warning}: {number}")
+        click.echo(warning_in_words(warning, number))
 
 
 @letters.command()

@@ -53,6 +53,10 @@ _STATES = {
 }
 
 
+BACK = ", returned, waiting for review"
+"""What is added to a version's state where something came back that nobody has decided on yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProgramFacts:
     """What the note says of one program. ``plan`` is the latest issued version, None where there is none."""
@@ -63,6 +67,8 @@ class ProgramFacts:
     sender: Sender
     coordinator_phone: str
     plan: PlanRecord | None
+    back: bool = False
+    """Something came back for that version and waits for review."""
 
 
 def enrollment_status(facts: ProgramFacts, on: date) -> str:
@@ -101,8 +107,8 @@ def _program_lines(facts: ProgramFacts, on: date) -> list[str]:
         return [*lines, "  Plan:         none issued yet"]
     plan = facts.plan
     lines.append(
-        f"  Plan:         version {plan.version} ({plan.document_id}), {_STATES[plan.state]}; issued "
-        f"{eastern_date(plan.issued_at)}"
+        f"  Plan:         version {plan.version} ({plan.document_id}), {_STATES[plan.state]}"
+        f"{BACK if facts.back else ''}; issued {eastern_date(plan.issued_at)}"
     )
     for slot, who in ((Slot.MEMBER, "Member"), (Slot.PCP, "PCP")):
         fill = plan.fills.get(slot)

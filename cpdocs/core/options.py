@@ -113,3 +113,9 @@ class Options:
     """Counted from the last event about a document; at least six (45 CFR 164.316(b)(2))."""
     renew_months: int = 12
     """A proof that ends sooner than this many months from now wants a new time stamp."""
+    plan_days: int = 90
+    """A plan is missing so many days after the assignment."""
+    contact_day: int = 10
+    """The business day after receipt on which the key contact is called about a plan that nobody answered; 0: never."""
+    health_plan_day: int = 15
+    """The business day after receipt on which the health plan is told; 0: never."""

@@ -18,6 +18,7 @@ from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS
 from cpdocs.core.register import fold as fold_register
 from cpdocs.core.return_record import RETURN_EVENTS, all_parts
 from cpdocs.index import rows
+from cpdocs.index.linking import link, link_all
 from cpdocs.index.tables import TABLES, insertion
 
 Tell = Callable[[int, int], None]
@@ -88,6 +89,7 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
     register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
     _put(index, "members", rows.member_rows(register, register.by_member))
     _put_directory(index, ledger, upto)
+    link_all(index)
 
 
 def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: int) -> None:
@@ -97,6 +99,12 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
     for key in sorted(touched.documents):
         events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
         _put_plan(index, key, events)
+    # What a file belonged to until now loses it where it belongs elsewhere from now on.
+    before = {
+        row[0]
+        for key in touched.returns
+        for row in index.execute("SELECT document_id FROM returns WHERE sha256 = ?", (key,)).fetchall()
+    }
     for key in sorted(touched.returns):
         index.execute("DELETE FROM returns WHERE sha256 = ?", (key,))
         _put_returns(index, ledger.events(subject=return_subject(key), types=RETURN_EVENTS, upto=upto))
@@ -110,6 +118,13 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         for table in ("practices", "clinicians"):
             index.execute(f"DELETE FROM {table}")  # noqa: S608 our own name
         _put_directory(index, ledger, upto)
+    link(
+        index,
+        documents=touched.documents | before,
+        returns=touched.returns,
+        members=touched.members,
+        directory=touched.directory,
+    )
 
 
 def _put_added(index: sqlite3.Connection, kind: EventType, events: Iterable[Event]) -> None:

@@ -55,6 +55,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         " ".join(sorted(record.choices)),
         *(record.services, record.affiliated),
         *(";".join(stages), int(OVERDUE in stages)),
+        *("", "", 0, 0, 0),
     )
 
 
@@ -111,7 +112,7 @@ def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:
                 *(latest.coordinator, latest.practice_id, latest.pcp_npi, latest.cp_org, latest.plan_name),
                 *(latest.status, latest.assigned_on.isoformat(), contact_by(latest.assigned_on).isoformat()),
                 *(_day(latest.end_on), _day(register.live_until(member_id, program))),
-                stated or (stopped.value if stopped else ""),
+                *(stated or (stopped.value if stopped else ""), 0),
             )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,7 +49,7 @@ class Index:
         self._connection: sqlite3.Connection | None = None
         self._one_at_a_time = threading.RLock()
 
-    def rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+    def rows(self, statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
         """What the statement finds, as of the ledger now. Raises what the ledger raises, Busy, WorkspaceFault."""
         with self._one_at_a_time:
             return self._current().execute(statement, values).fetchall()

@@ -19,6 +19,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("member_evidence", "pcp_evidence", "refused_slot", "refused_on", "next_try", "returned_on"),
             *("filed_at", "uploaded_at", "filing_held", "review_on", "choices", "services", "affiliated"),
             *("asked", "overdue_asked"),
+            *("coordinator", "live_until", "back", "pcp_changed", "practice_changed"),  # of other rows: linking.py
         ),
         ("document_id",),
     ),
@@ -37,7 +38,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "members": (
         (
             *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
-            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by"),
+            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "planned"),
         ),
         ("member_id", "program"),
     ),
@@ -81,6 +82,11 @@ _INDEXES = (
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",
     "plans_by_member ON plans (member_id, program, version)",
+    "plans_of_coordinator ON plans (coordinator, running, due_on, seq)",
+    "plans_unsigned ON plans (issued_at) WHERE closed = '' AND member_evidence = ''",
+    "plans_held_back ON plans (seq) WHERE filing_held <> '' AND closed = ''",
+    "plans_of_changed_pcps ON plans (seq) WHERE pcp_changed = 1 OR practice_changed = 1",
+    "plans_by_end ON plans (live_until) WHERE running = 1",
     "plans_to_review ON plans (review_on) WHERE review_on <> ''",
     "plans_to_try_again ON plans (next_try) WHERE next_try <> ''",
     "plans_unconfirmed ON plans (filed_at) WHERE state = 'filed'",
@@ -94,7 +100,7 @@ _INDEXES = (
     "notices_of_practice ON notices (practice_id, seq)",
     "members_by_name ON members (last_name COLLATE NOCASE, first_name COLLATE NOCASE)",
     "members_by_coordinator ON members (coordinator)",
-    "members_by_assignment ON members (live_until, assigned_on)",
+    "members_without_plan ON members (assigned_on) WHERE planned = 0 AND live_until <> ''",
     "pieces_by_document ON pieces (document_id)",
 )
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +30,7 @@ from cpdocs.core.letters import (
     next_run_id,
     seed_id,
 )
+from cpdocs.core.organizations import nearest_name
 from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.core.seeds import Seed, seed_assignment
 from cpdocs.errors import AnswerIsNo, UsageFault
@@ -61,6 +63,8 @@ class RunReport:
 
     values: dict[str, Any]
     folder: Path | None
+    roster: dict[str, Any] | None = None
+    """How the roster was read, and what in it the settings don't know; None without one."""
 
     def file(self, name: str) -> Path | None:
         """Where the run's file of that name is; None where the run has none."""
@@ -129,9 +133,32 @@ def run_letters(
             cluster,
         )
         batch = _merged(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
-        if dry_run:
-            return RunReport(report_values(ws, run, batch, terms.grade), None)
-        return _stage(order, batch)
+        report = RunReport(report_values(ws, run, batch, terms.grade), None) if dry_run else _stage(order, batch)
+        return replace(report, roster=_about_roster(ws, wanted))
+
+
+def _about_roster(ws: Workspace, to: Recipients) -> dict[str, Any] | None:
+    """How the roster was read, and the partners in it that the settings don't name, each with the nearest that they do;
+    None without a roster."""
+    if to.imported is None:
+        return None
+    unknown = Counter(
+        outcome.assignment.cp_org
+        for outcome in to.outcomes
+        if outcome.assignment is not None and "cp_org_unknown" in outcome.warnings
+    )
+    found = to.imported.found
+    return {
+        "header_line": found.header_line,
+        "sheet": found.sheet,
+        "other_sheets": [*found.other_sheets],
+        "hidden_rows": found.hidden_rows,
+        "ignored_columns": [*to.imported.ignored_columns],
+        "unknown_cp_orgs": [
+            {"name": name, "lines": lines, "nearest": nearest_name(name, ws.senders.cp_orgs)}
+            for name, lines in unknown.most_common()
+        ],
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,6 +270,7 @@ def note_for_member(ws: Workspace, member_id: str) -> str:
         assignment = register.latest(member_id, program)
         if assignment is None:
             continue
+        plan = _latest([each for each in plans if each.program == program.value])
         facts.append(
             ProgramFacts(
                 assignment=assignment,
@@ -277,7 +278,8 @@ def note_for_member(ws: Workspace, member_id: str) -> str:
                 stopped=register.enrollment.stops(assignment),
                 sender=ws.senders.for_cp(assignment.cp_org),
                 coordinator_phone=ws.senders.phone_of(assignment.coordinator, assignment.cp_org),
-                plan=_latest([plan for plan in plans if plan.program == program.value]),
+                plan=plan,
+                back=plan is not None and bool(waiting_for(ws.index, [plan.document_id])),
             )
         )
     if not facts:

@@ -66,8 +66,8 @@ def test_a_command_lets_go_of_the_ledger_at_its_end(
     """Not when the collector finds it: SQLite takes two files of one number for the same while the first is open."""
     opened: list[Workspace] = []
 
-    def keeping(start: Path | None) -> Workspace:
-        opened.append(open_workspace(start))
+    def keeping(start: Path | None, *, person: str = "") -> Workspace:
+        opened.append(open_workspace(start, person=person))
         return opened[-1]
 
     monkeypatch.setattr("cpdocs.wiring.open_workspace", keeping)

@@ -114,3 +114,18 @@ def test_names_from_right_to_left_are_mailed_alone_as_in_a_crowd(cli: CommandLin
         assert run(cli, write_roster(tmp_path / f"{number}.csv", one), "--dry-run")["mailed"] == 1
     crowd = [line(number, last_name="ليلى", first_name="Noor") for number in range(10, 14)]
     assert run(cli, write_roster(tmp_path / "all.csv", *crowd, *lines), "--dry-run")["mailed"] == 5
+
+
+def test_a_rehearsal_says_in_words_what_the_roster_brings(cli: CommandLine, tmp_path: Path) -> None:
+    settings = cli.root / "cpdocs.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[cp_org."Sample BH Partners"]\nphone = "6175550100"\n', "utf-8"
+    )
+    roster = write_roster(
+        tmp_path / "one.csv", line(1), line(2, cp_org="Sampel BH Partner Inc"), line(3, language_written="Khmer")
+    )
+    told = cli("letters", "run", "--roster", roster, "--dry-run", "--jobs", "1").out
+    assert "did the roster mean 'Sample BH Partners'?" in told
+    assert "1 letter: members who asked for a language whose text nobody has reviewed" in told
+    found = run(cli, roster, "--dry-run")["roster"]
+    assert found["unknown_cp_orgs"] == [{"name": "Sampel BH Partner Inc", "lines": 1, "nearest": "Sample BH Partners"}]

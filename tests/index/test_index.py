@@ -172,6 +172,6 @@ def test_no_backup_holds_it(issued: Office) -> None:
     from cpdocs.retention.backup import _settings_and_state
 
     issued.cli("status")
-    held = [path.name for path in _settings_and_state(workspace(issued.cli).paths, with_keys=True)]
+    held = [path.name for path in _settings_and_state(workspace(issued.cli).paths)]
     assert "index.db" not in held
     assert "settings.json" not in held

@@ -1,0 +1,54 @@
+"""What a run's codes mean, in sentences for whoever reads them on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cpdocs.cli.output import counted
+
+_WARNINGS = {
+    "language_fallback": (
+        "asked for a language whose text nobody has reviewed; they get English with the notice of language assistance. "
+        "How to review a text: docs/letters.md, “Languages”"
+    ),
+    "draft_translation": "get a translation that nobody has reviewed",
+    "zip_repadded": "had lost leading zeros of their ZIP; they were put back",
+    "zip_of_another_state": "have a ZIP that lies in another state than the address",
+    "pcp_npi_invalid": "have a PCP number (NPI) whose check digit doesn't fit",
+    "pcp_npi_missing": "have no PCP number (NPI)",
+    "age_outside_program": "are younger or older than the program takes",
+    "cp_org_unknown": "have a Community Partner that cpdocs.toml doesn't name; the organization's letterhead is used",
+    "invisible_characters_dropped": "had invisible characters in their names; they were dropped",
+    "address_not_confirmed": "have an address that the address service didn't confirm",
+    "address_standardized": "have an address as the address service writes it",
+    "barcode_no_room": "have an address that leaves no room for a barcode",
+    "barcode_no_serial": "get no barcode: no serial is left",
+}
+
+
+def warning_in_words(code: str, number: int) -> str:
+    """One kind of warning: how many letters it is about, and what it means."""
+    return (
+        f"{counted(number, 'letter')}: members who {_WARNINGS[code]} ({code})."
+        if code in _WARNINGS
+        else (f"warning {code}: {number}")
+    )
+
+
+def roster_in_words(about: dict[str, Any]) -> list[str]:
+    """What to know of the roster of a run before anything is printed."""
+    said = []
+    if about["header_line"] > 1:
+        said.append(f"The column names stand in line {about['header_line']}; what is above them was left aside.")
+    if about["other_sheets"]:
+        said.append(f"Sheet {about['sheet']!r} was read; not read: {', '.join(about['other_sheets'])}.")
+    if about["hidden_rows"]:
+        said.append(f"{counted(about['hidden_rows'], 'row')} of the sheet hidden.")
+    if about["ignored_columns"]:
+        said.append(f"Columns that nothing was taken from: {', '.join(about['ignored_columns'])}.")
+    for one in about["unknown_cp_orgs"]:
+        near = f"; did the roster mean {one['nearest']!r}?" if one["nearest"] else "."
+        said.append(
+            f"{one['name']!r} ({counted(one['lines'], 'line')}) is no Community Partner that cpdocs.toml names{near}"
+        )
+    return said

@@ -1,0 +1,134 @@
+"""What waits for somebody (contract §10): the kinds of it, for whom each waits, and what is to be done next, in words
+with the command spelled out.
+
+Dates are Massachusetts dates. What is asked of whom follows documents.md §7 and requirements X1 (review within twelve
+months), X2 (a face-to-face attempt within three months) and D1 (a plan for every member).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+REVIEW_AHEAD = timedelta(days=60)
+"""How long before its day a review is on the list."""
+VISIT_AHEAD = timedelta(days=30)
+"""How long before its day a first visit is on the list."""
+
+
+class Kind(StrEnum):
+    """What waits (contract §10)."""
+
+    MEMBER_SIGNATURE = "member_signature"
+    PCP_SIGNATURE = "pcp_signature"
+    RETURNED = "returned"
+    HELD_PART = "held_part"
+    COMMENTS = "comments"
+    REFUSAL_RETRY = "refusal_retry"
+    UNSENT = "unsent"
+    NOTICE_TO_SEND = "notice_to_send"
+    REVIEW_DUE = "review_due"
+    PLAN_MISSING = "plan_missing"
+    FIRST_VISIT_DUE = "first_visit_due"
+    HOME_VISIT_DUE = "home_visit_due"
+    PCP_CHANGED = "pcp_changed"
+    PRACTICE_CHANGED = "practice_changed"
+    MEMBER_ENDED = "member_ended"
+    FILING_HELD = "filing_held"
+    DELIVERY_UNSURE = "delivery_unsure"
+    DELIVERY_HELD = "delivery_held"
+    CHART_CONFIRM = "chart_confirm"
+    LETTERS_HELD = "letters_held"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits, as the record tells it. ``since`` and ``due_on`` are ISO 8601 (empty: no day is set);
+    ``about`` names what isn't a plan: a held file, a run of letters. Names are empty where they aren't known."""
+
+    kind: Kind
+    since: str
+    due_on: str = ""
+    document_id: str = ""
+    member_id: str = ""
+    member: str = ""
+    program: str = ""
+    coordinator: str = ""
+    practice_id: str = ""
+    key_contact: str = ""
+    about: str = ""
+
+    @property
+    def waits_for(self) -> str:
+        """Whose turn it is: a person's name where it is known, else the part they have."""
+        if self.kind in _COORDINATORS:
+            return self.coordinator or "the coordinator"
+        if self.kind is Kind.PCP_SIGNATURE:
+            return self.key_contact or f"practice {self.practice_id}"
+        return _WAITS_FOR[self.kind]
+
+    @property
+    def what_to_do(self) -> str:
+        """The next step, with its command."""
+        contact = self.key_contact or "NAME"
+        return _NEXT[self.kind].format(
+            id=self.document_id, about=self.about, contact=f'"{contact}"', program=self.program, due=self.due_on
+        )
+
+
+_COORDINATORS = frozenset(
+    {
+        *(Kind.MEMBER_SIGNATURE, Kind.COMMENTS, Kind.REFUSAL_RETRY, Kind.REVIEW_DUE, Kind.PLAN_MISSING),
+        *(Kind.FIRST_VISIT_DUE, Kind.HOME_VISIT_DUE, Kind.PCP_CHANGED, Kind.PRACTICE_CHANGED, Kind.MEMBER_ENDED),
+    }
+)
+_WAITS_FOR = {
+    Kind.RETURNED: "a reviewer",
+    Kind.HELD_PART: "a reviewer",
+    Kind.UNSENT: "the mailroom",
+    Kind.NOTICE_TO_SEND: "the mailroom",
+    Kind.FILING_HELD: "the mailroom",
+    Kind.DELIVERY_UNSURE: "the mailroom",
+    Kind.DELIVERY_HELD: "the mailroom",
+    Kind.CHART_CONFIRM: "the mailroom",
+    Kind.LETTERS_HELD: "a reviewer",
+}
+_NEXT = {
+    Kind.MEMBER_SIGNATURE: (
+        "See the member: `cpdocs sign FILE --slot member --in-person --witness NAME` at a visit, or "
+        "`cpdocs plan approve {id} --slot member --how HOW --on DATE --by NAME`."
+    ),
+    Kind.PCP_SIGNATURE: "Ask the practice, then log it: `cpdocs call {id} --to {contact} --note TEXT`.",
+    Kind.RETURNED: "Something came back for it: `cpdocs held show {about}`.",
+    Kind.HELD_PART: "Nobody knows yet what it belongs to: `cpdocs held show {about}`.",
+    Kind.COMMENTS: "Answer the comments in a new version: `cpdocs plan show {id}`, then `cpdocs plan issue FILE`.",
+    Kind.REFUSAL_RETRY: (
+        "Offer it again, as was agreed: `cpdocs plan approve {id} --slot member --how HOW --on DATE --by NAME`, or "
+        "`cpdocs plan refuse {id} --slot member`."
+    ),
+    Kind.UNSENT: "Send it, then log it: `cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`.",
+    Kind.NOTICE_TO_SEND: "Send it: {about}.",
+    Kind.REVIEW_DUE: "Review the plan by {due} and issue the next version: `cpdocs plan issue FILE`.",
+    Kind.PLAN_MISSING: "Write the {program} plan: `cpdocs plan issue FILE`.",
+    Kind.FIRST_VISIT_DUE: "Try to meet the member face to face by {due}.",
+    Kind.HOME_VISIT_DUE: "Visit the member at home by {due}.",
+    Kind.PCP_CHANGED: (
+        "The PCP that this version names isn't the member's any more, or is inactive: issue a version for the new one "
+        "(`cpdocs plan issue FILE`)."
+    ),
+    Kind.PRACTICE_CHANGED: (
+        "The member or the PCP moved to another practice: issue a version for it (`cpdocs plan issue FILE`)."
+    ),
+    Kind.MEMBER_ENDED: "The member doesn't take part any more: `cpdocs plan withdraw {id} --reason TEXT`.",
+    Kind.FILING_HELD: "See why it isn't filed, mend that, file it: `cpdocs plan show {id}`, `cpdocs file {id}`.",
+    Kind.DELIVERY_UNSURE: "Look whether it arrived: `cpdocs deliver list`.",
+    Kind.DELIVERY_HELD: "See why it isn't delivered: `cpdocs deliver list`.",
+    Kind.CHART_CONFIRM: "Look whether it is in the chart: `cpdocs file confirm {id} --by NAME --at TIME`.",
+    Kind.LETTERS_HELD: "Letters of run {about} are held: `cpdocs letters hold list`.",
+}
+
+
+def days_ahead(on: date, ahead: timedelta) -> str:
+    """The last day that is on the list on ``on`` where things are on it ``ahead`` of their day."""
+    return (on + ahead).isoformat()

@@ -1,0 +1,65 @@
+"""What rows tell of each other, kept in them so that a list needs one table: whose member a plan is for, whether
+something came back for it, whether its PCP is still the member's, whether a member has a plan.
+
+It follows from the other tables alone, and is set anew whenever one of those rows changes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+_MEMBER = "FROM members m WHERE m.member_id = plans.member_id AND m.program = plans.program"
+_AT_WORK = "FROM clinicians c WHERE c.npi = plans.pcp_npi AND c.active = 1"
+
+_PLANS = f"""
+UPDATE plans SET
+    coordinator = coalesce((SELECT m.coordinator {_MEMBER}), ''),
+    live_until = coalesce((SELECT m.live_until {_MEMBER}), ''),
+    back = EXISTS (SELECT 1 FROM returns r WHERE r.document_id = plans.document_id AND r.waiting = 1),
+    pcp_changed = running = 1 AND (
+        EXISTS (SELECT 1 {_MEMBER} AND m.pcp_npi <> '' AND m.pcp_npi <> plans.pcp_npi)
+        OR NOT EXISTS (SELECT 1 {_AT_WORK})
+    ),
+    practice_changed = running = 1 AND (
+        EXISTS (SELECT 1 {_MEMBER} AND m.practice_id <> '' AND m.practice_id <> plans.practice_id)
+        OR (EXISTS (SELECT 1 {_AT_WORK}) AND NOT EXISTS (SELECT 1 {_AT_WORK} AND c.practice_id = plans.practice_id))
+    )
+"""  # noqa: S608 our own names
+_MEMBERS = """
+UPDATE members SET planned = EXISTS (
+    SELECT 1 FROM plans p WHERE p.member_id = members.member_id AND p.program = members.program AND p.closed = ''
+)
+"""
+
+
+def link_all(index: sqlite3.Connection) -> None:
+    """Every row."""
+    index.execute(_PLANS)
+    index.execute(_MEMBERS)
+
+
+def link(
+    index: sqlite3.Connection,
+    *,
+    documents: Iterable[str] = (),
+    returns: Iterable[str] = (),
+    members: Iterable[str] = (),
+    directory: bool = False,
+) -> None:
+    """The rows about these plans (document ids), returned files (SHA-256) and members; with ``directory`` every plan
+    whose clock runs."""
+    ids, people = set(documents), set(members)
+    for sha256 in returns:
+        ids.update(row[0] for row in index.execute("SELECT document_id FROM returns WHERE sha256 = ?", (sha256,)))
+    for member_id in people:
+        ids.update(row[0] for row in index.execute("SELECT document_id FROM plans WHERE member_id = ?", (member_id,)))
+    for document_id in sorted(ids):
+        index.execute(f"{_PLANS} WHERE document_id = ?", (document_id,))
+        people.update(
+            row[0] for row in index.execute("SELECT member_id FROM plans WHERE document_id = ?", (document_id,))
+        )
+    for member_id in sorted(people):
+        index.execute(f"{_MEMBERS} WHERE member_id = ?", (member_id,))
+    if directory:
+        index.execute(f"{_PLANS} WHERE running = 1")

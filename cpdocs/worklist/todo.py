@@ -1,0 +1,41 @@
+"""The work list: everything that waits for somebody, oldest first (contract §10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.events import JSON
+from cpdocs.core.worklist import Kind, Waiting
+from cpdocs.index.queries import Page
+from cpdocs.index.waiting import WorkFilter, waiting, waiting_counts
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
+
+
+def todo(ws: Workspace, wanted: WorkFilter, page: Page) -> list[Waiting]:
+    """What waits today of what is wanted: all of it or a page, oldest first."""
+    return waiting(ws.index, eastern_date(ws.clock.now()), wanted, page, plan_days=ws.options.plan_days)
+
+
+def counts(ws: Workspace, wanted: WorkFilter) -> dict[Kind, int]:
+    """How much of each kind waits today."""
+    return waiting_counts(ws.index, eastern_date(ws.clock.now()), wanted, plan_days=ws.options.plan_days)
+
+
+def as_json(item: Waiting) -> dict[str, JSON]:
+    """One thing that waits, as the contract (§10) has it."""
+    return {
+        "kind": item.kind.value,
+        "waits_for": item.waits_for,
+        "since": item.since or None,
+        "due_on": item.due_on or None,
+        "document_id": item.document_id or None,
+        "member_id": item.member_id or None,
+        "member": item.member or None,
+        "program": item.program or None,
+        "coordinator": item.coordinator or None,
+        "practice_id": item.practice_id or None,
+        "what_to_do": item.what_to_do,
+    }
