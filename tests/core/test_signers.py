@@ -327,7 +327,28 @@ def test_a_third_person_on_record_attests_unless_they_may_be_the_designee(
     assert codes(standing) == ([] if attested else ["designation_not_attested"])
 
 
-@pytest.mark.parametrize(("attested_by", "attested"), [("Rosa Enrolled, RN", True), ("Rosa", False)])
+@pytest.mark.parametrize(
+    ("attested_by", "attested"), [("Rosa Enrolled, RN", True), ("Rosa Marie Enrolled", True), ("Rosa", False)]
+)
 def test_an_enrolled_person_attests_by_the_whole_of_their_name(attested_by: str, attested: bool) -> None:
     here = replace(directory(replace(DESIGNATION, attested_by=attested_by)), people=frozenset({"Rosa Enrolled"}))
     assert codes(judge(here)) == ([] if attested else ["designation_not_attested"])
+
+
+@pytest.mark.parametrize("other_pcp", ["1000000004", "1999999992"])
+def test_a_designation_from_another_pcp_is_none_from_the_plans(other_pcp: str) -> None:
+    assert codes(judge(directory(replace(DESIGNATION, pcp_npi=other_pcp)))) == ["not_designated"]
+
+
+@pytest.mark.parametrize("practice", ["P0", "P2"])
+def test_a_row_at_any_other_practice_is_no_row_here(practice: str) -> None:
+    nurse = replace(NURSE_ROW, practice_id=practice)
+    assert codes(judge(directory(DESIGNATION, nurse=(nurse,)))) == ["wrong_practice"]
+
+
+@pytest.mark.parametrize("npi", ["1000000004", "1999999992"])
+def test_a_designees_credential_is_asked_for_whoevers_number_is_higher(npi: str) -> None:
+    row = replace(NURSE_ROW, npi=npi, credential="LPN")
+    here = Directory({}, {PCP: (PCP_ROW,), npi: (row,)}, (replace(DESIGNATION, designee_npi=npi),))
+    assert codes(judge(here, signer=npi)) == ["credential_not_eligible"]
+    assert judge(here, signer=npi).on_behalf_of == PCP
