@@ -72,3 +72,34 @@ def test_a_cp_takes_from_the_organization_what_it_does_not_say() -> None:
     harbor = read.senders.for_cp("Harbor")
     assert (harbor.name, harbor.phone, harbor.address1) == ("Harbor", "(617) 555-0177", "100 Example Street")
     assert read.senders.for_cp("Elsewhere") == read.senders.organization
+
+
+@pytest.mark.parametrize(
+    "name", ["plan.pdf", "{mrn}.pdf", "CON.pdf", "con.{document_id}.pdf", "{mrn}_{type}_v{version}.pdf", "{name}.pdf"]
+)
+def test_a_file_name_that_two_documents_could_share_is_refused(name: str) -> None:
+    text = settings.default_text().replace('file_name = "{document_id}.pdf"', f'file_name = "{name}"')
+    with pytest.raises(WorkspaceFault):
+        settings.load(text)
+
+
+def test_a_sites_own_names_may_do_without_the_document_id_where_they_differ() -> None:
+    text = settings.default_text()
+    text = text.replace('file_name = "{document_id}.pdf"', 'file_name = "{mrn}_{type}_{date}_v{version}.pdf"')
+    text = text.replace('document_type = "Care Plan"', 'document_type = { BH = "BHPLAN", LTSS = "LTSSPLAN" }', 1)
+    assert settings.load(text).options.targets[0].document_types == {"BH": "BHPLAN", "LTSS": "LTSSPLAN"}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        'kind = "hl7v2"\nhost = "engine.example.org"\nport = 6661\ntls = false',
+        'kind = "fhir"\nurl = "http://fhir.example.org"\nmrn_system = "urn:oid:1.2"',
+        'kind = "fhir"\nurl = "https://me:secret@fhir.example.org"\nmrn_system = "urn:oid:1.2"',
+        'kind = "hl7v2"\nhost = "engine.example.org"\nport = 6661\nurl = "https://x"',
+        'kind = "pigeon"',
+    ],
+)
+def test_a_target_in_the_clear_or_with_keys_of_another_kind_is_refused(keys: str) -> None:
+    with pytest.raises(WorkspaceFault):
+        settings.load(settings.default_text() + f'\n[[filing.target]]\nname = "other"\n{keys}\n')

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "watch": ("returns", "watch", "The same, for ever."),
     "verify": ("returns", "verify", "The verdict on any file, changing nothing."),
     "held": ("held", "held", "The review queue: what a person must decide."),
+    "desk": ("desk", "desk", "The same in a browser on this machine."),
     "todo": ("work", "todo", "Everything that waits for somebody, oldest first."),
     "status": ("status", "status", "Where every plan stands."),
     "due": ("status", "due", "What is due or overdue, and for whom."),

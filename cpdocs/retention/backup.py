@@ -53,7 +53,9 @@ if TYPE_CHECKING:
 
 RECEIPT_FORMAT = "cpdocs.backup-receipt/1"
 MANIFEST = "manifest.jsonl"
-_REBUILT = re.compile(r"state/(heartbeat\.json|[a-z]+\.lock|\.letter.*|ledger\..*)|(.*/)?\.cpdocs-.*\.part")
+_REBUILT = re.compile(
+    r"state/(retained/.*|derived/.*|heartbeat\.json|[a-z]+\.lock|\.letter.*|ledger\..*)|(.*/)?\.cpdocs-.*\.part"
+)
 """What no restore needs: locks, the watcher's heartbeat, what a killed command left."""
 _LEDGER = ("ledger.db", "ledger.pages")
 

@@ -16,15 +16,15 @@ taken in before that, or by another machine, stays for a day by the file's own t
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import file_digest
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from cpdocs.returns.claims import (
     Alone,
@@ -39,19 +39,22 @@ from cpdocs.returns.claims import (
 )
 from cpdocs.returns.inbox import RETAINED
 from cpdocs.returns.write_stability import no_writer
-from cpdocs.system.durable import disk_fault, make_folder, open_plain
+from cpdocs.system.durable import disk_fault, make_folder, open_plain, read_plain, write_durably
 from cpdocs.workspace import Paths
 
 OTHER_BOOT_SECONDS = 86_400.0
 """How long, by its own times, a file has been the same that was taken in before this machine started."""
 
-_LONGEST_FOLDER = 60
+NAMELESS = "return"
+"""What a retained file is called."""
+ORIGIN = ".origin"
+"""Beside it: what it was called and by which inbox folder it came, in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What a retained folder's name says: the digest taken in, when (monotonic ms of which boot), the file as it was,
-    and the inbox folder that it came by."""
+    """What a retained folder's name says: the digest taken in, when (monotonic ms of which boot), the file as it
+    was."""
 
     sha256: str
     boot: str
@@ -59,25 +62,21 @@ class _Taken:
     size: int
     mtime_ns: int
     ctime_ns: int
-    folder: str
 
     @property
     def name(self) -> str:
-        said = quote(self.folder, safe="", errors="surrogateescape")
         numbers = (self.since_ms, self.size, self.mtime_ns, self.ctime_ns)
-        return "-".join(
-            (self.sha256, self.boot, *(f"{each:x}" for each in numbers), said if len(said) <= _LONGEST_FOLDER else "")
-        )
+        return "-".join((self.sha256, self.boot, *(f"{each:x}" for each in numbers)))
 
     @classmethod
     def read(cls, name: str) -> _Taken | None:
         """None where the name isn't one of ours."""
         try:
-            sha256, boot, *numbers, folder = name.split("-", 6)
+            sha256, boot, *numbers = name.split("-")
             since, size, mtime, ctime = (int(each, 16) for each in numbers)
         except ValueError:
             return None
-        return cls(sha256, boot, since, size, mtime, ctime, unquote(folder, errors="surrogateescape"))
+        return cls(sha256, boot, since, size, mtime, ctime)
 
     def same(self, seen: os.stat_result) -> bool:
         return (self.size, self.mtime_ns, self.ctime_ns) == (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
@@ -91,6 +90,9 @@ def retain(paths: Paths, claim: Claim, sha256: str, now: float) -> bool:
     """
     try:
         try:
+            if _unchanged_as(claim.file, sha256) is None:
+                return False
+            claim = _nameless(claim)
             seen = _unchanged_as(claim.file, sha256)
         except FileNotFoundError:
             release(claim)
@@ -99,10 +101,36 @@ def retain(paths: Paths, claim: Claim, sha256: str, now: float) -> bool:
             return False
         area = paths.retained if claim.home.parent == paths.claims else claim.home.parent.parent / RETAINED
         make_folder(area)
-        _rename(claim, area, _taken(sha256, seen, now, claim.folder))
+        _rename(claim, area, _taken(sha256, seen, now))
     except OSError as error:
         raise disk_fault(error, claim.home.parent, "keep a finished claim in") from error
     return True
+
+
+def _nameless(claim: Claim) -> Claim:
+    """The claim with its file under a name that says nothing, for its owner alone: who drops a file may name it for a
+    member. What it was called, and the folder that it came by, stand in a file beside it, for the way back."""
+    if claim.file.name == NAMELESS:
+        return claim
+    said = {"folder": os.fsencode(claim.folder).hex(), "name": os.fsencode(claim.file.name).hex()}
+    write_durably(claim.home / ORIGIN, json.dumps(said).encode(), overwrite=True)
+    claim.file.rename(claim.home / NAMELESS)
+    (claim.home / NAMELESS).chmod(0o600)
+    return replace(claim, file=claim.home / NAMELESS)
+
+
+def _named(claim: Claim) -> Claim:
+    """The claim as it came: under the name and from the folder that it had."""
+    try:
+        said = json.loads(read_plain(claim.home / ORIGIN))
+        folder, name = (os.fsdecode(bytes.fromhex(said[key])) for key in ("folder", "name"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return claim
+    if "/" in folder + name or name in ("", ".", "..", ORIGIN):
+        return claim
+    claim.file.rename(claim.home / name)
+    (claim.home / ORIGIN).unlink(missing_ok=True)
+    return replace(claim, file=claim.home / name, folder=claim.folder or folder)
 
 
 def look_after(
@@ -125,8 +153,8 @@ def look_after(
             taken = _Taken.read(home.name)
             if taken is None or not is_folder(home):
                 continue
-            for file in list(home.iterdir()):
-                claim = Claim(home, file, taken.folder if came_by is None else came_by)
+            for file in [each for each in home.iterdir() if each.name != ORIGIN]:
+                claim = Claim(home, file, came_by or "")
                 try:
                     seen = file.lstat()
                 except FileNotFoundError:
@@ -138,6 +166,8 @@ def look_after(
                 with locked(home, exclusively) as mine:
                     changed += mine and _act(paths, claim, taken, now, on_record)
             with suppress(OSError):
+                if [each.name for each in home.iterdir()] == [ORIGIN]:
+                    (home / ORIGIN).unlink()
                 home.rmdir()
     return changed
 
@@ -145,11 +175,11 @@ def look_after(
 def _act(paths: Paths, claim: Claim, taken: _Taken, now: float, on_record: Callable[[str], bool]) -> bool:
     """What is to be done with one file that changed or is due; gives whether it went back."""
     if given_back(paths, claim):
-        release(claim)
+        _end(claim)
         return False
     if not on_record(taken.sha256):
         # Nobody took this in: a stranger put it there, or the ledger is another one now.
-        put_back(paths, claim)
+        put_back(paths, _named(claim))
         return True
     descriptor = open_plain(claim.file)
     try:
@@ -158,16 +188,22 @@ def _act(paths: Paths, claim: Claim, taken: _Taken, now: float, on_record: Calla
                 return False
             seen = _unchanged_as(claim.file, taken.sha256)
             if seen is None:
-                put_back(paths, claim)
+                put_back(paths, _named(claim))
                 return True
             if taken.same(seen):
-                release(claim)
+                _end(claim)
             else:
                 # Touched, and the same bytes: whoever did that may not be done.
-                _rename(claim, claim.home.parent, _taken(taken.sha256, seen, now, taken.folder))
+                _rename(claim, claim.home.parent, _taken(taken.sha256, seen, now))
     finally:
         os.close(descriptor)
     return False
+
+
+def _end(claim: Claim) -> None:
+    """Removes a retained file and what is said of it."""
+    (claim.home / ORIGIN).unlink(missing_ok=True)
+    release(claim)
 
 
 def _is_due(taken: _Taken, now: float, wall: float, still_for: float) -> bool:
@@ -176,8 +212,8 @@ def _is_due(taken: _Taken, now: float, wall: float, still_for: float) -> bool:
     return wall - max(taken.mtime_ns, taken.ctime_ns) / 1e9 >= max(still_for, OTHER_BOOT_SECONDS)
 
 
-def _taken(sha256: str, seen: os.stat_result, now: float, folder: str) -> _Taken:
-    return _Taken(sha256, _boot(), int(now * 1000), seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, folder)
+def _taken(sha256: str, seen: os.stat_result, now: float) -> _Taken:
+    return _Taken(sha256, _boot(), int(now * 1000), seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 def _unchanged_as(file: Path, sha256: str) -> os.stat_result | None:

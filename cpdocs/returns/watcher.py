@@ -16,7 +16,7 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
-from cpdocs.errors import CpdocsError
+from cpdocs.errors import Busy, CpdocsError
 from cpdocs.health.health import Heartbeat
 from cpdocs.returns.worker import Left, Outcome, SetAside, Worker
 from cpdocs.returns.write_stability import LOOKS, PASS
@@ -102,6 +102,7 @@ class Watcher:
         self._sealed_on: date | None = None
         self._fetched_at: float | None = None
         self._set_aside = 0
+        self._nothing_to_send_at: int | None = None
         self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:
@@ -120,6 +121,7 @@ class Watcher:
                 self._say_set_aside(worker.set_aside)
                 self._seal_day()
                 self._fetch()
+                self._send()
                 self._heart.beat()
                 self._rest(worker)
         finally:
@@ -179,6 +181,25 @@ class Watcher:
                 self._say(f"{each.authority[:12]} {each.kind}: {each.problem}")
         if rechecked:
             self._say(f"{len(rechecked)} held returns were decided again after a fresh word on revocation.")
+
+    def _send(self) -> None:
+        """Sends what is due, where the settings name a way out. Where nothing waited and nothing was recorded since,
+        the ledger isn't read again."""
+        options = self._ws.options
+        places = [each.place for each in options.targets] + [each.place for each in options.channels]
+        if not options.channels and all(target.kind == "folder" for target in options.targets):
+            return
+        from cpdocs.sending.send import deliver
+
+        try:
+            size = self._ws.ledger.head().size
+            if size == self._nothing_to_send_at and not any(each.acknowledgement_folder for each in places):
+                return
+            self._nothing_to_send_at = None if deliver(self._ws, say=self._say) else size
+        except Busy:
+            return  # whoever sends now sends this too
+        except CpdocsError as error:
+            self._say(f"What waits to be sent could not be sent now: {error.message}")
 
     def _rest(self, worker: Worker) -> None:
         """Waits for the next look: soon while something settles, else for the interval or until something stirs."""

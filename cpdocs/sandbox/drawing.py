@@ -11,6 +11,7 @@ from cpdocs.sandbox.run import Stopped, run_sandboxed
 
 if TYPE_CHECKING:
     from cpdocs.filing.rendition import Upload
+    from cpdocs.scans.page_pictures import PagePictures
     from cpdocs.signing.record import Limits
 
 SECONDS = 120.0
@@ -33,6 +34,19 @@ def flat_pdf(data: bytes, *, most_pages: int) -> bytes:
             "The returned scan can't be drawn page by page.", todo="Ask for it again, or file the original by hand."
         )
     return drawn
+
+
+def page_pictures(data: bytes) -> PagePictures | None:
+    """The pages of ``data`` upright, as gray pixels; see ``cpdocs.scans.page_pictures``. None where they can't be drawn
+    within the limits."""
+    try:
+        drawn: PagePictures = run_sandboxed(
+            "cpdocs.scans.page_pictures:draw", data, seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped:
+        return None
+    sound = all(len(page.pixels) == page.width * page.height > 0 for page in drawn.pages)
+    return drawn if sound else None
 
 
 def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def certificate_facts(der: bytes, trust: Trust) -> CertificateFacts | None:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         self_signed=certificate.issuer == certificate.subject,
-        for_signing=_for_signing(certificate) and (vouching is not Vouching.OUTSIDE or _for_documents(certificate)),
+        for_signing=_for_outside_signing(certificate) if vouching is Vouching.OUTSIDE else _for_signing(certificate),
         strong_key=strong_key(public) and strongly_issued,
         vouching=vouching,
         outside=trust.outside_facts(der),
@@ -96,12 +96,19 @@ def strong_key(public: object) -> bool:
     return isinstance(public, ec.EllipticCurvePublicKey) and public.curve.name in _CURVES
 
 
-def _for_signing(certificate: x509.Certificate) -> bool:
-    """Whether the certificate may sign documents: no key usage at all, or one of the two that signatures use."""
+def _for_outside_signing(certificate: x509.Certificate) -> bool:
+    """Whether an outside authority made the certificate for signing documents, and says so: one without a key usage may
+    be for anything, and the chain's own check doesn't take it either."""
+    return _for_signing(certificate, unstated=False) and _for_documents(certificate)
+
+
+def _for_signing(certificate: x509.Certificate, *, unstated: bool = True) -> bool:
+    """Whether the certificate may sign documents: by one of the two key usages that signatures use, or ``unstated``
+    where there is no key usage at all."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
-        return True
+        return unstated
     except (x509.DuplicateExtension, ValueError):
         return False
     return usage.digital_signature or usage.content_commitment

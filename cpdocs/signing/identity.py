@@ -14,7 +14,9 @@ A certificate for a member's one-time key names no person: ``serialNumber`` is `
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
@@ -93,8 +95,8 @@ def named_in(certificate: x509.Certificate) -> NamedIn:
 
     serials = [str(item.value) for item in subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)]
     uris = uris_in(certificate)
-    npis = [text.removeprefix(NPI_PREFIX).strip() for text in serials if text.startswith(NPI_PREFIX)]
-    npis += [uri.removeprefix(NPI_URN) for uri in uris if uri.startswith(NPI_URN)]
+    npis = [text[len(NPI_PREFIX) :].strip() for text in serials if text.upper().startswith(NPI_PREFIX)]
+    npis += npis_in(uris)
     return NamedIn(
         name=first(NameOID.COMMON_NAME),
         credential=first(NameOID.TITLE),
@@ -104,6 +106,13 @@ def named_in(certificate: x509.Certificate) -> NamedIn:
         ),
         digest=next((_digest(uri) for uri in uris if uri.startswith(DIGEST_URI)), ""),
     )
+
+
+def npis_in(uris: Iterable[str]) -> list[str]:
+    """The NPIs that URIs name. However one is written: a URN's scheme and namespace are without case, and a character
+    may be written as its percent code (RFC 8141, 3.1); what else stands in it goes along, and makes it no NPI."""
+    plain = [unquote(uri).strip().lower() for uri in uris]
+    return [uri.removeprefix(NPI_URN) for uri in plain if uri.startswith(NPI_URN)]
 
 
 def uris_in(certificate: x509.Certificate) -> list[str]:

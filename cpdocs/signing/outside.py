@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from cpdocs.core.authority_records import AnswerRecord, Binding, ListRecord
 from cpdocs.core.ids import is_npi
-from cpdocs.signing.identity import NPI_PREFIX, NPI_URN, named_in, uris_in
+from cpdocs.signing.identity import NPI_PREFIX, named_in, npis_in, uris_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _bound_npi(certificate: x509.Certificate, binding: Binding) -> str:
     places = {
         Binding.SERIAL_NUMBER: lambda: _attributes(certificate, NameOID.SERIAL_NUMBER),
         Binding.USER_ID: lambda: _attributes(certificate, NameOID.USER_ID),
-        Binding.SAN: lambda: [uri.removeprefix(NPI_URN) for uri in uris_in(certificate) if uri.startswith(NPI_URN)],
+        Binding.SAN: lambda: npis_in(uris_in(certificate)),
     }
     stated = [text.removeprefix(NPI_PREFIX).strip() for text in places[binding]()]
     if len(stated) != 1 or not is_npi(stated[0]):

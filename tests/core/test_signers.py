@@ -121,6 +121,18 @@ def test_each_fault_of_a_designation_is_held_under_its_own_code(change: dict[str
     assert worst(standing.findings) is Verdict.HELD
 
 
+def test_where_designee_and_pcp_bear_one_name_it_attests_nothing() -> None:
+    """Nobody can tell whose name stands there: the tie is the designee's, and it is held."""
+    nurse = replace(NURSE_ROW, last_name="Lee", first_name="Ann")
+    pcp = replace(PCP_ROW, last_name="Lee", first_name="Ann")
+    for attested_by in ("Ann Lee", "Ann Lee, RN"):
+        on_record = directory(replace(DESIGNATION, attested_by=attested_by), pcp=(pcp,), nurse=(nurse,))
+        assert codes(judge(on_record)) == ["designation_not_attested"]
+    longer = replace(pcp, last_name="Lee Wong")
+    named = directory(replace(DESIGNATION, attested_by="Ann Lee Wong"), pcp=(longer,), nurse=(nurse,))
+    assert codes(judge(named)) == []
+
+
 def test_a_designation_narrowed_to_this_member_counts() -> None:
     assert judge(directory(replace(DESIGNATION, member_ids=frozenset({"100000000001"})))).may_approve
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cpdocs.signing.examination import SignatureReport
 from pypdf import PdfReader
 
 from cpdocs.documents.verdict import VerdictPaper, render_verdict, verdict_view
-from cpdocs.signing.examination import SignatureReport
 
 SHIPPED = Path(__file__).parent.parent.parent / "templates"
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -23,16 +23,33 @@ def signature(**changes: Any) -> dict[str, Any]:
         "signer": "Olga Examplesen",
         "npi": "1234567893",
         "credential": "MD",
-    }
-    plain |= {
-        "signed_at": NOW,
+        "signed_at": NOW.isoformat(),
         "timestamped": None,
         "trusted": True,
         "intact": True,
         "covers": "whole_file",
         "changes_after": "none",
     }
-    return SignatureReport(**{**plain, **changes}).as_json()
+    unsaid = dict.fromkeys(
+        (
+            *(
+                "identity",
+                "certificate_sha256",
+                "issuer",
+                "digest",
+                "format",
+                "judged_at",
+                "level",
+                "revocation_source",
+                "revoked_at",
+                "reason",
+            ),
+            *("valid_from", "valid_until", "not_after", "covers_bytes", "problem"),
+        ),
+        "",
+    )
+    said = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in changes.items()}
+    return {**unsaid, "chain": [], **plain, **said}
 
 
 def paper(*signatures: dict[str, Any], **changes: Any) -> VerdictPaper:

@@ -32,9 +32,8 @@ def chart_is(office: Office, keys: str) -> None:
     file = office.cli.root / "cpdocs.toml"
     text = file.read_text("utf-8")
     start = text.index('[[filing.target]]\nname = "chart"')
-    end = text.index('file_name = "{document_id}.pdf"', start)
-    end = text.index("\n", end) + 1
-    file.write_text(text[:start] + TARGET + keys + text[end:], "utf-8")
+    end = text.index("\n\n", start)
+    file.write_text(text[:start] + TARGET + keys.rstrip("\n") + text[end:], "utf-8")
 
 
 def the_row(office: Office, target: str = "chart", purpose: str = "package") -> dict[str, Any]:

@@ -100,7 +100,8 @@ def test_fonts_written_anew_by_an_old_program_are_held_with_a_comparison_not_rej
     signer = from_p12(desk.key("pcp1"), b"correct horse")
     changed = revisions.revise(desk.issued_file().read_bytes(), _same_font_again)
     row = desk.take(sign_with(signer, changed, "PCPSig", PADES))
-    assert (row["verdict"], codes(row)) == ("held", ["changes_unclear"])
+    assert row["verdict"] == "held"
+    assert "changes_unclear" in codes(row)
     said = shown(desk, row, "--pictures", tmp_path / "compared.pdf").out
     assert "Every page looks the same." in said or "differs in" in said
     assert desk.events("return.compared")

@@ -17,8 +17,15 @@ from tests.flows.conftest import Office
 from tests.flows.returning import SIGN, Desk
 from tests.reference import commands
 
-ASKS_OR_RUNS = {"cpdocs watch", "cpdocs keys protect", "cpdocs user pin", "cpdocs user remove", "cpdocs completion"}
-"""Commands that report nothing but that they are done, or write a script."""
+ASKS_OR_RUNS = {
+    "cpdocs watch",
+    "cpdocs keys protect",
+    "cpdocs user pin",
+    "cpdocs user remove",
+    "cpdocs completion",
+    "cpdocs plan draft",
+}
+"""Commands that report nothing but that they are done, or write a script or a plan file."""
 STATUS = {
     "document_id",
     "member_id",

@@ -464,7 +464,16 @@ def test_an_attested_scan_is_shown_and_its_original_kept(issued: Office, tmp_pat
     pages[0].save(scan, save_all=True, append_images=pages[1:], dpi=(200, 200), compression="tiff_deflate")
     row = issued.cli("intake", scan, "--json", now=SIGNED_AT).json[0]
     assert (row["verdict"], row["lane"]) == ("held", "ink")
-    attested = ("--signed-on", "2026-11-03", "--by", "Test Clerk", "--reason", "read from the scan")
+    attested = (
+        "--signed-on",
+        "2026-11-03",
+        "--by",
+        "Test Clerk",
+        "--reason",
+        "read from the scan",
+        "--seen-by-eye",
+        "faint",
+    )
     item = row["sha256"][:12]
     issued.cli("held", "accept", item, "--slot", "member", *attested, now=SIGNED_AT)
     issued.cli("held", "accept", item, "--slot", "pcp", "--npi", issued.sample.npis["pcp1"], *attested, now=SIGNED_AT)
@@ -475,3 +484,13 @@ def test_an_attested_scan_is_shown_and_its_original_kept(issued: Office, tmp_pat
     shown = text_of(package / f"{document_id}.pdf")
     assert [bool(text.strip()) for text in shown].count(False) == len(pages)
     issued.cli("verify", package, now=SIGNED_AT)
+
+
+def test_a_members_decline_takes_back_what_is_open_and_not_what_both_have_approved(complete: Office) -> None:
+    chart_note(complete)
+    bh, ltss = complete.documents["bh"], complete.documents["ltss"]
+    member = complete.status(bh)["member_id"]
+    said = ("--on", "2026-11-03", "--how", "telephone", "--by", "Test Coordinator")
+    for each in dict.fromkeys((member, complete.status(ltss)["member_id"])):
+        complete.cli("member", "decline", *said, stdin=f"{each}\n")
+    assert [complete.status(each)["state"] for each in (bh, ltss)] == ["filed", "withdrawn"]

@@ -15,7 +15,7 @@ from tests.flows.returning import RETURN, Desk, codes
 from tests.scans import fax
 from tests.signing.encrypted import QPDF, saved
 
-BY = ("--signed-on", "2026-11-03", "--by", "Sam Sample", "--reason", "read from the scan")
+BY = ("--signed-on", "2026-11-03", "--by", "Sam Sample", "--reason", "read from the scan", "--seen-by-eye", "faint")
 
 
 @pytest.fixture

@@ -243,7 +243,7 @@ def test_what_is_written_after_a_file_was_taken_in_is_another_return(
 def kept(desk: Desk) -> list[Path]:
     """The files that were taken in and are still there."""
     places = (desk.root / "state" / "retained", *desk.inbox.glob(f"**/{RETAINED}"))
-    return [path for place in places for path in place.rglob("*") if path.is_file()]
+    return [path for place in places for path in place.rglob("*") if path.is_file() and path.name != retained.ORIGIN]
 
 
 def test_a_file_taken_in_stays_until_nobody_can_write_into_it_any_more(anywhere: Desk) -> None:
@@ -308,7 +308,7 @@ def test_another_process_of_the_same_machine_counts_on(desk: Desk) -> None:
 
 
 def test_what_a_stranger_put_among_the_retained_on_a_share_is_a_return_and_nothing_is_removed(desk: Desk) -> None:
-    planted = desk.inbox / "S01" / RETAINED / f"{'0' * 64}-{'a' * 12}-0-6-0-0-"
+    planted = desk.inbox / "S01" / RETAINED / f"{'0' * 64}-{'a' * 12}-0-6-0-0"
     planted.mkdir(parents=True)
     (planted / "return.pdf").write_bytes(b"planted")
     (desk.inbox / RETAINED).symlink_to(desk.root / "state" / "store")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import pikepdf
 import pytest
 from PIL import Image
 
@@ -80,3 +81,32 @@ def test_a_picture_that_claims_to_be_enormous_is_not_opened() -> None:
     Image.new("1", (20000, 20000), 1).save(out, "PNG")
     (page,) = read_scan(out.getvalue(), most_pages=10).pages
     assert page.unreadable
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGBA", "CMYK", "I;16", "F"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4000, 1), (30, 30)])
+def test_a_degenerate_picture_is_read_as_something_and_raises_nothing(mode: str, size: tuple[int, int]) -> None:
+    for kind in ("TIFF", "PNG", "JPEG"):
+        out = io.BytesIO()
+        try:
+            Image.new(mode, size).save(out, kind)
+        except (OSError, KeyError):
+            continue  # no such picture can be made
+        read_scan(out.getvalue(), most_pages=5)
+
+
+@pytest.mark.parametrize("dpi", [(1, 100_000), (100_000, 1), (0.001, 1)])
+def test_a_picture_of_an_impossible_resolution_raises_nothing(dpi: tuple[float, float]) -> None:
+    out = io.BytesIO()
+    Image.new("1", (10, 10), 1).save(out, "TIFF", dpi=dpi)
+    read_scan(out.getvalue(), most_pages=5)
+
+
+@pytest.mark.parametrize("box", [(0, 0, 0, 0), (0, 0, 0.01, 792), (0, 0, 14400, 0.5), (0, 0, -5, -5)])
+def test_a_page_without_room_raises_nothing(box: tuple[float, ...]) -> None:
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.pages[0].obj.MediaBox = pikepdf.Array(list(box))
+    out = io.BytesIO()
+    pdf.save(out)
+    read_scan(out.getvalue(), most_pages=5)

@@ -15,9 +15,10 @@ from tests.security.canaries import Evidence, told, write_canary_sample
 from tests.security.walk import COMMANDS, Walk
 from tests.security.watching import watching
 
-ELSEWHERE = {"demo", "watch", "file build"}
+ELSEWHERE = {"demo", "watch", "file build", "deliver send"}
 """``demo`` runs these commands on data of its own; ``watch`` does what ``intake`` does (its lines:
-tests/flows/test_watch.py); ``file build`` is what `cpdocs file` is without a word after it."""
+tests/flows/test_watch.py); ``file build`` and ``deliver send`` are what `cpdocs file` and `cpdocs deliver` are
+without a word after them."""
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ from tests.security.watching import Watch
 
 AS_OF = date.fromisoformat(NOW[:10])
 SIGN, RETURN = "2026-11-03T15:00:00Z", "2026-11-04T15:00:00Z"
-PRIVATE = frozenset({"note", "audit show", "held show"})
+PRIVATE = frozenset({"note", "audit show", "held show", "plan draft", "plan diff", "todo"})
 """Commands whose very answer is a member's record, or what a returned file says: standard output may hold it."""
 
 
@@ -617,8 +617,39 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
     go("audit", "verify", now=RETURN, status=1, why="a damaged file in the store")
     blob.write_bytes(good)
     keep(go, document)
-    with replaced("cpdocs.plans.status.all_plans", broken):
+    rest(go, document)
+    with replaced("cpdocs.plans.status.plan_ids", broken):
         go("status", now=RETURN, status=70, why="status, and a defect")
+
+
+def rest(go: Walk, document: str) -> None:
+    """What came to the work list, the plan's life and the way out of the door, good and failing."""
+    folder, by = go.folder, ("--by", "Sam Sample")
+    member = f"{MEMBER_ID}\n"
+    go("todo", now=RETURN, status=None)
+    go("todo", "--practice", LAST, now=RETURN, status=None)
+    go("plan", "draft", "--program", "BH", "-o", folder / "next.yaml", stdin=member, now=RETURN, status=None)
+    go("plan", "draft", "--program", "LTSS", stdin=f"{LAST}\n", now=RETURN, status=3)
+    go("plan", "diff", document, document, now=RETURN, status=None)
+    go("plan", "transfer", document, "--to-npi", MEMBER_ID[:10], "--reason", LAST, now=RETURN, status=None)
+    go("plan", "unapprove", document, "--slot", "member", "--reason", GOAL, now=RETURN, status=None)
+    for words in (("held", "close"), ("held", "return")):
+        go(*words, LAST, "--reason", GOAL, now=RETURN, status=None)
+    tried = ("--on", "2026-11-04", "--kind", "telephone", "--outcome", "not_reached", "--note", LAST)
+    agreed = ("--on", "2026-11-04", "--how", "verbal", "--explained", GOAL)
+    for given in (member, f"{LAST}\n"):
+        go("member", "attempt", *tried, *by, stdin=given, now=RETURN, status=None)
+        go("member", "agreement", *agreed, *by, stdin=given, now=RETURN, status=None)
+        for fact in ("deceased", "no_mail"):
+            said = ("--on", "2026-11-04", "--how", "asked", *by)
+            go("member", "correct", fact, *said, stdin=given, now=RETURN, status=None)
+    go("letters", "pull", LAST, "--pieces", "1", "--reason", LAST, now=RETURN, status=None)
+    go("plan", "send", document, now=RETURN, status=None)
+    go("deliver", document, now=RETURN, status=None)
+    go("deliver", "list", now=RETURN, status=None)
+    for words in (("deliver", "retry"), ("deliver", "give-up")):
+        go(*words, document, "--target", "elsewhere", now=RETURN, status=None)
+    go("recall", document, "--target", "elsewhere", "--reason", LAST, now=RETURN, status=None)
 
 
 def sample_note(go: Walk) -> Path:

@@ -58,7 +58,7 @@ class Outsider:
         uris: Sequence[str] = (),
         organization: str = HOSPITAL,
         is_ca: bool = False,
-        usage: Sequence[str] = ("digital_signature",),
+        usage: Sequence[str] | None = ("digital_signature",),
         purposes: Sequence[x509.ObjectIdentifier] = (),
         list_at: str = "",
         days: tuple[int, int] = (-30, 300),
@@ -79,7 +79,8 @@ class Outsider:
             False,
         )
         builder = builder.add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        builder = builder.add_extension(x509.KeyUsage(**flags | dict.fromkeys(usage, True)), critical=True)
+        if usage is not None:
+            builder = builder.add_extension(x509.KeyUsage(**flags | dict.fromkeys(usage, True)), critical=True)
         if uris:
             names = [x509.UniformResourceIdentifier(each.format(npi=npi)) for each in uris]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)

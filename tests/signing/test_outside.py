@@ -17,6 +17,7 @@ from cpdocs.core.authority_records import AnswerRecord, Binding, ListRecord
 from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.errors import InputFault
+from cpdocs.signing.identity import npis_in
 from cpdocs.signing.keyfiles import KeyPair, certificate_der, fingerprint
 from cpdocs.signing.outside import OutsideAuthority
 from cpdocs.signing.revocation_data import Material, read_authority, read_material
@@ -81,6 +82,7 @@ def judged(pair: KeyPair, trust: Any, **options: Any) -> Decision:
         (Binding.USER_ID, {"parts": {NameOID.USER_ID: "{npi}"}}),
         (Binding.SAN, {"parts": {}, "uris": (URN,)}),
         (Binding.SAN, {"uris": (URN,)}),
+        (Binding.SAN, {"uris": (URN.replace("urn:oid", "URN:OID"),)}),
     ],
 )
 @pytest.mark.parametrize("usage", ["digital_signature", "content_commitment"])
@@ -104,6 +106,9 @@ def test_a_signer_whom_a_believed_authority_names_at_its_place_fills_the_slot(
         # Digits of another script, which only look like the PCP's.
         (Binding.USER_ID, {"parts": {NameOID.USER_ID: b.PCP.replace("1", "\uff11")}}),
         (Binding.SERIAL_NUMBER, {"uris": (URN.format(npi=b.DESIGNEE),)}),
+        (Binding.SERIAL_NUMBER, {"uris": (URN.format(npi=b.DESIGNEE).upper(),)}),
+        (Binding.SERIAL_NUMBER, {"uris": (f"{URN.format(npi=b.PCP)}?x",)}),
+        (Binding.USER_ID, {"parts": {NameOID.USER_ID: "{npi}", NameOID.SERIAL_NUMBER: f"npi: {b.DESIGNEE}"}}),
         (Binding.SAN, {"parts": {}, "uris": (URN, URN.format(npi=b.DESIGNEE))}),
         (Binding.USER_ID, {"parts": {NameOID.USER_ID: "{npi}", NameOID.SERIAL_NUMBER: f"NPI:{b.DESIGNEE}"}}),
     ],
@@ -111,6 +116,20 @@ def test_a_signer_whom_a_believed_authority_names_at_its_place_fills_the_slot(
 def test_an_npi_elsewhere_or_a_second_one_is_nobodys(binding: Binding, stated: dict[str, Any]) -> None:
     examination = judged(hospital().certify(b.PCP, **stated), believing(hospital().crl(), binding=binding))
     assert (examination.verdict, codes(examination)) == (Verdict.HELD, ["certificate_names_nobody"])
+
+
+@pytest.mark.parametrize(
+    "written", [URN, URN.upper(), URN.replace("oid", "%4Fid"), URN.replace("6.{", "%36.{"), f" {URN}"]
+)
+def test_an_npi_is_seen_however_its_urn_is_written(written: str) -> None:
+    written = written.replace("{NPI}", "{npi}").format(npi=b.PCP)
+    assert npis_in(["https://example.org/", written]) == [b.PCP]
+
+
+def test_a_certificate_that_says_no_use_of_its_key_is_held_with_advice_that_helps() -> None:
+    examination = judged(hospital().certify(b.PCP, usage=None), believing(hospital().crl()))
+    assert (examination.verdict, codes(examination)) == (Verdict.HELD, ["wrong_key_usage"])
+    assert "ask us for one" in examination.findings[0].message
 
 
 def test_an_authority_that_isnt_on_record_vouches_for_nobody() -> None:

@@ -169,6 +169,8 @@ def test_the_in_person_authority_cant_vouch_for_a_clinician() -> None:
     ("reason", "revoked_after", "verdict", "code"),
     [
         ("cessationOfOperation", -HOUR, Verdict.REJECTED, "revoked"),
+        ("cessationOfOperation", timedelta(minutes=5), Verdict.REJECTED, "revoked"),  # the second of receipt
+        ("cessationOfOperation", timedelta(minutes=5, seconds=1), Verdict.ACCEPTED, "revoked_later"),
         ("cessationOfOperation", HOUR, Verdict.ACCEPTED, "revoked_later"),
         ("keyCompromise", HOUR, Verdict.REJECTED, "revoked"),
     ],

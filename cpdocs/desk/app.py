@@ -1,0 +1,176 @@
+"""The application and its walls: whom it answers, what a browser may do with an answer, and errors as pages in words.
+
+No address holds a name or a member's id: documents and files are named by ids that mean something only to the ledger,
+and what is searched for is posted.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, g, redirect, render_template, request, send_file
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.wrappers import Response
+
+from cpdocs import __version__
+from cpdocs.core.clock import EASTERN
+from cpdocs.desk import words
+from cpdocs.desk.log_in import OpenFor, log_in
+from cpdocs.desk.sessions import Sessions
+from cpdocs.errors import AnswerIsNo, Busy, CpdocsError, InputFault, UsageFault, WorkspaceFault
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from cpdocs.workspace import Workspace
+
+COOKIE = "cpdocs_desk"
+HOSTS = ["127.0.0.1", "localhost"]
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_PARTS = ("today", "review", "plans", "practices", "search")
+_OPEN = frozenset({"static", "font", "enter", "entered"})
+"""What is answered without a log-in: the log-in itself, and what it is drawn with."""
+_FONTS = frozenset({"NotoSans-Regular.ttf", "NotoSans-Bold.ttf"})
+_MOST_BYTES = 64 * 1024
+_STATUS: dict[type[CpdocsError], int] = {
+    UsageFault: 400,
+    InputFault: 404,
+    AnswerIsNo: 409,
+    WorkspaceFault: 403,
+    Busy: 503,
+}
+
+
+def make_app(ws: Workspace, open_for: OpenFor, sessions: Sessions | None = None) -> Flask:
+    """The desk of the workspace ``ws``; ``open_for`` opens it in the name of who logs in."""
+    app = Flask("cpdocs.desk", root_path=str(Path(__file__).parent))
+    app.config.update(TRUSTED_HOSTS=HOSTS, MAX_CONTENT_LENGTH=_MOST_BYTES, MAX_FORM_MEMORY_SIZE=_MOST_BYTES)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(words.FILTERS)
+    known = sessions or Sessions()
+    _walls(app, known)
+    _doors(app, ws, open_for, known)
+    _errors(app)
+    for part in _PARTS:
+        app.register_blueprint(import_module(f"cpdocs.desk.{part}").part)
+
+    @app.context_processor
+    def common() -> dict[str, Any]:
+        found = g.get("session")
+        return {
+            "person": found.person if found else "",
+            "csrf": found.csrf if found else "",
+            "sandbox": ws.sandbox,
+            "organization": ws.senders.organization.name,
+            "as_of": ws.clock.now().astimezone(EASTERN),
+            "version": __version__,
+        }
+
+    return app
+
+
+def _walls(app: Flask, sessions: Sessions) -> None:
+    @app.before_request
+    def admit() -> ResponseReturnValue | None:
+        if request.routing_exception is not None:
+            raise request.routing_exception  # a stranger's Host, or no such page
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            raise BadRequest("Another site sent this request.")
+        if request.headers.get("Origin") not in (None, request.host_url.rstrip("/")):
+            raise BadRequest("Another site sent this request.")
+        if request.endpoint in ("static", "font"):
+            return None
+        g.cookie = request.cookies.get(COOKIE, "")
+        g.session = sessions.find(g.cookie)
+        if g.session is None:
+            g.cookie, g.session = sessions.begin()
+        if request.method == "POST" and not hmac.compare_digest(
+            request.form.get("csrf", "").encode(), g.session.csrf.encode()
+        ):
+            raise BadRequest("This form is too old, or not ours. Go back, load the page again and repeat the step.")
+        if request.endpoint not in _OPEN and not g.session.person:
+            return redirect("/log-in", 303)
+        return None
+
+    @app.after_request
+    def close_up(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        cookie = g.get("cookie", "")
+        if cookie and cookie != request.cookies.get(COOKIE):
+            response.set_cookie(COOKIE, cookie, httponly=True, samesite="Strict", path="/")
+        return response
+
+
+def _doors(app: Flask, ws: Workspace, open_for: OpenFor, sessions: Sessions) -> None:
+    @app.get("/log-in")
+    def enter() -> ResponseReturnValue:
+        return render_template("log_in.html", error=None, name="")
+
+    @app.post("/log-in")
+    def entered() -> ResponseReturnValue:
+        name = request.form.get("name", "")
+        sessions.end(g.cookie)  # another id than before the log-in, which somebody may have set
+        g.cookie, g.session = sessions.begin()
+        try:
+            log_in(g.session, open_for, name, request.form.get("pin", "").strip().encode())
+        except CpdocsError as error:
+            return render_template("log_in.html", error=error, name=name), 403
+        return redirect("/", 303)
+
+    @app.post("/log-out")
+    def leave() -> ResponseReturnValue:
+        sessions.end(g.cookie)
+        g.cookie, g.session = sessions.begin()
+        return redirect("/log-in", 303)
+
+    @app.get("/fonts/<name>")
+    def font(name: str) -> ResponseReturnValue:
+        if name not in _FONTS:
+            raise NotFound
+        return send_file(ws.shipped_templates / "fonts" / name, mimetype="font/ttf")
+
+
+def _errors(app: Flask) -> None:
+    @app.errorhandler(CpdocsError)
+    def ours(error: CpdocsError) -> ResponseReturnValue:
+        status = next((number for kind, number in _STATUS.items() if isinstance(error, kind)), 500)
+        return _error_page(error.message, error.todo, status, problems=[str(each) for each in error.problems])
+
+    @app.errorhandler(HTTPException)
+    def of_the_web(error: HTTPException) -> ResponseReturnValue:
+        if isinstance(error, NotFound):
+            return _error_page("There is no such page.", "Go on from one of the pages above.", 404)
+        return _error_page(error.description or error.name, "", error.code or 500)
+
+    @app.errorhandler(Exception)
+    def defect(error: Exception) -> ResponseReturnValue:
+        # Its text is shown to nobody: it can hold member data.
+        lines = [
+            f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+            if f"{os.sep}cpdocs{os.sep}" in frame.filename
+        ]
+        message = f"A defect of ours ({type(error).__name__}). Nothing that was recorded is lost."
+        return _error_page(message, "Please report these lines:", 500, problems=lines)
+
+
+def _error_page(message: str, todo: str, status: int, problems: list[str] | None = None) -> ResponseReturnValue:
+    return render_template("error.html", message=message, todo=todo, problems=problems or []), status

@@ -1,0 +1,70 @@
+"""Names and lists from the index, for pages that show people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cpdocs.index.queries import Page
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from cpdocs.index.store import Index
+
+
+def member_names(index: Index, member_ids: Iterable[str]) -> dict[str, str]:
+    """The name of each of these members as the roster last wrote it, by member id."""
+    found = {}
+    for member_id in dict.fromkeys(member_ids):
+        for row in index.rows("SELECT name FROM members WHERE member_id = ? ORDER BY program LIMIT 1", (member_id,)):
+            found[member_id] = str(row["name"])
+    return found
+
+
+def members_like(index: Index, text: str, limit: int) -> list[sqlite3.Row]:
+    """Members whose last name begins with the first word of ``text`` before a comma, or whose first and last name begin
+    with its words: rows of ``members``."""
+    last, comma, first = (part.strip() for part in text.partition(","))
+    if not comma and " " in last:
+        first, _, last = last.rpartition(" ")
+    query = (
+        "SELECT * FROM members WHERE last_name COLLATE NOCASE >= ? AND last_name COLLATE NOCASE < ? "
+        "AND first_name LIKE ? ESCAPE '\\' ORDER BY last_name COLLATE NOCASE, first_name COLLATE NOCASE LIMIT ?"
+    )
+    escaped = first.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return index.rows(query, (last, last + "\U0010ffff", f"{escaped}%", limit))
+
+
+def plans_of_member(index: Index, member_id: str) -> list[sqlite3.Row]:
+    """The member's plan versions, the newest first: rows of ``plans``."""
+    return index.rows("SELECT * FROM plans WHERE member_id = ? ORDER BY seq DESC", (member_id,))
+
+
+def without_member(index: Index, page: Page) -> list[sqlite3.Row]:
+    """Open versions that the member hasn't approved, the oldest first: rows of ``plans``."""
+    query = (
+        "SELECT * FROM plans WHERE member_evidence = '' AND closed = '' AND refused_slot <> 'member' AND complete = 0 "
+        "ORDER BY seq LIMIT ? OFFSET ?"
+    )
+    return index.rows(query, page.values)
+
+
+def unfiled(index: Index, page: Page) -> list[sqlite3.Row]:
+    """Complete versions that aren't in a package, the oldest first: rows of ``plans``."""
+    query = "SELECT * FROM plans WHERE complete = 1 AND filed_at = '' ORDER BY seq LIMIT ? OFFSET ?"
+    return index.rows(query, page.values)
+
+
+def practices(index: Index, page: Page) -> list[sqlite3.Row]:
+    """Practices by name, each with how many of its plans wait for an approval (``running``)."""
+    query = (
+        "SELECT p.*, (SELECT count(*) FROM plans WHERE practice_id = p.practice_id AND running = 1) AS running "
+        "FROM practices p ORDER BY p.name LIMIT ? OFFSET ?"
+    )
+    return index.rows(query, page.values)
+
+
+def clinicians_of(index: Index, practice_id: str) -> list[sqlite3.Row]:
+    """The practice's clinicians by name, those who left last: rows of ``clinicians``."""
+    return index.rows("SELECT * FROM clinicians WHERE practice_id = ? ORDER BY active DESC, name", (practice_id,))
