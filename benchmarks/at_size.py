@@ -418,7 +418,7 @@ def confirmed(version: int, members: int, at: datetime) -> Iterator[NewEvent]:
 
 
 STAGES = (
-    *((0, issued), (1, sent), (4, reminded("day 3")), (5, came_back), (6, filed), (9, reminded("day 6"))),
+    *((0, issued), (1, sent), (4, reminded("day 3")), (5, came_back), (5, filed), (9, reminded("day 6"))),
     *((10, confirmed), (14, reminded("overdue"))),
 )
 """How many days after the issue what is recorded of a version."""

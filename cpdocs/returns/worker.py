@@ -21,7 +21,8 @@ from cpdocs.returns.claims import Claim, abandoned, claimed
 from cpdocs.returns.inbox import LeftBecause, Seen, Spot, Tally, check_folders, scan
 from cpdocs.returns.notices import remind
 from cpdocs.returns.open_work import OpenWork
-from cpdocs.returns.receiving import Taken, find_return, finish_returns, take_claim, take_file
+from cpdocs.returns.receiving import Taken, finish_returns, take_claim, take_file
+from cpdocs.returns.records import find_return
 from cpdocs.returns.recovery import finish_all
 from cpdocs.returns.retained import look_after
 from cpdocs.returns.write_stability import LOOKS, WATCH, Extent, Look, Waits, WriteStability

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cpdocs.signing.examination import SignatureReport
 from pypdf import PdfReader
 
 from cpdocs.documents.verdict import VerdictPaper, render_verdict, verdict_view
