@@ -173,6 +173,7 @@ class Workspace:
             host=self.actor.host,
             sudo=self.actor.sudo,
             foreword=partial(note_settings, text=self.settings_text),
+            by_the_clock=True,
         )
 
     def close(self) -> None:

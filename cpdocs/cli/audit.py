@@ -1,4 +1,4 @@
-"""``cpdocs audit verify|show|export|checkpoint|cosign|move``."""
+"""``cpdocs audit verify|clock|show|export|checkpoint|cosign|move``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import click
 
 from cpdocs.cli.context import chosen_workspace, pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.status import read_member_id
 from cpdocs.cli.witness import cosign, witness_key
 from cpdocs.core.clock import EASTERN
+from cpdocs.core.clock_steps import ClockStep, Dated
 from cpdocs.core.events import Event
 from cpdocs.core.ids import is_member_id
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
@@ -90,6 +92,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
                 "pages_compared": report.pages_compared,
                 "sandbox": report.sandbox,
                 "problems": [_problem_json(problem) for problem in report.problems],
+                "clock_steps": [_step_json(step) for step in report.steps],
             }
         )
     counted = f"{report.events} events, {report.checkpoints} checkpoints, {report.files} stored files"
@@ -116,6 +119,12 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
                 "(--against) "
                 "or the ledger's published key (--log-key).",
             )
+        if report.verdict == "times_doubtful":
+            raise AnswerIsNo(
+                f"Every event is what was recorded ({counted}), and the clock can't have been right throughout:",
+                problems=report.problems,
+                todo="Look at what was decided by it, then an administrator says so with `cpdocs audit clock`.",
+            )
         raise AnswerIsNo(
             f"The trail is broken ({counted}; {len(report.problems)} problems):",
             problems=report.problems,
@@ -127,6 +136,8 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
             + (" It is a SANDBOX's: it proves nothing about real plans." if report.sandbox else "")
         )
         click.echo(f"Root {report.root.hex()}")
+        for step in report.steps:
+            click.echo(_step_text(step))
         if report.unreferenced:
             say(
                 click.get_current_context(),
@@ -137,6 +148,30 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
                 click.get_current_context(),
                 "Bytes of the ledger's file that hold no record weren't compared: a command runs, or was killed.",
             )
+
+
+@audit.command()
+@click.option("--reason", required=True, help="Why the clock was wrong, and how it is known to be right now.")
+@PIN_FILE
+@AS_JSON
+@click.pass_context
+@pass_workspace
+def clock(ws: Workspace, ctx: click.Context, reason: str, pin_file: Path | None, as_json: bool) -> None:
+    """Say as an administrator that the machine's clock is right now, though something was recorded under a later time.
+
+    Nothing is recorded by a clock that is well behind the record. Where the clock was ahead before, this lets work go
+    on, and marks it: `cpdocs audit verify` lists the step and what was decided around it for good.
+
+    \b
+    cpdocs audit clock --reason "the battery was flat; set by the network again" --as ada
+    """
+    from cpdocs.trail.clock import correct_clock
+
+    event = correct_clock(ws, reason, pin_from(ctx, pin_file, "administrator's PIN"))
+    if as_json:
+        print_json({"event": event.seq, "behind_seconds": event.data["behind_seconds"]})
+    else:
+        say(ctx, f"Recorded as event {event.seq}: time counts from here. See `cpdocs audit verify`.")
 
 
 @audit.command()
@@ -289,6 +324,39 @@ audit.add_command(witness_key)
 
 def _problem_json(problem: Problem) -> dict[str, str]:
     return {"code": problem.code, "where": problem.where, "message": problem.message, "todo": problem.todo}
+
+
+def _step_json(step: ClockStep) -> dict[str, Any]:
+    return {
+        "event": step.seq,
+        "recorded_at": step.recorded_at.isoformat(),
+        "behind_seconds": int(step.behind.total_seconds()),
+        "latest_event": step.latest,
+        "until_event": step.until or None,
+        "accepted_by_event": step.accepted or None,
+        "decided_before": [_dated_json(each) for each in step.before],
+        "decided_since": [_dated_json(each) for each in step.since],
+    }
+
+
+def _dated_json(dated: Dated) -> dict[str, Any]:
+    return {
+        "event": dated.seq,
+        "type": dated.type,
+        "recorded_at": dated.recorded_at.isoformat(),
+        "documents": list(dated.documents),
+    }
+
+
+def _step_text(step: ClockStep) -> str:
+    from cpdocs.ledger.clock_guard import told
+
+    until = f"until event {step.until}" if step.until else "to the end"
+    return (
+        f"Before event {step.seq} the clock went back by {told(step.behind)}, {until}: {len(step.before)} decisions "
+        f"before and {len(step.since)} after bear times that can't all be right"
+        + (f"; accepted by event {step.accepted}." if step.accepted else ".")
+    )
 
 
 def _event_json(event: Event) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     PIN_REFUSED = "pin.refused"
     PIN_ACCEPTED = "pin.accepted"
     SETTINGS_SEEN = "settings.seen"
+    CLOCK_CORRECTED = "clock.corrected"
     RECORD_ACCESSED = "record.accessed"
     GLASS_BROKEN = "glass.broken"
 

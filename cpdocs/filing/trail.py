@@ -169,6 +169,9 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.PIN_REFUSED: lambda data: f"A wrong PIN was given for {data['user']}",
     EventType.PIN_ACCEPTED: lambda data: f"The right PIN was given for {data['user']} after wrong ones",
     EventType.ISSUING_KEY_LOCKED: lambda data: f"The issuing key opens with the PIN of {data['user']} from now on",
+    EventType.CLOCK_CORRECTED: lambda data: (
+        f"The machine's clock was said to be right, {data['behind_seconds']} s behind the record: {data['reason']}"
+    ),
     EventType.GLASS_BROKEN: lambda data: (
         f"EMERGENCY: `cpdocs {data['how']}` without the role of {data['role']}: {data['reason']}"
     ),

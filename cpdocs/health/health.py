@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.clock_steps import SLACK, ClockStep, ClockWatch
 from cpdocs.core.events import JSON, EventType
 from cpdocs.errors import CpdocsError
 from cpdocs.health.answers import LOW_DISK
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from cpdocs.core.clock import Clock
     from cpdocs.workspace import Paths, Workspace
 
+_LAST = 500
+"""How many of the last events are looked at for a clock that went back; an audit looks at all."""
 _FUTURE = timedelta(minutes=5)
 
 
@@ -77,6 +80,7 @@ def pulses(ws: Workspace) -> list[Pulse]:
     """Every check's answer. None raises: what a check stumbles over is its answer."""
     checks: tuple[tuple[str, Callable[[Workspace], Iterator[Pulse]]], ...] = (
         ("ledger", _ledger),
+        ("clock", _clock),
         ("disk", _disk),
         ("watch", _watch),
         ("held", _held),
@@ -105,6 +109,24 @@ def as_values(found: list[Pulse]) -> dict[str, JSON]:
 def _ledger(ws: Workspace) -> Iterator[Pulse]:
     size = ws.ledger.head().size
     yield Pulse("ledger", size > 0, f"The ledger opens and holds {size} events.", size)
+
+
+def _clock(ws: Workspace) -> Iterator[Pulse]:
+    """Whether the machine's clock is behind the record, or went back lately: also after it was set right again."""
+    late = ws.ledger.behind()
+    steps = recent_steps(ws)
+    message = f"The clock is {_span(late)} behind the record." if late > SLACK else "The clock isn't behind the record."
+    if steps:
+        message += f" It went back before event {steps[-1].seq}."
+    yield Pulse("clock", late <= SLACK and not steps, message, _seconds(late))
+
+
+def recent_steps(ws: Workspace) -> list[ClockStep]:
+    """The steps back among the last events that no administrator has accepted."""
+    watch = ClockWatch()
+    for event in ws.ledger.events(after=max(0, ws.ledger.head().size - _LAST)):
+        watch.see(event.seq, event.type.value, event.recorded_at, ())
+    return [step for step in watch.steps if not step.accepted]
 
 
 def _disk(ws: Workspace) -> Iterator[Pulse]:

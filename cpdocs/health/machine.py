@@ -6,13 +6,14 @@ import ctypes.util
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cpdocs.core.clock_steps import SLACK
+from cpdocs.core.events import EventType
 from cpdocs.health.answers import LOW_DISK, Checked, Level
+from cpdocs.health.health import recent_steps
 from cpdocs.workspace import Workspace
 
-_CLOCK_SLACK = timedelta(minutes=5)
 _LIBRARIES = {
     "pango-1.0": ("libpango-1.0-0", "lays out text"),
     "pangoft2-1.0": ("libpangoft2-1.0-0", "lays out text"),
@@ -89,21 +90,34 @@ def _encrypted(path: Path) -> bool | None:
 
 
 def clock(ws: Workspace) -> Iterator[Checked]:
-    """A clock behind the last event would put events out of order and dates on letters in the past."""
-    now = ws.clock.true_now()
-    last = max(
-        (event.recorded_at for event in ws.ledger.events(after=max(0, ws.ledger.head().size - 1))),
-        default=datetime.min.replace(tzinfo=UTC),
-    )
-    if now + _CLOCK_SLACK < last:
+    """A clock behind the last event would put events out of order and dates on letters in the past; steps back that are
+    on record stay in sight."""
+    from cpdocs.ledger.clock_guard import told
+
+    late = ws.ledger.behind()
+    if late > SLACK:
         yield Checked(
             "clock",
             Level.FAULT,
-            f"This machine's clock is behind the last event by {last - now}.",
-            "Set the clock (NTP).",
+            f"This machine's clock is behind what was recorded last by {told(late)}: nothing can be recorded.",
+            "Set the clock (NTP); if it was ahead before and is right now, `cpdocs audit clock --reason R`.",
         )
     else:
         yield Checked("clock", Level.OK, "The clock is not behind the record.")
+    for step in recent_steps(ws):
+        yield Checked(
+            "clock",
+            Level.WARNING,
+            f"The clock went back by {told(step.behind)} before event {step.seq}.",
+            "`cpdocs audit verify --json` lists what was decided around it.",
+        )
+    for event in ws.ledger.events(types=(EventType.CLOCK_CORRECTED,)):
+        yield Checked(
+            "clock",
+            Level.WARNING,
+            f"{event.who} said on {event.recorded_at:%Y-%m-%d} that the clock is right (event {event.seq}).",
+            "`cpdocs audit verify` lists what bears times from before.",
+        )
     if ws.sandbox:
         yield Checked(
             "sandbox",

@@ -11,11 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cpdocs.core.clock_steps import ClockStep
 from cpdocs.errors import Problem
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.audit_store import StoreAudit, check_store
 from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, unverified_checkpoint, verify_checkpoint
+from cpdocs.ledger.clock_guard import told
 from cpdocs.ledger.findings import RecordAudit
 from cpdocs.ledger.tree import EMPTY_ROOT, Head, verify_consistency
 from cpdocs.system.durable import read_plain
@@ -28,6 +30,11 @@ RESTORED_LACKS = "restored_lacks_events"
 """A checkpoint was signed over more than was restored, and proves that what was restored is the beginning of that."""
 RESTORED_UNPROVEN = "restored_unproven"
 """As above, but it proves no such thing: it may as well contradict."""
+
+CLOCK_WENT_BACK = "clock_went_back"
+CLOCK_DISPROVEN = "clock_disproven"
+DOUBTFUL_TIMES = frozenset({CLOCK_WENT_BACK, CLOCK_DISPROVEN})
+"""Problems that leave every event what was recorded, and its time in doubt."""
 
 _RESTORE = "Restore it from a backup."
 
@@ -49,6 +56,8 @@ class Report:
     pages_compared: bool | None
     problems: tuple[Problem, ...]
     sandbox: bool
+    steps: tuple[ClockStep, ...] = ()
+    """Where the clock went back between two events."""
 
     @property
     def ok(self) -> bool:
@@ -57,10 +66,14 @@ class Report:
     @property
     def verdict(self) -> str:
         """``whole``; ``incomplete``: restored, proven to be the beginning of what was signed, and lacking what came
-        after; ``not_proven``: nothing here is wrong, while what would prove it is missing; else ``broken``."""
+        after; ``times_doubtful``: every event is what was recorded, while the clock can't have been right;
+        ``not_proven``: nothing here is wrong, while what would prove it is missing; else ``broken``."""
         codes = {problem.code for problem in self.problems}
         if not codes:
             return "whole"
+        if codes <= DOUBTFUL_TIMES:
+            return "times_doubtful"
+        codes -= DOUBTFUL_TIMES
         if codes == {RESTORED_LACKS}:
             return "incomplete"
         return "not_proven" if codes <= {KEY_MISSING, RESTORED_LACKS, RESTORED_UNPROVEN} else "broken"
@@ -93,6 +106,7 @@ def verify(
         except CheckpointInvalid as error:
             problems.append(Problem("checkpoint_invalid", error.message, name))
     problems += record.problems
+    problems += _clock_problems(record)
     problems += _another_key(record, publics)
     contradicted = _held_against(claims, record)
     problems += contradicted
@@ -113,7 +127,21 @@ def verify(
         record.pages_compared,
         tuple(problems),
         sandbox=record.begins.get("sandbox") is True,
+        steps=tuple(record.clock.steps),
     )
+
+
+def _clock_problems(record: RecordAudit) -> list[Problem]:
+    return [
+        Problem(
+            CLOCK_WENT_BACK,
+            f"The clock went back by {told(step.behind)}: it was ahead before, or has been behind since.",
+            f"event {step.seq}",
+            "See what was decided by it (--json lists it); an administrator accepts it with `cpdocs audit clock`.",
+        )
+        for step in record.clock.steps
+        if not step.accepted
+    ]
 
 
 def _checkpoint_files(folder: Path) -> tuple[dict[str, str], list[Problem]]:

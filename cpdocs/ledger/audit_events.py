@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
@@ -146,10 +147,23 @@ def _check_text(row: _Row, text: bytes, pairs: Pairs, audit: RecordAudit) -> Non
         )
     if seq == 1 and isinstance(event["data"], dict):
         audit.begins = event["data"]
+    _watch_clock(seq, event, audit)
     pairs.add([(seq, str(subject).encode()) for subject in event["subjects"]])
     if isinstance(event["data"], dict) and (b'sha256":' in text or b'"file' in text or b'"roster":' in text):
         for reference in references(event["data"]):
             audit.references.setdefault(reference, seq)
+
+
+def _watch_clock(seq: int, event: dict[str, Any], audit: RecordAudit) -> None:
+    try:
+        at = datetime.fromisoformat(event["recorded_at"])
+    except (TypeError, ValueError):
+        at = None
+    if at is None or at.tzinfo is None:
+        audit.fault("event_malformed", "Its time is none.", f"event {seq}", RESTORE)
+        return
+    documents = tuple(str(each)[9:] for each in event["subjects"] if str(each).startswith("document:"))
+    audit.clock.see(seq, str(event["type"]), at, documents)
 
 
 _KEPT = frozenset({"file", "files", "roster"})

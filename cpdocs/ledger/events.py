@@ -9,6 +9,7 @@ import os
 import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ class EventStore:
         host: str,
         sudo: str = "",
         foreword: Callable[[Transaction], None] | None = None,
+        by_the_clock: bool = False,
     ) -> None:
         self.place = place
         self._open = opened
@@ -85,6 +87,7 @@ class EventStore:
         self._sudo = sudo
         self._person = ""
         self._foreword = foreword
+        self._by_the_clock = by_the_clock
         self._hashes: dict[tuple[int, int], bytes] = {}
         opened.reader.hold()
         # Also when the last reference goes, or at the interpreter's end.
@@ -123,16 +126,20 @@ class EventStore:
         sudo: str = "",
         busy_seconds: float = BUSY_SECONDS,
         foreword: Callable[[Transaction], None] | None = None,
+        by_the_clock: bool = False,
     ) -> EventStore:
         """Opens the ledger at ``place``. Raises LedgerMissing: a lost ledger is never quietly begun anew.
 
         ``user`` is the account that acts, ``sudo`` the one that sudo says it came from. ``foreword`` is called at the
         beginning of the first transaction that writes: what a command must have said before whatever else it records.
+        ``by_the_clock``: nothing is recorded by a clock that is behind the record.
         """
         opened = _Open(place, busy_seconds)
         if opened.reader.form() != SCHEMA_VERSION:
             opened.bring_up()
-        return cls(opened, place, clock=clock, user=user, host=host, sudo=sudo, foreword=foreword)
+        return cls(
+            opened, place, clock=clock, user=user, host=host, sudo=sudo, foreword=foreword, by_the_clock=by_the_clock
+        )
 
     @property
     def engine(self) -> Engine:
@@ -147,6 +154,20 @@ class EventStore:
         """From now on every event names ``person``, whose PIN was right, beside the account."""
         self._person = person
 
+    def behind(self) -> timedelta:
+        """By how much the machine's clock is behind what was recorded last; zero where it isn't."""
+        from cpdocs.ledger.clock_guard import behind
+
+        with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
+            try:
+                return behind(driver, self._clock.true_now())
+            finally:
+                driver.end()
+
+    def take_the_clock(self) -> None:
+        """From now on what this store records goes by the clock as it is, behind or not: somebody answers for it."""
+        self._by_the_clock = False
+
     def exclusively(self, name: str) -> AbstractContextManager[bool]:
         """Whether nobody on another machine works on ``name`` now; nobody does while the block runs.
 
@@ -158,12 +179,17 @@ class EventStore:
     def write(self) -> Iterator[Transaction]:
         """The one write lock: read, decide and append inside. Raises Busy where another process keeps it too long.
 
-        An exception inside leaves the ledger as it was.
+        An exception inside leaves the ledger as it was. Raises ClockBehind where the machine's clock is well behind
+        what was recorded last.
         """
+        from cpdocs.ledger.clock_guard import refuse_if_behind
+        from cpdocs.ledger.rows import driver_of
         from cpdocs.ledger.transaction import Transaction
 
         home = self._open.home
         with home.faults_named(), home.writing(self.engine) as connection:
+            if self._by_the_clock:
+                refuse_if_behind(driver_of(connection), self._clock.true_now())
             tx = Transaction(connection, self._clock, self._user, self._host, self._person, self._sudo)
             if self._foreword is not None:
                 self._foreword(tx)

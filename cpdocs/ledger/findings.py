@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from cpdocs.core.clock_steps import ClockWatch
 from cpdocs.errors import Problem
 from cpdocs.ledger.tree import EMPTY_ROOT, Head
 
@@ -23,7 +24,7 @@ class RecordAudit:
     ``where`` is what the ledger as a whole is called. ``restored`` holds for each restore that it tells of the head of
     what was restored.
     ``pages_compared`` says whether the file's bytes could be held against the sums of its pages; None in a database
-    that has none.
+    that has none. ``clock`` watches the events' times.
     """
 
     where: str = "ledger.db"
@@ -38,6 +39,7 @@ class RecordAudit:
     restored: list[Head] = field(default_factory=list)
     missing: bool = False
     pages_compared: bool | None = False
+    clock: ClockWatch = field(default_factory=ClockWatch)
 
     def fault(self, code: str, message: str, where: str = "", todo: str = "") -> None:
         """Notes a problem."""

@@ -27,6 +27,7 @@ from cpdocs.ledger.tree import Head
 from cpdocs.ledger.witness import cosigned_at, read_log_key, read_verifier
 from cpdocs.people.access import record_access
 from cpdocs.system.durable import read_plain
+from cpdocs.trail.clock import disproven
 from cpdocs.trail.time_stamps import wrong_tokens
 from cpdocs.workspace import Paths, Workspace
 
@@ -78,9 +79,18 @@ def prove(
     outside = {f"the checkpoint {path.name}": read_checkpoint(path) for path in against}
     problems += [problem for name, note in outside.items() for problem in _unwitnessed(name, note, witnesses)]
     report = verify(ledger, paths.state / "store", checkpoints_folder(paths), publics, outside, problems, why_no_key)
-    if not report.ok:
-        return report  # the index is held against a trail that is whole
-    return replace(report, problems=tuple(wrong_rows(paths, ledger, clock)))
+    if report.verdict not in ("whole", "times_doubtful"):
+        return report  # the index and the clock are held against a trail that is whole
+    return replace(report, problems=(*report.problems, *_held_against(paths, ledger, clock)))
+
+
+def _held_against(paths: Paths, ledger: Path | str, clock: Clock) -> Iterator[Problem]:
+    yield from wrong_rows(paths, ledger, clock)
+    store = EventStore.open(ledger, clock=clock, user="", host="")
+    try:
+        yield from disproven(checkpoints_folder(paths), store)
+    finally:
+        store.close()
 
 
 def wrong_rows(paths: Paths, ledger: Path | str, clock: Clock) -> Iterator[Problem]:

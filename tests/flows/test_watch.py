@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -211,11 +211,14 @@ class Jumping:
 
     def __init__(self) -> None:
         self._days = itertools.cycle((0, 3, -3, 1))
+        self._forward = itertools.count()
 
     def now(self) -> datetime:
         return datetime.fromisoformat(RETURN) + timedelta(days=next(self._days))
 
-    true_now = now
+    def true_now(self) -> datetime:
+        """Only ever forward: by a clock that went back nothing is recorded (test_clock.py)."""
+        return datetime.now(UTC) + timedelta(days=next(self._forward))
 
 
 def test_a_clock_that_jumps_hurries_and_delays_nothing(desk: Desk) -> None:

@@ -28,7 +28,7 @@ PIN = b"482 916"
 class HandClock:
     """A clock that moves when it is told to."""
 
-    at: datetime = field(default_factory=lambda: datetime(2026, 11, 2, 15, tzinfo=UTC))
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def now(self) -> datetime:
         return self.at
