@@ -18,7 +18,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("due_on", "reminder_3", "reminder_6", "running", "stopped_by", "stopped_on", "business_days"),
             *("member_evidence", "pcp_evidence", "refused_slot", "refused_on", "next_try", "returned_on"),
             *("filed_at", "uploaded_at", "filing_held", "review_on", "choices", "services", "affiliated"),
-            *("asked", "overdue_asked"),
+            "asked",
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed"),  # of other rows: linking.py
         ),
         ("document_id",),
@@ -76,9 +76,6 @@ _NUMBERS = frozenset(
 _INDEXES = (
     "plans_by_issue ON plans (seq)",
     "plans_due ON plans (running, due_on, seq)",
-    "plans_not_asked ON plans (due_on) WHERE running = 1 AND overdue_asked = 0",
-    "plans_reminded_3 ON plans (reminder_3) WHERE running = 1",
-    "plans_reminded_6 ON plans (reminder_6) WHERE running = 1",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",
     "plans_by_member ON plans (member_id, program, version)",
