@@ -419,7 +419,7 @@ def confirmed(version: int, members: int, at: datetime) -> Iterator[NewEvent]:
 
 STAGES = (
     *((0, issued), (1, sent), (4, reminded("day 3")), (5, came_back), (5, filed), (9, reminded("day 6"))),
-    *((10, confirmed), (14, reminded("overdue"))),
+    *((10, confirmed), (14, reminded("overdue")), (17, reminded("key contact")), (25, reminded("health plan"))),
 )
 """How many days after the issue what is recorded of a version."""
 

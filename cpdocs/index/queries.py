@@ -136,13 +136,16 @@ def to_chase(index: Index, on: date, last: str) -> list[str]:
 def waiting_items(index: Index, page: Page) -> list[list[tuple[str, int]]]:
     """The items of the review queue, in order of arrival: the parts that each consists of, as file's SHA-256 and which
     part."""
-    query = "SELECT item FROM returns WHERE waiting = 1 GROUP BY item ORDER BY min(seq), item LIMIT ? OFFSET ?"
+    query = (
+        "SELECT item FROM returns INDEXED BY returns_waiting WHERE waiting = 1 GROUP BY item "
+        "ORDER BY min(seq), item LIMIT ? OFFSET ?"
+    )
     return [_parts(index, row[0], "waiting = 1") for row in index.rows(query, page.values)]
 
 
 def items_waiting(index: Index) -> int:
     """How many items there are in the review queue."""
-    return int(index.one("SELECT count(DISTINCT item) FROM returns WHERE waiting = 1")[0])
+    return int(index.one("SELECT count(DISTINCT item) FROM returns INDEXED BY returns_waiting WHERE waiting = 1")[0])
 
 
 def items_named(

@@ -45,7 +45,7 @@ class Index:
         with self._one_at_a_time:
             return self._current().execute(statement, values).fetchall()
 
-    def one(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Row:
+    def one(self, statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Row:
         """The first row that the statement finds; there must be one."""
         found = self.rows(statement, values)
         return found[0]
