@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.options import Options
 from cpdocs.core.senders import Senders
+from cpdocs.system.ownership import require_owner
 
 if TYPE_CHECKING:
     from cpdocs.index.store import Index
     from cpdocs.ledger.blobs import BlobStore
     from cpdocs.ledger.events import EventStore
+    from cpdocs.ledger.transaction import Transaction
 
 
 KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
@@ -24,9 +28,10 @@ is."""
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The folders of one workspace (contract §2)."""
+    """The folders of one workspace (contract §2). ``derived_elsewhere``: what is derived isn't kept in it."""
 
     root: Path
+    derived_elsewhere: Path | None = None
 
     @property
     def settings(self) -> Path:
@@ -77,7 +82,7 @@ class Paths:
     @property
     def derived(self) -> Path:
         """What is made of the rest, kept to be quick, and made anew where it is missing: no backup holds it."""
-        return self.state / "derived"
+        return self.derived_elsewhere or self.state / "derived"
 
     @property
     def index(self) -> Path:
@@ -154,6 +159,8 @@ class Workspace:
     shipped_templates: Path
     sandbox: bool
     settings_text: bytes = b""
+    owned: bool = True
+    """Whether it belongs to the account that acts; in another's nothing is written."""
 
     @property
     def ledger_place(self) -> Path | str:
@@ -164,7 +171,6 @@ class Workspace:
     def ledger(self) -> EventStore:
         """The record of events."""
         from cpdocs.ledger.events import EventStore
-        from cpdocs.ledger.settings_seen import note_settings
 
         return EventStore.open(
             self.ledger_place,
@@ -172,9 +178,16 @@ class Workspace:
             user=self.actor.user,
             host=self.actor.host,
             sudo=self.actor.sudo,
-            foreword=partial(note_settings, text=self.settings_text),
+            foreword=self._before_writing,
             by_the_clock=True,
         )
+
+    def _before_writing(self, tx: Transaction) -> None:
+        from cpdocs.ledger.settings_seen import note_settings
+
+        if not self.owned:
+            require_owner(self.paths.root, os.geteuid())
+        note_settings(tx, text=self.settings_text)
 
     def close(self) -> None:
         """Lets go of the ledger, if it was opened; the workspace can't be used afterwards."""
@@ -184,6 +197,8 @@ class Workspace:
         opened: EventStore | None = self.__dict__.get("ledger")
         if opened is not None:
             opened.close()
+        if self.paths.derived_elsewhere is not None:
+            shutil.rmtree(self.paths.derived_elsewhere, ignore_errors=True)
 
     @cached_property
     def index(self) -> Index:

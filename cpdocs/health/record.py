@@ -8,7 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from cpdocs.health.answers import Checked, Level
+from cpdocs.system.accounts import account_name
+from cpdocs.system.ownership import of_others
 from cpdocs.workspace import Workspace
+
+_NAMED = 5
 
 
 def folders(ws: Workspace) -> Iterator[Checked]:
@@ -55,6 +59,23 @@ def permissions(ws: Workspace) -> Iterator[Checked]:
         )
     else:
         yield Checked("permissions", Level.OK, "state/ is for its owner alone.")
+
+
+def owners(ws: Workspace) -> Iterator[Checked]:
+    """What root or another account left here can't be read by the workspace's owner, and reads as damage."""
+    foreign = of_others(ws.paths.root, _NAMED)
+    if foreign:
+        named = ", ".join(map(str, foreign))
+        owner = account_name(ws.paths.state.stat().st_uid)
+        yield Checked(
+            "owners",
+            Level.FAULT,
+            f"These belong to another account than {owner}{' (perhaps more)' if len(foreign) == _NAMED else ''}"
+            f": {named}.",
+            f"Find out who ran what; then as root: chown -R -h {owner}: {ws.paths.state} {ws.paths.outbox}",
+        )
+    else:
+        yield Checked("owners", Level.OK, "All in state/ and outbox/ belongs to one account.")
 
 
 def _inside(folder: Path) -> Iterator[Path]:
