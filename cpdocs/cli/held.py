@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from cpdocs.core.review_queue import Item
 from cpdocs.errors import InputFault
 from cpdocs.index.queries import Page
 from cpdocs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.returns.comparing import Compared
 
 _SHORT = 12
 _MOST_LINES = 40
@@ -80,7 +84,7 @@ def list_(ws: Workspace, page: Page, as_json: bool) -> None:
     "--pictures",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write its pages beside the issued ones, with what differs marked (PDF).",
+    help="Write its pages upright beside the issued ones, the boxes enlarged (PDF).",
 )
 @AS_JSON
 @pass_workspace
@@ -91,8 +95,9 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     cpdocs held show 3f9ac0 --save return.pdf
     cpdocs held show 3f9ac0 --pictures compared.pdf
 
-    For a file that a signing service wrote anew, or of which a signing program changed more than a signature needs, its
-    pages are drawn beside the issued ones, and the words on its further pages are shown. Each look is an event.
+    With --pictures every page is drawn upright beside the one issued, whatever kind of file it came in, with signature
+    boxes enlarged, and handwriting or what differs marked. For a file that a signing service or program wrote anew, the
+    words on its further pages are shown. Each look is an event.
     """
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.people.access import about_return, record_access
@@ -107,12 +112,7 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     if save is not None:
         write_durably(save, ws.blobs.get(record.sha256))
     if pictures is not None:
-        if seen is None or not seen.pictures:
-            raise InputFault(
-                "There are no pages to compare." if seen is None else seen.sentences[0],
-                todo="Only what a signing service or program wrote anew is compared; see the file itself with --save.",
-            )
-        write_durably(pictures, ws.blobs.get(seen.pictures))
+        write_durably(pictures, _pictures(ws, waiting, seen))
     found = item_json(ws, waiting)
     words = ws.blobs.get(seen.words).decode() if seen and seen.words else ""
     if seen is not None:
@@ -153,10 +153,25 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
             click.echo(f"  | {line}")
     click.echo(f"To decide: {found['decide']}")
     click.echo(f"The file: {found['stored']}")
-    if seen is not None and seen.pictures and pictures is None:
-        say(click.get_current_context(), f"To compare the pages: `cpdocs held show {found['id']} --pictures FILE.pdf`.")
+    if pictures is None:
+        say(click.get_current_context(), f"To see its pages: `cpdocs held show {found['id']} --pictures FILE.pdf`.")
     if save is None:
         say(click.get_current_context(), f"To look at it: `cpdocs held show {found['id']} --save FILE.pdf`.")
+
+
+def _pictures(ws: Workspace, item: Item, seen: Compared | None) -> bytes:
+    """The PDF of an item's pages. Raises InputFault where none can be drawn."""
+    from cpdocs.returns.comparing import pictures
+
+    if seen is not None and seen.pictures:
+        return ws.blobs.get(seen.pictures)
+    made = pictures(ws, item.files, item.document_id)
+    if made is None:
+        raise InputFault(
+            "No page of it can be drawn within the limits.",
+            todo="Write the file itself with --save and look at it on a machine that may be lost, or ask for it again.",
+        )
+    return made.pdf
 
 
 @held.command()

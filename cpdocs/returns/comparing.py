@@ -1,12 +1,13 @@
 """A held file beside the plan as issued: pages side by side with what differs marked, for the person who must decide.
 
-For what a signing service wrote anew, and for what a signing program changed more of than a signature needs. The
-pictures are made in a confined child, kept in the store and never in a temporary file, and shown by ``cpdocs held
-show``. They decide nothing.
+For what a signing service wrote anew, and for what a signing program changed more of than a signature needs, a
+comparison is made at once and kept in the store; for every other file pictures are drawn when they are asked for. All
+are made in a confined child, never lie in a temporary file, and are shown by ``cpdocs held show``. They decide nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,14 @@ from cpdocs.scans.compare import Comparison, PageCompared
 if TYPE_CHECKING:
     from cpdocs.core.return_record import ReturnRecord
     from cpdocs.ledger.reads import Reads
+    from cpdocs.scans.pictures import Pictures
     from cpdocs.workspace import Workspace
 
 SECONDS = 60.0
+DRAWING_SECONDS = 180.0
+"""For the pictures of all files of one item: a page takes half a second, its search and its drawing together."""
+MOST_DRAWN = 120
+"""Pages of one item that are drawn: six times a long plan with its papers."""
 MEGABYTES = 1024
 _BY_CODE = frozenset({"changes_unclear", "content_differs"})
 
@@ -102,6 +108,27 @@ def compare(ws: Workspace, record: ReturnRecord) -> Compared | None:
             about = (return_subject(record.sha256), document_subject(record.document_id))
             tx.append(NewEvent(EventType.RETURN_COMPARED, about, data))
     return meanwhile or _read(data)
+
+
+def pictures(ws: Workspace, files: Sequence[str], document_id: str) -> Pictures | None:
+    """Every page of these files (by SHA-256), upright beside that of the plan (empty: none is known), and its boxes
+    enlarged; None where no page can be drawn within the limits. Nothing is recorded."""
+    plan = find_plan(ws.ledger, document_id) if document_id else None
+    issued = ws.blobs.get(plan.sha256) if plan is not None else b""
+    most = ws.options.max_return_pages
+    try:
+        made: Pictures = run_sandboxed(
+            "cpdocs.scans.pictures:draw_pictures",
+            [ws.blobs.get(each) for each in files],
+            issued,
+            document_id,
+            most_pages=min(most, MOST_DRAWN),
+            seconds=DRAWING_SECONDS,
+            megabytes=MEGABYTES,
+        )
+    except Stopped:
+        return None
+    return made
 
 
 def _draw(issued: bytes, returned: bytes) -> Comparison | None:

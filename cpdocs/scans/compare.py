@@ -8,7 +8,7 @@ fields, in a child process with limits, since one of the two is a stranger's.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from time import gmtime
@@ -102,41 +102,51 @@ def _drawn(data: bytes, most_pages: int, cut_short: list[bool]) -> Iterator[Imag
 
 
 def _sheet(number: int, ours: Image.Image | None, theirs: Image.Image | None) -> tuple[Image.Image, PageCompared]:
+    present = ours or theirs
+    assert present is not None
+    if ours is not None and theirs is not None:
+        theirs = as_large(theirs, ours.size)
+    places = differing_places(ours, theirs) if ours is not None and theirs is not None else []
+    only_in = "returned" if ours is None else "issued" if theirs is None else ""
+    found = PageCompared(number, 0 if only_in else len(places), only_in)
+    if only_in:
+        places = [(0, 0, *present.size)]
+    told = f": {len(places)} marked" if places and not only_in else ""
+    titles = (f"As issued, page {number}", f"As returned, page {number}{told}")
+    return side_by_side(ours, theirs, titles, places), found
+
+
+def side_by_side(
+    ours: Image.Image | None,
+    theirs: Image.Image | None,
+    titles: tuple[str, str],
+    places: Sequence[tuple[int, int, int, int]],
+) -> Image.Image:
+    """A page as issued beside it as returned, each under its title, with ``places`` (left, top, right, bottom in
+    pixels) marked on both."""
     from PIL import Image, ImageDraw, ImageFont
 
     present = ours or theirs
     assert present is not None
     width, height = present.size
-    if ours is not None and theirs is not None:
-        theirs = _as_large(theirs, ours.size)
-    places = _places(ours, theirs) if ours is not None and theirs is not None else []
-    only_in = "returned" if ours is None else "issued" if theirs is None else ""
     sheet = Image.new("RGB", (2 * width + 3 * _GAP, height + _CAPTION + _GAP), "white")
     pen = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(16)
-    for picture, left, title in ((ours, _GAP, "As issued"), (theirs, width + 2 * _GAP, "As returned")):
-        told = f"{title}, page {number}"
+    for picture, left, title in ((ours, _GAP, titles[0]), (theirs, width + 2 * _GAP, titles[1])):
         if picture is None:
-            pen.text((left, 6), f"{told}: there is none", fill=_RED, font=font)
+            pen.text((left, 6), f"{title}: there is none", fill=_RED, font=font)
         else:
             sheet.paste(picture.convert("RGB"), (left, _CAPTION))
-            pen.text(
-                (left, 6),
-                told + (f": {len(places)} marked" if places and picture is theirs else ""),
-                fill="black",
-                font=font,
-            )
-            if only_in:
-                places = [(0, 0, width, height)]
+            pen.text((left, 6), title, fill="black", font=font)
             for x0, y0, x1, y1 in places:
                 pen.rectangle(
                     (left + x0 - 4, _CAPTION + y0 - 4, left + x1 + 4, _CAPTION + y1 + 4), outline=_RED, width=3
                 )
         pen.rectangle((left - 1, _CAPTION - 1, left + width, _CAPTION + height), outline=(160, 160, 160))
-    return sheet, PageCompared(number, 0 if only_in else len(places), only_in)
+    return sheet
 
 
-def _as_large(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def as_large(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """``picture`` in another size of paper, whose words are compared all the same; a pixel or two are cut or added, not
     stretched."""
     from PIL import Image
@@ -148,7 +158,7 @@ def _as_large(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return page
 
 
-def _places(ours: Image.Image, theirs: Image.Image) -> list[tuple[int, int, int, int]]:
+def differing_places(ours: Image.Image, theirs: Image.Image) -> list[tuple[int, int, int, int]]:
     """The boxes around what differs, in pixels. A spot differs where it is darker than anything about the same place in
     the other picture, or lighter: so a hair's breadth of shift and another edge of a letter don't count."""
     from PIL import ImageChops, ImageFilter

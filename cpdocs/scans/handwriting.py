@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.page_facts import Place
-from cpdocs.scans.ink import MM, MOST_NOISE, disc, is_straight, laid, noise_on, paper_and_darkness, thickness
+from cpdocs.scans.ink import MM, MOST_NOISE, disc, is_straight, noise_on, paper_and_darkness, thickness
+from cpdocs.scans.registration import laid
 
 if TYPE_CHECKING:
     from cpdocs.scans.codes import Picture

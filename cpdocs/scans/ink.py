@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.page_facts import BoxReading, Place
 from cpdocs.scans.issued import DPI
+from cpdocs.scans.registration import laid
 
 if TYPE_CHECKING:
     from cpdocs.scans.codes import Picture
@@ -113,18 +114,6 @@ def read_box(picture: Picture, issued: Picture, box: Place, registration: Regist
     wide, high, how_dark = _reach(strokes, darkness)
     poor = noise > MOST_NOISE or registration.alike < LEAST_ALIKE
     return Strokes(visible, pen, wide, high, 0.0 if bilevel else how_dark, noise, poor)
-
-
-def laid(picture: Picture, registration: Registration, region: tuple[int, int, int, int], dpi: int = DPI) -> Picture:
-    """The part ``region`` (left, top, right, bottom in dots of ``dpi``) of the page as it lies on ``picture``."""
-    import cv2
-    import numpy as np
-
-    left, top, right, bottom = region
-    to_inches = np.array([[1 / dpi, 0, left / dpi], [0, 1 / dpi, top / dpi], [0, 0, 1]])
-    size = (right - left, bottom - top)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpPerspective(picture, registration.matrix @ to_inches, size, flags=flags, borderValue=255)
 
 
 def _region(box: Place, shape: tuple[int, ...]) -> tuple[int, int, int, int]:

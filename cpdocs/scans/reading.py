@@ -157,9 +157,7 @@ def read_handwriting(
     plans = {document_id: IssuedPages(plan) for document_id, plan in issued.items()}
     seen: dict[tuple[int, str | None, int | None], PageFacts] = {}
     with suppress(UnreadablePages, TooManyPages):
-        for sheet in sheets(data, most_pages=most_pages):
-            if sheet.number not in wanted:
-                continue
+        for sheet in sheets(data, most_pages=most_pages, only=wanted):
             for page in pages.pages:
                 if page.number == sheet.number and _is_comparable(page, issued) and page.document_id:
                     key = (page.number, page.document_id, page.plan_page)

@@ -7,7 +7,7 @@ uncertain is said: ``error`` is the patches' own disagreement, and a page that t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cpdocs.scans.issued import DPI
@@ -35,16 +35,57 @@ _SMALL = 1.3
 """How much finer than the patches the picture may be before it is shrunk to them."""
 
 
+_BENT = 6
+"""Coefficients of a quadratic surface: by so much a page that lies curved or was drawn out unevenly leaves a plane."""
+_BEARS_BEND = 24
+"""Patches from which such a surface is told from their own scatter: four for each coefficient."""
+_FURTHEST = 3.0
+"""Millimetres from the plane beyond which a patch isn't a bend but a mistake."""
+_GRID = 16
+"""Dots between the points at which the map is worked out; between them it is straight within a hundredth of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """``matrix`` (3 by 3) maps points of the issued page, in inches, to the picture's pixels. ``error`` is the median
-    miss of the ``patches`` that bear it out, in millimetres; ``alike`` their median correlation, 1 for the same
-    print."""
+    """Where each point of the issued page lies on the picture. ``matrix`` (3 by 3) maps inches on the page to pixels,
+    after ``bend`` (6 by 2, inches on 1, x, y, xx, xy, yy) has been added to them. ``error`` is the median miss of the
+    ``patches`` that bear it out, in millimetres; ``alike`` their median correlation, 1 for the same print."""
 
     matrix: Picture
     error: float
     patches: int
     alike: float
+    bend: Picture
+
+    def pixels(self, points: Picture) -> Picture:
+        """The pixels of points of the page in inches: n by 2."""
+        import cv2
+
+        moved = points + _surface(points) @ self.bend
+        found: Picture = cv2.perspectiveTransform(moved.reshape(-1, 1, 2), self.matrix).reshape(-1, 2)
+        return found
+
+
+def laid(picture: Picture, registration: Registration, region: tuple[int, int, int, int], dpi: float = DPI) -> Picture:
+    """The part ``region`` (left, top, right, bottom in dots of ``dpi``) of the page as it lies on ``picture``."""
+    import cv2
+    import numpy as np
+
+    left, top, right, bottom = region
+    wide, high = right - left, bottom - top
+    columns = np.linspace(0, wide - 1, max(wide // _GRID, 2))
+    rows = np.linspace(0, high - 1, max(high // _GRID, 2))
+    grid = np.stack(np.meshgrid(left + columns, top + rows), axis=-1).reshape(-1, 2) / dpi
+    found = registration.pixels(grid).astype(np.float32).reshape(len(rows), len(columns), 2)
+    to_grid = np.array(
+        [
+            [(len(columns) - 1) / max(wide - 1, 1), 0, 0],
+            [0, (len(rows) - 1) / max(high - 1, 1), 0],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    full = cv2.warpAffine(found, to_grid, (wide, high), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(picture, full[..., 0], full[..., 1], cv2.INTER_LINEAR, borderValue=255)
 
 
 def register(
@@ -63,19 +104,15 @@ def register(
     shrink = min(1.0, HALF * _SMALL / dots)
     small = picture if shrink == 1 else cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), 0.8)
-    matrix = np.diag([shrink, shrink, 1.0]) @ start @ np.diag([1 / HALF, 1 / HALF, 1.0])
-    best: Registration | None = None
+    to_small = np.diag([shrink, shrink, 1.0])
+    current: Registration | None = Registration(to_small @ start, 0, 0, 0, np.zeros((_BENT, 2)))
     for reduced, half_side, reach in _STEPS:
-        found = _refined(small, issued.half, places, matrix, reduced, half_side, reach)
-        if found is None:
-            break
-        matrix, error, count, alike = found
-        whole = np.diag([1 / shrink, 1 / shrink, 1.0]) @ matrix @ np.diag([HALF, HALF, 1.0])
-        best = Registration(whole, error, count, alike)
-    else:
-        if best is not None and best.error <= _MOST_ERROR:
-            return best
-    return None
+        if current is None:
+            return None
+        current = _refined(small, issued.half, places, current, reduced, half_side, reach)
+    if current is None or current.error > _MOST_ERROR:
+        return None
+    return replace(current, matrix=np.linalg.inv(to_small) @ current.matrix)
 
 
 def dots_of(registration: Registration) -> float:
@@ -101,42 +138,67 @@ def _start(lies: tuple[float, float, float, float, float, float], picture: Pictu
 
 
 def _refined(
-    small: Picture, issued: Picture, places: Picture, matrix: Picture, reduced: int, half_side: int, reach: int
-) -> tuple[Picture, float, int, float] | None:
-    """One step: the map anew, its error in millimetres, how many patches bear it out and how alike they are."""
+    small: Picture, issued: Picture, places: Picture, current: Registration, reduced: int, half_side: int, reach: int
+) -> Registration | None:
+    """One step: the map anew from where the patches lie by the current one."""
     import cv2
     import numpy as np
 
     high, wide = issued.shape
     size = (wide // reduced, high // reduced)
-    grow = np.diag([reduced, reduced, 1.0])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    page = cv2.warpPerspective(small, matrix @ grow, size, flags=flags, borderValue=255)
+    page = laid(small, current, (0, 0, *size), HALF / reduced)
     ours = issued if reduced == 1 else cv2.resize(issued, size, interpolation=cv2.INTER_AREA)
     ours = cv2.GaussianBlur(ours, (0, 0), 1.0)
-    from_, to, alike = [], [], []
-    for x, y in places / reduced:
-        found = _patch(ours, page, round(float(x)), round(float(y)), half_side, reach)
-        if found is not None:
-            centre, moved, score = found
-            from_.append(centre)
-            to.append(moved)
-            alike.append(score)
-    if len(from_) < _FEWEST:
+    patches = [_patch(ours, page, round(float(x)), round(float(y)), half_side, reach) for x, y in places / reduced]
+    found = [patch for patch in patches if patch is not None]
+    if len(found) < _FEWEST:
         return None
-    on_page = np.array(from_, float) * reduced
-    on_picture = cv2.perspectiveTransform((np.array(to, float) * reduced).reshape(-1, 1, 2), matrix).reshape(-1, 2)
-    dots = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-    allowed = _AGREE / MM * HALF * dots * reduced
-    fitted, held = cv2.findHomography(on_page, on_picture, cv2.RANSAC, allowed, maxIters=500, confidence=0.995)
-    if fitted is None:  # which the library's own types don't tell
+    on_page = np.array([centre for centre, _, _ in found], float) * reduced / HALF
+    on_picture = current.pixels(np.array([moved for _, moved, _ in found], float) * reduced / HALF)
+    return _fitted(on_page, on_picture, np.array([score for _, _, score in found]), dots_of(current))
+
+
+def _fitted(on_page: Picture, on_picture: Picture, alike: Picture, dots: float) -> Registration | None:
+    """The map that most patches bear out: a plane's, and what a bent page leaves of it where enough patches tell."""
+    import cv2
+    import numpy as np
+
+    plane, held = cv2.findHomography(
+        on_page, on_picture, cv2.RANSAC, _AGREE / MM * dots, maxIters=500, confidence=0.995
+    )
+    if plane is None:  # which the library's own types don't tell
         return None  # type: ignore[unreachable]
     inside = held.ravel() > 0
-    if int(inside.sum()) < max(_FEWEST, len(from_) // 2):
+    if int(inside.sum()) < max(_FEWEST, len(on_page) * 2 // 5):
         return None
-    again = cv2.perspectiveTransform(on_page.reshape(-1, 1, 2), fitted).reshape(-1, 2)
-    misses = np.linalg.norm(again - on_picture, axis=1)[inside] / dots / HALF * MM
-    return fitted, float(np.median(misses)), int(inside.sum()), float(np.median(np.array(alike)[inside]))
+    flat = cv2.perspectiveTransform(on_picture.reshape(-1, 1, 2), np.linalg.inv(plane)).reshape(-1, 2) - on_page
+    miss = np.linalg.norm(flat, axis=1) * MM
+    near = miss < _FURTHEST
+    best = Registration(
+        plane, float(np.median(miss[inside])), int(inside.sum()), float(np.median(alike[inside])), np.zeros((_BENT, 2))
+    )
+    for _ in range(2):
+        if int(near.sum()) < _BEARS_BEND:
+            return best
+        bend, *_ = np.linalg.lstsq(_surface(on_page[near]), flat[near], rcond=None)
+        miss = np.linalg.norm(flat - _surface(on_page) @ bend, axis=1) * MM
+        near &= miss < max(_AGREE, 3 * float(np.median(miss[near])))
+    error = float(np.median(miss[near]))
+    if int(near.sum()) > best.patches or error < best.error * _BETTER:
+        return Registration(plane, error, int(near.sum()), float(np.median(alike[near])), bend)
+    return best
+
+
+_BETTER = 0.8
+"""By how much a bend must lessen the error to be one, and no fit to the patches' scatter."""
+
+
+def _surface(points: Picture) -> Picture:
+    """The terms of a quadratic surface over the page."""
+    import numpy as np
+
+    x, y = points[:, 0] / 8.5 - 0.5, points[:, 1] / 11 - 0.5
+    return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
 
 
 def _patch(

@@ -115,11 +115,13 @@ def _same_font_again(writer: revisions.Writer) -> None:
     writer.mark_update(raw.reference)
 
 
-def test_what_is_no_rewrite_has_no_pages_to_compare(desk: Desk, tmp_path: Path) -> None:
+def test_what_is_no_rewrite_is_compared_only_when_a_person_asks(desk: Desk, tmp_path: Path) -> None:
     row = desk.take(b.sign(desk.issued_file().read_bytes(), "PCPSig", b.self_signed("Alpha Testwell")))
     assert desk.events("return.compared") == []
-    desk.office.cli("held", "show", row["sha256"][:12], "--pictures", tmp_path / "x.pdf", now=RETURN, status=3)
-    assert not (tmp_path / "x.pdf").exists()
+    shown(desk, row, "--pictures", tmp_path / "x.pdf")
+    assert desk.events("return.compared") == []
+    with pypdfium2.PdfDocument(tmp_path / "x.pdf") as pictures, pypdfium2.PdfDocument(desk.issued_file()) as plan:
+        assert len(pictures) == len(plan) + 2
 
 
 def test_a_file_whose_pages_cant_be_drawn_is_held_all_the_same_and_says_so(
@@ -129,3 +131,25 @@ def test_a_file_whose_pages_cant_be_drawn_is_held_all_the_same_and_says_so(
     row = desk.take(by_a_service(desk.issued_file().read_bytes()))
     assert (row["verdict"], row["lane"]) == ("held", "esign_service")
     assert "can't be drawn" in shown(desk, row).out
+
+
+def test_a_fax_is_shown_upright_beside_the_plan_with_its_boxes(desk: Desk, tmp_path: Path) -> None:
+    from PIL import Image
+
+    with pypdfium2.PdfDocument(desk.issued_file()) as plan:
+        pages = len(plan)
+        frames = [page.render(scale=200 / 72).to_pil().convert("1").rotate(180) for page in plan]
+    out = io.BytesIO()
+    frames[0].save(out, "TIFF", save_all=True, append_images=frames[1:], compression="group4", dpi=(200, 200))
+    row = desk.take(out.getvalue(), name="fax.tif")
+    assert row["boxes"] == {"member": "empty", "pcp": "empty"}
+    target = tmp_path / "seen.pdf"
+    shown(desk, row, "--pictures", target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with pypdfium2.PdfDocument(target) as pictures, pypdfium2.PdfDocument(desk.issued_file()) as plan:
+        assert len(pictures) == pages + 2
+        sheet = pictures[0].render(scale=0.5).to_pil().convert("L")
+    half = sheet.width // 2
+    left, right = (sheet.crop(box).reduce(4).tobytes() for box in ((0, 0, half, 400), (half, 0, 2 * half, 400)))
+    assert isinstance(sheet, Image.Image)
+    assert sum(abs(one - other) for one, other in zip(left, right, strict=True)) / len(left) < 12

@@ -36,7 +36,7 @@ def test_every_channels_page_is_laid_within_a_third_of_a_millimetre(name: str) -
     grown = np.array([picture.shape[1] / size[0], picture.shape[0] / size[1]])
     truly = cv2.perspectiveTransform(points * _pens.DOTS, lie) * grown
     dots = float(np.sqrt(abs(np.linalg.det(found.matrix[:2, :2]))))
-    misses = np.linalg.norm(cv2.perspectiveTransform(points, found.matrix) - truly, axis=2) / dots * 25.4
+    misses = np.linalg.norm(found.pixels(points.reshape(-1, 2)) - truly.reshape(-1, 2), axis=1) / dots * 25.4
     assert float(misses.max()) < 0.35
 
 

@@ -1,0 +1,307 @@
+"""What is read of paper that comes back: pages matched, ink in the boxes, handwriting elsewhere; against the goals.
+
+    python benchmarks/paper.py [--pages 2100] [--boxes 2100] [--marks 650] [--jobs N]
+
+Plans are issued by the demo; printers, pens, fax machines, scanners and phones are simulated (``_pens``,
+``_channels``): every channel gets the same number of pages. The mix of boxes is stated below: four tenths signed with
+an ordinary pen, three tenths empty, the rest odd. No real machine and no real hand stands behind these numbers; a few
+hundred real faxes would say more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pypdfium2
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from benchmarks import _channels, _pens
+from cpdocs.core.page_facts import BoxReading
+from cpdocs.scans.issued import IssuedPages
+from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
+
+MIX = (("signed", 8), ("empty", 6), ("initials", 1), ("odd pen", 2), ("odd mark", 3))
+"""What is in a box, by share of 20."""
+VISIBLE = 2.0
+"""Square millimetres of ink that arrived, from which a box that reads empty is wrongly read."""
+READINGS = (BoxReading.SIGNED, BoxReading.UNSURE, BoxReading.EMPTY)
+
+
+@dataclass
+class Tally:
+    """What came of one channel's pages."""
+
+    counts: Counter[Any] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def add(self, other: Tally) -> None:
+        self.counts += other.counts
+        self.seconds += other.seconds
+
+
+@cache
+def plans(folder: str) -> dict[str, bytes]:
+    """The issued plans by document id."""
+    found = sorted(Path(folder).glob("outbox/plans/*/*.pdf"))
+    return {path.stem: path.read_bytes() for path in found if not path.stem.endswith("cover")}
+
+
+@cache
+def sides(folder: str) -> tuple[tuple[str, int], ...]:
+    """Every page of every plan."""
+    return tuple((name, page + 1) for name, data in plans(folder).items() for page in range(len(opened(data))))
+
+
+@cache
+def opened(data: bytes) -> IssuedPages:
+    return IssuedPages(data)
+
+
+@cache
+def printed(folder: str, name: str, number: int) -> np.ndarray:
+    """A page as it is printed."""
+    with pypdfium2.PdfDocument(plans(folder)[name]) as document:
+        bitmap = document[number - 1].render(scale=_pens.DOTS / 72, grayscale=True, may_draw_forms=False)
+        return np.asarray(bitmap.to_pil().convert("L"))[: 11 * _pens.DOTS, : int(8.5 * _pens.DOTS)].copy()
+
+
+def match(folder: str, channel: _channels.Channel, seeds: Iterable[int]) -> Tally:
+    """Pages sent and looked at for their codes alone."""
+    get_ready()
+    tally = Tally()
+    for seed in seeds:
+        name, number = sides(folder)[seed % len(sides(folder))]
+        turn = random.Random(seed).choice((0, 0, 0, 180, 90, 270))
+        page = _channels.sent(printed(folder, name, number), channel, seed, turn=turn)
+        data = _channels.as_file([page], channel)
+        start = time.process_time()
+        (facts,) = read_scan(data, most_pages=2).pages
+        tally.seconds += time.process_time() - start
+        right = (facts.document_id, facts.plan_page) == (name, number)
+        tally.counts["right" if right else "unread" if facts.document_id is None else "WRONG"] += 1
+    return tally
+
+
+def boxes(folder: str, channel: _channels.Channel, seeds: Iterable[int]) -> Tally:
+    """Signature pages with something in each box, and what is read there."""
+    get_ready()
+    tally = Tally()
+    pages = [(name, page) for name, page in sides(folder) if opened(plans(folder)[name]).page(page).boxes]  # type: ignore[union-attr]
+    for seed in seeds:
+        name, number = pages[seed % len(pages)]
+        issued = opened(plans(folder)[name]).page(number)
+        assert issued is not None
+        clean = printed(folder, name, number)
+        chance = random.Random(seed * 7 + 1)
+        layer, truth = _pens.paper(), {}
+        for slot, place in issued.boxes.items():
+            box = (place.left * 8.5, place.top * 11, place.right * 8.5, place.bottom * 11)
+            truth[slot] = (_filled(layer, box, chance), box)
+        data = _channels.as_file([_channels.sent(_channels.printed(clean, layer), channel, seed)], channel)
+        seen, bare = (_channels.sent(each, channel, seed) for each in (_channels.printed(clean, layer), clean))
+        start = time.process_time()
+        found = read_handwriting(
+            data, read_scan(data, most_pages=2), {name: plans(folder)[name]}, most_pages=2, elsewhere=False
+        )
+        tally.seconds += time.process_time() - start
+        for slot, (kind, box) in truth.items():
+            ink = arrived(seen, bare, channel, seed, box)
+            reading = found.pages[0].boxes.get(slot)
+            tally.counts[_class(kind, ink), reading] += 1
+    return tally
+
+
+def _filled(layer: np.ndarray, box: _pens.Box, chance: random.Random) -> str:
+    kind = chance.choices([name for name, _ in MIX], [share for _, share in MIX])[0]
+    if kind == "odd mark":
+        _pens.ODD[chance.choice(sorted(_pens.ODD))](layer, box, chance)
+    elif kind != "empty":
+        pen = chance.choice(_pens.PENS[4:] if kind == "odd pen" else _pens.ORDINARY)
+        strokes = _pens.initials(box, chance) if kind == "initials" else _pens.signature(box, chance)
+        for stroke in strokes:
+            _pens.stroke(layer, stroke, pen, chance)
+    return kind
+
+
+def arrived(seen: np.ndarray, bare: np.ndarray, channel: _channels.Channel, seed: int, box: _pens.Box) -> float:
+    """The square millimetres of a box that the ink darkened on what arrived: the same page sent with and without."""
+    lie = _channels._lie(channel, random.Random(seed), (round(8.5 * channel.across), round(11 * channel.down)))
+    corners = np.array([(box[0], box[1]), (box[2], box[1]), (box[2], box[3]), (box[0], box[3])]) * _pens.DOTS
+    corners = cv2.perspectiveTransform(corners.reshape(-1, 1, 2), lie).reshape(-1, 2)
+    mask = np.zeros(seen.shape, np.uint8)
+    cv2.fillConvexPoly(mask, np.round(corners).astype(np.int32), 1)
+    mask = cv2.erode(mask, np.ones((max(3, channel.down // 20), max(3, channel.across // 20)), np.uint8))
+    darker = bare.astype(np.int16) - seen > (128 if channel.level else 40)
+    return float((darker & (mask > 0)).sum()) / channel.across / channel.down * 25.4**2
+
+
+def _class(kind: str, ink: float) -> str:
+    if kind in ("empty", "odd mark"):
+        return kind
+    return "ink" if ink >= VISIBLE else "little ink" if ink >= 0.5 else "none arrived"
+
+
+def marks(folder: str, channel: _channels.Channel, seeds: Iterable[int]) -> Tally:
+    """Pages with a remark, a crossing-out, a struck line or nothing on them."""
+    get_ready()
+    tally = Tally()
+    pages = [(name, page) for name, page in sides(folder) if not opened(plans(folder)[name]).page(page).boxes]  # type: ignore[union-attr]
+    for seed in seeds:
+        name, number = pages[seed % len(pages)]
+        clean = printed(folder, name, number)
+        chance = random.Random(seed)
+        kind = chance.choice(("clean", "clean", "remark", "crossed out", "struck"))
+        layer, pen = _pens.paper(), chance.choice(_pens.ORDINARY)
+        if kind == "remark":
+            strokes = _pens.words((chance.uniform(0.8, 5.5), chance.uniform(2, 9.3)), chance)
+        elif kind == "crossed out":
+            y = chance.uniform(2.5, 7)
+            strokes = [np.array([(1.2, y), (6.5, y + 1.6)]), np.array([(1.2, y + 1.6), (6.5, y)])]
+        elif kind == "struck":
+            strokes = _line_of_print(clean, chance)
+        else:
+            strokes = []
+        for stroke in strokes:
+            _pens.stroke(layer, stroke, pen, chance)
+        data = _channels.as_file([_channels.sent(_channels.printed(clean, layer), channel, seed)], channel)
+        start = time.process_time()
+        found = read_handwriting(data, read_scan(data, most_pages=2), {name: plans(folder)[name]}, most_pages=2)
+        tally.seconds += time.process_time() - start
+        tally.counts[kind, found.pages[0].marks_elsewhere] += 1
+    return tally
+
+
+def _line_of_print(page: np.ndarray, chance: random.Random) -> list[np.ndarray]:
+    """A line through the middle of some line of words."""
+    left, right = int(0.9 * _pens.DOTS), int(4.2 * _pens.DOTS)
+    dark = (page[:, left:right] < 128).mean(axis=1) > 0.08
+    rows = [row for row in np.flatnonzero(dark) if 500 < row < 2800]
+    row = chance.choice(rows) if rows else 1500
+    return _pens.struck((0.9, row / _pens.DOTS - 0.01, 4.2, row / _pens.DOTS + 0.01), chance)
+
+
+Work = Callable[[str, _channels.Channel, Iterable[int]], Tally]
+
+
+def run(work: Work, folder: str, count: int, jobs: int) -> dict[str, Tally]:
+    """``count`` pages over all channels."""
+    each = -(-count // len(_channels.CHANNELS))
+    tallies = {channel.name: Tally() for channel in _channels.CHANNELS}
+    with ProcessPoolExecutor(jobs) as pool:
+        futures = [
+            (channel.name, pool.submit(work, folder, channel, list(range(start, min(start + 20, each)))))
+            for channel in _channels.CHANNELS
+            for start in range(0, each, 20)
+        ]
+        for name, future in futures:
+            tallies[name].add(future.result())
+    return tallies
+
+
+def together(tallies: dict[str, Tally], kind: str) -> Tally:
+    """The tally of all channels of a kind: scan, fax, bad fax, photo."""
+    whole = Tally()
+    for channel in _channels.CHANNELS:
+        if kind in ("", channel.kind):
+            whole.add(tallies[channel.name])
+    return whole
+
+
+def show_matching(tallies: dict[str, Tally]) -> None:
+    print(f"\n{'matched by code':24} {'pages':>6} {'matched':>8} {'unread':>7} {'wrong':>6} {'ms':>5}")
+    for name, tally in [*tallies.items(), ("all", together(tallies, ""))]:
+        total = tally.counts.total()
+        row = [tally.counts[each] for each in ("right", "unread", "WRONG")]
+        print(f"{name:24} {total:6} {row[0]:8} {row[1]:7} {row[2]:6} {tally.seconds / total * 1000:5.0f}")
+    whole, bad = together(tallies, ""), together(tallies, "bad fax")
+    good = whole.counts - bad.counts
+    goal("matched, all but bad faxes", 100 * good["right"] / good.total(), ">=", 99, "%")
+    goal("matched, bad faxes", 100 * bad.counts["right"] / bad.counts.total(), ">=", 96, "%")
+    goal("matched wrongly", whole.counts["WRONG"], "<=", 0)
+    goal("pages a second and core, matched", whole.counts.total() / whole.seconds, ">=", 20)
+
+
+def show_boxes(tallies: dict[str, Tally]) -> None:
+    classes = ("ink", "little ink", "none arrived", "empty", "odd mark")
+    print(f"\n{'signed/unsure/empty':24}" + "".join(f"{each:>16}" for each in classes) + "  unread  unsure     ms")
+    for name, tally in [*tallies.items(), *((f"all: {kind}", together(tallies, kind)) for kind in KINDS)]:
+        cells = ("/".join(str(tally.counts[each, reading]) for reading in READINGS) for each in classes)
+        total = tally.counts.total()
+        unread = sum(tally.counts[each, None] for each in classes)
+        row = "".join(f"{cell:>16}" for cell in cells)
+        print(f"{name:24}{row} {unread:7} {unsure(tally):6.0f}% {tally.seconds / total * 2000:6.0f}")
+    whole, bad = together(tallies, ""), together(tallies, "bad fax")
+    nothing = sum(whole.counts[each, reading] for each in ("empty", "odd mark") for reading in (*READINGS, None))
+    wrongly = whole.counts["empty", BoxReading.SIGNED] + whole.counts["odd mark", BoxReading.SIGNED]
+    goal("signed where no pen was", 100 * wrongly / nothing, "<=", 0.3, "%")
+    goal("signed on bad faxes", sum(n for (_, each), n in bad.counts.items() if each is BoxReading.SIGNED), "<=", 0)
+    ink = sum(whole.counts["ink", reading] for reading in (*READINGS, None))
+    goal(f"empty where {VISIBLE:g} mm² arrived", 100 * whole.counts["ink", BoxReading.EMPTY] / ink, "<=", 0.3, "%")
+    for kind, most in (("scan", 10), ("fax", 25), ("bad fax", 60)):
+        goal(f"unsure, {kind}", unsure(together(tallies, kind)), "<=", most, "%")
+    goal("pages a second and core, with boxes", whole.counts.total() / 2 / whole.seconds, ">=", 8)
+
+
+KINDS = ("scan", "fax", "bad fax", "photo")
+
+
+def unsure(tally: Tally) -> float:
+    """The share of boxes left to a person as unsure, or unread with their page, in per cent."""
+    left = sum(n for (_, reading), n in tally.counts.items() if reading in (BoxReading.UNSURE, None))
+    return 100 * left / max(tally.counts.total(), 1)
+
+
+def show_marks(tallies: dict[str, Tally]) -> None:
+    kinds = ("clean", "remark", "crossed out", "struck")
+    print(f"\n{'marked/not/not looked':24}" + "".join(f"{each:>14}" for each in kinds) + "     ms")
+    for name, tally in [*tallies.items(), ("all", together(tallies, ""))]:
+        cells = ("/".join(str(tally.counts[each, seen]) for seen in (True, False, None)) for each in kinds)
+        row = "".join(f"{cell:>14}" for cell in cells)
+        print(f"{name:24}{row} {tally.seconds / tally.counts.total() * 1000:6.0f}")
+    whole = together(tallies, "")
+    looked = whole.counts["clean", True] + whole.counts["clean", False]
+    print(f"marked wrongly: {whole.counts['clean', True]} of {looked} clean pages that were looked through")
+    goal("pages a second and core, with marks", whole.counts.total() / whole.seconds, ">=", 4)
+
+
+def goal(what: str, found: float, how: str, wanted: float, unit: str = "") -> None:
+    met = found >= wanted if how == ">=" else found <= wanted
+    print(f"  {'met ' if met else 'MISSED'}  {what}: {found:.4g}{unit} ({how} {wanted:g}{unit})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=2106)
+    parser.add_argument("--boxes", type=int, default=2106)
+    parser.add_argument("--marks", type=int, default=650)
+    parser.add_argument("--jobs", type=int, default=2)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        folder = str(Path(made) / "demo")
+        cpdocs = Path(sys.executable).parent / "cpdocs"
+        subprocess.run([cpdocs, "demo", folder], check=True, capture_output=True)
+        print(f"{len(sides(folder))} pages of {len(plans(folder))} plans; {len(_channels.CHANNELS)} channels")
+        if asked.pages:
+            show_matching(run(match, folder, asked.pages, asked.jobs))
+        if asked.boxes:
+            show_boxes(run(boxes, folder, asked.boxes // 2, asked.jobs))
+        if asked.marks:
+            show_marks(run(marks, folder, asked.marks, asked.jobs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Pictures of returned files for the person who decides: each page upright beside the one issued, boxes enlarged.
+
+Of every kind of file and lane. A page that its print lays on the issued one is shown as it lies on it; any other is
+turned upright by its codes and shown as it came. A picture proves nothing and decides nothing. For a child process with
+limits, since the files are strangers'.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import gmtime
+from typing import TYPE_CHECKING
+
+from cpdocs.core.page_facts import BoxReading, FilePages, PageFacts, PageKind, Place
+from cpdocs.core.verdicts import Slot
+from cpdocs.scans.compare import DPI, as_large, differing_places, side_by_side
+from cpdocs.scans.issued import DPI as FINE
+from cpdocs.scans.issued import IssuedPage, IssuedPages
+from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, sheets
+from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
+from cpdocs.scans.registration import Registration, laid, register
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from cpdocs.scans.codes import Picture
+
+__all__ = ["BoxPicture", "PagePicture", "Pictures", "draw_pictures", "get_ready"]
+
+_AROUND = 0.3
+"""Inches around a box that are shown with it, and the lines beside it to the paper's edge."""
+_BELOW = 0.6
+_KINDS = {
+    PageKind.COVER: "cover page",
+    PageKind.REPLY_SLIP: "reply slip",
+    PageKind.LETTER: "letter",
+    PageKind.BLANK: "empty page",
+    PageKind.UNKNOWN: "page without our codes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page: which of the files (from 1) and which page of it, what it is, and PNGs of it upright and of the page
+    issued (empty: there is none). ``marks`` are handwriting on it, or what differs, where it was looked for."""
+
+    file: int
+    facts: PageFacts
+    png: bytes
+    issued_png: bytes = b""
+    marks: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPicture:
+    """A signature box with the lines beside it, enlarged: PNGs as returned and as issued, and what was read in it."""
+
+    slot: Slot
+    file: int
+    number: int
+    reading: BoxReading | None
+    png: bytes
+    issued_png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """All pages and boxes, and the same on the sheets of one PDF. ``cut_short``: there were more pages than are drawn,
+    or a file broke off."""
+
+    pdf: bytes
+    pages: tuple[PagePicture, ...]
+    boxes: tuple[BoxPicture, ...]
+    cut_short: bool = False
+
+
+def draw_pictures(files: Sequence[bytes], issued: bytes, document_id: str, *, most_pages: int) -> Pictures:
+    """Pictures of the pages of ``files`` beside those of the plan ``document_id`` (``issued`` empty: no plan is known).
+
+    The same bytes give the same PDF. Raises UnreadablePages where there is no page that can be drawn.
+    """
+    album = _Album(IssuedPages(issued) if issued else None, document_id)
+    plans = {document_id: issued} if issued else {}
+    drawn = album.sheets(files, plans, most_pages)
+    first = next(drawn, None)
+    if first is None:
+        raise UnreadablePages
+    out = io.BytesIO()
+    when = gmtime(0)
+    about = {"creationDate": when, "modDate": when, "producer": "cpdocs"}
+    first.save(out, "PDF", resolution=DPI, save_all=True, append_images=drawn, quality=75, **about)
+    return Pictures(out.getvalue(), tuple(album.pages), tuple(album.boxes), album.cut_short)
+
+
+class _Album:
+    """Pages and boxes as they are drawn, sheet by sheet."""
+
+    def __init__(self, plan: IssuedPages | None, document_id: str) -> None:
+        self.pages: list[PagePicture] = []
+        self.boxes: list[BoxPicture] = []
+        self.cut_short = False
+        self._plan, self._document_id = plan, document_id
+
+    def sheets(self, files: Sequence[bytes], plans: dict[str, bytes], most_pages: int) -> Iterator[Image.Image]:
+        """The PDF's sheets: each page, and after one with boxes these."""
+        for number, data in enumerate(files, 1):
+            left = most_pages - len(self.pages)
+            if left <= 0:
+                self.cut_short = True
+                return
+            facts = read_handwriting(data, read_scan(data, most_pages=left), plans, most_pages=left)
+            self.cut_short = self.cut_short or bool(facts.stopped)
+            yield from self._file(number, data, facts, left)
+
+    def _file(self, file: int, data: bytes, facts: FilePages, most: int) -> Iterator[Image.Image]:
+        try:
+            for sheet in sheets(data, most_pages=most, dpi=FINE, forms=True):
+                for page in facts.pages:
+                    if page.number == sheet.number and sheet.picture is not None:
+                        yield from self._page(file, page, sheet)
+        except (UnreadablePages, TooManyPages):
+            self.cut_short = True
+
+    def _page(self, file: int, page: PageFacts, sheet: Sheet) -> Iterator[Image.Image]:
+        import numpy as np
+        from PIL import Image
+
+        assert sheet.picture is not None
+        issued = self._issued(page)
+        picture: Picture = np.asarray(sheet.picture)
+        lies = register(picture, issued, page.lies) if issued is not None and page.lies is not None else None
+        fine = _upright(picture, page, issued, lies)
+        ours = _shrunk(Image.fromarray(issued.picture)) if issued is not None else None
+        theirs = _shrunk(fine)
+        marks = [_pixels(place, theirs.size) for place in page.marks]
+        if ours is not None and not page.scanned:
+            theirs = as_large(theirs, ours.size)
+            marks = differing_places(ours, theirs)
+        places = tuple(_fractions(place, theirs.size) for place in marks)
+        self.pages.append(PagePicture(file, page, _png(theirs), _png(ours) if ours is not None else b"", places))
+        yield side_by_side(ours, theirs, self._titles(file, page, len(marks)), marks)
+        if issued is not None and lies is not None:
+            yield from self._boxes_of(file, page, issued, picture, lies)
+
+    def _issued(self, page: PageFacts) -> IssuedPage | None:
+        if self._plan is None:
+            return None
+        if page.document_id == self._document_id and page.plan_page:
+            return self._plan.page(page.plan_page)
+        if page.document_id is None and not page.scanned and page.kind is PageKind.UNKNOWN:
+            return self._plan.page(page.number)  # a program's own page in its place, its codes drawn over or lost
+        return None
+
+    def _titles(self, file: int, page: PageFacts, marked: int) -> tuple[str, str]:
+        told = f"file {file}, page {page.number}"
+        if page.plan_page:
+            told += f": page {page.plan_page} of {page.document_id}"
+        elif page.kind in _KINDS:
+            told += f": {_KINDS[page.kind]}"
+        if page.doubled_of:
+            told += ", again"
+        return (
+            f"As issued, page {page.plan_page or page.number}",
+            f"As returned, {told}" + (f"; {marked} marked" if marked else ""),
+        )
+
+    def _boxes_of(
+        self, file: int, page: PageFacts, issued: IssuedPage, picture: Picture, lies: Registration
+    ) -> Iterator[Image.Image]:
+        from PIL import Image
+
+        for slot, box in issued.boxes.items():
+            region = _region(box, issued.picture.shape)
+            left, top, right, bottom = region
+            theirs = Image.fromarray(laid(picture, lies, region))
+            ours = Image.fromarray(issued.picture[top:bottom, left:right])
+            reading = page.boxes.get(slot)
+            self.boxes.append(BoxPicture(slot, file, page.number, reading, _png(theirs), _png(ours)))
+            who = "the member's box" if slot is Slot.MEMBER else "the PCP's box"
+            read = f": {reading.value}" if reading else ""
+            yield side_by_side(ours, theirs, (f"As issued, {who}", f"As returned, {who}{read}"), ())
+
+
+def _upright(picture: Picture, page: PageFacts, issued: IssuedPage | None, lies: Registration | None) -> Image.Image:
+    """The page in ``FINE`` dots: on the issued one where it can be laid on it, else turned and cut out of its sheet."""
+    import numpy as np
+    from PIL import Image
+
+    if issued is not None and lies is not None and page.scanned:
+        high, wide = issued.picture.shape
+        return Image.fromarray(laid(picture, lies, (0, 0, wide, high)))
+    return Image.fromarray(np.ascontiguousarray(np.rot90(picture, -page.turn // 90)))
+
+
+def _shrunk(picture: Image.Image) -> Image.Image:
+    """A page of ``FINE`` dots in those of the sheets."""
+    from PIL import Image
+
+    share = min(DPI / FINE, _LONGEST / max(picture.size))
+    size = (max(1, round(picture.width * share)), max(1, round(picture.height * share)))
+    return picture.resize(size, Image.Resampling.BOX if share <= 0.5 else Image.Resampling.BICUBIC)
+
+
+_LONGEST = 1700
+"""Pixels of a page on a sheet: tabloid paper at 100 dots an inch."""
+
+
+def _region(box: Place, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    high, wide = shape[:2]
+    around = _AROUND * FINE
+    return (
+        max(round(box.left * wide - around), 0),
+        max(round(box.top * high - around), 0),
+        round(wide - around),
+        min(round(box.bottom * high + _BELOW * FINE), high),
+    )
+
+
+def _pixels(place: Place, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    wide, high = size
+    return round(place.left * wide), round(place.top * high), round(place.right * wide), round(place.bottom * high)
+
+
+def _fractions(place: tuple[int, int, int, int], size: tuple[int, int]) -> Place:
+    wide, high = size
+    return Place(place[0] / wide, place[1] / high, place[2] / wide, place[3] / high)
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
