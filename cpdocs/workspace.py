@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.options import Options
-from cpdocs.core.senders import Senders
+from cpdocs.core.senders import EXAMPLE_NAME, Senders
+from cpdocs.errors import WorkspaceFault
 from cpdocs.system.ownership import require_owner
 
 if TYPE_CHECKING:
@@ -188,6 +189,15 @@ class Workspace:
         if not self.owned:
             require_owner(self.paths.root, os.geteuid())
         note_settings(tx, text=self.settings_text)
+
+    def require_sender(self) -> None:
+        """Raises WorkspaceFault while cpdocs.toml has the shipped example's organization: nothing goes out under its
+        name (contract §7). A sandbox is for trying things out."""
+        if not self.sandbox and self.senders.organization.name == EXAMPLE_NAME:
+            raise WorkspaceFault(
+                f"cpdocs.toml still has the example organization ({EXAMPLE_NAME}): nothing goes out under its name.",
+                todo=f"Say who you are under [organization] in {self.paths.settings}, or run `cpdocs setup`.",
+            )
 
     def close(self) -> None:
         """Lets go of the ledger, if it was opened; the workspace can't be used afterwards."""

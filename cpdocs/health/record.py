@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from cpdocs.core.senders import still_shipped
 from cpdocs.health.answers import Checked, Level
 from cpdocs.system.accounts import account_name
 from cpdocs.system.ownership import of_others
@@ -111,12 +112,16 @@ def templates(ws: Workspace) -> Iterator[Checked]:
 
 
 def settings(ws: Workspace) -> Iterator[Checked]:
-    if ws.senders.organization.name == "Example Community Partners" and not ws.sandbox:
+    shipped = () if ws.sandbox else still_shipped(ws.senders.organization)
+    if shipped:
+        name = "name" in shipped
         yield Checked(
             "settings",
-            Level.FAULT,
-            "cpdocs.toml still has the example organization.",
-            f"Say who you are in {ws.paths.settings}.",
+            Level.FAULT if name else Level.WARNING,
+            "cpdocs.toml still has the example organization."
+            if name
+            else f"[organization] still has the shipped example's {', '.join(shipped)}.",
+            f"Say who you are in {ws.paths.settings}, or run `cpdocs setup`.",
         )
     else:
         yield Checked("settings", Level.OK, "cpdocs.toml is read and complete.")
