@@ -31,7 +31,8 @@ def ever_administered(ws: Workspace) -> bool:
 def first_administrator(
     ws: Workspace, user: str, new_pin: Secret, *, name: str = "", roles: Collection[Role] = ()
 ) -> Enrolled:
-    """Makes ``user`` the first administrator, with more ``roles`` where they are given. Somebody enrolled already proves it by the PIN that they have.
+    """Makes ``user`` the first administrator, with more ``roles`` where they are given. Somebody enrolled already
+    proves it by the PIN that they have.
 
     Raises:
         InputFault: there is an administrator, or was; or they would both issue keys and accept returns.

@@ -1,4 +1,4 @@
-"""The administrator's first day: from nothing to a clear `doctor` in one command; and nothing under the example's name."""
+"""The administrator's first day: from nothing to a clear `doctor` in one command."""
 
 from __future__ import annotations
 
