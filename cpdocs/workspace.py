@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,16 +179,11 @@ class Workspace:
             user=self.actor.user,
             host=self.actor.host,
             sudo=self.actor.sudo,
-            foreword=self._before_writing,
+            foreword=partial(
+                _before_writing, text=self.settings_text, strangers=None if self.owned else self.paths.root
+            ),
             by_the_clock=True,
         )
-
-    def _before_writing(self, tx: Transaction) -> None:
-        from cpdocs.ledger.settings_seen import note_settings
-
-        if not self.owned:
-            require_owner(self.paths.root, os.geteuid())
-        note_settings(tx, text=self.settings_text)
 
     def require_sender(self) -> None:
         """Raises WorkspaceFault while cpdocs.toml has the shipped example's organization: nothing goes out under its
@@ -228,3 +223,12 @@ class Workspace:
     def id_secret(self) -> bytes:
         """The key with which document ids are derived."""
         return (self.paths.keys / "ids.key").read_bytes()
+
+
+def _before_writing(tx: Transaction, *, text: bytes, strangers: Path | None) -> None:
+    """What comes before whatever a command records: that it may write here at all, and its settings."""
+    from cpdocs.ledger.settings_seen import note_settings
+
+    if strangers is not None:
+        require_owner(strangers, os.geteuid())
+    note_settings(tx, text=text)
