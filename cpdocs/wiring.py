@@ -193,7 +193,7 @@ def move_ledger(start: Path | None, url: str) -> Moved:
 
     Raises what :func:`cpdocs.trail.ledger_move.move` raises, UsageFault where a database keeps the ledger already.
     """
-    from cpdocs import settings
+    from cpdocs import settings, settings_edit
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.trail.ledger_move import move
 
@@ -206,21 +206,21 @@ def move_ledger(start: Path | None, url: str) -> Moved:
         raise UsageFault(
             "A database keeps the ledger of this workspace already.", todo="docs/ledger.md tells how to go from there."
         )
-    changed = settings.with_ledger_url(text, url)
+    changed = settings_edit.with_ledger_url(text, url)
     return move(paths, url, lambda: write_durably(paths.settings, changed.encode(), overwrite=True))
 
 
 def open_restored(root: Path, *, sandbox: bool) -> EventStore:
     """The ledger of a workspace that was made of a backup: the file that came with it, whatever its settings named,
     which then name it no more. Nothing else of what was restored is opened or used."""
-    from cpdocs import settings
+    from cpdocs import settings, settings_edit
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.ledger.events import EventStore
 
     paths = Paths(root)
     text = paths.settings.read_text("utf-8")
     if settings.load(text, str(paths.settings)).options.ledger_url:
-        write_durably(paths.settings, settings.with_ledger_url(text, "").encode(), overwrite=True)
+        write_durably(paths.settings, settings_edit.with_ledger_url(text, "").encode(), overwrite=True)
     clock = SystemClock(_fixed_clock(sandbox=sandbox))
     actor = acting_account()
     return EventStore.open(paths.ledger, clock=clock, user=actor.user, host=actor.host, sudo=actor.sudo)

@@ -55,10 +55,10 @@ def set_up(root: Path, answers: Answers, secrets: Secrets) -> Iterator[Step]:
 
 
 def _organization(paths: Paths, values: Mapping[str, str]) -> Step:
-    from cpdocs import settings
+    from cpdocs import settings, settings_edit
 
     text = paths.settings.read_text("utf-8")
-    changed = settings.with_organization(text, values) if values else text
+    changed = settings_edit.with_organization(text, values) if values else text
     if changed != text:
         write_durably(paths.settings, changed.encode(), overwrite=True)
     left = still_shipped(settings.load(changed, str(paths.settings)).senders.organization)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cpdocs import settings
+from cpdocs import settings, settings_edit
 from cpdocs.system.age import new_key
 from tests.conftest import CommandLine
 from tests.flows.accounts import machine
@@ -157,7 +157,7 @@ def test_nothing_goes_out_under_the_shipped_examples_name(tmp_path: Path, words:
 
 def test_an_organizations_name_is_set_and_nothing_else_changed() -> None:
     text = settings.default_text()
-    changed = settings.with_organization(text, {"name": 'A "quoted" \\ name', "tty": "800-555-0100"})
+    changed = settings_edit.with_organization(text, {"name": 'A "quoted" \\ name', "tty": "800-555-0100"})
     was, now = text.splitlines(), changed.splitlines()
     assert [number for number, (one, other) in enumerate(zip(was, now, strict=True)) if one != other] == [5, 13]
     assert settings.load(changed).senders.organization.name == 'A "quoted" \\ name'
