@@ -17,6 +17,7 @@ from cpdocs.errors import CpdocsError
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (module, attribute, one line of help); in the order of the work (contract §4)
+    "setup": ("setup", "setup", "From nothing to a working office, in one go; can be run again."),
     "init": ("setup", "init", "Make a workspace: settings, folders, keys."),
     "demo": ("demo", "demo", "The whole road on invented data, in one go."),
     "import": ("imports", "import_", "Record a roster, practices, clinicians or designations."),
@@ -32,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "todo": ("work", "todo", "Everything that waits for somebody, oldest first."),
     "status": ("status", "status", "Where every plan stands."),
     "due": ("status", "due", "What is due or overdue, and for whom."),
+    "chase": ("work", "chase", "Ask for what nobody answered: reminders, the key contact, the health plan."),
+    "call": ("work", "call", "Log a telephone call about a plan."),
     "file": ("filing", "file", "Build upload packages; confirm them in the chart."),
     "deliver": ("delivery", "deliver", "Send what waits; list, retry, give up."),
     "recall": ("delivery", "recall", "Take a filed plan back at its target."),
