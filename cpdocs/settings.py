@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -325,32 +324,6 @@ def _values(read: _Settings) -> Settings:
         seeds=tuple(Seed(**seed.model_dump()) for seed in read.letters.seed),
     )
     return Settings(senders, options)
-
-
-def with_ledger_url(text: str, url: str) -> str:
-    """The text of a cpdocs.toml with ``[ledger] url`` set to ``url``, and nothing else in it changed.
-
-    Raises WorkspaceFault where it is written so that a person must do it.
-    """
-    line = f"url = {json.dumps(url)}"
-    table = re.search(r"^\[ledger\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|\Z))*", text, re.MULTILINE)
-    if table is None:
-        changed = f"{text.rstrip()}\n\n[ledger]\n{line}\n"
-    else:
-        found = table.group()
-        lines, count = re.subn(r"^\s*url\s*=.*$", lambda _: line, found, count=1, flags=re.MULTILINE)
-        if not count:
-            lines, count = re.subn(r"^\s*#\s*url\s*=.*$", lambda _: line, found, count=1, flags=re.MULTILINE)
-        if not count:
-            head, _, rest = found.partition("\n")
-            lines = f"{head}\n{line}\n{rest}"
-        changed = text[: table.start()] + lines + text[table.end() :]
-    if load(changed).options.ledger_url != url:
-        raise WorkspaceFault(
-            "cpdocs.toml is written so that its [ledger] url can't be set here.",
-            todo=f"Write it there yourself: {line}",
-        )
-    return changed
 
 
 def _address(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from cpdocs import settings_cache
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.system.accounts import account_name, said_by_sudo
+from cpdocs.system.ownership import require_own, require_owner
 from cpdocs.workspace import Actor, Paths, Workspace
 
 if TYPE_CHECKING:
@@ -65,11 +67,20 @@ def find_workspace(start: Path | None) -> Path:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "cpdocs.toml").is_file():
-            return folder
+            return folder.resolve()
     raise WorkspaceFault(
         "No workspace here: there is no cpdocs.toml in this folder or above it.",
         todo="Make one with `cpdocs init DIR`, or name one with --workspace DIR.",
     )
+
+
+def find_own(start: Path | None) -> tuple[Path, bool]:
+    """The workspace that ``find_workspace`` finds, and whether it is the acting account's own.
+
+    Raises WorkspaceFault for another's, unless a setting of the account's own names it.
+    """
+    root = find_workspace(start)
+    return root, require_own(root, os.geteuid())
 
 
 def open_workspace(start: Path | None = None, *, person: str = "") -> Workspace:
@@ -79,7 +90,8 @@ def open_workspace(start: Path | None = None, *, person: str = "") -> Workspace:
         WorkspaceFault: none found, settings that can't be used, one that ``init`` didn't finish, or one with two
         ledgers. UsageFault: CPDOCS_NOW is set outside a sandbox.
     """
-    paths = Paths(find_workspace(start))
+    root, owned = find_own(start)
+    paths = Paths(root, None if owned else Path(tempfile.mkdtemp(prefix="cpdocs-")))
     try:
         text = paths.settings.read_bytes()
         senders, options = settings_cache.load(text.decode(), str(paths.settings), paths.derived)
@@ -94,12 +106,12 @@ def open_workspace(start: Path | None = None, *, person: str = "") -> Workspace:
             f"{paths.root} has settings but no ledger in state/.",
             todo="Run `cpdocs init` there; if the ledger is lost, restore it from the backup before anything else.",
         )
-    plain = _workspace(paths, senders, options, SystemClock(), text, sandbox=False, person=person)
+    plain = _workspace(paths, senders, options, SystemClock(), text, sandbox=False, person=person, owned=owned)
     sandbox = _is_sandbox(plain)
     fixed = _fixed_clock(sandbox=sandbox)
     if not sandbox:
         return plain
-    return _workspace(paths, senders, options, SystemClock(fixed), text, sandbox=True, person=person)
+    return _workspace(paths, senders, options, SystemClock(fixed), text, sandbox=True, person=person, owned=owned)
 
 
 def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes] | None = None) -> Workspace:
@@ -121,6 +133,8 @@ def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes
     from cpdocs.ledger.settings_seen import settings_event
 
     paths = Paths(root.resolve())
+    if paths.root.exists():
+        require_owner(paths.root, os.geteuid())
     if paths.ledger.exists():
         raise InputFault(f"{paths.root} is already a workspace.", todo="Use it as it is; nothing was changed.")
     clock = SystemClock(_fixed_clock(sandbox=sandbox))
@@ -179,32 +193,34 @@ def move_ledger(start: Path | None, url: str) -> Moved:
 
     Raises what :func:`cpdocs.trail.ledger_move.move` raises, UsageFault where a database keeps the ledger already.
     """
-    from cpdocs import settings
+    from cpdocs import settings, settings_edit
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.trail.ledger_move import move
 
-    paths = Paths(find_workspace(start))
+    root, _ = find_own(start)
+    require_owner(root, os.geteuid())
+    paths = Paths(root)
     text = paths.settings.read_text("utf-8")
     now = settings.load(text, str(paths.settings)).options.ledger_url
     if now and (now != url or not paths.ledger.exists()):
         raise UsageFault(
             "A database keeps the ledger of this workspace already.", todo="docs/ledger.md tells how to go from there."
         )
-    changed = settings.with_ledger_url(text, url)
+    changed = settings_edit.with_ledger_url(text, url)
     return move(paths, url, lambda: write_durably(paths.settings, changed.encode(), overwrite=True))
 
 
 def open_restored(root: Path, *, sandbox: bool) -> EventStore:
     """The ledger of a workspace that was made of a backup: the file that came with it, whatever its settings named,
     which then name it no more. Nothing else of what was restored is opened or used."""
-    from cpdocs import settings
+    from cpdocs import settings, settings_edit
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.ledger.events import EventStore
 
     paths = Paths(root)
     text = paths.settings.read_text("utf-8")
     if settings.load(text, str(paths.settings)).options.ledger_url:
-        write_durably(paths.settings, settings.with_ledger_url(text, "").encode(), overwrite=True)
+        write_durably(paths.settings, settings_edit.with_ledger_url(text, "").encode(), overwrite=True)
     clock = SystemClock(_fixed_clock(sandbox=sandbox))
     actor = acting_account()
     return EventStore.open(paths.ledger, clock=clock, user=actor.user, host=actor.host, sudo=actor.sudo)
@@ -232,6 +248,7 @@ def _workspace(
     *,
     sandbox: bool,
     person: str = "",
+    owned: bool = True,
 ) -> Workspace:
     return Workspace(
         paths=paths,
@@ -242,6 +259,7 @@ def _workspace(
         shipped_templates=shipped_templates(),
         sandbox=sandbox,
         settings_text=text,
+        owned=owned,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.options import Options
-from cpdocs.core.senders import Senders
+from cpdocs.core.senders import EXAMPLE_NAME, Senders
+from cpdocs.errors import WorkspaceFault
+from cpdocs.system.ownership import require_owner
 
 if TYPE_CHECKING:
     from cpdocs.index.store import Index
     from cpdocs.ledger.blobs import BlobStore
     from cpdocs.ledger.events import EventStore
+    from cpdocs.ledger.transaction import Transaction
 
 
 KEY_FILES = ("ids.key", "seal.p12", "checkpoint.key", "issuing.p12", "crl.der")
@@ -24,9 +29,10 @@ is."""
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The folders of one workspace (contract §2)."""
+    """The folders of one workspace (contract §2). ``derived_elsewhere``: what is derived isn't kept in it."""
 
     root: Path
+    derived_elsewhere: Path | None = None
 
     @property
     def settings(self) -> Path:
@@ -77,7 +83,7 @@ class Paths:
     @property
     def derived(self) -> Path:
         """What is made of the rest, kept to be quick, and made anew where it is missing: no backup holds it."""
-        return self.state / "derived"
+        return self.derived_elsewhere or self.state / "derived"
 
     @property
     def index(self) -> Path:
@@ -154,6 +160,8 @@ class Workspace:
     shipped_templates: Path
     sandbox: bool
     settings_text: bytes = b""
+    owned: bool = True
+    """Whether it belongs to the account that acts; in another's nothing is written."""
 
     @property
     def ledger_place(self) -> Path | str:
@@ -164,7 +172,6 @@ class Workspace:
     def ledger(self) -> EventStore:
         """The record of events."""
         from cpdocs.ledger.events import EventStore
-        from cpdocs.ledger.settings_seen import note_settings
 
         return EventStore.open(
             self.ledger_place,
@@ -172,9 +179,20 @@ class Workspace:
             user=self.actor.user,
             host=self.actor.host,
             sudo=self.actor.sudo,
-            foreword=partial(note_settings, text=self.settings_text),
+            foreword=partial(
+                _before_writing, text=self.settings_text, strangers=None if self.owned else self.paths.root
+            ),
             by_the_clock=True,
         )
+
+    def require_sender(self) -> None:
+        """Raises WorkspaceFault while cpdocs.toml has the shipped example's organization: nothing goes out under its
+        name (contract §7). A sandbox is for trying things out."""
+        if not self.sandbox and self.senders.organization.name == EXAMPLE_NAME:
+            raise WorkspaceFault(
+                f"cpdocs.toml still has the example organization ({EXAMPLE_NAME}): nothing goes out under its name.",
+                todo=f"Say who you are under [organization] in {self.paths.settings}, or run `cpdocs setup`.",
+            )
 
     def close(self) -> None:
         """Lets go of the ledger, if it was opened; the workspace can't be used afterwards."""
@@ -184,6 +202,8 @@ class Workspace:
         opened: EventStore | None = self.__dict__.get("ledger")
         if opened is not None:
             opened.close()
+        if self.paths.derived_elsewhere is not None:
+            shutil.rmtree(self.paths.derived_elsewhere, ignore_errors=True)
 
     @cached_property
     def index(self) -> Index:
@@ -203,3 +223,12 @@ class Workspace:
     def id_secret(self) -> bytes:
         """The key with which document ids are derived."""
         return (self.paths.keys / "ids.key").read_bytes()
+
+
+def _before_writing(tx: Transaction, *, text: bytes, strangers: Path | None) -> None:
+    """What comes before whatever a command records: that it may write here at all, and its settings."""
+    from cpdocs.ledger.settings_seen import note_settings
+
+    if strangers is not None:
+        require_owner(strangers, os.geteuid())
+    note_settings(tx, text=text)

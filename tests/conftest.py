@@ -60,6 +60,9 @@ class CommandLine:
             pin.write_text("739 114\n", "utf-8")
             pin.chmod(0o600)
         self("init", self.root, "--pin-file", pin, workspace=False)
+        settings = self.root / "cpdocs.toml"
+        text = settings.read_text("utf-8").replace("Example Community Partners", "Sample Community Partners", 1)
+        settings.write_text(text, "utf-8")
 
     def __call__(
         self, *args: str | Path, stdin: str = "", now: str | None = None, status: int | None = 0, workspace: bool = True

@@ -70,10 +70,10 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
     """
     from cpdocs.ledger.audit import RESTORED_UNPROVEN
     from cpdocs.trail.audit import prove
-    from cpdocs.wiring import SystemClock, find_workspace, ledger_place
+    from cpdocs.wiring import SystemClock, find_own, ledger_place
     from cpdocs.workspace import Paths
 
-    paths = Paths(find_workspace(chosen_workspace()))
+    paths = Paths(find_own(chosen_workspace())[0])
     if witnesses and not against:
         raise UsageFault(
             "--witness says who must have signed a checkpoint, and none is given.", todo="Add --against FILE."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -9,7 +10,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from cpdocs.system.ownership import require_owner
 from cpdocs.workspace import Workspace
+
+_READING = frozenset(
+    {"status", "due", "todo", "plan list", "letters list", "held list", "keys list", "user list", "verify", "health"}
+    | {"doctor"}
+)
+"""Commands that write nothing: those that look at another's workspace, where a setting of one's own allows it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +39,10 @@ def opened_workspace() -> Workspace:
     from cpdocs.wiring import open_workspace
 
     ws = open_workspace(chosen_workspace(), person=chosen_person())
-    click.get_current_context().call_on_close(ws.close)
+    ctx = click.get_current_context()
+    ctx.call_on_close(ws.close)
+    if not ws.owned and ctx.command_path.split(maxsplit=1)[-1] not in _READING:
+        require_owner(ws.paths.root, os.geteuid())
     return ws
 
 

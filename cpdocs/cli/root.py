@@ -17,6 +17,7 @@ from cpdocs.errors import CpdocsError
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (module, attribute, one line of help); in the order of the work (contract §4)
+    "setup": ("setup", "setup", "From nothing to a working office, in one go; can be run again."),
     "init": ("setup", "init", "Make a workspace: settings, folders, keys."),
     "demo": ("demo", "demo", "The whole road on invented data, in one go."),
     "import": ("imports", "import_", "Record a roster, practices, clinicians or designations."),

@@ -27,6 +27,23 @@ class Sender:
     correction_email: str = ""
 
 
+EXAMPLE_NAME = "Example Community Partners"
+"""The shipped example's organization: nothing goes out under it (contract §7)."""
+_EXAMPLE = {
+    "name": EXAMPLE_NAME,
+    "address1": "100 Example Street",
+    "phone": "(617) 555-0100",
+    "fax": "(617) 555-0101",
+    "email": "plans@cp.example.org",
+    "correction_email": "corrections@cp.example.org",
+}
+
+
+def still_shipped(organization: Sender) -> tuple[str, ...]:
+    """The keys of ``[organization]`` that still hold what the shipped example does."""
+    return tuple(key for key, value in _EXAMPLE.items() if getattr(organization, key) == value)
+
+
 @dataclass(frozen=True, slots=True)
 class Payer:
     """One health plan's terms: ``due_days`` business days to approve, and whether a chart note may fill the PCP

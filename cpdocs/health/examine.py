@@ -22,6 +22,7 @@ def examine(ws: Workspace) -> list[Checked]:
         machine.confinement,
         record.folders,
         record.permissions,
+        record.owners,
         machine.disk,
         keys.keys_in_order,
         keys.time_stamps,

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from cpdocs.core.senders import still_shipped
 from cpdocs.health.answers import Checked, Level
+from cpdocs.system.accounts import account_name
+from cpdocs.system.ownership import of_others
 from cpdocs.workspace import Workspace
+
+_NAMED = 5
 
 
 def folders(ws: Workspace) -> Iterator[Checked]:
@@ -57,6 +62,23 @@ def permissions(ws: Workspace) -> Iterator[Checked]:
         yield Checked("permissions", Level.OK, "state/ is for its owner alone.")
 
 
+def owners(ws: Workspace) -> Iterator[Checked]:
+    """What root or another account left here can't be read by the workspace's owner, and reads as damage."""
+    foreign = of_others(ws.paths.root, _NAMED)
+    if foreign:
+        named = ", ".join(map(str, foreign))
+        owner = account_name(ws.paths.state.stat().st_uid)
+        yield Checked(
+            "owners",
+            Level.FAULT,
+            f"These belong to another account than {owner}{' (perhaps more)' if len(foreign) == _NAMED else ''}"
+            f": {named}.",
+            f"Find out who ran what; then as root: chown -R -h {owner}: {ws.paths.state} {ws.paths.outbox}",
+        )
+    else:
+        yield Checked("owners", Level.OK, "All in state/ and outbox/ belongs to one account.")
+
+
 def _inside(folder: Path) -> Iterator[Path]:
     """The folder's own files and folders, two levels deep: enough to see a loose mode without walking every blob."""
     for child in sorted(folder.iterdir()):
@@ -90,12 +112,16 @@ def templates(ws: Workspace) -> Iterator[Checked]:
 
 
 def settings(ws: Workspace) -> Iterator[Checked]:
-    if ws.senders.organization.name == "Example Community Partners" and not ws.sandbox:
+    shipped = () if ws.sandbox else still_shipped(ws.senders.organization)
+    if shipped:
+        name = "name" in shipped
         yield Checked(
             "settings",
-            Level.FAULT,
-            "cpdocs.toml still has the example organization.",
-            f"Say who you are in {ws.paths.settings}.",
+            Level.FAULT if name else Level.WARNING,
+            "cpdocs.toml still has the example organization."
+            if name
+            else f"[organization] still has the shipped example's {', '.join(shipped)}.",
+            f"Say who you are in {ws.paths.settings}, or run `cpdocs setup`.",
         )
     else:
         yield Checked("settings", Level.OK, "cpdocs.toml is read and complete.")

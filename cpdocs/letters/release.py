@@ -67,6 +67,7 @@ def release(ws: Workspace, run_id: str) -> tuple[RunRecord, tuple[Pull, ...], tu
 
     Raises InputFault for a run that isn't staged, Busy while another process is at work on one.
     """
+    ws.require_sender()
     with letters_lock(ws):
         for waiting in unpublished(ws):
             publish(ws, waiting)

@@ -104,8 +104,9 @@ def run_letters(
         InputFault: the roster can't be read, or a template can't be used.
         AnswerIsNo: the run doesn't add up, or its print file read back isn't what it should be; nothing was staged.
         Busy: another process is at work on a run.
-        WorkspaceFault: the disk refuses.
+        WorkspaceFault: the disk refuses, or cpdocs.toml still has the example organization.
     """
+    ws.require_sender()
     cluster = Cluster(scheduler, ws.options.scheduler) if scheduler else None
     if cluster is not None:
         cluster.check()

@@ -28,11 +28,14 @@ def ever_administered(ws: Workspace) -> bool:
     return any(Role.ADMINISTRATOR in each.held for each in everybody(ws.ledger).values())
 
 
-def first_administrator(ws: Workspace, user: str, new_pin: Secret, *, name: str = "") -> Enrolled:
-    """Makes ``user`` the first administrator. Somebody enrolled already proves it by the PIN that they have.
+def first_administrator(
+    ws: Workspace, user: str, new_pin: Secret, *, name: str = "", roles: Collection[Role] = ()
+) -> Enrolled:
+    """Makes ``user`` the first administrator, with more ``roles`` where they are given. Somebody enrolled already
+    proves it by the PIN that they have.
 
     Raises:
-        InputFault: there is an administrator, or was.
+        InputFault: there is an administrator, or was; or they would both issue keys and accept returns.
         UsageFault: a name that can't be enrolled, or a short PIN.
         WrongPin: another PIN than the person's.
     """
@@ -49,8 +52,9 @@ def first_administrator(ws: Workspace, user: str, new_pin: Secret, *, name: str 
         if any(Role.ADMINISTRATOR in each.held for each in everybody(tx).values()):
             raise InputFault("Somebody else has just been made administrator.", todo="See `cpdocs user list`.")
         shown = name.strip() or (before.name if before else user)
-        roles = frozenset({Role.ADMINISTRATOR, *(before.roles if before else ())})
-        person = _record(tx, Enrolled(user, shown, roles), by=user)
+        every = frozenset({Role.ADMINISTRATOR, *roles, *(before.roles if before else ())})
+        _refuse_clash(ws, Acting(user, shown), user, everybody(tx).get(user), every)
+        person = _record(tx, Enrolled(user, shown, every), by=user)
         tx.append(*pin_set)
     return person
 

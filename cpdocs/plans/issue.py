@@ -95,6 +95,7 @@ def issue_checked(
     issued: Callable[[Issued], None] = lambda _: None,
 ) -> Outcome:
     """Issues what was checked and has no errors; as :func:`issue_files`."""
+    ws.require_sender()
     finish_issues(ws)
     desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin)
     if token_place(ws.paths, "seal") and any(report.plan and not report.errors for report in reports):

@@ -7,6 +7,7 @@ between and a token that was pulled out is noticed at once. Needs ``cpdocs[pkcs1
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import utils as asymmetric
 
 from cpdocs.core.options import TokenPlace
 from cpdocs.errors import InputFault, WorkspaceFault
+from cpdocs.system.ownership import may_load, own_settings
 
 if TYPE_CHECKING:
     from cpdocs.signing.keyfiles import PrivateKey
@@ -247,6 +249,14 @@ def _token(place: TokenPlace) -> Any:
         raise TokenUnavailable(
             "Keys on tokens need a library that isn't installed.", todo="pip install 'cpdocs[pkcs11]'"
         ) from None
+    if not may_load(place.module, os.geteuid()):
+        raise TokenUnavailable(
+            f"The PKCS#11 module {place.module} is not loaded: cpdocs.toml alone names it.",
+            todo=(
+                "Install it among the system's libraries as root, or name it under `pkcs11_modules` in "
+                f"{own_settings(os.geteuid())[-1]}."
+            ),
+        )
     try:
         module = pkcs11.lib(place.module)
     except (pkcs11.PKCS11Error, RuntimeError, OSError):

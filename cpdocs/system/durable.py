@@ -106,8 +106,9 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
     """Makes ``folder`` and the parents it lacks, each name durable in its own parent.
 
     A folder that is there may be one that somebody has made a moment ago, or was killed at making: its name is made
-    durable too, once in a process. Raises WorkspaceFault where the system refuses.
+    durable too, once in a process. Raises WorkspaceFault where the system refuses, or where it is a link in outbox/.
     """
+    refuse_links(folder)
     try:
         there = folder.is_dir()
         if there and folder in _DURABLE:
@@ -124,6 +125,22 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
         _DURABLE.add(folder)
     except OSError as error:
         raise disk_fault(error, folder, "make the folder") from error
+
+
+def refuse_links(folder: Path) -> None:
+    """Raises WorkspaceFault where a folder at or below a workspace's outbox/ is a link: what is put out for a practice
+    or a chart goes where the settings say, and nobody leads it elsewhere."""
+    ways = [folder, *folder.parents]
+    for number, way in enumerate(ways):
+        if way.name != "outbox" or not (way.parent / "cpdocs.toml").is_file():
+            continue
+        for each in ways[: number + 1]:
+            if each.is_symlink():
+                raise WorkspaceFault(
+                    f"{each} is a link, and links in outbox/ aren't followed: nothing was written there.",
+                    todo="Find out who made it; remove it, or mount the other place there.",
+                )
+        return
 
 
 def create_new(path: Path, mode: int = 0o600) -> int:

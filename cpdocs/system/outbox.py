@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.system.durable import disk_fault, fsync_folder, make_folder, write_durably
+from cpdocs.system.durable import disk_fault, fsync_folder, make_folder, refuse_links, write_durably
 
 STAGED = ".staged"
 _ABANDONED = timedelta(days=1)
@@ -49,6 +49,7 @@ def put_out(area: Path, key: str, *, whole: bool = False) -> None:
     folder = area / STAGED / key
     if not folder.is_dir():
         return
+    refuse_links(folder)
     moves = (
         [path for path in folder.glob("*/*") if path.is_dir()]
         if whole

@@ -93,7 +93,7 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path):
     secret = tmp_path / "secret.svg"
     secret.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (site / "logo.svg").symlink_to(secret)
-    with pytest.raises(InputFault, match=r"logo\.svg"):
+    with pytest.raises(InputFault, match="picture that can't be read"):
         draw("<img alt='x' src='logo.svg'>", folders=(site, SHIPPED))
 
 

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from cpdocs.ledger.events import EventStore
+from cpdocs.system import ownership
 from cpdocs.wiring import SystemClock
+from tests.conftest import CommandLine
 from tests.flows.accounts import SOURCES, Machine, machine
 
 pytestmark = pytest.mark.ledger_file
@@ -115,3 +117,80 @@ def test_staff_can_neither_read_the_workspace_nor_run_anything_else_in_it(sudo: 
     assert shell.returncode != 0
     lied = through_sudo(sudo, "ann", "user", "list", SUDO_USER="CEO")
     assert lied.returncode == 0
+
+
+@pytest.fixture
+def strangers(pc: Machine) -> Iterator[Path]:
+    """A workspace that ann made where everybody passes: its settings name a module that leaves a mark when loaded."""
+    folder = pc.folder / "anns"
+    folder.mkdir(mode=0o755)
+    pc.give("ann", folder)
+    done = pc.run("ann", pc.program, "init", folder / "ws")
+    assert done.returncode == 0, done.stderr
+    for path in (folder / "ws", folder / "ws" / "state"):
+        path.chmod(0o755)
+    yield folder / "ws"
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("who", ["root", "bob"])
+@pytest.mark.parametrize("words", [("doctor",), ("status",), ("audit", "verify")])
+def test_a_workspace_of_somebody_else_is_not_used(
+    pc: Machine, strangers: Path, who: str, words: tuple[str, ...]
+) -> None:
+    done = pc.run(who, pc.program, *words, cwd=strangers)
+    assert done.returncode == 4
+    assert f"belongs to {pc.accounts['ann']}" in done.stderr
+
+
+def test_root_leaves_no_file_in_a_service_accounts_workspace(pc: Machine, tmp_path: Path) -> None:
+    work = pc.folder / "work"
+    before = {path: path.stat().st_uid for path in work.rglob("*")}
+    roster = tmp_path / "practices.csv"
+    roster.write_text("practice_id,name\nP1,Sample\n")
+    done = pc.run("root", pc.program, "--workspace", work, "import", "practices", roster)
+    assert done.returncode == 4
+    assert "belongs to" in done.stderr
+    assert {path: path.stat().st_uid for path in work.rglob("*")}.items() <= before.items()
+    assert pc.run("service", pc.program, "--workspace", work, "audit", "verify").returncode == 0
+
+
+def test_a_setting_of_ones_own_lets_one_look_and_never_write(
+    pc: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, own = (pc.folder / "work").resolve(), tmp_path / "machine.toml"
+    own.write_text(f'workspaces = ["{work}"]\n')
+    monkeypatch.setattr(ownership, "own_settings", lambda _: (own,))
+    before = {path for path in work.rglob("*") if not path.name.startswith("ledger.db-")}
+    line = CommandLine(work, now="")
+    assert line("status", "--json").json == []
+    refused = line("import", "practices", own, status=4)
+    assert "couldn't be read by it" in refused.err
+    assert {path for path in work.rglob("*") if not path.name.startswith("ledger.db-")} == before
+    own.chmod(0o666)
+    assert "says whom to trust" in line("status", status=4).err
+
+
+def test_doctor_names_files_of_other_owners(pc: Machine) -> None:
+    left = pc.folder / "work" / "state" / "store" / "left"
+    left.parent.mkdir(exist_ok=True)
+    pc.give("service", left.parent)
+    left.write_text("root was here")
+    try:
+        done = pc.run("service", pc.program, "--workspace", pc.folder / "work", "doctor", "--json")
+        (found,) = [each for each in json.loads(done.stdout)["checks"] if each["check"] == "owners"]
+        assert (found["level"], "state/store/left" in found["message"]) == ("fault", True)
+    finally:
+        left.unlink()
+
+
+def test_a_workspace_that_anybody_can_put_another_in_place_of_is_refused(pc: Machine) -> None:
+    open_to_all = pc.folder / "open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    try:
+        assert pc.run("bob", pc.program, "init", open_to_all / "ws").returncode == 0
+        done = pc.run("bob", pc.program, "status", cwd=open_to_all / "ws")
+        assert (done.returncode, "Anybody on this machine can change" in done.stderr) == (4, True)
+    finally:
+        shutil.rmtree(open_to_all)

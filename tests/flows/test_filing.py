@@ -431,11 +431,11 @@ def test_confirming_the_upload_ends_the_road(complete: Office) -> None:
 
 def test_a_site_may_name_the_upload_its_own_way(complete: Office) -> None:
     toml = complete.cli.root / "cpdocs.toml"
-    named = '"{mrn}_{type}_{date}_v{version}.pdf"'
+    named = '"{document_id}_{type}_{date}_v{version}.pdf"'
     toml.write_text(toml.read_text("utf-8").replace('"{document_id}.pdf"', named), "utf-8")
     chart_note(complete)
     manifest = json.loads((package_of(complete) / "manifest.json").read_text("utf-8"))
-    assert (package_of(complete) / f"{manifest['mrn']}_Care-Plan_20261103_v1.pdf").is_file()
+    assert (package_of(complete) / f"{manifest['document_id']}_Care-Plan_20261103_v1.pdf").is_file()
 
 
 def test_two_processes_at_the_same_plan_file_it_once(complete: Office, monkeypatch: pytest.MonkeyPatch) -> None:

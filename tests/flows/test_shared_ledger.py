@@ -11,7 +11,8 @@ from cpdocs.core.events import EventType, NewEvent
 from cpdocs.errors import WorkspaceFault
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.events import EventStore
-from cpdocs.settings import load, with_ledger_url
+from cpdocs.settings import load
+from cpdocs.settings_edit import with_ledger_url
 from cpdocs.wiring import SystemClock, move_ledger, open_workspace
 from tests.conftest import CommandLine
 from tests.flows.conftest import Office

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.settings import with_ledger_url
+from cpdocs.settings_edit import with_ledger_url
 from cpdocs.wiring import open_workspace
 from tests.crash.test_two_hosts import without_locks
 from tests.flows.conftest import Office

@@ -199,6 +199,7 @@ def test_a_checkpoint_is_signed_where_no_time_stamp_can_be_had(cli: CommandLine,
 # Each day
 
 
+@pytest.mark.slow
 def test_a_watcher_signs_a_checkpoint_when_it_starts_where_something_is_new(root: Path) -> None:
     ws = open_workspace(root)
     said: list[str] = []
