@@ -184,14 +184,6 @@ class _Work(_Table):
     health_plan_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "health_plan_day")
 
 
-class _Target(_Table):
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    kind: Literal["folder"] = "folder"
-    ehrs: list[Filled] = []
-    document_type: Text = "Care Plan"
-    file_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.{}-]+\.pdf$")] = "{document_id}.pdf"
-
-
 class _Filing(_Table):
     mrn_ehr: Text = ""
     target: list[AnyTarget] = [DEFAULT_TARGET]

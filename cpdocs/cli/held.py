@@ -52,7 +52,7 @@ def list_(ws: Workspace, page: Page, as_json: bool) -> None:
     cpdocs held list --json
     cpdocs held list --limit 20
     """
-    from cpdocs.returns.held import how_many, item_id, queue
+    from cpdocs.returns.review_queue import how_many, item_id, queue
 
     found = queue(ws, page)
     if as_json:
@@ -102,7 +102,7 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.people.access import about_return, record_access
     from cpdocs.returns.comparing import compare
-    from cpdocs.returns.held import find_held
+    from cpdocs.returns.review_queue import find_held
 
     waiting = find_held(ws, item)
     record = waiting.first

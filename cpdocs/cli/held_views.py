@@ -65,7 +65,7 @@ def tell(ws: Workspace, item: Item, *, as_json: bool) -> None:
 
 def line_of(item: Item) -> str:
     """An item in one line."""
-    from cpdocs.returns.held import item_id
+    from cpdocs.returns.review_queue import item_id
 
     slots = _slots(item)
     filled = f", fills {' and '.join(slots)}" if slots else ""
@@ -74,7 +74,7 @@ def line_of(item: Item) -> str:
 
 def item_json(ws: Workspace, item: Item) -> dict[str, Any]:
     """One item for a program: what the contract names, and what else is known of its first file."""
-    from cpdocs.returns.held import item_id
+    from cpdocs.returns.review_queue import item_id
 
     record, decision, pages = item.first, item.decisions[0], item.pages
     return {

@@ -134,6 +134,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     """
     from cpdocs.core.events import document_subject
     from cpdocs.people.access import record_access
+    from cpdocs.plans.log import calls
     from cpdocs.plans.records import the_plan
     from cpdocs.plans.status import standing_of, status_json
     from cpdocs.returns.recovery import finish_all
@@ -194,6 +195,10 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         elif record.refusal and record.refusal.slot is slot:
             word = f"refused {record.refusal.on.isoformat()}"
         lines.append(("Member" if slot is Slot.MEMBER else "PCP", word))
+    lines += [
+        ("Call", f"{eastern_text(each.at)} with {each.data['to']}: {each.data['note']}")
+        for each in calls(ws, document_id)
+    ]
     if record.returned:
         lines.append(("Returned", eastern_text(record.returned.at)))
     if record.superseded_by:

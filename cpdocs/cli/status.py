@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
@@ -21,6 +24,9 @@ from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault, UsageFault
 from cpdocs.index.queries import Page, PlanFilter
 from cpdocs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.plans.status import Due
 
 _FEW = 200
 """Of so many plans the deliveries are looked up one by one; of more all are read at once."""
@@ -119,17 +125,24 @@ def _with_deliveries(ws: Workspace, rows: list[dict[str, JSON]]) -> list[dict[st
 
 @click.command()
 @click.option("--on", type=DAY, metavar="DATE", help="As of this day instead of today.")
+@click.option(
+    "--ics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the due days as a calendar file instead (RFC 5545).",
+)
 @plan_filters
 @pages
 @AS_JSON
 @pass_workspace
-def due(ws: Workspace, on: date | None, narrowed: PlanFilter, page: Page, as_json: bool) -> None:
+def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, page: Page, as_json: bool) -> None:
     """What is due or overdue, and for whom: every plan that waits for its PCP, the most pressing first.
 
     \b
     cpdocs due
     cpdocs due --on 2026-11-12
     cpdocs due --practice P0041
+    cpdocs due --ics due.ics --limit 1000
 
     Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue.
     """
@@ -138,6 +151,9 @@ def due(ws: Workspace, on: date | None, narrowed: PlanFilter, page: Page, as_jso
 
     finish_all(ws)
     items = what_is_due(ws, on, narrowed, page)
+    if ics is not None:
+        _write_calendar(ws, items, ics)
+        return
     if as_json:
         print_json([due_json(item) for item in items])
         return
@@ -169,6 +185,25 @@ def due(ws: Workspace, on: date | None, narrowed: PlanFilter, page: Page, as_jso
     waiting, late = due_counts(ws, on, narrowed)
     say(ctx, f"{waiting} waiting, {late} overdue.")
     say_how_many(ctx, len(rows), waiting, page)
+
+
+def _write_calendar(ws: Workspace, items: Sequence[Due], file: Path) -> None:
+    from cpdocs.core.calendar_file import Entry, calendar
+    from cpdocs.ledger.blobs import write_durably
+
+    entries = [
+        Entry(
+            uid=f"{item.standing.record.document_id}@cpdocs",
+            day=item.standing.clock.due_on,
+            summary=f"Plan {item.standing.record.document_id} is due from practice {item.standing.record.practice_id}",
+            description=" ".join(filter(None, (item.practice.key_contact, item.practice.phone)))
+            if item.practice
+            else "",
+        )
+        for item in items
+    ]
+    write_durably(file, calendar(entries, ws.clock.now()), overwrite=True)
+    say(click.get_current_context(), f"{counted(len(entries), 'due day')} in {file}.")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""``cpdocs todo``: what waits for whom."""
+"""``cpdocs todo``, ``cpdocs chase`` and ``cpdocs call``: what waits for whom, and asking for it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
+from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import last_four
@@ -84,3 +85,68 @@ def _who(item: Waiting) -> str:
 
 def _day(since: str) -> str:
     return eastern_date(datetime.fromisoformat(since)).isoformat() if "T" in since else since
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say who would be asked today; write and record nothing.")
+@AS_JSON
+@pass_workspace
+def chase(ws: Workspace, dry_run: bool, as_json: bool) -> None:
+    """Ask for what nobody answered: one letter a practice and day, listing its plans.
+
+    \b
+    cpdocs chase --dry-run
+    cpdocs chase
+
+    Practices are reminded on business days 3 and 6 after receipt and told once a plan is overdue; then the key contact
+    is asked by name and the health plan is told, on the days that [work] in cpdocs.toml sets. Nothing is said twice,
+    and nobody is asked for what has come back, or for a member who left. The letters lie in outbox/notices/. `watch`
+    and `intake` do this by themselves once a day.
+    """
+    from cpdocs.returns.chase import as_json as letters_json
+    from cpdocs.returns.chase import chase as ask
+    from cpdocs.returns.recovery import finish_all
+
+    finish_all(ws)
+    written = ask(ws, record=not dry_run)
+    if as_json:
+        print_json(letters_json(written))
+        return
+    rows = [
+        [
+            each.letter.practice_id or "health plan",
+            (each.practice.key_contact or each.practice.name) if each.practice else each.letter.payer,
+            each.letter.stage,
+            ", ".join(asked.record.document_id for asked in each.letter.asked),
+            each.channel or "-",
+            each.file or "not written",
+        ]
+        for each in written
+    ]
+    print_table(["to", "for", "what", "plans", "channel", "letter"], rows)
+    plans = sum(len(each.letter.asked) for each in written)
+    ctx = click.get_current_context()
+    say(ctx, f"{len(written)} letters about {plans} plans{'; nothing was written' if dry_run else ''}.")
+
+
+@click.command()
+@click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
+@click.option("--to", required=True, metavar="NAME", help="Who was spoken to.")
+@click.option("--note", required=True, metavar="TEXT", help="What was said. No names of members.")
+@AS_JSON
+@pass_workspace
+def call(ws: Workspace, document_id: str, to: str, note: str, as_json: bool) -> None:
+    """Log a telephone call about a plan: with whom, and what was said.
+
+    \b
+    cpdocs call 7K3M-9QXW-2RC --to "Kim Contact" --note "The fax is with the PCP; back by Friday"
+
+    `cpdocs plan show ID` shows the calls.
+    """
+    from cpdocs.plans.log import log_call
+
+    record = log_call(ws, document_id, to=to, note=note)
+    if as_json:
+        print_json({"document_id": record.document_id, "to": to.strip(), "note": note.strip()})
+        return
+    say(click.get_current_context(), f"{record.document_id}: the call with {to.strip()} is logged.")

@@ -55,6 +55,7 @@ class EventType(StrEnum):
     PLAN_RECEIVED = "plan.received"
     PLAN_RECEIPT_CORRECTED = "plan.receipt_corrected"
     PLAN_RETURNED = "plan.returned"
+    CALL_LOGGED = "call.logged"
     PLAN_WITHDRAWN = "plan.withdrawn"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"

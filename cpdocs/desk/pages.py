@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from cpdocs.core.events import WORKSPACE_SUBJECT
 from cpdocs.people.access import record_access
-from cpdocs.returns.held import how_many
+from cpdocs.returns.review_queue import how_many
 
 if TYPE_CHECKING:
     from cpdocs.desk.sessions import Session

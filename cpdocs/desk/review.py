@@ -22,7 +22,7 @@ from cpdocs.index.lookups import member_names
 from cpdocs.index.queries import Page, practices_of
 from cpdocs.people.access import about_return
 from cpdocs.plans.records import find_plan
-from cpdocs.returns import comments, held
+from cpdocs.returns import comments, held, review_queue
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -40,13 +40,13 @@ def items() -> ResponseReturnValue:
     ws = workspace()
     saw("review list", once=True)
     offset = max(request.args.get("after", 0, int), 0)
-    rows = [_line(ws, item) for item in held.queue(ws, Page(ROWS, offset))]
+    rows = [_line(ws, item) for item in review_queue.queue(ws, Page(ROWS, offset))]
     return page("review_list.html", here="Review", rows=rows, offset=offset, rows_at_once=ROWS)
 
 
 @part.get("/review/<which>")
 def item(which: str) -> ResponseReturnValue:
-    return _show(held.find_held(workspace(), which), {}, None)
+    return _show(review_queue.find_held(workspace(), which), {}, None)
 
 
 @part.post("/review/<which>")
@@ -55,14 +55,14 @@ def decide(which: str) -> ResponseReturnValue:
     try:
         told = _decide(ws, which, form)
     except CpdocsError as error:
-        return _show(held.find_held(ws, which), form, error)
+        return _show(review_queue.find_held(ws, which), form, error)
     return done(told, "/review")
 
 
 @part.get("/review/<which>/<sha256>/<int:place>.png")
 def picture(which: str, sha256: str, place: int) -> ResponseReturnValue:
     ws = workspace()
-    found = held.find_held(ws, which)
+    found = review_queue.find_held(ws, which)
     plan = _plan(ws, found)
     if sha256 not in found.files and not (plan and sha256 == plan.sha256):
         raise NotFound
@@ -98,7 +98,7 @@ def _decide(ws: Workspace, which: str, form: Mapping[str, str]) -> str:
 
 
 def _accept(ws: Workspace, which: str, form: Mapping[str, str], reason: str) -> str:
-    waiting = held.find_held(ws, which)
+    waiting = review_queue.find_held(ws, which)
     on_paper = waiting.decisions[0].lane in _PAPER
     named = form.get("document", "").strip()
     if named and parse_document_id(named) is None:
@@ -142,7 +142,7 @@ def _line(ws: Workspace, item: Item) -> dict[str, Any]:
     names = member_names(ws.index, [plan.member_id]) if plan else {}
     practice = practices_of(ws.index, [plan.practice_id]).get(plan.practice_id) if plan else None
     return {
-        "id": held.item_id(item.first),
+        "id": review_queue.item_id(item.first),
         "item": item,
         "plan": plan,
         "member": names.get(plan.member_id, "") if plan else "",
@@ -158,7 +158,7 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
     issued = _leaves.of(ws, plan.sha256) if plan else ()
     came = [(sha256, _leaves.of(ws, sha256)) for sha256 in item.files]
     line = _line(ws, item)
-    order = [held.item_id(each.first) for each in held.queue(ws)]
+    order = [review_queue.item_id(each.first) for each in review_queue.queue(ws)]
     place = order.index(line["id"]) if line["id"] in order else -1
     boxes = {slot: item.boxes.get(slot) for slot in Slot}
     return page(

@@ -17,8 +17,8 @@ from cpdocs.index.lookups import member_names, unfiled, without_member
 from cpdocs.index.queries import Page, PlanFilter, practices_of
 from cpdocs.plans.records import the_plan
 from cpdocs.plans.status import Due, due_counts, what_is_due
-from cpdocs.returns.held import how_many, item_id, queue
 from cpdocs.returns.recovery import finish_all
+from cpdocs.returns.review_queue import how_many, item_id, queue
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

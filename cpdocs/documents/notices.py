@@ -65,6 +65,8 @@ class Notice:
     document_id: str = ""
     due_on: date | None = None
     overdue: bool = False
+    several: bool = False
+    """The reminder is about several plans, each a row of ``facts``."""
     sandbox: bool = False
 
 
@@ -97,6 +99,7 @@ def notice_view(notice: Notice) -> dict[str, Any]:
         "document_id": notice.document_id,
         "due_on": long_date(notice.due_on) if notice.due_on else "",
         "overdue": notice.overdue,
+        "several": notice.several,
         "sandbox": notice.sandbox,
         "ways": [way for way in ways if way[1]],
         "cp_name": sender.name,

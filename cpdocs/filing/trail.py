@@ -147,6 +147,7 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     ),
     EventType.PLAN_RECEIPT_CORRECTED: _receipt_corrected,
     EventType.PLAN_RETURNED: lambda data: f"Returned with comments, {data['at']}: {data['reason']}",
+    EventType.CALL_LOGGED: lambda data: f"Telephone call with {data['to']}",
     EventType.PLAN_WITHDRAWN: lambda data: f"Withdrawn: {data['reason']}",
     EventType.SLOT_FILLED: _filled,
     EventType.SLOT_EMPTIED: lambda data: f"{_slot(data)} approval taken back: {data['reason']}",

@@ -213,12 +213,10 @@ def _proof(ws: Workspace) -> Iterator[Pulse]:
 
 def _revocation(ws: Workspace) -> Iterator[Pulse]:
     """Whether every outside authority's list is current: returns under one that isn't are held."""
-    from cpdocs.core.authority_records import Binding
-    from cpdocs.keys.authorities import authority_records
+    from cpdocs.core.authority_records import AUTHORITY_EVENTS, Binding, fold_authorities
 
-    records = [
-        each for each in authority_records(ws.ledger).values() if each.trusted and each.binding is not Binding.TIME
-    ]
+    every = fold_authorities(ws.ledger.events(types=AUTHORITY_EVENTS)).values()
+    records = [each for each in every if each.trusted and each.binding is not Binding.TIME]
     asked = [each for each in records if each.lists or not each.answers]
     ends = [min((found.next_update for found in each.lists.values()), default=None) for each in asked]
     now = ws.clock.now()

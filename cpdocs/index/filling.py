@@ -6,10 +6,9 @@ From nothing, one subject's events are held at a time, so that memory doesn't gr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Protocol
 
 from cpdocs.core.events import Event, EventType, document_subject, member_subject, return_subject, run_subject
 from cpdocs.core.letters import RUN_EVENTS, fold_runs
@@ -19,22 +18,10 @@ from cpdocs.core.register import fold as fold_register
 from cpdocs.core.return_record import RETURN_EVENTS, all_parts
 from cpdocs.index import rows
 from cpdocs.index.linking import link, link_all
+from cpdocs.index.source import Source, Tell
 from cpdocs.index.tables import TABLES, insertion
 
-Tell = Callable[[int, int], None]
-"""Told how far the work has come, of how much."""
-
 _AT_ONCE = 1000
-
-
-class Source(Protocol):
-    """The ledger, as far as the index reads it."""
-
-    def events(
-        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
-    ) -> Iterator[Event]: ...
-
-    def grouped(self, kind: str, *, types: Collection[EventType], upto: int) -> Iterator[tuple[str, list[Event]]]: ...
 
 
 @dataclass(slots=True)

@@ -69,6 +69,12 @@ def practices_of(index: Index, practice_ids: Iterable[str]) -> dict[str, Practic
     return found
 
 
+def member_name(index: Index, member_id: str, program: str) -> str:
+    """The member's name as their latest assignment to ``program`` has it; empty where there is none."""
+    found = index.rows("SELECT name FROM members WHERE member_id = ? AND program = ?", (member_id, program))
+    return str(found[0][0]) if found else ""
+
+
 def plan_ids(index: Index, wanted: PlanFilter, page: Page, *, by_due: bool = False) -> list[str]:
     """The document ids of the versions wanted, in order of issue, or of their due days."""
     where, values = _plans(wanted)
@@ -114,29 +120,32 @@ def _plans(
     return join + (f" WHERE {' AND '.join(texts)}" if texts else ""), tuple(given)
 
 
-def to_remind(index: Index, on: date) -> list[str]:
-    """The document ids of the versions whose practice may have to be reminded on that day, in order of issue: a
-    reminder's day has come, or the last day has passed and nobody was told so. Of those that were never sent, nor
-    received, nobody is reminded."""
-    known = "running = 1 AND (sent_at <> '' OR received_at <> '')"
+def to_chase(index: Index, on: date, last: str) -> list[str]:
+    """The document ids of the versions for which somebody may have to be asked on that day, in order of issue: the
+    first reminder's day has come, and ``last``, the last thing that is ever said, wasn't said. Nobody is asked for what
+    was never sent nor received, what came back, what names a PCP or practice that isn't the member's any more, or of a
+    member who left."""
     query = (
-        f"SELECT document_id, seq FROM plans WHERE {known} AND reminder_3 = ? UNION "  # noqa: S608 our own names
-        f"SELECT document_id, seq FROM plans WHERE {known} AND reminder_6 = ? UNION "
-        f"SELECT document_id, seq FROM plans WHERE {known} AND overdue_asked = 0 AND due_on < ? ORDER BY seq"
+        "SELECT document_id FROM plans WHERE running = 1 AND (sent_at <> '' OR received_at <> '') AND back = 0 "
+        "AND pcp_changed = 0 AND practice_changed = 0 AND live_until >= :on AND reminder_3 <= :on "
+        "AND instr(';' || asked || ';', ';' || :last || ';') = 0 ORDER BY seq"
     )
-    return [row[0] for row in index.rows(query, [on.isoformat()] * 3)]
+    return [row[0] for row in index.rows(query, {"on": on.isoformat(), "last": last})]
 
 
 def waiting_items(index: Index, page: Page) -> list[list[tuple[str, int]]]:
     """The items of the review queue, in order of arrival: the parts that each consists of, as file's SHA-256 and which
     part."""
-    query = "SELECT item FROM returns WHERE waiting = 1 GROUP BY item ORDER BY min(seq), item LIMIT ? OFFSET ?"
+    query = (
+        "SELECT item FROM returns INDEXED BY returns_waiting WHERE waiting = 1 GROUP BY item "
+        "ORDER BY min(seq), item LIMIT ? OFFSET ?"
+    )
     return [_parts(index, row[0], "waiting = 1") for row in index.rows(query, page.values)]
 
 
 def items_waiting(index: Index) -> int:
     """How many items there are in the review queue."""
-    return int(index.one("SELECT count(DISTINCT item) FROM returns WHERE waiting = 1")[0])
+    return int(index.one("SELECT count(DISTINCT item) FROM returns INDEXED BY returns_waiting WHERE waiting = 1")[0])
 
 
 def items_named(

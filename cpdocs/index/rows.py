@@ -12,7 +12,7 @@ from cpdocs.core.deadlines import business_days_between, receipt_day
 from cpdocs.core.events import Event
 from cpdocs.core.letters import RunRecord, piece_of
 from cpdocs.core.members import Program
-from cpdocs.core.plan_clock import OVERDUE, plan_clock, review_due
+from cpdocs.core.plan_clock import plan_clock, review_due
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.providers import Directory
 from cpdocs.core.register import Register
@@ -54,7 +54,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         _day(review_due(record)),
         " ".join(sorted(record.choices)),
         *(record.services, record.affiliated),
-        *(";".join(stages), int(OVERDUE in stages)),
+        ";".join(stages),
         *("", "", 0, 0, 0),
     )
 

@@ -13,10 +13,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Protocol
 
 from cpdocs.errors import Busy, WorkspaceFault
-from cpdocs.index.filling import Source, Tell, Touched, fill, refold
+from cpdocs.index.source import Ledger, Tell
 from cpdocs.index.tables import FORM, TABLES, statements
 from cpdocs.ledger.reading import Edge, decode
 from cpdocs.ledger.tree import Frontier, leaf_hash
@@ -29,14 +28,6 @@ _AT_ONCE = 10_000
 """Events that are caught up with in one transaction."""
 _ANEW = 4
 """Where more than one event in so many is new, it is quicker to begin anew."""
-
-
-class Ledger(Source, Protocol):
-    """What the index follows."""
-
-    def edge(self) -> Edge: ...
-
-    def texts(self, *, after: int = 0, upto: int = 0) -> Any: ...
 
 
 class Index:
@@ -56,7 +47,7 @@ class Index:
         with self._one_at_a_time:
             return self._current().execute(statement, values).fetchall()
 
-    def one(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Row:
+    def one(self, statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Row:
         """The first row that the statement finds; there must be one."""
         found = self.rows(statement, values)
         return found[0]
@@ -112,6 +103,8 @@ class Index:
 
     def _advance(self, index: sqlite3.Connection) -> Edge:
         """One step towards the ledger's edge as it is under the index's write lock, which is given."""
+        from cpdocs.index import filling  # with every fold: most commands find nothing new
+
         edge, known = self._ledger.edge(), _made_for(index)
         if known == edge:
             return edge
@@ -121,20 +114,22 @@ class Index:
             return edge
         upto = min(edge.size, known.size + _AT_ONCE)
         frontier = Frontier.from_bytes(known.size, known.frontier)
-        touched = Touched()
+        touched = filling.Touched()
         for _, body in self._ledger.texts(after=known.size, upto=upto):
             frontier.append(leaf_hash(body.encode()))
             touched.add(decode(body))
         if upto == edge.size and frontier.root() != edge.root:
             self._make_anew(index, edge)  # it was made for another ledger
             return edge
-        refold(index, self._ledger, touched, upto)
+        filling.refold(index, self._ledger, touched, upto)
         if upto < edge.size and self.progress:
             self.progress(upto, edge.size)
         _note(index, Edge(upto, frontier.to_bytes(), frontier.root()))
         return edge
 
     def _make_anew(self, index: sqlite3.Connection, edge: Edge) -> None:
+        from cpdocs.index.filling import fill
+
         for table in TABLES:
             index.execute(f"DELETE FROM {table}")  # noqa: S608 our own names
         fill(index, self._ledger, edge.size, self.progress)
@@ -187,6 +182,8 @@ def differing(path: Path, ledger: Ledger) -> list[tuple[str, int]] | None:
 
     What it is compared with takes as much room as the index does: on the disk, or in memory where the disk has none.
     """
+    from cpdocs.index.filling import fill
+
     if not path.is_file():
         return None
     fresh = path.with_name(f"{path.name}.audit-{os.getpid()}")

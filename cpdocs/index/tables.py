@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 1
+FORM = 3
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -18,7 +18,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("due_on", "reminder_3", "reminder_6", "running", "stopped_by", "stopped_on", "business_days"),
             *("member_evidence", "pcp_evidence", "refused_slot", "refused_on", "next_try", "returned_on"),
             *("filed_at", "uploaded_at", "filing_held", "review_on", "choices", "services", "affiliated"),
-            *("asked", "overdue_asked"),
+            "asked",
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed"),  # of other rows: linking.py
         ),
         ("document_id",),
@@ -76,24 +76,28 @@ _NUMBERS = frozenset(
 _INDEXES = (
     "plans_by_issue ON plans (seq)",
     "plans_due ON plans (running, due_on, seq)",
-    "plans_not_asked ON plans (due_on) WHERE running = 1 AND overdue_asked = 0",
-    "plans_reminded_3 ON plans (reminder_3) WHERE running = 1",
-    "plans_reminded_6 ON plans (reminder_6) WHERE running = 1",
+    "plans_to_sign ON plans (issued_at, document_id, live_until, closed, member_evidence, state, back) "
+    "WHERE closed = '' AND member_evidence = '' "
+    "AND state IN ('issued', 'partly_signed') AND back = 0",
+    "plans_to_approve ON plans (receipt_at, document_id, live_until, running, closed, back, sent_at, received_at, "
+    "pcp_changed, practice_changed) WHERE running = 1 AND closed = '' AND back = 0 "
+    "AND (sent_at <> '' OR received_at <> '') AND pcp_changed = 0 AND practice_changed = 0",
+    "plans_to_send ON plans (issued_at, document_id, live_until) WHERE running = 1 AND closed = '' AND back = 0 "
+    "AND sent_at = '' AND received_at = ''",
+    "plans_to_review ON plans (review_on, document_id, live_until) WHERE review_on <> ''",
+    "plans_to_end ON plans (live_until, document_id) WHERE running = 1",
+    "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed'",
+    "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",
     "plans_by_member ON plans (member_id, program, version)",
     "plans_of_coordinator ON plans (coordinator, running, due_on, seq)",
-    "plans_unsigned ON plans (issued_at) WHERE closed = '' AND member_evidence = ''",
-    "plans_held_back ON plans (seq) WHERE filing_held <> '' AND closed = ''",
     "plans_of_changed_pcps ON plans (seq) WHERE pcp_changed = 1 OR practice_changed = 1",
-    "plans_by_end ON plans (live_until) WHERE running = 1",
-    "plans_to_review ON plans (review_on) WHERE review_on <> ''",
     "plans_to_try_again ON plans (next_try) WHERE next_try <> ''",
-    "plans_unconfirmed ON plans (filed_at) WHERE state = 'filed'",
     "plans_with_comments ON plans (returned_on) WHERE state = 'returned_with_comments'",
     "files_that_end ON kept_files (until)",
     "files_unstamped ON kept_files (stamped_at)",
-    "returns_waiting ON returns (received_at, seq) WHERE waiting = 1",
+    "returns_waiting ON returns (item, received_at, seq, document_id) WHERE waiting = 1",
     "returns_of_item ON returns (item, seq, part)",
     "returns_of_plan ON returns (document_id)",
     "notices_of_plan ON notices (document_id, stage)",

@@ -197,8 +197,12 @@ def _notice(
         sandbox=ws.sandbox,
     )
     pdf = render_notice(notice, shipped=ws.shipped_templates, site=ws.paths.templates).pdf
-    folder = _NOT_IN_A_NAME.sub("-", payer).strip("-") or "unnamed"
-    return _Paper(reference, f"{HEALTH_PLANS}/{folder}/{reference}.pdf", pdf, ws.blobs.put(pdf), kind.value)
+    return _Paper(reference, f"{payer_folder(payer)}/{reference}.pdf", pdf, ws.blobs.put(pdf), kind.value)
+
+
+def payer_folder(payer: str) -> str:
+    """Where letters to a health plan lie, below outbox/notices/."""
+    return f"{HEALTH_PLANS}/{_NOT_IN_A_NAME.sub('-', payer).strip('-') or 'unnamed'}"
 
 
 def _written(paper: _Paper, member_id: str) -> NewEvent:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions as moves
-from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject
+from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, member_subject
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import UsageFault
 from cpdocs.plans.records import the_plan
@@ -64,6 +64,20 @@ def log_returned(ws: Workspace, document_id: str, *, reason: str, at: datetime, 
         moves.may_return(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RETURNED, record, at=at.isoformat(), reason=reason, by=by.strip()))
         return the_plan(tx, document_id)
+
+
+def log_call(ws: Workspace, document_id: str, *, to: str, note: str) -> PlanRecord:
+    """Logs a telephone call about a version, with whom and what was said. Raises UsageFault where one is empty."""
+    to, note = _filled(to, "--to"), _filled(note, "--note")
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        tx.append(plan_event(EventType.CALL_LOGGED, record, to=to, note=note))
+        return record
+
+
+def calls(ws: Workspace, document_id: str) -> list[Event]:
+    """The calls that were logged about a version, oldest first."""
+    return list(ws.ledger.events(subject=document_subject(document_id), types=(EventType.CALL_LOGGED,)))
 
 
 def withdraw(ws: Workspace, document_id: str, *, reason: str) -> PlanRecord:

@@ -13,8 +13,9 @@ from cpdocs.errors import InputFault, required_reason
 from cpdocs.people import people
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import the_plan
-from cpdocs.returns.held import find_held, finish_item, still_waiting
-from cpdocs.returns.receiving import the_part
+from cpdocs.returns.held import finish_item, still_waiting
+from cpdocs.returns.records import the_part
+from cpdocs.returns.review_queue import find_held
 from cpdocs.returns.settled import resolved
 
 if TYPE_CHECKING:

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
-from cpdocs.core.ids import parse_document_id
 from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import CLOSED, ReturnRecord
-from cpdocs.core.review_queue import Item, items
+from cpdocs.core.review_queue import Item
 from cpdocs.core.second_person import WITNESS_EVENTS, witnesses
 from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_reason
-from cpdocs.index.queries import Page, items_named, items_waiting, waiting_items
 from cpdocs.people import people
 from cpdocs.people.access import about_return, break_glass_event
 from cpdocs.plans.decision_context import DecisionContext
@@ -27,18 +25,17 @@ from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import the_plan
 from cpdocs.returns.attest import Attestation, ink_fill
 from cpdocs.returns.judging import judge
-from cpdocs.returns.receiving import decide, finish, the_part, the_return
+from cpdocs.returns.receiving import decide, finish
+from cpdocs.returns.records import the_part
+from cpdocs.returns.review_queue import SHORT, find_held, queue
 from cpdocs.returns.settled import resolved
-from cpdocs.sandbox.drawing import flat_pdf, what_acts
+from cpdocs.sandbox.drawing import flat_scan, what_acts
 from cpdocs.signing.record import Limits
 
 if TYPE_CHECKING:
     from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
-SHORT = 12
-"""Digits of a file's SHA-256 by which it is named in the queue."""
-_SHORTEST = 6
 _ON_PAPER = frozenset({Lane.INK, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
 """Lanes by which a page may have come that a person can read a signature from."""
 _NOT_TO_BE_READ = frozenset(
@@ -46,53 +43,6 @@ _NOT_TO_BE_READ = frozenset(
 )
 _SECOND = "second_person_needed"
 _CONFIRMABLE = frozenset({"wrong_return_folder", _SECOND})
-
-
-def queue(ws: Workspace, page: Page | None = None) -> list[Item]:
-    """What is held and nothing has resolved, all of it or a page: one item for one document's paper, in order of
-    arrival."""
-    return [_item(ws, parts) for parts in waiting_items(ws.index, page or Page())]
-
-
-def how_many(ws: Workspace) -> int:
-    """How many items wait for review."""
-    return items_waiting(ws.index)
-
-
-def _item(ws: Workspace, parts: Sequence[tuple[str, int]]) -> Item:
-    """The item that these parts make (each a file's SHA-256 and which part), as they stand now."""
-    records = [next(each for each in the_return(ws.ledger, sha256) if each.part == part) for sha256, part in parts]
-    (found,) = items(records)
-    return found
-
-
-def item_id(record: ReturnRecord) -> str:
-    """How an item is named: by the first digits of its file's SHA-256, and by its part where the file has several."""
-    several = record.decision is not None and record.decision.of > 1
-    return f"{record.sha256[:SHORT]}:{record.part}" if several else record.sha256[:SHORT]
-
-
-def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> Item:
-    """The item that ``which`` names: the first digits of the SHA-256 of one of its files (with ``:2`` the second part
-    of that file), or its plan's document id.
-
-    ``resolved`` takes accepted items too (for a page's second signature). Raises InputFault for none or several.
-    """
-    digits, _, part = which.strip().lower().partition(":")
-    named = items_named(
-        ws.index,
-        parse_document_id(which) or "",
-        digits if len(digits) >= _SHORTEST else "",
-        int(part) if part.isdecimal() else 0,
-        resolved=resolved,
-    )
-    found = [_item(ws, parts) for parts in named]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(item_id(each.first) for each in found)
-        raise InputFault(f"That names {len(found)} held items.", todo=f"Name one of them: {names}")
-    raise InputFault("That names nothing that is held.", todo="See what is with `cpdocs held list`.")
 
 
 def accept(
@@ -198,7 +148,7 @@ def _require_pages(ws: Workspace, sha256: str) -> None:
             f"The file holds {', '.join(acts)}; it can't be attested or filed.",
             todo="Reject it, and ask for a plain scan or the signed plan.",
         )
-    flat_pdf(data, most_pages=ws.options.max_return_pages)
+    flat_scan([data], most_pages=ws.options.max_return_pages)
 
 
 def _attest(

@@ -16,19 +16,14 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject, return_subject
-from cpdocs.core.members import Program
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.notice_words import nothing_wanted, open_slots, sentences
-from cpdocs.core.plan_clock import OVERDUE
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.register import DIRECTORY_EVENTS, fold
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.core.verdicts import Slot, Verdict
-from cpdocs.index.queries import to_remind
 from cpdocs.ledger.reads import Reads
-from cpdocs.plans.records import find_plan, the_plan
-from cpdocs.plans.status import standing_of
-from cpdocs.register.load import load_register
+from cpdocs.plans.records import find_plan
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -63,10 +58,10 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
     settled = nothing_wanted(plan) if kind is NoticeKind.NOTHING_WANTED else ""
     notice = Notice(
         kind=kind,
-        to=_address(ws, plan),
+        to=address(ws, plan.practice_id),
         sender=ws.senders.organization,
         at=_answered_at(record),
-        reference=f"{plan.document_id}-{_opaque(ws, record.sha256, str(seq))}",
+        reference=f"{plan.document_id}-{opaque(ws, record.sha256, str(seq))}",
         facts=_facts(plan, record),
         findings=(settled,) if settled else sentences(record, plan),
         document_id=plan.document_id,
@@ -111,53 +106,6 @@ def _told_today(
     return True
 
 
-def remind(ws: Workspace) -> int:
-    """Reminds practices of plans that were sent or received: on business days 3 and 6, and once overdue (documents.md
-    §7).
-
-    Each reminder is written once; gives how many were written now.
-    """
-    written = 0
-    on = eastern_date(ws.clock.now())
-    for document_id in to_remind(ws.index, on):
-        standing = standing_of(ws, the_plan(ws.ledger, document_id))
-        plan, clock = standing.record, standing.clock
-        stage = OVERDUE if standing.overdue else f"day {clock.reminder(on)}"
-        if standing.waiting or not clock.running or _reminded(ws.ledger, plan, stage):
-            continue  # nobody is asked for what has come back
-        if load_register(ws, plan.member_id).stated_end(plan.member_id, Program(plan.program)):
-            continue  # the roster says that they died or left: nobody is pressed to sign
-        from cpdocs.documents.notices import (
-            Notice,
-            NoticeKind,
-        )  # only with something to say: it brings the whole renderer
-
-        notice = Notice(
-            kind=NoticeKind.REMINDER,
-            to=_address(ws, plan),
-            sender=ws.senders.organization,
-            at=ws.clock.now(),
-            reference=f"{plan.document_id}-{_opaque(ws, plan.document_id, stage)}",
-            facts=_plan_facts(plan),
-            document_id=plan.document_id,
-            due_on=clock.due_on,
-            overdue=standing.overdue,
-            sandbox=ws.sandbox,
-        )
-        about = (document_subject(plan.document_id), practice_subject(plan.practice_id))
-        written += _write(ws, plan, notice, about, {"stage": stage}, _not_yet(plan, stage))
-    return written
-
-
-def _not_yet(plan: PlanRecord, stage: str) -> Callable[[Reads], bool]:
-    return lambda source: not _reminded(source, plan, stage)
-
-
-def _reminded(source: Reads, plan: PlanRecord, stage: str) -> bool:
-    events = source.events(subject=document_subject(plan.document_id), types=(EventType.NOTICE_WRITTEN,))
-    return any(event.data.get("stage") == stage for event in events)
-
-
 def _write(
     ws: Workspace,
     plan: PlanRecord,
@@ -189,7 +137,7 @@ def _write(
     return True
 
 
-def _opaque(ws: Workspace, *parts: str) -> str:
+def opaque(ws: Workspace, *parts: str) -> str:
     """Tells two notices about one plan apart, and says nothing to who can't compute it."""
     return hmac.digest(ws.id_secret, "\x1f".join(("notice", *parts)).encode(), sha256).hex()[:10]
 
@@ -200,10 +148,11 @@ def _answered_at(record: ReturnRecord) -> datetime:
     return at or record.received_at
 
 
-def _address(ws: Workspace, plan: PlanRecord) -> tuple[str, ...]:
-    practice = fold(ws.ledger.events(types=DIRECTORY_EVENTS)).directory.practices.get(plan.practice_id)
+def address(ws: Workspace, practice_id: str) -> tuple[str, ...]:
+    """The practice's lines on a letter: its key contact first."""
+    practice = fold(ws.ledger.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
     if practice is None:
-        return (plan.practice_id,)
+        return (practice_id,)
     lines = (
         practice.key_contact,
         practice.name,

@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import file_if_complete
 from cpdocs.core.events import EventType, NewEvent, return_subject
-from cpdocs.core.return_record import RETURN_EVENTS, Decision, ReturnRecord, fold_returns
+from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.plans.records import find_plan
 from cpdocs.returns import claims, comparing, notices, retained
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
+from cpdocs.returns.records import find_return, the_part, the_return
 from cpdocs.returns.return_lock import in_hand
 from cpdocs.returns.settled import close_what_is_settled
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cpdocs.core.events import JSON
-    from cpdocs.ledger.reads import Reads
     from cpdocs.ledger.transaction import Transaction
     from cpdocs.plans.decision_context import DecisionContext
     from cpdocs.returns.open_work import OpenWork
@@ -57,27 +57,6 @@ class Taken:
     record: ReturnRecord
     repeated: bool
     unfiled: CpdocsError | None = None
-
-
-def find_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
-    """The parts of the returned file with this digest; none where it never came."""
-    return fold_returns(source.events(subject=return_subject(sha256), types=RETURN_EVENTS)).get(sha256, ())
-
-
-def the_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
-    """The parts of a returned file that is known to be there."""
-    parts = find_return(source, sha256)
-    if not parts:
-        raise Defect("A returned file is in the store without its event.")
-    return parts
-
-
-def the_part(source: Reads, record: ReturnRecord) -> ReturnRecord:
-    """One part of a returned file as it stands now."""
-    found = next((each for each in the_return(source, record.sha256) if each.part == record.part), None)
-    if found is None:
-        raise Defect("A part of a returned file is gone.")
-    return found
 
 
 def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now: float) -> tuple[Taken, ...]:

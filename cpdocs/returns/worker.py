@@ -17,11 +17,12 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.return_record import ReturnRecord
 from cpdocs.errors import InputFault
 from cpdocs.plans.decision_context import DecisionContext
+from cpdocs.returns.chase import chase
 from cpdocs.returns.claims import Claim, abandoned, claimed
 from cpdocs.returns.inbox import LeftBecause, Seen, Spot, Tally, check_folders, scan
-from cpdocs.returns.notices import remind
 from cpdocs.returns.open_work import OpenWork
-from cpdocs.returns.receiving import Taken, find_return, finish_returns, take_claim, take_file
+from cpdocs.returns.receiving import Taken, finish_returns, take_claim, take_file
+from cpdocs.returns.records import find_return
 from cpdocs.returns.recovery import finish_all
 from cpdocs.returns.retained import look_after
 from cpdocs.returns.write_stability import LOOKS, WATCH, Extent, Look, Waits, WriteStability
@@ -269,7 +270,7 @@ class Worker:
             if work.reminded(self._ws, today):
                 return
             as_of = self._ws.ledger.head().size
-            remind(self._ws)
+            chase(self._ws)
             work.reminded_on, work.reminded_as_of = today.isoformat(), as_of
             work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told; returns are taken in all the same

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cpdocs.index import store
+from cpdocs.index import filling, store
 from cpdocs.index.queries import Page, PlanFilter, plan_ids
 from cpdocs.index.tables import TABLES
 from cpdocs.wiring import open_workspace
@@ -67,7 +67,7 @@ def test_one_event_touches_its_own_document_alone(
     ws: Workspace, issued: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything(ws)
-    monkeypatch.setattr(store, "fill", lambda *_: pytest.fail("it was made anew"))
+    monkeypatch.setattr(filling, "fill", lambda *_: pytest.fail("it was made anew"))
     live(issued)
     found = ws.index.rows("SELECT sent_at, state FROM plans ORDER BY seq")
     assert [(bool(sent), state) for sent, state in found] == [(True, "issued"), (False, "returned_with_comments")]

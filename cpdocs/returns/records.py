@@ -1,0 +1,33 @@
+"""Returned files as the ledger tells them, part by part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cpdocs.core.events import return_subject
+from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
+from cpdocs.errors import Defect
+
+if TYPE_CHECKING:
+    from cpdocs.ledger.reads import Reads
+
+
+def find_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
+    """The parts of the returned file with this digest; none where it never came."""
+    return fold_returns(source.events(subject=return_subject(sha256), types=RETURN_EVENTS)).get(sha256, ())
+
+
+def the_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
+    """The parts of a returned file that is known to be there."""
+    parts = find_return(source, sha256)
+    if not parts:
+        raise Defect("A returned file is in the store without its event.")
+    return parts
+
+
+def the_part(source: Reads, record: ReturnRecord) -> ReturnRecord:
+    """One part of a returned file as it stands now."""
+    found = next((each for each in the_return(source, record.sha256) if each.part == record.part), None)
+    if found is None:
+        raise Defect("A part of a returned file is gone.")
+    return found

@@ -1,0 +1,67 @@
+"""The review queue, out of the index: what is in it, and which item somebody means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cpdocs.core.ids import parse_document_id
+from cpdocs.core.return_record import ReturnRecord
+from cpdocs.core.review_queue import Item, items
+from cpdocs.errors import InputFault
+from cpdocs.index.queries import Page, items_named, items_waiting, waiting_items
+from cpdocs.returns.records import the_return
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
+
+SHORT = 12
+"""Digits of a file's SHA-256 by which it is named in the queue."""
+_SHORTEST = 6
+
+
+def queue(ws: Workspace, page: Page | None = None) -> list[Item]:
+    """What is held and nothing has resolved, all of it or a page: one item for one document's paper, in order of
+    arrival."""
+    return [_item(ws, parts) for parts in waiting_items(ws.index, page or Page())]
+
+
+def how_many(ws: Workspace) -> int:
+    """How many items wait for review."""
+    return items_waiting(ws.index)
+
+
+def _item(ws: Workspace, parts: Sequence[tuple[str, int]]) -> Item:
+    """The item that these parts make (each a file's SHA-256 and which part), as they stand now."""
+    records = [next(each for each in the_return(ws.ledger, sha256) if each.part == part) for sha256, part in parts]
+    (found,) = items(records)
+    return found
+
+
+def item_id(record: ReturnRecord) -> str:
+    """How an item is named: by the first digits of its file's SHA-256, and by its part where the file has several."""
+    several = record.decision is not None and record.decision.of > 1
+    return f"{record.sha256[:SHORT]}:{record.part}" if several else record.sha256[:SHORT]
+
+
+def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> Item:
+    """The item that ``which`` names: the first digits of the SHA-256 of one of its files (with ``:2`` the second part
+    of that file), or its plan's document id.
+
+    ``resolved`` takes accepted items too (for a page's second signature). Raises InputFault for none or several.
+    """
+    digits, _, part = which.strip().lower().partition(":")
+    named = items_named(
+        ws.index,
+        parse_document_id(which) or "",
+        digits if len(digits) >= _SHORTEST else "",
+        int(part) if part.isdecimal() else 0,
+        resolved=resolved,
+    )
+    found = [_item(ws, parts) for parts in named]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(item_id(each.first) for each in found)
+        raise InputFault(f"That names {len(found)} held items.", todo=f"Name one of them: {names}")
+    raise InputFault("That names nothing that is held.", todo="See what is with `cpdocs held list`.")
