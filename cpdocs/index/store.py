@@ -182,8 +182,6 @@ def differing(path: Path, ledger: Ledger) -> list[tuple[str, int]] | None:
 
     What it is compared with takes as much room as the index does: on the disk, or in memory where the disk has none.
     """
-    from cpdocs.index.filling import fill
-
     if not path.is_file():
         return None
     fresh = path.with_name(f"{path.name}.audit-{os.getpid()}")
@@ -205,6 +203,8 @@ def differing(path: Path, ledger: Ledger) -> list[tuple[str, int]] | None:
 
 
 def _held_beside(fresh: Path | str, path: Path, ledger: Ledger) -> list[tuple[str, int]] | None:
+    from cpdocs.index.filling import fill
+
     with closing(sqlite3.connect(fresh, isolation_level=None)) as folded:
         for pragma in ("journal_mode=OFF", "synchronous=OFF"):
             folded.execute(f"PRAGMA {pragma}")
