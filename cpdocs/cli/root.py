@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "todo": ("work", "todo", "Everything that waits for somebody, oldest first."),
     "status": ("status", "status", "Where every plan stands."),
     "due": ("status", "due", "What is due or overdue, and for whom."),
-    "chase": ("work", "chase", "Ask for what nobody answered: reminders, the key contact, the health plan."),
+    "chase": ("work", "chase", "Ask for what nobody answered: reminders, then the next."),
     "call": ("work", "call", "Log a telephone call about a plan."),
     "file": ("filing", "file", "Build upload packages; confirm them in the chart."),
     "deliver": ("delivery", "deliver", "Send what waits; list, retry, give up."),

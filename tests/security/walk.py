@@ -722,6 +722,10 @@ def secrets(go: Walk) -> None:
     go("user", "reset", "wim", "--pin-file", go.folder / "wrong", status=4)
     go("user", "reset", "wim", "--pin-file", go.folder / "pass")
     go("user", "remove", "wim", "--pin-file", go.folder / "pass")
+    go("audit", "clock", "--reason", "set by the network again", "--pin-file", go.folder / "wrong", status=4)
+    go("audit", "clock", "--reason", "set by the network again", "--pin-file", go.folder / "pass")
+    (go.folder / "answers.toml").write_text('[organization]\nname = "Sample Community Partners"\n', "utf-8")
+    go("setup", go.cli.root, "--answers", go.folder / "answers.toml", status=1)
 
 
 def own_id(name: str) -> KeyPair:
