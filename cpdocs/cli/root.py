@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "due": ("status", "due", "What is due or overdue, and for whom."),
     "chase": ("work", "chase", "Ask for what nobody answered: reminders, the key contact, the health plan."),
     "call": ("work", "call", "Log a telephone call about a plan."),
+    "report": ("work", "report", "Timeliness, choice, referrals, evidence and returns over a span of days."),
     "file": ("filing", "file", "Build upload packages; confirm them in the chart."),
     "deliver": ("delivery", "deliver", "Send what waits; list, retry, give up."),
     "recall": ("delivery", "recall", "Take a filed plan back at its target."),
