@@ -160,7 +160,7 @@ def _upload(
     description: str,
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
-    from cpdocs.sandbox.drawing import compose, flat_pdf
+    from cpdocs.sandbox.drawing import compose, flat_scan
     from cpdocs.signing.field_names import MEANING
 
     paper = CertificatePaper(
@@ -176,9 +176,11 @@ def _upload(
         kept=tuple(each.kept for each in closed),
     )
     certificate = render_certificate(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
-    scans = [flat_pdf(each.data, most_pages=ws.options.max_return_pages) for each in returns if not each.signed]
     issued, signed = ws.blobs.get(record.sha256), [each.data for each in closed]
-    return compose(issued, signed=signed, scans=scans, certificate=certificate.pdf, title=description)
+    paper_files = [each.data for each in returns if not each.signed]
+    most = ws.options.max_return_pages
+    scan = flat_scan(paper_files, issued, record.document_id, most_pages=most) if paper_files else None
+    return compose(issued, signed=signed, scan=scan, certificate=certificate.pdf, title=description)
 
 
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import segno
 
-from cpdocs.core.marks import PageMark, parse_mark
+from cpdocs.core.marks import PageMark, Paper, parse_mark
 from cpdocs.documents.tags import Painter
 
-__all__ = ["CODE_SIZE", "EDGE", "PageMark", "code", "page_codes", "parse_mark"]
+__all__ = ["CODE_SIZE", "EDGE", "PageMark", "Paper", "code", "page_codes", "parse_mark"]
 
 CODE_SIZE = 0.8
 """Inches, both ways, the quiet zone not counted."""
@@ -29,9 +29,10 @@ _OVERLAP = 1.02
 """Rows reach a little into each other, or a viewer that smooths edges shows white lines between them."""
 
 
-def page_codes(document_id: str, page: int, pages: int) -> tuple[Painter, ...]:
-    """The code of ``page`` (from 1) of the document's ``pages``, upper right and lower left on letter paper."""
-    text = PageMark(document_id, page, pages).text
+def page_codes(document_id: str, page: int, pages: int, paper: Paper = Paper.PLAN) -> tuple[Painter, ...]:
+    """The code of ``page`` (from 1) of the ``pages`` of a document's ``paper``, upper right and lower left on letter
+    paper."""
+    text = PageMark(document_id, page, pages, paper).text
     return (
         code(text, left=_WIDTH - EDGE - CODE_SIZE, top=EDGE),
         code(text, left=EDGE, top=_HEIGHT - EDGE - CODE_SIZE),

@@ -13,7 +13,7 @@ from cpdocs.core.plans import Plan
 from cpdocs.documents import fonts, part2
 from cpdocs.documents.cover_views import cover_view
 from cpdocs.documents.html import fill, template_folders
-from cpdocs.documents.marks import page_codes
+from cpdocs.documents.marks import Paper, page_codes
 from cpdocs.documents.pdf import Rendered, to_pdf
 from cpdocs.documents.plan_views import PlanPaper, plan_view
 from cpdocs.errors import Defect, InputFault, Problem
@@ -76,6 +76,7 @@ def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | No
         identifier=f"{paper.document_id}-cover",
         created=paper.issued_at,
         stylesheets=_COVER_SHEETS,
+        painters=lambda page, pages: page_codes(paper.document_id, page, pages, Paper.COVER),
     )
 
 

@@ -7,7 +7,7 @@ be changed is taken out. The signed originals lie beside it untouched.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,13 @@ class Upload:
 
 
 def compose(
-    issued: bytes, *, signed: Sequence[bytes] = (), scans: Sequence[bytes] = (), certificate: bytes, title: str
+    issued: bytes,
+    *,
+    signed: Sequence[bytes] = (),
+    scan: bytes = b"",
+    places: Sequence[int] = (),
+    certificate: bytes,
+    title: str,
 ) -> Upload:
     """The rendition of one complete version: the plan as issued with what its signatures show, and the certificate
     page.
@@ -43,8 +49,11 @@ def compose(
     Every page of the plan is drawn from ``issued``, the bytes that we kept. Of each file in ``signed``, which continues
     them, nothing is taken but the pictures of the signatures in the plan's own fields: its pages are a stranger's, and
     two readers may find other ones in them. The first file's signatures are shown in the whole plan; of each further
-    one, a copy signed separately, the pages with a signature field are shown once more. Of each PDF in ``scans`` all
-    pages are shown. The same input gives the same bytes.
+    one, a copy signed separately, the pages with a signature field are shown once more.
+
+    ``scan`` are plain pictures of paper; ``places`` tells which page of the plan each of them is (0: none). They stand
+    in place of those issued, after them where a signature was put into one's fields too; what is no page of the plan
+    comes behind it. The same input gives the same bytes.
 
     Raises:
         Defect: one of our own files can't be opened, or something active would be left.
@@ -59,10 +68,13 @@ def compose(
                 numbers = _signature_pages(source)
                 _flatten(source)
                 _append(out, source, numbers)
-        for data in (*scans, certificate):
-            with _opened(data) as source:
-                _flatten(source)
-                _append(out, source, range(len(source.pages)))
+        if scan:
+            with _opened(scan) as paper:
+                _flatten(paper)
+                _insert(out, paper, places, also_issued=_signature_pages_of(issued) if signed else ())
+        with _opened(certificate) as source:
+            _flatten(source)
+            _append(out, source, range(len(source.pages)))
         _describe(out, title)
         pages = len(out.pages)
         target = io.BytesIO()
@@ -243,6 +255,33 @@ def _append(out: Pdf, source: Pdf, numbers: Iterable[int]) -> None:
         if "/StructParents" in page.obj:
             del page.obj["/StructParents"]
         out.pages.append(page)
+
+
+def _insert(out: Pdf, paper: Pdf, places: Sequence[int], *, also_issued: Collection[int]) -> None:
+    """Puts pictures of paper in place of the plan's pages. Those issued are kept ``also`` (numbers from 0) where they
+    show something that paper doesn't; the tree of structure goes, since it would hold on to the pages that went."""
+    if "/StructTreeRoot" in out.Root:
+        del out.Root["/StructTreeRoot"]
+    issued = list(out.pages)
+    for page in issued:
+        if "/StructParents" in page.obj:
+            del page.obj["/StructParents"]
+    where = {place: number for number, place in enumerate(places) if place}
+    order: list[Any] = []
+    for number, page in enumerate(issued):
+        scanned = where.get(number + 1) if number + 1 in where else None
+        if scanned is None or number in also_issued:
+            order.append(page)
+        if scanned is not None:
+            order.append(paper.pages[scanned])
+    order += [paper.pages[number] for number, place in enumerate(places) if not 1 <= place <= len(issued)]
+    del out.pages[:]
+    out.pages.extend(order)
+
+
+def _signature_pages_of(plan: bytes) -> list[int]:
+    with _opened(plan) as opened:
+        return _signature_pages(opened)
 
 
 def _describe(pdf: Pdf, title: str) -> None:

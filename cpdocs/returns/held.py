@@ -29,7 +29,7 @@ from cpdocs.returns.receiving import decide, finish
 from cpdocs.returns.records import the_part
 from cpdocs.returns.review_queue import SHORT, find_held, queue
 from cpdocs.returns.settled import resolved
-from cpdocs.sandbox.drawing import flat_pdf, what_acts
+from cpdocs.sandbox.drawing import flat_scan, what_acts
 from cpdocs.signing.record import Limits
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _require_pages(ws: Workspace, sha256: str) -> None:
             f"The file holds {', '.join(acts)}; it can't be attested or filed.",
             todo="Reject it, and ask for a plain scan or the signed plan.",
         )
-    flat_pdf(data, most_pages=ws.options.max_return_pages)
+    flat_scan([data], most_pages=ws.options.max_return_pages)
 
 
 def _attest(

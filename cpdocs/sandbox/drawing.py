@@ -4,13 +4,14 @@ PDF."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cpdocs.errors import Defect, InputFault
 from cpdocs.sandbox.run import Stopped, run_sandboxed
 
 if TYPE_CHECKING:
     from cpdocs.filing.rendition import Upload
+    from cpdocs.scans.flat import FlatScan
     from cpdocs.scans.page_pictures import PagePictures
     from cpdocs.signing.record import Limits
 
@@ -18,18 +19,25 @@ SECONDS = 120.0
 MEGABYTES = 1024
 
 
-def flat_pdf(data: bytes, *, most_pages: int) -> bytes:
-    """Every page of ``data`` (PDF, TIFF, PNG, JPEG) as a gray picture of about 200 dpi, in one PDF.
+def flat_scan(files: Sequence[bytes], issued: bytes = b"", document_id: str = "", *, most_pages: int) -> FlatScan:
+    """The pages of ``files`` (PDF, TIFF, PNG, JPEG, WebP, HEIC) that belong to the plan ``document_id``, as plain
+    pictures in one PDF: see ``cpdocs.scans.flat``.
 
-    The same bytes give the same PDF. Raises InputFault where the file can't be drawn within the limits.
+    The same bytes give the same PDF. Raises InputFault where one can't be drawn within the limits.
     """
     try:
-        drawn = run_sandboxed(
-            "cpdocs.scans.flat:draw", data, most_pages=most_pages, seconds=SECONDS, megabytes=MEGABYTES
+        drawn: FlatScan | None = run_sandboxed(
+            "cpdocs.scans.flat:draw",
+            list(files),
+            issued,
+            document_id,
+            most_pages=most_pages,
+            seconds=SECONDS,
+            megabytes=MEGABYTES,
         )
     except Stopped:
         drawn = None
-    if not isinstance(drawn, bytes) or not drawn.startswith(b"%PDF-"):
+    if drawn is None or not drawn.pdf.startswith(b"%PDF-"):
         raise InputFault(
             "The returned scan can't be drawn page by page.", todo="Ask for it again, or file the original by hand."
         )
@@ -61,15 +69,15 @@ def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
     return found
 
 
-def compose(
-    issued: bytes, *, signed: Sequence[bytes], scans: Sequence[bytes], certificate: bytes, title: str
-) -> Upload:
+def compose(issued: bytes, *, signed: Sequence[bytes], scan: FlatScan | None, certificate: bytes, title: str) -> Upload:
     """The rendition of one complete version; see ``cpdocs.filing.rendition.compose``. What was accepted is a stranger's
     still.
 
     Raises Defect where it can't be made: a stored file is damaged, or something active would be left in it.
     """
-    given = {"signed": list(signed), "scans": list(scans), "certificate": certificate, "title": title}
+    given: dict[str, Any] = {"signed": list(signed), "certificate": certificate, "title": title}
+    if scan is not None:
+        given |= {"scan": scan.pdf, "places": scan.places}
     try:
         made: Upload = run_sandboxed(
             "cpdocs.filing.rendition:compose", issued, **given, seconds=SECONDS, megabytes=MEGABYTES

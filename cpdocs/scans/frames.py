@@ -154,25 +154,30 @@ def _fit(pairs: Sequence[tuple[FoundCode, Point]]) -> Matrix:
     down = [_edge(code, 0, 3) for code, _ in pairs] + [_edge(code, 1, 2) for code, _ in pairs]
     ux, uy = (_mean([edge[axis] for edge in across]) for axis in (0, 1))
     vx, vy = (_mean([edge[axis] for edge in down]) for axis in (0, 1))
-    wide, high = hypot(ux, uy) / CODE, hypot(vx, vy) / CODE
-    if abs(wide / high - 1) < _SQUARE:
-        wide = high = (wide + high) / 2
-    # The edges across and down tell the turn alike: the mean of both.
-    turn = atan2(uy - vx, ux + vy)
+    # A page lies turned on the glass and is then sampled, across and down, at two scales of the picture's own.
+    px, py = hypot(ux, vx) / CODE, hypot(uy, vy) / CODE
+    turn = atan2(uy / py - vx / px, ux / px + vy / py)
     middles = [(middle(code), (left + CODE / 2, top + CODE / 2)) for code, (left, top) in pairs]
     if len(middles) == 2:
+        # How far the codes are apart tells the scales ten times better than how large they are.
         ((x0, y0), (i0, j0)), ((x1, y1), (i1, j1)) = middles
-        planned = ((i1 - i0) * wide, (j1 - j0) * high)
-        found = (x1 - x0, y1 - y0)
-        turn = atan2(found[1], found[0]) - atan2(planned[1], planned[0])
-        grown = hypot(*found) / max(hypot(*planned), 1e-6)
-        wide, high = wide * grown, high * grown
-    a, b, d, e = wide * cos(turn), -high * sin(turn), wide * sin(turn), high * cos(turn)
+        i, j = i1 - i0, j1 - j0
+        planned_x, planned_y = i * cos(turn) - j * sin(turn), i * sin(turn) + j * cos(turn)
+        if min(abs(planned_x), abs(planned_y)) > _TELLING:
+            px, py = abs((x1 - x0) / planned_x), abs((y1 - y0) / planned_y)
+        if abs(px / py - 1) < _SQUARE:
+            px = py = hypot(x1 - x0, y1 - y0) / hypot(i, j)
+            turn = atan2(y1 - y0, x1 - x0) - atan2(j, i)
+    elif abs(px / py - 1) < _SQUARE:
+        px = py = (px + py) / 2
+    a, b, d, e = px * cos(turn), -px * sin(turn), py * sin(turn), py * cos(turn)
     c = _mean([x - a * i - b * j for (x, _), (i, j) in middles])
     f = _mean([y - d * i - e * j for (_, y), (i, j) in middles])
     return (a, b, c), (d, e, f)
 
 
+_TELLING = 2.0
+"""Inches that the codes must lie apart both across and down for their distance to tell both scales."""
 _SQUARE = 0.03
 """How far a code may seem from square before its pixels aren't taken for square: the error of its corners at 200 dots
 an inch; 204 by 196 is 0.04."""

@@ -29,6 +29,8 @@ _MOST_PIXELS = 80_000_000
 _FINEST = 330
 """Dots an inch beyond which a picture is shrunk: what a pen leaves is ten dots wide by then, and all later work is in
 proportion to the pixels."""
+_COARSEST = 150
+"""Dots an inch at which a page is drawn at least."""
 _THINNEST = 8
 """Pixels that a page is high and wide at least: a picture of fewer is no page."""
 _FORMATS = {"tif": ("TIFF",), "png": ("PNG",), "jpg": ("JPEG", "MPO"), "webp": ("WEBP",), "heic": ("HEIF",)}
@@ -61,11 +63,12 @@ class Sheet:
 
 
 def sheets(
-    data: bytes, *, most_pages: int, dpi: int = DPI, forms: bool = False, only: Container[int] | None = None
+    data: bytes, *, most_pages: int, dpi: int | None = DPI, forms: bool = False, only: Container[int] | None = None
 ) -> Iterator[Sheet]:
-    """Every page of ``data`` in order, or ``only`` those of these numbers; at most ``most_pages`` of them. ``forms``
-    draws what stands in a PDF's fields,
-    signatures' pictures too; a picture file's frames keep their own resolution, whatever ``dpi`` says.
+    """Every page of ``data`` in order, or ``only`` those of these numbers; at most ``most_pages`` of them.
+
+    ``dpi`` None draws those of a PDF as finely as their own pictures are, within reason; a picture file's frames keep
+    their own resolution, whatever it says. ``forms`` draws what stands in a PDF's fields, signatures' pictures too.
 
     Raises:
         UnreadablePages: at once, or where the file's next page can't be found.
@@ -106,7 +109,9 @@ def register_formats() -> None:
     pi_heif.register_heif_opener(thumbnails=False)
 
 
-def _pdf_pages(data: bytes, most_pages: int, dpi: int, only: Container[int] | None, *, forms: bool) -> Iterator[Sheet]:
+def _pdf_pages(
+    data: bytes, most_pages: int, dpi: int | None, only: Container[int] | None, *, forms: bool
+) -> Iterator[Sheet]:
     import pypdfium2 as pdfium
 
     try:
@@ -127,7 +132,7 @@ def _pdf_pages(data: bytes, most_pages: int, dpi: int, only: Container[int] | No
         document.close()
 
 
-def _pdf_page(document: Any, number: int, dpi: int, *, forms: bool) -> Sheet:
+def _pdf_page(document: Any, number: int, dpi: int | None, *, forms: bool) -> Sheet:
     import pypdfium2 as pdfium
 
     try:
@@ -139,7 +144,8 @@ def _pdf_page(document: Any, number: int, dpi: int, *, forms: bool) -> Sheet:
         width, height = page.get_size()
         if min(width, height) <= 0:
             return Sheet(number + 1, None, scanned=drawn.scanned)
-        scale = min(dpi / 72, _LONGEST_SIDE / max(width, height))
+        dots = dpi or min(max(drawn.dots, _COARSEST), _FINEST)
+        scale = min(dots / 72, _LONGEST_SIDE / max(width, height))
         bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=forms)
         picture = bitmap.to_pil().convert("L")
         bitmap.close()

@@ -72,9 +72,22 @@ def test_of_a_field_that_is_not_signed_and_of_a_field_that_is_not_ours_nothing_i
         assert "of another" not in shown
 
 
-def test_scanned_pages_are_all_shown_before_the_certificate() -> None:
-    shown = words(compose(pdfs.plain(2), scans=[pdfs.plain(2, "scan")], certificate=CERTIFICATE, title="Care Plan").pdf)
-    assert [text.split()[0] for text in shown] == ["page", "page", "scan", "scan", "certificate"]
+def shown_with_paper(places: tuple[int, ...], issued: bytes, *signed: bytes) -> list[str]:
+    paper = pdfs.plain(len(places), "paper")
+    upload = compose(issued, signed=signed, scan=paper, places=places, certificate=CERTIFICATE, title="Care Plan")
+    return [text.split()[0] for text in words(upload.pdf)]
+
+
+def test_scanned_pages_stand_in_place_of_those_issued_and_what_is_no_page_comes_behind() -> None:
+    assert shown_with_paper((2, 0), pdfs.plain(3)) == ["page", "paper", "page", "paper", "certificate"]
+    assert shown_with_paper((1, 2), pdfs.plain(2)) == ["paper", "paper", "certificate"]
+    assert shown_with_paper((7,), pdfs.plain(1)) == ["page", "paper", "certificate"]
+
+
+def test_a_page_signed_in_its_field_and_on_paper_is_shown_both_ways() -> None:
+    issued = pdfs.with_signature_field(pdfs.plain(2), 1, "")
+    signed = pdfs.with_signature_field(pdfs.plain(2), 1, "Signed by Sam Sample")
+    assert shown_with_paper((1, 2), issued, signed) == ["paper", "page", "paper", "certificate"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from cpdocs.errors import InputFault
 from cpdocs.filing.rendition import what_acts
-from cpdocs.sandbox.drawing import flat_pdf
+from cpdocs.sandbox.drawing import flat_scan
 from tests.filing import pdfs
 
 
@@ -26,14 +26,14 @@ def scan(pages: int) -> bytes:
 
 
 def test_every_page_of_a_scan_is_drawn_and_the_same_bytes_give_the_same_pdf() -> None:
-    first, second = flat_pdf(scan(3), most_pages=10), flat_pdf(scan(3), most_pages=10)
+    first, second = flat_scan([scan(3)], most_pages=10).pdf, flat_scan([scan(3)], most_pages=10).pdf
     assert first == second
     assert len(pypdfium2.PdfDocument(first)) == 3
 
 
 def test_a_pdf_that_acts_comes_out_as_pictures_alone() -> None:
     hostile = pdfs.with_attachment(pdfs.with_script(pdfs.plain(2)))
-    drawn = flat_pdf(hostile, most_pages=10)
+    drawn = flat_scan([hostile], most_pages=10).pdf
     assert what_acts(drawn) == []
     assert len(pypdfium2.PdfDocument(drawn)) == 2
 
@@ -41,4 +41,4 @@ def test_a_pdf_that_acts_comes_out_as_pictures_alone() -> None:
 @pytest.mark.parametrize(("data", "most"), [(b"", 10), (b"junk", 10), (scan(1)[:300], 10), (scan(3), 2)])
 def test_what_cant_be_drawn_within_the_limits_is_refused(data: bytes, most: int) -> None:
     with pytest.raises(InputFault, match="can't be drawn"):
-        flat_pdf(data, most_pages=most)
+        flat_scan([data], most_pages=most)
