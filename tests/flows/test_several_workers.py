@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from cpdocs.returns import receiving
-from cpdocs.returns.receiving import Taken
+from cpdocs.returns.records import Taken
 from cpdocs.returns.watcher import intake_pass
 from cpdocs.returns.worker import Failed, Finished, Worker
 from cpdocs.sandbox.run import run_sandboxed
