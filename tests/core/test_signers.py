@@ -279,3 +279,76 @@ def test_a_designation_is_attested_by_a_person_on_record_named_in_full_or_by_npi
 def test_the_designee_enrolled_under_another_spelling_attests_nothing(enrolled: str) -> None:
     here = replace(directory(replace(DESIGNATION, attested_by=enrolled)), people=frozenset({enrolled}))
     assert codes(judge(here)) == ["designation_not_attested"]
+
+
+@pytest.mark.parametrize("npi", ["1000000004", "1999999992"])
+def test_a_designation_is_its_own_designees_whoevers_number_is_higher(npi: str) -> None:
+    row = replace(NURSE_ROW, npi=npi, last_name="Otherby")
+    undesignated = Directory({}, {PCP: (PCP_ROW,), NURSE: (NURSE_ROW,), npi: (row,)}, (DESIGNATION,))
+    assert codes(judge(undesignated, signer=npi)) == ["not_designated"]
+    standing = judge(replace(undesignated, designations=(replace(DESIGNATION, designee_npi=npi),)), signer=npi)
+    assert (standing.may_approve, standing.role) == (True, "pcp_designee")
+
+
+@pytest.mark.parametrize("now", ["1000000004", "1999999992"])
+def test_another_pcp_on_record_is_another_whoevers_number_is_higher(now: str) -> None:
+    assert codes(judge(directory(), signer=PCP, current_pcp=now)) == ["pcp_changed"]
+
+
+def test_the_row_at_the_plans_practice_names_the_signer_and_else_the_first_one() -> None:
+    rows = tuple(
+        replace(NURSE_ROW, practice_id=practice, first_name=f"At {practice}") for practice in ("P0", "P1", "P2")
+    )
+    here = judge(directory(DESIGNATION, nurse=rows)).clinician
+    elsewhere = judge(directory(DESIGNATION, nurse=(rows[0], rows[2]))).clinician
+    assert [row.first_name if row else "" for row in (here, elsewhere)] == ["At P1", "At P0"]
+
+
+def test_the_first_and_the_last_day_of_a_designation_belong_to_it() -> None:
+    day = SIGNED.date()
+    one_day = replace(DESIGNATION, valid_from=day, valid_to=day)
+    assert codes(judge(directory(one_day), received=SIGNED)) == []
+
+
+@pytest.mark.parametrize(("later", "late"), [(timedelta(milliseconds=900), False), (timedelta(seconds=1), True)])
+def test_a_designation_recorded_in_the_second_of_signing_was_there_in_time(later: timedelta, late: bool) -> None:
+    standing = judge(directory(replace(DESIGNATION, recorded_at=SIGNED + later)))
+    assert codes(standing) == (["designation_recorded_late"] if late else [])
+
+
+@pytest.mark.parametrize("npi", ["1000000004", "1999999992"])
+@pytest.mark.parametrize(("last_name", "attested"), [("Thirdby", True), ("Samplewick", False)])
+def test_a_third_person_on_record_attests_unless_they_may_be_the_designee(
+    npi: str, last_name: str, attested: bool
+) -> None:
+    third = replace(PCP_ROW, npi=npi, first_name="Ned", last_name=last_name)
+    here = directory(replace(DESIGNATION, attested_by=f"Ned {last_name}, MD"))
+    standing = judge(replace(here, clinicians=dict(here.clinicians) | {npi: (third,)}))
+    assert codes(standing) == ([] if attested else ["designation_not_attested"])
+
+
+@pytest.mark.parametrize(
+    ("attested_by", "attested"), [("Rosa Enrolled, RN", True), ("Rosa Marie Enrolled", True), ("Rosa", False)]
+)
+def test_an_enrolled_person_attests_by_the_whole_of_their_name(attested_by: str, attested: bool) -> None:
+    here = replace(directory(replace(DESIGNATION, attested_by=attested_by)), people=frozenset({"Rosa Enrolled"}))
+    assert codes(judge(here)) == ([] if attested else ["designation_not_attested"])
+
+
+@pytest.mark.parametrize("other_pcp", ["1000000004", "1999999992"])
+def test_a_designation_from_another_pcp_is_none_from_the_plans(other_pcp: str) -> None:
+    assert codes(judge(directory(replace(DESIGNATION, pcp_npi=other_pcp)))) == ["not_designated"]
+
+
+@pytest.mark.parametrize("practice", ["P0", "P2"])
+def test_a_row_at_any_other_practice_is_no_row_here(practice: str) -> None:
+    nurse = replace(NURSE_ROW, practice_id=practice)
+    assert codes(judge(directory(DESIGNATION, nurse=(nurse,)))) == ["wrong_practice"]
+
+
+@pytest.mark.parametrize("npi", ["1000000004", "1999999992"])
+def test_a_designees_credential_is_asked_for_whoevers_number_is_higher(npi: str) -> None:
+    row = replace(NURSE_ROW, npi=npi, credential="LPN")
+    here = Directory({}, {PCP: (PCP_ROW,), npi: (row,)}, (replace(DESIGNATION, designee_npi=npi),))
+    assert codes(judge(here, signer=npi)) == ["credential_not_eligible"]
+    assert judge(here, signer=npi).on_behalf_of == PCP

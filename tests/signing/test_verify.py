@@ -68,6 +68,7 @@ def test_a_designees_signature_fills_the_pcp_slot_on_the_pcps_behalf() -> None:
 def test_a_members_signature_at_a_visit_is_witnessed_evidence_never_a_digital_signature_of_their_own() -> None:
     data, visit = member_signed()
     approval = b.verdict(data, trust=b.trust(witnessed=visit)).fills[Slot.MEMBER]
+    assert not approval.timestamped
     assert (approval.evidence, approval.how, approval.signed_at) == (
         Evidence.WITNESSED_SIGNATURE,
         "olga",
