@@ -37,6 +37,8 @@ _SPECK = 0.05
 _NONE = 0.5
 """Square millimetres of visible ink in all up to which a box reads empty: a comma. All wrong *empty* readings of the
 first prototype had 1.0 to 1.4."""
+_NONE_OF_NOISE = 1.0
+"""The same on a page too poor to tell: its specks in an empty box come to 0.8 at the most."""
 _INK = 3.0
 """Square millimetres of strokes from which a box reads signed: an initial by a fine pen."""
 _WIDE, _HIGH = 5.0, 1.8
@@ -75,7 +77,7 @@ class Strokes:
     @property
     def reading(self) -> BoxReading:
         """The reading."""
-        if self.visible < _NONE + (0.12 * self.noise if self.poor else 0):
+        if self.visible < (_NONE_OF_NOISE if self.poor else _NONE):
             return BoxReading.EMPTY
         if self.poor or self.ink < _INK or self.wide < _WIDE or self.high < _HIGH or self.dark > _PALE:
             return BoxReading.UNSURE
