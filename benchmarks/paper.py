@@ -3,8 +3,8 @@
     python benchmarks/paper.py [--pages 2100] [--boxes 2100] [--marks 650] [--jobs N]
 
 Plans are issued by the demo; printers, pens, fax machines, scanners and phones are simulated (``_pens``,
-``_channels``): every channel gets the same number of pages. The mixes of boxes are stated below. No real machine and no real hand stands behind these numbers; a few
-hundred real faxes would say more.
+``_channels``): every channel gets the same number of pages. The mixes of boxes are stated below. No real machine and no
+real hand stands behind these numbers; a few hundred real faxes would say more.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 MIX = (("signed", 8), ("empty", 6), ("initials", 1), ("odd pen", 2), ("odd mark", 3))
 """What is in a box of the benchmark, by share of 20: many odd ones, to see what becomes of them."""
 ORDINARY = {"signed": 0.44, "empty": 0.44, "initials": 0.04, "odd pen": 0.04, "odd mark": 0.04}
-"""What is guessed of an office's post, by which the share of boxes left to a person is weighed: half the boxes of a page
-are empty when it comes home, and one in twelve is odd."""
+"""What is guessed of an office's post, by which the share of boxes left to a person is weighed: half are empty when a
+page comes home, and one in twelve is odd."""
 FAX = 204
 """Dots an inch across: every Group 3 machine's."""
 VISIBLE = 2.0
