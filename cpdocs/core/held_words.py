@@ -21,6 +21,10 @@ _BY_CODE = {
     "resource_limit": "Don't open it on an ordinary machine. Ask the sender where it came from; reject it.",
     "unsearchable": "Don't open it on an ordinary machine. Reject it, and ask for a new scan or a new signature.",
     "encrypted": "Reject it, and ask for it without a password.",
+    "wrapped_file": (
+        "What could be taken out of it is an item of its own. Read the message itself for comments, or open what is "
+        "left on a machine that may be lost; then close this with `cpdocs held close`."
+    ),
     "too_large": "Reject it, and ask for the signed plan alone.",
     "too_many_pages": "Reject it, and ask for the signed plan alone.",
     "several_plans": "Reject it, and ask for each plan as a file of its own.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from cpdocs.errors import Defect, InputFault
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.records import find_plan
 from cpdocs.returns.judging import judge, judge_oversized
+from cpdocs.returns.wrapped import unwrapped
 from cpdocs.system.durable import open_plain
 
 if TYPE_CHECKING:
@@ -46,8 +47,17 @@ def check_file(ws: Workspace, file: Path) -> Checked:
             todo="Check its name and its permissions.",
         ) from None
     context = DecisionContext(ws)
-    parts = judge(ws, data, practice_id="", received_at=now, context=context).parts
     digest = sha256(data).hexdigest()
+    inner = unwrapped(ws, data)
+    held = [
+        part
+        for each in (inner.files if inner else ())
+        for part in judge(ws, each, practice_id="", received_at=now, context=context).parts
+    ]
+    if held:
+        parts = tuple(replace(part, part=number, of=len(held)) for number, part in enumerate(held, 1))
+        return Checked(digest, parts, "It holds other files; this is what they would come to.")
+    parts = judge(ws, data, practice_id="", received_at=now, context=context).parts
     return Checked(digest, parts, _hint(ws, digest, parts[0]))
 
 

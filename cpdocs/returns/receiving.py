@@ -27,7 +27,7 @@ from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.errors import CpdocsError, Defect
 from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.plans.records import find_plan
-from cpdocs.returns import claims, comparing, notices, retained
+from cpdocs.returns import claims, comparing, notices, retained, wrapped
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
 from cpdocs.returns.records import Taken, find_return, the_part, the_return
 from cpdocs.returns.return_lock import in_hand
@@ -156,11 +156,16 @@ def _numbered(parts: tuple[Decision, ...], known: tuple[ReturnRecord, ...]) -> l
 
 
 def _take(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:
+    """Takes in a file; of one that holds others, such as a mail, these first, each as a return of its own."""
+    inner = wrapped.take_out(ws, sha256)
+    found = [taken for each in inner.files for taken in _take(ws, context, each, shown, folder)]
     with in_hand(ws, sha256, wait=True):
-        return _take_in_hand(ws, context, sha256, shown, folder)
+        return (*found, *_take_in_hand(ws, context, sha256, shown, folder, nothing_left=inner.nothing_left))
 
 
-def _take_in_hand(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:
+def _take_in_hand(
+    ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str, *, nothing_left: bool = False
+) -> tuple[Taken, ...]:
     practice_id = context.practice_of(folder)
     with ws.ledger.write() as tx:
         known = find_return(tx, sha256)
@@ -173,7 +178,10 @@ def _take_in_hand(ws: Workspace, context: DecisionContext, sha256: str, shown: P
             tx.append(NewEvent(EventType.RETURN_RECEIVED, (return_subject(sha256),), data))
     repeated = any(part.decision is not None for part in known)
     taken = []
-    for part in decide(ws, context, sha256, again=bool(known)):
+    parts = decide(ws, context, sha256, again=bool(known))
+    if nothing_left:
+        parts = wrapped.close(ws, parts)
+    for part in parts:
         finished, unfiled = finish(ws, part)
         taken.append(Taken(shown, finished, repeated=repeated, unfiled=unfiled))
     return tuple(taken)

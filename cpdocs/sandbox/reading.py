@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cpdocs.core.file_kind import WRAPPERS, kind_of
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.signing.content import beside, read_contents
 from cpdocs.signing.reading import ids_named, read_signed
@@ -25,7 +26,9 @@ def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
     """The facts of a file that begins with no plan's issued bytes. Never raises for any bytes."""
     pages = read_scan(data, most_pages=limits.pages)
     facts = read_signed(data, limits=limits, **given)
-    return replace(facts, pages=pages, named=ids_named(data, read_contents(data)))
+    # Ids that stand about in a mail's or an archive's bytes are those of what it holds.
+    named = () if kind_of(data) in WRAPPERS else ids_named(data, read_contents(data))
+    return replace(facts, pages=pages, named=named)
 
 
 def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) -> ReturnFacts:

@@ -108,6 +108,9 @@ def _looks(picture: Picture, *, thorough: bool) -> Iterator[_Look]:
     if wide > height * _SQUASHED:
         # Half-height rows whose resolution nobody noted (204 by 98 dots an inch).
         yield _Look(cv2.resize(picture, (wide, height * 2), interpolation=cv2.INTER_CUBIC), _halved(1, 2))
+    elif height > wide * _TALL:
+        # The same, turned by whoever sent it on.
+        yield _Look(cv2.resize(picture, (wide * 2, height), interpolation=cv2.INTER_CUBIC), _halved(2, 1))
     soft = _blur(picture, 1.2)
     yield _Look(soft, _stay)
     yield _Look(cv2.medianBlur(picture, 3), _stay)
@@ -165,6 +168,8 @@ _DOUBLE_UP_TO = 2600
 _DARK = 110
 """Mean gray below which a page is taken for one sent in negative: print covers a fifth of a page at most, and a phone's
 picture on a dark table is lighter."""
+_TALL = 1.45
+"""Times as high as wide: beyond letter (1.29) and A4 paper (1.41)."""
 _SQUASHED = 1.15
 """Times as wide as high from which a page may have half-height rows: paper lying on its side (1.29) is looked at so
 too, after its plain look."""

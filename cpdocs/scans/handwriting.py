@@ -78,12 +78,13 @@ def find_handwriting(
     printed: Picture = cv2.dilate((ours < 225).astype(np.uint8), disc(_PRINT))
     added: Picture = dark & (1 - printed) & (1 - allowed)
     spots = _Spots(added)
-    if noise_on(spots.areas, spots.labels, (printed | allowed) == 0) > MOST_NOISE:
+    if noise_on(spots.stats, (printed | allowed) == 0) > MOST_NOISE:
         return None
     found = [_place(blob, ours.shape) for blob in spots.blobs() if _is_written(blob, ours.shape)]
     if dots >= _SHARP or bilevel:
-        struck = _Spots(_struck(dark & (1 - allowed), ours))
-        found += [_place(blob, ours.shape) for blob in struck.blobs() if blob.wide > _RUN * MM]
+        struck = _struck(dark & (1 - allowed), ours)
+        if struck.any():
+            found += [_place(blob, ours.shape) for blob in _Spots(struck).blobs() if blob.wide > _RUN * MM]
     return tuple(sorted(found, key=lambda place: (round(place.top, 2), place.left))[:_MOST])
 
 
@@ -107,12 +108,13 @@ class _Spots:
     def __init__(self, dark: Picture) -> None:
         import cv2
 
-        self.count, self.labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-        self.areas = stats[:, cv2.CC_STAT_AREA] / MM**2
+        self.count, self.labels, self.stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
 
     def blobs(self) -> Iterator[_Blob]:
         """The spots that are no specks, those near to each other together."""
-        large = self.areas >= _SPOT
+        import cv2
+
+        large = self.stats[:, cv2.CC_STAT_AREA] >= _SPOT * MM**2
         large[0] = False
         if large.any() and self.count < _MOST_SPOTS:
             yield from _together(large[self.labels])

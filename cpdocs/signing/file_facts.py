@@ -179,7 +179,9 @@ class GateFacts:
         return any(code in _SHUT for code, _ in self.noted)
 
 
-_SHUT = frozenset({"empty_file", "not_a_pdf", "too_large", "too_many_pages", "encrypted", "resource_limit"})
+_SHUT = frozenset(
+    {"empty_file", "not_a_pdf", "wrapped_file", "too_large", "too_many_pages", "encrypted", "resource_limit"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
-from cpdocs.core.file_kind import looks_like_pdf
+from cpdocs.core.file_kind import WRAPPERS, kind_of, looks_like_pdf
 from cpdocs.signing.file_facts import GateFacts
 from cpdocs.signing.record import Limits
 
@@ -86,7 +86,13 @@ def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> tuple[str, str] | No
         return ("empty_file", "")
     if len(data) > limits.bytes:
         return ("too_large", f"{len(data)} bytes; at most {limits.bytes}")
-    return None if is_pdf else ("not_a_pdf", "")
+    if is_pdf:
+        return None
+    kind = kind_of(data)
+    return ("wrapped_file", _WRAPPED[kind]) if kind in WRAPPERS else ("not_a_pdf", "")
+
+
+_WRAPPED = {"eml": "a mail message", "zip": "a ZIP archive", "gz": "a gzip file", "p7m": "an S/MIME message"}
 
 
 def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateFacts:

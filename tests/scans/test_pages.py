@@ -101,6 +101,12 @@ def test_half_height_rows_are_read_without_a_word_on_their_resolution() -> None:
     assert read_scan(saved(squashed, "TIFF", compression="group4"), most_pages=5).present(DOCUMENT) == {1}
 
 
+def test_half_height_rows_that_somebody_turned_are_read_too() -> None:
+    squashed = page().resize((1728, 1078)).point([0] * 150 + [255] * 106).convert("1").rotate(90, expand=True)
+    (facts,) = read_scan(saved(squashed, "TIFF", compression="group4", dpi=(204, 98)), most_pages=5).pages
+    assert (facts.document_id, facts.turn) == (DOCUMENT, 90)
+
+
 def test_a_frame_too_large_or_too_small_to_be_a_page_costs_no_other() -> None:
     frames = [Image.new("1", (30000, 30000), 1), Image.new("1", (1, 1)), bilevel(2)]
     data = saved(bilevel(1), "TIFF", save_all=True, append_images=frames, compression="group4")
