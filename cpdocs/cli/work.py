@@ -150,7 +150,7 @@ def call(ws: Workspace, document_id: str, to: str, note: str, as_json: bool) -> 
     if as_json:
         print_json({"document_id": record.document_id, "to": to.strip(), "note": note.strip()})
         return
-    say(click.get_current_context(), f"{record.document_id}: the call with {to.strip()} is logged.")
+    say(click.get_current_context(), f"{record.document_id}: the call is logged.")
 
 
 @click.command()

@@ -649,6 +649,21 @@ def rest(go: Walk, document: str) -> None:
     go("deliver", "list", now=RETURN, status=None)
     for words in (("deliver", "retry"), ("deliver", "give-up")):
         go(*words, document, "--target", "elsewhere", now=RETURN, status=None)
+    go("chase", "--dry-run", now=RETURN, status=None)
+    go("chase", now=RETURN, status=None)
+    go("call", document, "--to", LAST, "--note", GOAL, now=RETURN, status=None)
+    go("report", "--from", "2026-10-01", "--to", "2026-11-30", now=RETURN, status=None)
+    go(
+        "report",
+        "--from",
+        "2026-10-01",
+        "--to",
+        "2026-11-30",
+        "--html",
+        folder / "report.html",
+        now=RETURN,
+        status=None,
+    )
     go("recall", document, "--target", "elsewhere", "--reason", LAST, now=RETURN, status=None)
 
 
