@@ -24,6 +24,7 @@ from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
 from cpdocs.keys.organization_keys import load_pair, token_place
 from cpdocs.ledger.reads import Reads
 from cpdocs.plans.check import PlanReport, check_files
+from cpdocs.plans.print_form import PrintForm, print_form
 from cpdocs.plans.records import find_plan, last_version, plan_of, the_plan
 from cpdocs.register.load import load_register
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
@@ -44,6 +45,7 @@ class Issued:
     file: Path
     cover: Path
     warnings: tuple[Problem, ...]
+    form: PrintForm
 
     def as_json(self) -> dict[str, JSON]:
         """The contract's object (§4)."""
@@ -60,6 +62,8 @@ class Issued:
             "pages": record.pages,
             "supersedes": record.supersedes or None,
             "source": self.name,
+            "language": self.form.language,
+            "large_print": self.form.large_print,
             "warnings": [{"code": problem.code, "message": str(problem)} for problem in self.warnings],
         }
 
@@ -77,14 +81,16 @@ def issue_files(
     files: Sequence[Path],
     *,
     token_pin: Callable[[], bytes] | None = None,
+    drafts: bool = False,
     issued: Callable[[Issued], None] = lambda _: None,
 ) -> Outcome:
     """Checks every file, then issues those without errors, in the order given; ``issued`` is told of each.
 
-    ``token_pin`` gives the PIN where the seal is on a token. The error in the outcome lists every file that wasn't
+    ``token_pin`` gives the PIN where the seal is on a token. With ``drafts`` translations that nobody reviewed are
+    printed, and the pages say so. The error in the outcome lists every file that wasn't
     issued with its reasons. Raises what stops everything: a workspace fault, a full disk, another process.
     """
-    return issue_checked(ws, check_files(ws, files, versions=False), token_pin=token_pin, issued=issued)
+    return issue_checked(ws, check_files(ws, files, versions=False), token_pin=token_pin, drafts=drafts, issued=issued)
 
 
 def issue_checked(
@@ -92,12 +98,13 @@ def issue_checked(
     reports: Sequence[PlanReport],
     *,
     token_pin: Callable[[], bytes] | None = None,
+    drafts: bool = False,
     issued: Callable[[Issued], None] = lambda _: None,
 ) -> Outcome:
     """Issues what was checked and has no errors; as :func:`issue_files`."""
     ws.require_sender()
     finish_issues(ws)
-    desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin)
+    desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin, drafts)
     if token_place(ws.paths, "seal") and any(report.plan and not report.errors for report in reports):
         _ = desk.seal  # once and for all plans: a wrong PIN tried for each would lock the token
     done: list[Issued] = []
@@ -127,8 +134,11 @@ def finish_issues(ws: Workspace) -> None:
 class _Desk:
     """One batch: keys are read once, and only when the first plan is to be sealed."""
 
-    def __init__(self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None) -> None:
+    def __init__(
+        self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None, drafts: bool
+    ) -> None:
         self.ws = ws
+        self._drafts = drafts
         self._token_pin = token_pin
         self.register = register
 
@@ -157,6 +167,7 @@ class _Desk:
         practice, pcp = self._office(plan)
         supersedes = last.document_id if last else ""
         paper = self._paper(plan, document_id, member, practice, pcp, supersedes)
+        paper, form = print_form(ws, paper, drafts=self._drafts)
         rendered, cover = self._render(paper)
         sealed = seal_plan(
             rendered.pdf,
@@ -193,6 +204,9 @@ class _Desk:
             "suffolk": practice.suffolk_holidays,
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
             "services": len(plan.services),
+            "language": form.language,
+            "draft_translation": bool(form.catalogue and not form.catalogue.reviewed),
+            "large_print": form.large_print,
             "affiliated": sum(service.affiliated is True for service in plan.services),
         }
         key = stage_key(document_id, str(data["sha256"]))
@@ -204,7 +218,8 @@ class _Desk:
             raise
         put_out(ws.paths.plans, key)
         record = the_plan(ws.ledger, document_id)
-        return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, report.warnings)
+        warnings = (*report.warnings, *form.warnings)
+        return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, warnings, form)
 
     def _record(self, data: dict[str, JSON], member: Assignment, supersedes: str) -> None:
         """Decides under the write lock what may have changed while the plan was rendered: the version, the member's

@@ -351,7 +351,7 @@ def page_texts(pdf: bytes) -> list[str]:
 
 def html_text(html: str) -> str:
     """What a page of HTML says: its text, white space collapsed, without marks of emphasis."""
-    inline = re.sub(r"</?(strong|span|b|i)\b[^>]*>", "", html.partition("<body>")[2])
+    inline = re.sub(r"</?(strong|span|b|i)\b[^>]*>", "", re.split(r"<body[^>]*>", html, maxsplit=1)[1])
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", inline)).split())
 
 
