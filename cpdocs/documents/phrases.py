@@ -82,8 +82,8 @@ class Phrases:
         if translation == message:
             return message
         return (
-            f'<span class="ours" lang="{self.tag}" dir="{self.direction}">{translation}</span> '
-            f'<span class="en" lang="{ENGLISH}" dir="ltr">{message}</span>'
+            f'<span class="ours" lang="{self.tag}" dir="{self.direction}">{translation}</span>'
+            f'<span class="en" lang="{ENGLISH}" dir="ltr">\n{message}</span>'
         )
 
     def name_of(self, message: str) -> Said:

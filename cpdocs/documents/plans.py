@@ -39,7 +39,7 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
         profile="plan",
         identifier=paper.document_id,
         created=paper.issued_at,
-        stylesheets=PLAN_SHEETS,
+        stylesheets=plan_sheets(paper),
         painters=lambda page, pages: page_codes(paper.document_id, page, pages),
     )
     missing = [name for name in SIGNATURE_BOXES if name not in rendered.boxes]
@@ -51,8 +51,19 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
     return rendered
 
 
+def plan_sheets(paper: PlanPaper) -> tuple[str, ...]:
+    """The style sheets of a plan: those of other languages and of large print where it has them."""
+    catalogue = paper.catalogue
+    return (
+        *PLAN_SHEETS,
+        *(("plan/languages.css",) if catalogue else ()),
+        *(("plan/right-to-left.css",) if catalogue and catalogue.right_to_left else ()),
+        *(("plan/large-print.css",) if paper.large_print else ()),
+    )
+
+
 def plan_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> str:
-    """The HTML of the plan, styled by ``PLAN_SHEETS``. Raises as ``render_plan`` does."""
+    """The HTML of the plan, styled by ``plan_sheets``. Raises as ``render_plan`` does."""
     folders = template_folders(shipped, site)
     say = Phrases(paper.catalogue)
     view = plan_view(paper, say)
