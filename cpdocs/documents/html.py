@@ -131,8 +131,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def environment(shipped: Path, site: Path | None = None) -> Environment:
     """The environment for templates in ``site`` (looked at first, may be absent) and ``shipped``.
 
-    Values handed to templates are escaped without exception; the filters ``long_date``, ``phone`` and ``direction`` are added.
-    Templates that change on disk are read again.
+    Values handed to templates are escaped without exception; the filters ``long_date``, ``phone`` and ``direction`` are
+    added. Templates that change on disk are read again.
     """
     env = _Sandbox(
         loader=FolderLoader(template_folders(shipped, site)),
@@ -174,9 +174,7 @@ class Sayer(Protocol):
         """The HTML of a message, its ``%(name)s`` left in place."""
 
 
-def fill_in(
-    template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Path, site: Path | None
-) -> str:
+def fill_in(template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Path, site: Path | None) -> str:
     """As ``fill``, of a template whose own words are marked with ``{% trans %}``: ``say`` finds them in the member's
     language."""
     env = _speaking_environment(shipped, site)

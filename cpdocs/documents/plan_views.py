@@ -54,7 +54,14 @@ _STATUSES = {
     GoalStatus.STOPPED: "Stopped",
 }
 _FORMATS = {"large_print": "Large print", "braille": "Braille", "audio": "Audio"}
-_NEEDED = {"yes": "Needed", "y": "Needed", "true": "Needed", "no": "Not needed", "n": "Not needed", "false": "Not needed"}
+_NEEDED = {
+    "yes": "Needed",
+    "y": "Needed",
+    "true": "Needed",
+    "no": "Not needed",
+    "n": "Not needed",
+    "false": "Not needed",
+}
 
 
 Rows = list[tuple[Said, Value]]

@@ -104,7 +104,9 @@ def issue_checked(
     """Issues what was checked and has no errors; as :func:`issue_files`."""
     ws.require_sender()
     finish_issues(ws)
-    desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin, drafts)
+    desk = _Desk(
+        ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin, drafts
+    )
     if token_place(ws.paths, "seal") and any(report.plan and not report.errors for report in reports):
         _ = desk.seal  # once and for all plans: a wrong PIN tried for each would lock the token
     done: list[Issued] = []
@@ -134,9 +136,7 @@ def finish_issues(ws: Workspace) -> None:
 class _Desk:
     """One batch: keys are read once, and only when the first plan is to be sealed."""
 
-    def __init__(
-        self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None, drafts: bool
-    ) -> None:
+    def __init__(self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None, drafts: bool) -> None:
         self.ws = ws
         self._drafts = drafts
         self._token_pin = token_pin

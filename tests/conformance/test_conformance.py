@@ -50,7 +50,6 @@ from tests.signing.builder import office
 pytestmark = pytest.mark.conformance
 
 
-
 def in_language(tag: str, large_print: bool) -> PlanPaper:
     """The fullest plan with our words in another language besides."""
     return replace(full_paper(), catalogue=load_catalogue((SHIPPED,), tag), large_print=large_print)

@@ -77,7 +77,9 @@ def test_english_alone_repeats_nothing() -> None:
 
 
 def test_a_plan_isnt_made_in_a_language_that_lacks_one_of_its_texts() -> None:
-    lacking = Catalogue("es", True, {key: text for key, text in catalogues()["es"].messages.items() if "goals" not in key})
+    lacking = Catalogue(
+        "es", True, {key: text for key, text in catalogues()["es"].messages.items() if "goals" not in key}
+    )
     made = replace(paper(), catalogue=lacking)
     assert "My goals" in untranslated(made, shipped=SHIPPED)
     with pytest.raises(InputFault, match="have no translation"):
@@ -117,7 +119,7 @@ def characters(pdf: bytes) -> list[tuple[int, float, str]]:
             for index in range(words.count_chars()):
                 _left, bottom, _right, top = words.get_charbox(index, loose=True)
                 text = words.get_text_range(index, 1)
-                if text.strip() and 1.35 * 72 < bottom and top < page.get_height() - 1.3 * 72:
+                if text.strip() and bottom > 1.35 * 72 and top < page.get_height() - 1.3 * 72:
                     found.append((number, top - bottom, text))
     return found
 

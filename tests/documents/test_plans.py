@@ -43,7 +43,6 @@ from tests.documents.papers import (
     text_of,
 )
 
-
 ENGLISH = Phrases()
 
 

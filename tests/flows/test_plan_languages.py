@@ -27,7 +27,9 @@ def _reviewed(office: Office) -> None:
     folder = office.cli.root / "templates/letters/locale"
     folder.mkdir(parents=True, exist_ok=True)
     text = shipped.read_text("utf-8").replace("X-Status: draft", "X-Status: reviewed")
-    text = text.replace("X-Reviewed-By: ", "X-Reviewed-By: A. Reader").replace("X-Reviewed-On: ", "X-Reviewed-On: 2026-10-01")
+    text = text.replace("X-Reviewed-By: ", "X-Reviewed-By: A. Reader").replace(
+        "X-Reviewed-On: ", "X-Reviewed-On: 2026-10-01"
+    )
     (folder / "es.po").write_text(text, "utf-8")
 
 
@@ -79,9 +81,9 @@ def test_a_language_without_texts_is_told(office: Office, tmp_path: Path, langua
 def test_large_print_is_taken_from_the_plan_file_or_the_roster(office: Office, tmp_path: Path) -> None:
     plain = office.cli("plan", "issue", _plan(office, tmp_path, format_need="standard"), "--json").json[0]
     assert plain["large_print"] is False
-    large = office.cli(
-        "plan", "issue", _plan(office, tmp_path, name="ltss", format_need="large_print"), "--json"
-    ).json[0]
+    large = office.cli("plan", "issue", _plan(office, tmp_path, name="ltss", format_need="large_print"), "--json").json[
+        0
+    ]
     assert large["large_print"] is True
     assert large["pages"] > plain["pages"]
 
