@@ -69,7 +69,7 @@ def _delivery(kind: Kind, state: str, where: str = "1") -> _Rows:
         "coalesce(nullif(d.practice_id, ''), p.practice_id, '') practice_id, d.target about"
     )
     table = "deliveries d{hint} LEFT JOIN plans p ON p.document_id = d.document_id"
-    return _Rows(columns, table, f"d.state = '{state}' AND {where}", "since, document_id", "deliveries_waiting")
+    return _Rows(columns, table, f"d.state = '{state}' AND {where}", "d.since, d.document_id", "deliveries_waiting")
 
 
 _MOVED = "(p.pcp_changed = 1 OR p.practice_changed = 1)"
