@@ -111,11 +111,9 @@ def test_a_notice_to_the_health_plan_waits_until_somebody_logs_that_it_left(issu
     assert issued.cli("audit", "verify", "--json").json["ok"]
 
 
-def test_a_site_may_say_that_the_health_plan_was_told_only_to_those_whose_notice_left(
-    issued: Office, tmp_path: Path
-) -> None:
+def test_a_site_may_say_that_the_health_plan_was_told_only_to_those_whose_notice_left(issued: Office) -> None:
     folder = issued.cli.root / "templates" / "letters" / "told"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     facts = (
         '[[fact]]\ntext = "You said no to a Community Partner"\nsource = "choice"\n'
         '[[fact]]\ntext = "We have told your health plan."\nsource = "notice_sent"\n'
