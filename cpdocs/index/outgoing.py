@@ -156,7 +156,7 @@ def packets_to_stop(index: Index) -> list[str]:
 def notices_to_queue(index: Index) -> list[int]:
     """The numbers of the events that wrote notices for a channel by which they weren't queued yet."""
     query = (
-        "SELECT DISTINCT seq FROM notices n INDEXED BY notices_to_send WHERE channel <> '' "
+        "SELECT DISTINCT seq FROM notices n INDEXED BY notices_for_channels WHERE channel <> '' "
         "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = n.seq AND d.notice > 0) ORDER BY seq"
     )
     return [int(row[0]) for row in index.rows(query)]

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 6
+FORM = 7
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -43,7 +43,10 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("sha256", "part"),
     ),
     "notices": (
-        ("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256", "channel"),
+        (
+            *("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
+            *("reference", "member_id", "waiting", "channel"),
+        ),
         ("seq", "document_id"),
     ),
     "deliveries": (
@@ -57,7 +60,8 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "members": (
         (
             *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
-            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "planned"),
+            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "met_on"),
+            "planned",
         ),
         ("member_id", "program"),
     ),
@@ -124,12 +128,14 @@ _INDEXES = (
     "returns_waiting ON returns (item, received_at, seq, document_id) WHERE waiting = 1",
     "returns_of_item ON returns (item, seq, part)",
     "returns_of_plan ON returns (document_id)",
-    "notices_to_send ON notices (seq) WHERE channel <> ''",
+    "notices_for_channels ON notices (seq) WHERE channel <> ''",
     "plans_unfiled ON plans (unfiled_target) WHERE unfiled_target <> ''",
     "plans_withdrawn ON plans (target) WHERE closed = 'withdrawn' AND target <> ''",
     "deliveries_of_notice ON deliveries (notice) WHERE notice > 0",
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
+    "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",
+    "notices_by_reference ON notices (reference)",
     "deliveries_of_plan ON deliveries (document_id, purpose)",
     "deliveries_waiting ON deliveries (state, since, document_id)",
     "deliveries_in_order ON deliveries (seq)",

@@ -20,8 +20,9 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.ledger.reads import Reads
+from cpdocs.plans.notice_files import practice_address
 from cpdocs.plans.records import find_plan
-from cpdocs.sending.notices import address, channel_name, opaque
+from cpdocs.sending.notices import channel_name, opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
     settled = nothing_wanted(plan) if kind is NoticeKind.NOTHING_WANTED else ""
     notice = Notice(
         kind=kind,
-        to=address(ws, plan.practice_id),
+        to=practice_address(ws.ledger, plan.practice_id),
         sender=ws.senders.organization,
         at=_answered_at(record),
         reference=f"{plan.document_id}-{opaque(ws, record.sha256, str(seq))}",

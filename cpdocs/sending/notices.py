@@ -20,6 +20,7 @@ from cpdocs.core.register import DIRECTORY_EVENTS, fold
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault
 from cpdocs.index.outgoing import notices_to_queue, untold_recalls
+from cpdocs.plans.notice_files import practice_address
 from cpdocs.plans.records import the_plan
 from cpdocs.sending.channels import address_of, for_channel
 from cpdocs.sending.record import Way, delivery_id, find_delivery, queued, the_delivery_of, ways
@@ -33,20 +34,6 @@ if TYPE_CHECKING:
 def practice_of(ws: Workspace, practice_id: str) -> Practice | None:
     """The practice as it is on record now."""
     return fold(ws.ledger.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
-
-
-def address(ws: Workspace, practice_id: str) -> tuple[str, ...]:
-    """The practice's lines on a letter: its key contact first."""
-    practice = practice_of(ws, practice_id)
-    if practice is None:
-        return (practice_id,)
-    lines = (
-        practice.key_contact,
-        practice.name,
-        practice.address1,
-        f"{practice.city}, {practice.state} {practice.zip}",
-    )
-    return tuple(line for line in lines if line.strip(" ,"))
 
 
 def channel_name(ws: Workspace, practice_id: str) -> str:
@@ -107,7 +94,12 @@ def _queue(ws: Workspace, data: Mapping[str, Any], seq: int, way: Way, practice:
         purpose=Purpose.NOTICE,
         to=to,
         parts=tuple((each.name, ws.blobs.put(each.data)) for each in files),
-        details={"practice_id": practice.practice_id, "notice": seq, "kind": data["kind"]},
+        details={
+            "practice_id": practice.practice_id,
+            "notice": seq,
+            "kind": data["kind"],
+            "to_name": practice.key_contact or practice.name or practice.practice_id,
+        },
     )
     with ws.ledger.write() as tx:
         if find_delivery(tx, delivery) is not None:
@@ -133,7 +125,7 @@ def _letter(ws: Workspace, document_id: str, recalls: list[Delivery]) -> None:
     reference = f"{document_id}-{opaque(ws, 'recall', *(each.delivery_id for each in recalls))}"
     notice = Notice(
         kind=NoticeKind.RECALLED,
-        to=address(ws, record.practice_id),
+        to=practice_address(ws.ledger, record.practice_id),
         sender=ws.senders.organization,
         at=recalls[-1].queued_at,
         reference=reference,

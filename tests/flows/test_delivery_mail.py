@@ -297,6 +297,7 @@ def test_notices_and_reminders_go_by_the_channel_that_the_practice_has(
     assert attached.get_content() == (issued.cli.root / "outbox" / letter["file"]).read_bytes()
     (row,) = [each for each in issued.cli("deliver", "list", "--json").json if each["purpose"] == "notice"]
     assert (row["state"], row["document_id"]) == ("delivered", bh)
+    assert [each["channel"] for each in events_of(issued) if each["type"] == "notice.sent"] == [row["target"]]
 
 
 def test_a_notice_that_was_written_before_there_was_a_channel_is_carried_by_hand(
