@@ -8,6 +8,7 @@ import email.policy
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,7 +214,7 @@ def drop(office: Office, data: bytes, folder: str = "") -> dict[str, object]:
     return dict(rows[-1])
 
 
-def events_of(office: Office) -> list[dict[str, object]]:
+def events_of(office: Office) -> list[dict[str, Any]]:
     folder = office.cli.root.parent / f"trail-{len(list(office.cli.root.parent.iterdir()))}"
     office.cli("audit", "export", folder, now=LATER)
     return [json.loads(line) for line in (folder / "events.jsonl").read_text("utf-8").splitlines()]
@@ -297,7 +298,7 @@ def test_notices_and_reminders_go_by_the_channel_that_the_practice_has(
     assert attached.get_content() == (issued.cli.root / "outbox" / letter["file"]).read_bytes()
     (row,) = [each for each in issued.cli("deliver", "list", "--json").json if each["purpose"] == "notice"]
     assert (row["state"], row["document_id"]) == ("delivered", bh)
-    assert [each["channel"] for each in events_of(issued) if each["type"] == "notice.sent"] == [row["target"]]
+    assert [each["data"]["channel"] for each in events_of(issued) if each["type"] == "notice.sent"] == [row["target"]]
 
 
 def test_a_notice_that_was_written_before_there_was_a_channel_is_carried_by_hand(
