@@ -83,7 +83,7 @@ def log_copy_given(
     form, language, by = _filled(form, "--format"), _filled(language, "--language"), _filled(by, "--by")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_give_copy(record, on=on, now=ws.clock.now())
+        transitions.may_give_copy(record, on=on, now=ws.clock.now())
         said: dict[str, JSON] = {"format": form, "language": language, "interpreter": interpreter.strip(), "by": by}
         tx.append(plan_event(EventType.PLAN_COPY_GIVEN, record, on=on.isoformat(), **said))
         return the_plan(tx, document_id)

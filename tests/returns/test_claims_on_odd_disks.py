@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from cpdocs.errors import WorkspaceFault
 from cpdocs.returns import claims
 from cpdocs.returns.claims import Claim, abandoned, claimed, locked, only_machine, put_back, release
-from cpdocs.returns.inbox import HIDDEN
+from cpdocs.returns.inbox import HIDDEN, scan
 from cpdocs.workspace import Paths
 from tests.returns.test_claims import drop, on_a_share, only, paths, planted, without_links
 
@@ -22,12 +23,10 @@ __all__ = ["on_a_share", "paths"]
 def descriptors() -> list[tuple[str, str]]:
     """The open descriptors of this process with what each leads to."""
     found = []
-    for name in sorted(os.listdir("/proc/self/fd"), key=int):
-        try:
-            found.append((name, os.readlink(f"/proc/self/fd/{name}")))
-        except OSError:  # the one that listed them
-            continue
-    return found
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the one that lists them
+            found.append((link.name, str(link.readlink())))
+    return sorted(found)
 
 
 def refuse(error: int) -> Callable[..., None]:
@@ -40,7 +39,7 @@ def refuse(error: int) -> Callable[..., None]:
 def test_claiming_leaves_no_descriptor_open_and_closes_none_that_is_anothers(paths: Paths, tmp_path: Path) -> None:
     drop(paths, folder="S01")
     drop(paths, "other.pdf", folder="S02")
-    first, second = sorted((each for each in claims_seen(paths)), key=lambda each: each.spot.folder)
+    first, second = sorted(scan(paths.inbox), key=lambda each: each.spot.folder)
     before = descriptors()
     with claimed(paths, first) as mine:
         assert mine is not None
@@ -51,18 +50,13 @@ def test_claiming_leaves_no_descriptor_open_and_closes_none_that_is_anothers(pat
     assert descriptors() == before
 
 
-def claims_seen(paths: Paths):  # type: ignore[no-untyped-def]
-    from cpdocs.returns.inbox import scan
-
-    return list(scan(paths.inbox))
-
-
 @pytest.mark.parametrize("data", [b"less", b"more than before", b"other"])
 def test_a_file_that_changed_in_any_way_goes_back(paths: Paths, data: bytes) -> None:
     file = drop(paths, data=b"bytes")
     seen = only(paths)
     file.write_bytes(data)
-    os.utime(file, ns=(seen.look.mtime_ns - 10**9,) * 2 if data == b"other" else None)  # type: ignore[union-attr]
+    if len(data) == len(b"bytes"):
+        os.utime(file, ns=(seen.look.mtime_ns - 10**9,) * 2)  # type: ignore[union-attr]
     with claimed(paths, seen) as mine:
         assert mine is None
     assert file.read_bytes() == data
