@@ -324,6 +324,7 @@ def _filed(_: _Road, event: Event) -> _Road:
         closed_sha256=_text(data, "closed_sha256"),
         at=event.at,
         kept=tuple(_kept(each) for each in data.get("kept", ())) or _kept_before_levels(data),
+        seq=event.seq,
     )
     return {"filing": filing, "filing_held": ()}
 

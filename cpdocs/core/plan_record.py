@@ -131,6 +131,8 @@ class Filing:
     closed_sha256: str
     at: datetime
     kept: tuple[KeptFile, ...] = ()
+    seq: int = 0
+    """The number of the event that recorded it."""
 
     @property
     def level(self) -> ProofLevel | None:

@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from cpdocs.core.events import Event, EventType, document_subject, member_subject, return_subject, run_subject
+from cpdocs.core import deliveries
+from cpdocs.core.events import (
+    Event,
+    EventType,
+    delivery_subject,
+    document_subject,
+    member_subject,
+    return_subject,
+    run_subject,
+)
 from cpdocs.core.letters import RUN_EVENTS, fold_runs
 from cpdocs.core.lifecycle import PLAN_EVENTS, fold
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS
@@ -32,6 +41,9 @@ class Touched:
     returns: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
+    deliveries: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
+    """The documents that those deliveries are about."""
     added: list[Event] = field(default_factory=list)
     directory: bool = False
 
@@ -45,6 +57,9 @@ class Touched:
             self.members.update(_keys(event, "member"))
         if event.type in _RUN:
             self.runs.update(_keys(event, "run"))
+        if event.type in _DELIVERY:
+            self.deliveries.update(_keys(event, "delivery"))
+            self.sent.update(_keys(event, "document"))
         if event.type in _DIRECTORY:
             self.directory = True
         if event.type in _ADDED:
@@ -55,6 +70,7 @@ class Touched:
 
 _PLAN, _RETURN, _MEMBER = frozenset(PLAN_EVENTS), frozenset(RETURN_EVENTS), frozenset(MEMBER_EVENTS)
 _RUN, _DIRECTORY = frozenset(RUN_EVENTS), frozenset(DIRECTORY_EVENTS)
+_DELIVERY = frozenset(deliveries.DELIVERY_EVENTS)
 _ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
     EventType.NOTICE_WRITTEN: ("notices", rows.notice_rows),
     EventType.LETTER_STAGED: ("pieces", rows.piece_rows),
@@ -71,6 +87,8 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
         _put_plan(index, key, events)
     for _, events in steps.groups(ledger.grouped("return", types=RETURN_EVENTS, upto=upto)):
         _put_returns(index, events)
+    for _, events in steps.groups(ledger.grouped("delivery", types=deliveries.DELIVERY_EVENTS, upto=upto)):
+        _put_deliveries(index, events)
     runs = fold_runs(ledger.events(types=RUN_EVENTS, upto=upto))
     _put(index, "runs", map(rows.run_row, runs.values()))
     register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
@@ -95,6 +113,9 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
     for key in sorted(touched.returns):
         index.execute("DELETE FROM returns WHERE sha256 = ?", (key,))
         _put_returns(index, ledger.events(subject=return_subject(key), types=RETURN_EVENTS, upto=upto))
+    for key in sorted(touched.deliveries):
+        found = ledger.events(subject=delivery_subject(key), types=deliveries.DELIVERY_EVENTS, upto=upto)
+        _put_deliveries(index, found)
     for key in sorted(touched.members):
         register = fold_register(ledger.events(subject=member_subject(key), types=MEMBER_EVENTS, upto=upto))
         _put(index, "members", rows.member_rows(register, (key,)))
@@ -107,7 +128,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         _put_directory(index, ledger, upto)
     link(
         index,
-        documents=touched.documents | before,
+        documents=touched.documents | touched.sent | before,
         returns=touched.returns,
         members=touched.members,
         directory=touched.directory,
@@ -134,6 +155,10 @@ def _put_returns(index: sqlite3.Connection, events: Iterable[Event]) -> None:
     events = list(events)
     first = min((event.seq for event in events if event.type is EventType.RETURN_RECEIVED), default=0)
     _put(index, "returns", (rows.return_row(part, first) for part in all_parts(events)))
+
+
+def _put_deliveries(index: sqlite3.Connection, events: Iterable[Event]) -> None:
+    _put(index, "deliveries", map(rows.delivery_row, deliveries.fold(events).values()))
 
 
 def _put_directory(index: sqlite3.Connection, ledger: Source, upto: int) -> None:

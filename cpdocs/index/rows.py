@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deadlines import business_days_between, receipt_day
+from cpdocs.core.deliveries import Delivery
 from cpdocs.core.events import Event
 from cpdocs.core.letters import RunRecord, piece_of
 from cpdocs.core.members import Program
@@ -49,13 +50,14 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
             else ("", "", "")
         ),
         _day(eastern_date(record.returned.at) if record.returned else None),
-        *(_time(record.filing.at if record.filing else None), _time(record.uploaded.at if record.uploaded else None)),
+        *((_time(record.filing.at), record.filing.seq, record.filing.target) if record.filing else ("", 0, "")),
+        _time(record.uploaded.at if record.uploaded else None),
         " ".join(sorted({str(reason["code"]) for reason in record.filing_held})),
         _day(review_due(record)),
         " ".join(sorted(record.choices)),
         *(record.services, record.affiliated),
         ";".join(stages),
-        *("", "", 0, 0, 0),
+        *("", "", 0, 0, 0, "", ""),
     )
 
 
@@ -92,6 +94,17 @@ def notice_rows(event: Event) -> Iterator[Row]:
             *(str(data.get("kind") or ""), str(each.get("stage") or ""), str(data.get("file") or "")),
             *(_time(event.at), str(data.get("return_sha256") or "")),
         )
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    """A row of ``deliveries``; ``notice`` is the number of the event that wrote the notice it carries, or 0."""
+    return (
+        *(delivery.delivery_id, delivery.seq, delivery.document_id, delivery.version, delivery.target, delivery.kind),
+        *(delivery.purpose.value, delivery.practice_id, delivery.state.value, delivery.attempts),
+        *(delivery.answer.outcome.value if delivery.answer else "", delivery.words, _time(delivery.since)),
+        *(_time(delivery.queued_at), _time(delivery.attempted_at), _time(delivery.answered_at)),
+        *(_time(delivery.delivered_at), int(delivery.details.get("notice", 0))),
+    )
 
 
 def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from cpdocs.core.worklist import REVIEW_AHEAD, VISIT_AHEAD, Kind, Waiting, days_ahead
+from cpdocs.core.worklist import ACKNOWLEDGED_WITHIN, REVIEW_AHEAD, VISIT_AHEAD, Kind, Waiting, days_ahead
 from cpdocs.index.queries import Page
 
 if TYPE_CHECKING:
@@ -64,6 +64,16 @@ def _member(kind: Kind, since: str, where: str, *, due: str = "''", by: str) -> 
     return _Rows(columns, "members m{hint}", f"{live} AND {where}", by, "members_without_plan")
 
 
+def _delivery(kind: Kind, state: str, where: str = "1") -> _Rows:
+    columns = (
+        f"'{kind.value}' kind, d.since since, '' due_on, d.document_id, coalesce(p.member_id, '') member_id, "
+        "coalesce(p.program, '') program, coalesce(p.coordinator, '') coordinator, "
+        "coalesce(nullif(d.practice_id, ''), p.practice_id, '') practice_id, d.target about"
+    )
+    table = "deliveries d{hint} LEFT JOIN plans p ON p.document_id = d.document_id"
+    return _Rows(columns, table, f"d.state = '{state}' AND {where}", "d.since, d.document_id", "deliveries_waiting")
+
+
 _MOVED = "(p.pcp_changed = 1 OR p.practice_changed = 1)"
 
 _KINDS: dict[Kind, _Rows] = {
@@ -90,7 +100,7 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.UNSENT: _plan(
         Kind.UNSENT,
         "p.issued_at",
-        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = ''",
+        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = ''",
         due="p.due_on",
         index="plans_to_send",
     ),
@@ -127,7 +137,13 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.FILING_HELD: _plan(
         Kind.FILING_HELD, "p.stopped_on", "p.filing_held <> '' AND p.closed = ''", index="plans_not_filed"
     ),
-    Kind.CHART_CONFIRM: _plan(Kind.CHART_CONFIRM, "p.filed_at", "p.state = 'filed'", index="plans_to_confirm"),
+    Kind.DELIVERY_UNSURE: _delivery(
+        Kind.DELIVERY_UNSURE, "unsure", "(d.outcome <> 'handed_over' OR substr(d.since, 1, 10) < :acknowledged_since)"
+    ),
+    Kind.DELIVERY_HELD: _delivery(Kind.DELIVERY_HELD, "held"),
+    Kind.CHART_CONFIRM: _plan(
+        Kind.CHART_CONFIRM, "p.filed_at", "p.state = 'filed' AND p.charting <> 'open'", index="plans_to_confirm"
+    ),
     Kind.LETTERS_HELD: _Rows(
         f"'{Kind.LETTERS_HELD.value}' kind, max(r.on_day) since, '' due_on, '' document_id, '' member_id, '' program, "
         "'' coordinator, '' practice_id, r.run_id about",
@@ -219,6 +235,7 @@ def _values(on: date, wanted: WorkFilter, plan_days: int) -> dict[str, object]:
         "on": on.isoformat(),
         "review_by": days_ahead(on, REVIEW_AHEAD),
         "visit_by": days_ahead(on, VISIT_AHEAD),
+        "acknowledged_since": (on - ACKNOWLEDGED_WITHIN).isoformat(),
         "missing_since": (on - timedelta(days=plan_days)).isoformat(),
         "coordinator": wanted.coordinator,
         "practice_id": wanted.practice_id,
