@@ -115,7 +115,13 @@ def album(made: Pictures | None) -> Album:
     if made is None:
         return Album()
     leaves = [
-        Leaf(_title(each.facts.kind, each.facts.plan_page), each.facts.plan_page or 0, came, shot(each.issued_png), each.marks)
+        Leaf(
+            _title(each.facts.kind, each.facts.plan_page),
+            each.facts.plan_page or 0,
+            came,
+            shot(each.issued_png),
+            each.marks,
+        )
         for each in made.pages
         if (came := shot(each.png))
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
@@ -14,7 +14,7 @@ from cpdocs.core.plan_clock import plan_clock
 from cpdocs.core.review_queue import Item
 from cpdocs.core.verdicts import Lane, Slot
 from cpdocs.desk import words
-from cpdocs.desk.album import Albums, Shot
+from cpdocs.desk.album import Albums, Box, Leaf, Shot
 from cpdocs.desk.pages import ROWS, done, page, saw, session, workspace
 from cpdocs.desk.review_acts import decide as decide_on
 from cpdocs.desk.review_form import signers
@@ -82,7 +82,7 @@ def picture(which: str, kind: str, number: int, version: str) -> ResponseReturnV
     if _mark(found) not in session().looked:
         _record_look(found)
     drawn = _albums.of(ws, found.files, found.document_id)
-    shots = {"page": drawn.leaves, "box": drawn.boxes}.get(kind, ())
+    shots: Sequence[Leaf | Box] = drawn.leaves if kind == "page" else drawn.boxes if kind == "box" else ()
     if not 1 <= number <= len(shots):
         raise NotFound
     chosen: Shot | None = {"came": shots[number - 1].came, "issued": shots[number - 1].issued}.get(version)

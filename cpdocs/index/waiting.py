@@ -42,14 +42,19 @@ def _plan(kind: Kind, since: str, where: str, *, due: str = "''", by: str = "", 
     return _Rows(columns, "plans p{hint}", where, f"{by or since}, p.document_id", index)
 
 
+_ITEM = (
+    "substr(r.sha256, 1, 12) || CASE (SELECT max(part) FROM returns WHERE sha256 = r.sha256) WHEN 1 THEN '' "
+    "ELSE ':' || r.part END"
+)
+"""How the review queue names an item: by its file, and by its part where the file has several."""
+
+
 def _returned(kind: Kind, where: str) -> _Rows:
     columns = (
         f"'{kind.value}' kind, min(r.received_at) since, '' due_on, r.document_id, "
         "coalesce(p.member_id, '') member_id, coalesce(p.program, '') program, "
         "coalesce(p.coordinator, '') coordinator, "
-        "coalesce(p.practice_id, r.practice_id) practice_id, "
-        "substr(r.sha256, 1, 12) || CASE WHEN (SELECT max(part) FROM returns WHERE sha256 = r.sha256) > 1 "
-        "THEN ':' || r.part ELSE '' END about"
+        f"coalesce(p.practice_id, r.practice_id) practice_id, {_ITEM} about"
     )
     table = "returns r{hint} LEFT JOIN plans p ON p.document_id = r.document_id"
     return _Rows(columns, table, f"r.waiting = 1 AND {where} GROUP BY r.item", "since", "returns_waiting")

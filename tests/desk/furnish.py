@@ -52,7 +52,9 @@ def _sign(page: Image.Image, box: tuple[float, float, float, float], chance: ran
     line = [
         (
             left + wide * (0.08 + 0.8 * step / 160) + high * 0.12 * math.sin(step / 160 * turns * 2 * math.pi),
-            top + high * (0.5 + (0.32 - 0.2 * step / 160) * math.cos(step / 160 * turns * 2 * math.pi + chance.random() / 9)),
+            top
+            + high
+            * (0.5 + (0.32 - 0.2 * step / 160) * math.cos(step / 160 * turns * 2 * math.pi + chance.random() / 9)),
         )
         for step in range(160)
     ]
