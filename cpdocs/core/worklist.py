@@ -115,10 +115,15 @@ _NEXT = {
         "Send it: `cpdocs plan send {id}`; or carry it and log that: "
         "`cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`."
     ),
-    Kind.NOTICE_TO_SEND: "Send it: {about}.",
+    Kind.NOTICE_TO_SEND: (
+        "Send it, then log it: `cpdocs notices sent {about} --to NAME --channel CHANNEL --at TIME`; `cpdocs notices "
+        "list` says where it lies."
+    ),
     Kind.REVIEW_DUE: "Review the plan by {due} and issue the next version: `cpdocs plan issue FILE`.",
     Kind.PLAN_MISSING: "Write the {program} plan: `cpdocs plan issue FILE`.",
-    Kind.FIRST_VISIT_DUE: "Try to meet the member face to face by {due}.",
+    Kind.FIRST_VISIT_DUE: (
+        "Try to meet the member face to face by {due}, then record it: `cpdocs member attempt --kind face_to_face`."
+    ),
     Kind.HOME_VISIT_DUE: "Visit the member at home by {due}.",
     Kind.PCP_CHANGED: (
         "The PCP that this version names isn't the member's any more, or is inactive: issue a version for the new one "

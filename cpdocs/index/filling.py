@@ -22,6 +22,8 @@ from cpdocs.core.events import (
 )
 from cpdocs.core.letters import RUN_EVENTS, fold_runs
 from cpdocs.core.lifecycle import PLAN_EVENTS, fold
+from cpdocs.core.notices import notice_reference
+from cpdocs.core.outreach import OUTREACH_EVENTS, fold_outreach
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS
 from cpdocs.core.register import fold as fold_register
 from cpdocs.core.return_record import RETURN_EVENTS, all_parts
@@ -62,13 +64,17 @@ class Touched:
             self.sent.update(_keys(event, "document"))
         if event.type in _DIRECTORY:
             self.directory = True
-        if event.type in _ADDED:
+        if event.type in _ADDED or event.type is EventType.NOTICE_SENT:
             self.added.append(event)
         if event.type is EventType.NOTICE_WRITTEN:
             self.documents.update(_keys(event, "document"))
 
 
-_PLAN, _RETURN, _MEMBER = frozenset(PLAN_EVENTS), frozenset(RETURN_EVENTS), frozenset(MEMBER_EVENTS)
+_PLAN, _RETURN, _MEMBER = (
+    frozenset(PLAN_EVENTS),
+    frozenset(RETURN_EVENTS),
+    frozenset({*MEMBER_EVENTS, *OUTREACH_EVENTS}),
+)
 _RUN, _DIRECTORY = frozenset(RUN_EVENTS), frozenset(DIRECTORY_EVENTS)
 _DELIVERY = frozenset(deliveries.DELIVERY_EVENTS)
 _ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
@@ -83,6 +89,7 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
     steps = _Steps(tell, upto)
     for kind in _ADDED:
         _put_added(index, kind, steps.each(ledger.events(types=(kind,), upto=upto)))
+    _mark_sent(index, steps.each(ledger.events(types=(EventType.NOTICE_SENT,), upto=upto)))
     for key, events in steps.groups(ledger.grouped("document", types=PLAN_EVENTS, upto=upto)):
         _put_plan(index, key, events)
     for _, events in steps.groups(ledger.grouped("return", types=RETURN_EVENTS, upto=upto)):
@@ -92,7 +99,8 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
     runs = fold_runs(ledger.events(types=RUN_EVENTS, upto=upto))
     _put(index, "runs", map(rows.run_row, runs.values()))
     register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
-    _put(index, "members", rows.member_rows(register, register.by_member))
+    outreach = fold_outreach(steps.each(ledger.events(types=OUTREACH_EVENTS, upto=upto)))
+    _put(index, "members", rows.member_rows(register, outreach, register.by_member))
     _put_directory(index, ledger, upto)
     link_all(index)
 
@@ -101,6 +109,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
     """The rows of whatever was touched, folded anew from its own events up to number ``upto``."""
     for kind in _ADDED:
         _put_added(index, kind, (event for event in touched.added if event.type is kind))
+    _mark_sent(index, (event for event in touched.added if event.type is EventType.NOTICE_SENT))
     for key in sorted(touched.documents):
         events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
         _put_plan(index, key, events)
@@ -118,7 +127,8 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         _put_deliveries(index, found)
     for key in sorted(touched.members):
         register = fold_register(ledger.events(subject=member_subject(key), types=MEMBER_EVENTS, upto=upto))
-        _put(index, "members", rows.member_rows(register, (key,)))
+        outreach = fold_outreach(ledger.events(subject=member_subject(key), types=OUTREACH_EVENTS, upto=upto))
+        _put(index, "members", rows.member_rows(register, outreach, (key,)))
     for key in sorted(touched.runs):
         runs = fold_runs(ledger.events(subject=run_subject(key), types=RUN_EVENTS, upto=upto))
         _put(index, "runs", map(rows.run_row, runs.values()))
@@ -138,6 +148,12 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
 def _put_added(index: sqlite3.Connection, kind: EventType, events: Iterable[Event]) -> None:
     table, rows_of = _ADDED[kind]
     _put(index, table, (row for event in events for row in rows_of(event)))
+
+
+def _mark_sent(index: sqlite3.Connection, events: Iterable[Event]) -> None:
+    """A notice that left waits no more."""
+    for event in events:
+        index.execute("UPDATE notices SET waiting = 0 WHERE reference = ?", (notice_reference(dict(event.data)),))
 
 
 def _put_plan(index: sqlite3.Connection, document_id: str, events: Iterable[Event]) -> None:

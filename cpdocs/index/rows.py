@@ -13,6 +13,8 @@ from cpdocs.core.deliveries import Delivery
 from cpdocs.core.events import Event
 from cpdocs.core.letters import RunRecord, piece_of
 from cpdocs.core.members import Program
+from cpdocs.core.notices import fold_notices
+from cpdocs.core.outreach import Outreach
 from cpdocs.core.plan_clock import plan_clock, review_due
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.providers import Directory
@@ -88,11 +90,13 @@ def notice_rows(event: Event) -> Iterator[Row]:
     """Rows of ``notices``: one for each paper that the notice is about. A letter to a practice names several plans."""
     data = event.data
     papers = data.get("plans") or [{"document_id": data.get("document_id"), "stage": data.get("stage")}]
-    for each in papers:
+    ((reference, record),) = fold_notices([event]).items() or (("", None),)
+    for place, each in enumerate(papers):
         yield (
             *(event.seq, str(each.get("document_id") or ""), str(data.get("practice_id") or "")),
             *(str(data.get("kind") or ""), str(each.get("stage") or ""), str(data.get("file") or "")),
             *(_time(event.at), str(data.get("return_sha256") or "")),
+            *(reference, record.member_id if record else "", int(place == 0 and record is not None and record.waits)),
         )
 
 
@@ -107,11 +111,12 @@ def delivery_row(delivery: Delivery) -> Row:
     )
 
 
-def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:
+def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str]) -> Iterator[Row]:
     """Rows of ``members``: each program that a member is or was assigned to, as its latest assignment has it.
 
     ``live_until`` is the last day on which an assignment is live as things stand (empty: none; ``9999-12-31``: open);
-    ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``.
+    ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``; ``met_on`` is the first
+    day on which somebody tried to meet the member face to face since (X2).
     """
     for member_id in member_ids:
         for program in Program:
@@ -125,7 +130,8 @@ def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:
                 *(latest.coordinator, latest.practice_id, latest.pcp_npi, latest.cp_org, latest.plan_name),
                 *(latest.status, latest.assigned_on.isoformat(), contact_by(latest.assigned_on).isoformat()),
                 *(_day(latest.end_on), _day(register.live_until(member_id, program))),
-                *(stated or (stopped.value if stopped else ""), 0),
+                *(stated or (stopped.value if stopped else ""),),
+                *(_day(outreach.first_visit(member_id, program.value, latest.assigned_on)), 0),
             )
 
 

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 5
+FORM = 6
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -33,7 +33,10 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("sha256", "part"),
     ),
     "notices": (
-        ("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
+        (
+            *("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
+            *("reference", "member_id", "waiting"),
+        ),
         ("seq", "document_id"),
     ),
     "deliveries": (
@@ -47,7 +50,8 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "members": (
         (
             *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
-            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "planned"),
+            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "met_on"),
+            "planned",
         ),
         ("member_id", "program"),
     ),
@@ -115,6 +119,8 @@ _INDEXES = (
     "returns_of_plan ON returns (document_id)",
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
+    "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",
+    "notices_by_reference ON notices (reference)",
     "deliveries_of_plan ON deliveries (document_id, purpose)",
     "deliveries_waiting ON deliveries (state, since, document_id)",
     "deliveries_in_order ON deliveries (seq)",

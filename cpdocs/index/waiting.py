@@ -123,7 +123,7 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.FIRST_VISIT_DUE: _member(
         Kind.FIRST_VISIT_DUE,
         f"date(m.contact_by, '-{VISIT_AHEAD.days} days')",
-        "m.status = 'assigned' AND m.contact_by <= :visit_by",
+        "m.status = 'assigned' AND m.met_on = '' AND m.contact_by <= :visit_by",
         due="m.contact_by",
         by="m.contact_by, m.member_id",
     ),
@@ -148,6 +148,14 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.DELIVERY_HELD: _delivery(Kind.DELIVERY_HELD, "held"),
     Kind.CHART_CONFIRM: _plan(
         Kind.CHART_CONFIRM, "p.filed_at", "p.state = 'filed' AND p.charting <> 'open'", index="plans_to_confirm"
+    ),
+    Kind.NOTICE_TO_SEND: _Rows(
+        f"'{Kind.NOTICE_TO_SEND.value}' kind, n.written_at since, '' due_on, n.document_id, n.member_id, '' program, "
+        "'' coordinator, n.practice_id, n.reference about",
+        "notices n{hint}",
+        "n.waiting = 1",
+        "n.written_at, n.seq",
+        "notices_to_send",
     ),
     Kind.LETTERS_HELD: _Rows(
         f"'{Kind.LETTERS_HELD.value}' kind, max(r.on_day) since, '' due_on, '' document_id, '' member_id, '' program, "
