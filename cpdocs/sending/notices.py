@@ -23,7 +23,7 @@ from cpdocs.index.outgoing import notices_to_queue, untold_recalls
 from cpdocs.plans.notice_files import practice_address
 from cpdocs.plans.records import the_plan
 from cpdocs.sending.channels import address_of, for_channel
-from cpdocs.sending.record import Way, delivery_id, find_delivery, queued, the_delivery_of, ways
+from cpdocs.sending.record import Way, delivery_id, find_delivery, queue, the_delivery_of, ways
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -85,15 +85,14 @@ def _queue(ws: Workspace, data: Mapping[str, Any], seq: int, way: Way, practice:
         to=to,
         text=f"A letter about document {document_id} is attached.\r\n",
     )
-    event = queued(
+    return queue(
+        ws,
         delivery,
-        document_id=document_id,
-        member_id=record.member_id,
-        version=record.version,
-        way=way,
-        purpose=Purpose.NOTICE,
+        record,
+        way,
+        Purpose.NOTICE,
         to=to,
-        parts=tuple((each.name, ws.blobs.put(each.data)) for each in files),
+        parts=[(each.name, each.data) for each in files],
         details={
             "practice_id": practice.practice_id,
             "notice": seq,
@@ -101,11 +100,6 @@ def _queue(ws: Workspace, data: Mapping[str, Any], seq: int, way: Way, practice:
             "to_name": practice.key_contact or practice.name or practice.practice_id,
         },
     )
-    with ws.ledger.write() as tx:
-        if find_delivery(tx, delivery) is not None:
-            return False
-        tx.append(event)
-    return True
 
 
 def _tell_of_recalls(ws: Workspace) -> None:

@@ -13,7 +13,7 @@ from cpdocs.errors import InputFault, UsageFault
 from cpdocs.plans.records import all_plans, the_plan
 from cpdocs.register.load import load_register
 from cpdocs.sending.channels import address_of, channel_of, for_channel
-from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queued
+from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queue
 from cpdocs.sending.send import deliver
 
 if TYPE_CHECKING:
@@ -71,24 +71,20 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
         f"The cover sheet says what is asked of you and how to return it.\r\n"
     )
     files = for_channel(ws, way, practice, files, delivery=delivery, document_id=record.document_id, to=to, text=text)
-    event = queued(
+    queue(
+        ws,
         delivery,
-        document_id=record.document_id,
-        member_id=record.member_id,
-        version=record.version,
-        way=way,
-        purpose=Purpose.PACKET,
+        record,
+        way,
+        Purpose.PACKET,
         to=to,
-        parts=tuple((each.name, ws.blobs.put(each.data)) for each in files),
+        parts=[(each.name, each.data) for each in files],
         details={
             "practice_id": practice.practice_id,
             "channel": practice.return_channel or channel.name,
             "to_name": practice.key_contact or practice.name or practice.practice_id,
         },
     )
-    with ws.ledger.write() as tx:
-        if find_delivery(tx, delivery) is None:
-            tx.append(event)
 
 
 def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:

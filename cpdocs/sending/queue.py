@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cpdocs.core.deliveries import Delivery, DeliveryState, Purpose
-from cpdocs.core.events import JSON, EventType, document_subject
+from cpdocs.core.events import EventType, document_subject
 from cpdocs.core.plan_record import Filing, PlanRecord
 from cpdocs.errors import InputFault
 from cpdocs.filing.marks import recall_name, recall_note
 from cpdocs.index.outgoing import packets_to_stop, to_queue, to_recall
 from cpdocs.plans.records import the_plan
-from cpdocs.sending.build import Parts, document_of, package_parts, recall_parts
+from cpdocs.sending.build import document_of, package_parts, recall_parts
 from cpdocs.sending.record import (
     Way,
     deliveries_of,
     delivery_event,
     delivery_id,
     find_delivery,
-    queued,
+    queue,
     the_delivery_of,
     ways,
 )
@@ -108,7 +108,7 @@ def queue_recall(ws: Workspace, record: PlanRecord, filing: Filing, way: Way, re
         write_durably(ws.paths.ehr / way.name / recall_name(record.document_id), note, overwrite=True)
     parts, details = recall_parts(document, way, delivery, reason)
     details |= {"reason": reason, "file": document.file_name, "pdf_sha256": document.sha256}
-    return _queue(ws, record, delivery, way, Purpose.RECALL, parts, details)
+    return queue(ws, delivery, record, way, Purpose.RECALL, parts=parts, details=details)
 
 
 def _queue_package(ws: Workspace, record: PlanRecord, filing: Filing, way: Way) -> bool:
@@ -124,33 +124,7 @@ def _queue_package(ws: Workspace, record: PlanRecord, filing: Filing, way: Way) 
     delivery = delivery_id(ws, Purpose.PACKAGE.value, record.document_id, way.name, filing.manifest_sha256)
     document = document_of(ws, record, filing, delivery, supersedes)
     parts, details = package_parts(document, way)
-    return _queue(ws, record, delivery, way, Purpose.PACKAGE, parts, details)
-
-
-def _queue(
-    ws: Workspace,
-    record: PlanRecord,
-    delivery: str,
-    way: Way,
-    purpose: Purpose,
-    parts: Parts,
-    details: dict[str, JSON],
-) -> bool:
-    event = queued(
-        delivery,
-        document_id=record.document_id,
-        member_id=record.member_id,
-        version=record.version,
-        way=way,
-        purpose=purpose,
-        parts=tuple((name, ws.blobs.put(data)) for name, data in parts),
-        details=details,
-    )
-    with ws.ledger.write() as tx:
-        if find_delivery(tx, delivery) is not None:
-            return False
-        tx.append(event)
-    return True
+    return queue(ws, delivery, record, way, Purpose.PACKAGE, parts=parts, details=details)
 
 
 def recall(ws: Workspace, document_id: str, target: str, reason: str) -> None:
