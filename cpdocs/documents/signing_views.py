@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.members import age_on
 from cpdocs.core.verdicts import Slot
 from cpdocs.documents.html import long_date, phone
@@ -85,7 +86,8 @@ def signing_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
     name, relation, authority = representative(paper)
     copy = plan.copy_given
     given = NOTHING
-    if copy:
+    if copy and copy.date == eastern_date(paper.issued_at):
+        # Of another day it was another paper: this version is made now.
         spoken = f"interpreter: {copy.interpreter}" if copy.interpreter else ""
         how = ", ".join(filter(None, (copy.format, copy.language, spoken)))
         given = say(
