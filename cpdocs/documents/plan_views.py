@@ -8,23 +8,17 @@ end, not each with a page of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby, zip_longest
 from typing import Any
 
 from cpdocs.core.clock import eastern_date
-from cpdocs.core.members import Assignment, Program
+from cpdocs.core.members import Program
 from cpdocs.core.plans import GoalStatus, NeedDomain, Plan, Reason
-from cpdocs.core.providers import Clinician, Practice
-from cpdocs.core.senders import Payer, Sender, Senders
-from cpdocs.core.verdicts import Slot
 from cpdocs.documents import service_views
 from cpdocs.documents.grids import Cell, Column, Grid, grid
 from cpdocs.documents.html import long_date, phone, short_date
-from cpdocs.documents.letter_languages import Catalogue
 from cpdocs.documents.phrases import Phrases, Said, Value
+from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.signing_views import representative_text, rights, signing_view
 from cpdocs.documents.words import words
 
@@ -66,53 +60,6 @@ _NEEDED = {
 
 Rows = list[tuple[Said, Value]]
 """Facts: what each is called, and what it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanPaper:
-    """Everything that one issued version is made from.
-
-    ``meanings`` is what each signature says, the same words that the signature fields carry. ``supersedes`` is the
-    document id of the version before, or empty;
-    ``changes`` says what changed since, medicines first. ``sandbox`` marks every page as practice material.
-    ``catalogue`` holds our words in the member's language, None for a plan in English alone; ``large_print`` sets
-    everything that the member reads in 18 points and one column.
-    """
-
-    plan: Plan
-    document_id: str
-    member: Assignment
-    pcp: Clinician
-    practice: Practice
-    senders: Senders
-    titles: Mapping[str, str]
-    meanings: Mapping[Slot, str]
-    issued_at: datetime
-    supersedes: str = ""
-    changes: tuple[str, ...] = ()
-    sandbox: bool = False
-    catalogue: Catalogue | None = None
-    large_print: bool = False
-
-    @property
-    def sender(self) -> Sender:
-        """The letterhead: that of the member's Community Partner."""
-        return self.senders.for_cp(self.member.cp_org)
-
-    @property
-    def payer(self) -> Payer:
-        """The terms of the member's health plan."""
-        return self.senders.payer(self.member.plan_name)
-
-    @property
-    def title(self) -> str:
-        """What the site calls this program's plan (requirement X5)."""
-        return self.titles[self.plan.program.value]
-
-    @property
-    def language(self) -> str:
-        """The member's language by name: as they told us since, else the roster's."""
-        return self.plan.member.language or self.member.language_spoken
 
 
 def plan_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from cpdocs.documents.html import fill, fill_in, template_folders
 from cpdocs.documents.marks import Paper, page_codes
 from cpdocs.documents.pdf import Rendered, to_pdf
 from cpdocs.documents.phrases import Phrases
-from cpdocs.documents.plan_views import PlanPaper, plan_view
+from cpdocs.documents.plan_paper import PlanPaper
+from cpdocs.documents.plan_views import plan_view
 from cpdocs.errors import Defect, InputFault, Problem
 
 SIGNATURE_BOXES = ("MemberSig", "PCPSig")

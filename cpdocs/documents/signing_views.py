@@ -12,7 +12,7 @@ from cpdocs.documents.html import long_date, phone
 from cpdocs.documents.phrases import NOTHING, Phrases, Said
 
 if TYPE_CHECKING:
-    from cpdocs.documents.plan_views import PlanPaper
+    from cpdocs.documents.plan_paper import PlanPaper
 
 _ADULT = 18
 

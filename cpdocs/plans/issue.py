@@ -31,7 +31,7 @@ from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
     from cpdocs.documents.pdf import Rendered
-    from cpdocs.documents.plan_views import PlanPaper
+    from cpdocs.documents.plan_paper import PlanPaper
     from cpdocs.signing.keyfiles import KeyPair
     from cpdocs.workspace import Workspace
 
@@ -242,7 +242,7 @@ class _Desk:
     def _paper(
         self, plan: Plan, document_id: str, member: Assignment, practice: Practice, pcp: Clinician, supersedes: str
     ) -> PlanPaper:
-        from cpdocs.documents.plan_views import PlanPaper
+        from cpdocs.documents.plan_paper import PlanPaper
         from cpdocs.signing.field_names import MEANING
 
         return PlanPaper(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cpdocs.core.members import Assignment
     from cpdocs.core.plans import Plan
     from cpdocs.documents.letter_languages import Catalogue
-    from cpdocs.documents.plan_views import PlanPaper
+    from cpdocs.documents.plan_paper import PlanPaper
     from cpdocs.workspace import Workspace
 
 

@@ -24,7 +24,7 @@ from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter
 from cpdocs.documents.mail_merge.renderer import MailMerge
 from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
-from cpdocs.documents.plan_views import PlanPaper
+from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plans import render_cover, render_plan
 from cpdocs.documents.verdict import render_verdict
 from cpdocs.signing.ltv import close

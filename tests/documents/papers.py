@@ -50,7 +50,7 @@ from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import CertificatePaper
-from cpdocs.documents.plan_views import PlanPaper
+from cpdocs.documents.plan_paper import PlanPaper
 
 SHIPPED = Path(__file__).parents[2] / "templates"
 DOCUMENT_ID = derive_document_id(b"test", "plan")

@@ -12,7 +12,7 @@ import pytest
 from cpdocs.core.plans import Part2
 from cpdocs.documents.letter_languages import Catalogue, load_catalogues
 from cpdocs.documents.phrases import Phrases
-from cpdocs.documents.plan_views import PlanPaper
+from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plans import plan_html, render_plan, untranslated
 from cpdocs.errors import InputFault
 from tests.documents.papers import ARABIC, CONSENT, SHIPPED, full_paper, html_text, member, page_texts, paper, plan
