@@ -6,8 +6,9 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, member_id, program, version, practice_id, pcp_npi, payer, sha256 (sealed PDF), size (bytes), pages,
     seal_fingerprint, plan_sha256 (the plan file as read), cover_sha256, file (sealed PDF under outbox/, POSIX),
     cover_file, part2 (bool), reason, supersedes (document id or null), due_days, suffolk (bool: the terms as they were
-    at issue), choices (the answers on choice that are yes), services, affiliated (counts). Subjects: the document, the
-    member, the practice, and the document that it supersedes.
+    at issue), pcp_meaning (what the paper says that the PCP's signature means), choices (the answers on choice that are
+    yes), services, affiliated (counts). Subjects: the document, the member, the practice, and the document that it
+    supersedes.
 ``PLAN_SENT``
     document_id, to, channel, at.
 ``PLAN_RECEIVED``
@@ -25,8 +26,8 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     on_behalf_of (the PCP's NPI for a designee, the relation for a representative), signed_at (or null: never invented),
     received_at, return_sha256 (or null), attested_by (or null), how (ink: by whom read; in person: the witness).
     Subjects: the document, the member, and the returned file where there is one. Digital signatures add
-    certificate_sha256, timestamped and key_issued_by_us (bools); chart notes add ``note``; recorded approvals ``on``;
-    paper that came in several files further_sha256 (the others).
+    stated (the reason that a PCP's carries), certificate_sha256, timestamped and key_issued_by_us (bools); chart notes
+    add ``note``; recorded approvals ``on``; paper that came in several files further_sha256 (the others).
 ``SLOT_EMPTIED``
     document_id, slot, reason: an approval that was recorded by mistake is taken back; what was filed is no more.
 ``SLOT_REFUSED``
@@ -187,6 +188,8 @@ def fill_data(fill: SlotFill) -> dict[str, JSON]:
         data["on"] = fill.on.isoformat()
     if fill.note:
         data["note"] = fill.note
+    if fill.stated:
+        data["stated"] = fill.stated
     if fill.further:
         data["further_sha256"] = list(fill.further)
     return data
@@ -226,6 +229,7 @@ def _issued(event: Event) -> PlanRecord:
         issued_at=event.at,
         issued_by=event.user,
         seq=event.seq,
+        pcp_meaning=_text(data, "pcp_meaning"),
         choices=frozenset(data.get("choices", ())),
         services=int(data.get("services", 0)),
         affiliated=int(data.get("affiliated", 0)),
@@ -302,6 +306,7 @@ def _filled(road: _Road, event: Event) -> _Road:
         note=_text(data, "note"),
         further=tuple(data.get("further_sha256", ())),
         certificate_sha256=_text(data, "certificate_sha256"),
+        stated=_text(data, "stated"),
     )
     refusal: Refusal | None = road.get("refusal")
     return {"fills": {**fills, slot: fill}, "refusal": None if refusal and refusal.slot is slot else refusal}

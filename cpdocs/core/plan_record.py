@@ -60,6 +60,8 @@ class SlotFill:
     certificate_sha256: str = ""
     further: tuple[str, ...] = ()
     """The other files in which pages of the same paper came."""
+    stated: str = ""
+    """The reason that a digital signature of the PCP's slot carries: what its signer attested by it."""
     seq: int = 0
 
 
@@ -187,6 +189,8 @@ class PlanRecord:
     issued_at: datetime
     issued_by: str
     seq: int
+    pcp_meaning: str = ""
+    """What the paper says that the PCP's signature means; empty for plans issued before that was recorded."""
     choices: frozenset[str] = frozenset()
     services: int = 0
     affiliated: int = 0
@@ -215,6 +219,11 @@ class PlanRecord:
         if self.withdrawn:
             return "withdrawn"
         return "superseded" if self.superseded_by else ""
+
+    @property
+    def public_word(self) -> str:
+        """All that anybody who asks is told: ``open``, ``replaced`` or ``withdrawn``."""
+        return {"": "open", "superseded": "replaced"}.get(self.closed, self.closed)
 
     @property
     def sent_at(self) -> datetime | None:

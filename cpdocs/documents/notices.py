@@ -36,7 +36,9 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     """The period runs, or has run out."""
     WITHDRAWN = "withdrawn"
-    """A version is withdrawn or replaced: don't sign it."""
+    """A version is withdrawn or replaced: don't use it, destroy it."""
+    TAKEN_BACK = "taken_back"
+    """An approval that was recorded by mistake counts no more."""
     KEY_ISSUED = "key_issued"
     """A digital ID was issued to a clinician of the practice."""
     MEMBER_DECLINED = "member_declined"
@@ -83,12 +85,17 @@ def render_notice(notice: Notice, *, shipped: Path, site: Path | None = None) ->
     )
 
 
+def email_label(sender: Sender) -> str:
+    """What the sender's e-mail is called: secure only where the settings say that it is."""
+    return "Secure e-mail" if sender.email_secure else "E-mail, encrypted by you"
+
+
 def notice_view(notice: Notice) -> dict[str, Any]:
     """The notice for its template, as strings."""
     sender = notice.sender
     ways = [
         ("Fax", phone(sender.fax)),
-        ("Secure e-mail", sender.email),
+        (email_label(sender), sender.email),
         ("Telephone", f"{phone(sender.phone)}, {sender.hours}"),
     ]
     return {
