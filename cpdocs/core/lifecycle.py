@@ -5,10 +5,10 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
 ``PLAN_ISSUED``
     document_id, member_id, program, version, practice_id, pcp_npi, payer, sha256 (sealed PDF), size (bytes), pages,
     seal_fingerprint, plan_sha256 (the plan file as read), cover_sha256, file (sealed PDF under outbox/, POSIX),
-    cover_file, part2 (bool), reason, supersedes (document id or null), due_days, suffolk (bool: the terms as they were
-    at issue), pcp_meaning (what the paper says that the PCP's signature means), choices (the answers on choice that are
-    yes), services, affiliated (counts). Subjects: the document, the member, the practice, and the document that it
-    supersedes.
+    cover_file, part2 (bool), consent_until (date or null), reason, supersedes (document id or null), due_days, suffolk
+    (bool: the terms as they were at issue), pcp_meaning (what the paper says that the PCP's signature means), choices
+    (the answers on choice that are yes), services, affiliated (counts). Subjects: the document, the member, the
+    practice, and the document that it supersedes.
 ``PLAN_SENT``
     document_id, to, channel, at.
 ``PLAN_RECEIVED``
@@ -21,6 +21,8 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, reason.
 ``PLAN_COPY_GIVEN``
     document_id, on, format, language, interpreter, by: the member was given a copy of this version.
+``CONSENT_ENDED``
+    document_id, why (revoked | expired), on, how, by: the consent behind its Part 2 records ended.
 ``SLOT_FILLED``
     document_id, slot, evidence, signer (name), npi, credential, role (member | representative | pcp | pcp_designee),
     on_behalf_of (the PCP's NPI for a designee, the relation for a representative), signed_at (or null: never invented),
@@ -57,6 +59,8 @@ from typing import Any, TypeAlias
 from cpdocs.core.events import JSON, Event, EventType
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.plan_record import (
+    ConsentEnd,
+    ConsentEnded,
     CopyGiven,
     Filing,
     KeptFile,
@@ -93,6 +97,7 @@ PLAN_EVENTS = (
     EventType.PLAN_RETURNED,
     EventType.PLAN_WITHDRAWN,
     EventType.PLAN_COPY_GIVEN,
+    EventType.CONSENT_ENDED,
     EventType.SLOT_FILLED,
     EventType.SLOT_EMPTIED,
     EventType.SLOT_REFUSED,
@@ -229,6 +234,7 @@ def _issued(event: Event) -> PlanRecord:
         issued_at=event.at,
         issued_by=event.user,
         seq=event.seq,
+        consent_until=date.fromisoformat(until) if (until := _text(data, "consent_until")) else None,
         pcp_meaning=_text(data, "pcp_meaning"),
         choices=frozenset(data.get("choices", ())),
         services=int(data.get("services", 0)),
@@ -276,6 +282,13 @@ def _copy_given(road: _Road, event: Event) -> _Road:
         _text(data, "by"),
     )
     return {"copies": (*road.get("copies", ()), copy)}
+
+
+def _consent_ended(road: _Road, event: Event) -> _Road:
+    """The first end counts: nothing revives a consent."""
+    data = event.data
+    ended = ConsentEnded(ConsentEnd(data["why"]), date.fromisoformat(data["on"]), _text(data, "how"), _text(data, "by"))
+    return {"consent_ended": road.get("consent_ended") or ended}
 
 
 def _filled(road: _Road, event: Event) -> _Road:
@@ -392,6 +405,7 @@ _STEPS = {
     EventType.PLAN_RETURNED: _returned,
     EventType.PLAN_WITHDRAWN: _withdrawn,
     EventType.PLAN_COPY_GIVEN: _copy_given,
+    EventType.CONSENT_ENDED: _consent_ended,
     EventType.SLOT_FILLED: _filled,
     EventType.SLOT_EMPTIED: _emptied,
     EventType.SLOT_REFUSED: _refused,

@@ -118,6 +118,28 @@ class CopyGiven:
     by: str
 
 
+class ConsentEnd(StrEnum):
+    """How a consent to disclose Part 2 records ended after its plan was issued."""
+
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+    @property
+    def words(self) -> str:
+        """What it did, in words."""
+        return "was revoked" if self is ConsentEnd.REVOKED else "has expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEnded:
+    """A consent's end, as it was recorded: the day, how that is known, who took it down."""
+
+    why: ConsentEnd
+    on: date
+    how: str
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class KeptFile:
     """A signed file as it is kept for good, closed, by its digest: how far its proof reaches, until when, and whose
@@ -202,6 +224,9 @@ class PlanRecord:
     returned: Remark | None = None
     withdrawn: Remark | None = None
     copies: tuple[CopyGiven, ...] = ()
+    consent_until: date | None = None
+    """The last day of the consent behind its Part 2 records, where the plan states one."""
+    consent_ended: ConsentEnded | None = None
     fills: Mapping[Slot, SlotFill] = field(default_factory=dict)
     refusal: Refusal | None = None
     filing: Filing | None = None

@@ -85,9 +85,12 @@ def render_notice(notice: Notice, *, shipped: Path, site: Path | None = None) ->
     )
 
 
-def email_label(sender: Sender) -> str:
-    """What the sender's e-mail is called: secure only where the settings say that it is."""
-    return "Secure e-mail" if sender.email_secure else "E-mail, encrypted by you"
+def email_way(sender: Sender) -> tuple[str, str]:
+    """The sender's e-mail with what it is called: secure only where the settings say that it is. Empty text where there
+    is none."""
+    if sender.email_secure or not sender.email:
+        return "Secure e-mail", sender.email
+    return "E-mail", f"{sender.email} (encrypt it)"
 
 
 def notice_view(notice: Notice) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def notice_view(notice: Notice) -> dict[str, Any]:
     sender = notice.sender
     ways = [
         ("Fax", phone(sender.fax)),
-        (email_label(sender), sender.email),
+        email_way(sender),
         ("Telephone", f"{phone(sender.phone)}, {sender.hours}"),
     ]
     return {

@@ -195,6 +195,7 @@ class _Desk:
             "supersedes": supersedes or None,
             "due_days": ws.senders.payer(member.plan_name).due_days,
             "suffolk": practice.suffolk_holidays,
+            "consent_until": _consent_until(plan),
             "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
             "services": len(plan.services),
@@ -299,6 +300,12 @@ class _Desk:
                 todo="Shorten the plan, or raise max_pages under [intake] in cpdocs.toml.",
             )
         return rendered, render_cover(paper, pages=rendered.pages, shipped=shipped, site=site)
+
+
+def _consent_until(plan: Plan) -> str | None:
+    """The last day of the consent behind the plan's Part 2 records; None where it has none, or no such day."""
+    consent = plan.part2.consent if plan.carries_part2 else None
+    return consent.expires_on.isoformat() if consent and consent.expires_on else None
 
 
 def _refuse_stopped(source: Reads, member: Assignment) -> None:

@@ -435,7 +435,7 @@ def test_the_practices_own_way_back_comes_first():
     base = paper()
     mail = replace(base, practice=replace(base.practice, return_channel="secure_email"))
     text = text_of(render_cover(mail, pages=3, shipped=SHIPPED).pdf)
-    assert text.index("E-mail, encrypted by you") < text.index("Fax (617) 555-0101")
+    assert text.index("(encrypt it)") < text.index("Fax (617) 555-0101")
 
 
 def test_the_covers_codes_say_that_it_is_one_and_no_page_of_the_plan(cover):
