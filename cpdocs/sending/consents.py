@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.events import EventType
 from cpdocs.core.plan_record import ConsentEnd, PlanRecord
 from cpdocs.errors import InputFault, required_text
@@ -41,7 +41,7 @@ def end_consent(ws: Workspace, document_id: str, *, why: ConsentEnd, on: date, h
     how = required_text(how, "How it is known must be said.", "Give --how.")
     by = required_text(by, "Who took it down must be known.", "Give --by.")
     record = the_plan(ws.ledger, document_id)
-    moves.may_end_consent(record, on=on, now=ws.clock.now())
+    transitions.may_end_consent(record, on=on, now=ws.clock.now())
     consent = plan_of(ws, record).part2.consent
     versions = [
         each
@@ -49,7 +49,7 @@ def end_consent(ws: Workspace, document_id: str, *, why: ConsentEnd, on: date, h
         if each.part2 and each.consent_ended is None and plan_of(ws, each).part2.consent == consent
     ]
     with ws.ledger.write() as tx:
-        moves.may_end_consent(the_plan(tx, document_id), on=on, now=ws.clock.now())
+        transitions.may_end_consent(the_plan(tx, document_id), on=on, now=ws.clock.now())
         said = {"why": why.value, "on": on.isoformat(), "how": how, "by": by}
         tx.append(*(plan_event(EventType.CONSENT_ENDED, each, **said) for each in versions))
     reason = f"The member's consent to disclose Part 2 records {why.words}."
