@@ -56,7 +56,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from cpdocs.core.events import JSON, Event, EventType
+from cpdocs.core.events import Event, EventType
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.plan_record import (
     ConsentEnd,
@@ -165,39 +165,6 @@ def issued_plan(record: PlanRecord) -> IssuedPlan:
         closed=record.closed,
         pages=record.pages,
     )
-
-
-def fill_data(fill: SlotFill) -> dict[str, JSON]:
-    """The data of the ``SLOT_FILLED`` event that records ``fill``, but for the document."""
-    data: dict[str, JSON] = {
-        "slot": fill.slot.value,
-        "evidence": fill.evidence.value,
-        "signer": fill.signer,
-        "npi": fill.npi,
-        "credential": fill.credential,
-        "role": fill.role,
-        "on_behalf_of": fill.on_behalf_of,
-        "signed_at": fill.signed_at.isoformat() if fill.signed_at else None,
-        "received_at": fill.received_at.isoformat(),
-        "return_sha256": fill.return_sha256 or None,
-        "attested_by": fill.attested_by or None,
-        "how": fill.how,
-    }
-    if fill.certificate_sha256:
-        data |= {
-            "certificate_sha256": fill.certificate_sha256,
-            "timestamped": fill.timestamped,
-            "key_issued_by_us": fill.key_issued_by_us,
-        }
-    if fill.on:
-        data["on"] = fill.on.isoformat()
-    if fill.note:
-        data["note"] = fill.note
-    if fill.stated:
-        data["stated"] = fill.stated
-    if fill.further:
-        data["further_sha256"] = list(fill.further)
-    return data
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
