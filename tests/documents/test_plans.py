@@ -397,7 +397,7 @@ def test_the_cover_is_one_page_and_says_what_is_asked_by_when_and_whose_rule_it_
         "Please approve or return within seven business days of receipt.",
         "the day of receipt is day 0",
         "The period is Example Health Plan's, not a rule of the state.",
-        "There is nothing between the two",
+        "Signing is no order and authorizes no service.",
         "Review the medication list",
         "face-to-face contact with the PCP",
         "(617) 555-0101",
