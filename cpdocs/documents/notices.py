@@ -39,6 +39,8 @@ class NoticeKind(StrEnum):
     """A version is withdrawn or replaced: don't use it, destroy it."""
     TAKEN_BACK = "taken_back"
     """An approval that was recorded by mistake counts no more."""
+    RECALLED = "recalled"
+    """A document that was filed is taken back: what to remove from the chart, and why."""
     KEY_ISSUED = "key_issued"
     """A digital ID was issued to a clinician of the practice."""
     MEMBER_DECLINED = "member_declined"
