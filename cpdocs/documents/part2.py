@@ -60,8 +60,10 @@ def consent_rows(consent: Consent, member_name: str, say: Phrases) -> list[tuple
         (say("For what purpose"), consent.purpose),
         (say("How it may be revoked"), consent.revocation),
         (say("Signed on"), say.day(consent.signed_on, long=True)),
-        (say("Signed by"), consent.signed_by),
+        (say("Signed by"), consent.signed_by or (consent.patient or member_name if consent.signed_on else "")),
         (say("Ends on"), say.day(consent.expires_on, long=True)),
-        (say("Ends when"), consent.expires_when if not consent.expires_on else ""),
+        (say("Ends when"), consent.expires_when),
+        (say("Passing on"), consent.redisclosure),
+        (say("If not signed"), consent.refusal),
     ]
     return [row for row in rows if row[1]]
