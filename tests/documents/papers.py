@@ -51,14 +51,12 @@ from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import CertificatePaper
 from cpdocs.documents.plan_paper import PlanPaper
+from cpdocs.signing.field_names import MEANING
 
 SHIPPED = Path(__file__).parents[2] / "templates"
 DOCUMENT_ID = derive_document_id(b"test", "plan")
 ISSUED_AT = datetime(2026, 11, 2, 15, tzinfo=UTC)
-MEANINGS = {
-    Slot.MEMBER: "I took part in making this plan and I approve it.",
-    Slot.PCP: "I have reviewed this plan and I approve it as the PCP or the PCP's designee.",
-}
+MEANINGS = MEANING
 SENDER = Sender(
     name="Example Community Partner",
     address1="100 Example Street",

@@ -15,6 +15,7 @@ from cpdocs.documents.phrases import Phrases
 from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plans import plan_html, render_plan, untranslated
 from cpdocs.errors import InputFault
+from cpdocs.signing.field_names import MEANING
 from tests.documents.papers import ARABIC, CONSENT, SHIPPED, full_paper, html_text, member, page_texts, paper, plan
 
 PLAN_LANGUAGES = ("ar", "es", "ht", "pt-BR", "vi", "zh-Hans")
@@ -31,6 +32,11 @@ def in_language(tag: str, base: PlanPaper | None = None, **changes: object) -> P
 
 def said(made: PlanPaper) -> str:
     return html_text(plan_html(made, shipped=SHIPPED))
+
+
+@pytest.mark.parametrize("tag", PLAN_LANGUAGES)
+def test_what_signatures_mean_is_translated_as_the_fields_carry_it(tag: str) -> None:
+    assert set(MEANING.values()) <= set(catalogues()[tag].messages)
 
 
 @pytest.mark.parametrize("tag", PLAN_LANGUAGES)
