@@ -85,6 +85,8 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         originals.append(PackageFile(f"closed/{name}.pdf", each.data, "closed"))
     upload = _upload(ws, record, shelf, returns, closed, signed.note, originals, description)
     kind = document_type(shelf.target, record.program, title, part2=record.part2)
+    # A second package of the same version, after an approval was taken back, has names of its own.
+    again = f"-{len(record.filings_before) + 1}" if record.filings_before else ""
     name = upload_name(
         shelf.target.file_name,
         document_id=record.document_id,
@@ -92,7 +94,7 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         document_type=kind,
         day=signed_on(record),
         version=record.version,
-    )
+    ).replace(".pdf", f"{again}.pdf")
     upload_file = PackageFile(name, upload.pdf, UPLOAD)
     files = [
         upload_file,
@@ -108,7 +110,7 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     for file in files:
         ws.blobs.put(file.data)
     # The folder's name says nothing and is never given twice, whatever the site calls the upload PDF.
-    folder = f"{shelf.target.name}/{record.document_id}"
+    folder = f"{shelf.target.name}/{record.document_id}{again}"
     return Package(folder, tuple(files), upload_file.sha256, files[-1].sha256, tuple(each.kept for each in closed))
 
 
