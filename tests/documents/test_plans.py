@@ -174,7 +174,10 @@ def test_there_are_three_squares_to_line_a_scan_up_by_and_not_in_line(ltss):
 def test_the_signature_page_says_what_each_signature_means_and_what_a_designee_attests(ltss, ltss_text):
     page = page_texts(ltss.pdf)[ltss.boxes["PCPSig"].page]
     assert "“I took part in making this plan and I approve it.”" in page
-    assert "“I have reviewed this plan and I approve it as the PCP, or as the PCP's designee: designated by the PCP" in page
+    assert (
+        "“I have reviewed this plan and I approve it as the PCP, or as the PCP's designee: designated by the PCP"
+        in page
+    )
     for line in (
         "Name in print",
         "Credential",
