@@ -231,7 +231,7 @@ def export(
     if chosen := [each for each in (plan, practice, payer) if each]:
         if len(chosen) > 1:
             raise UsageFault("Only one of --plan, --practice and --payer goes.", todo="Export each into its own DIR.")
-        from cpdocs.trail.extract import extract
+        from cpdocs.retention.extract import extract
 
         part = extract(ws, folder, plan=plan or "", practice=practice or "", payer=payer or "")
         if as_json:
