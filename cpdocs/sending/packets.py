@@ -101,7 +101,7 @@ def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:
     from cpdocs.documents.leaflets import render_guide
 
     guide = render_guide(paper_of(ws, record), shipped=ws.shipped_templates, site=ws.paths.templates)
-    return (*cover, plan, Content("how-to-sign.pdf", guide.pdf))
+    return (*cover, plan, Content(f"{record.document_id}-how-to-sign.pdf", guide.pdf))
 
 
 def _knows_us(ws: Workspace, record: PlanRecord) -> bool:
