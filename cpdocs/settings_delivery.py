@@ -94,8 +94,9 @@ class _OnBase(_Placed):
     ] = {}
 
 
-class _Sftp(_Target):
-    kind: Literal["sftp"]
+class _SftpServer(BaseModel):
+    """Where an SFTP server is, for a target and for a channel alike."""
+
     host: Host
     port: Port = 22
     user: Filled
@@ -104,6 +105,10 @@ class _Sftp(_Target):
     folder: Filled
     acknowledgement_folder: Text = ""
     deadline_seconds: Deadline = 120
+
+
+class _Sftp(_Target, _SftpServer):
+    kind: Literal["sftp"]
 
 
 class _Hl7v2(_Target):
@@ -206,17 +211,9 @@ class _SmtpChannel(BaseModel):
         return self
 
 
-class _SftpChannel(BaseModel):
+class _SftpChannel(_SftpServer):
     model_config = ConfigDict(extra="forbid", strict=True)
     kind: Literal["sftp"]
-    host: Host
-    port: Port = 22
-    user: Filled
-    key_file: File
-    host_key: Filled
-    folder: Filled
-    acknowledgement_folder: Text = ""
-    deadline_seconds: Deadline = 120
 
 
 AnyChannel = Annotated[_FolderChannel | _SmtpChannel | _SftpChannel, Discriminator("kind")]
