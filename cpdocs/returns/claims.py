@@ -4,7 +4,7 @@ A claim is a folder of its own under ``state/claims/`` with the file in it, move
 worker can win. Whoever works on it holds a lock on that folder, which the system lets go of if they die. From a share
 that is a file system of its own nothing can be renamed away: there the claims lie in a hidden folder beside the file.
 Several machines on one share, whose locks may not reach each other, keep apart through the ledger's database besides
-(``alone``). All of that saves double work; that nothing is *done* twice is the ledger's transaction's business, so a
+(``exclusively``). All of that saves double work; that nothing is *done* twice is the ledger's transaction's business, so a
 share without locks is safe too.
 """
 
@@ -42,8 +42,8 @@ class Claim:
     folder: str
 
 
-Alone: TypeAlias = "Callable[[str], AbstractContextManager[bool]]"
-"""Whether no other machine has what bears this name; see ``EventStore.alone``."""
+Exclusively: TypeAlias = "Callable[[str], AbstractContextManager[bool]]"
+"""Whether no other machine has what bears this name; see ``EventStore.exclusively``."""
 
 
 def only_machine(_: str) -> AbstractContextManager[bool]:
@@ -52,7 +52,7 @@ def only_machine(_: str) -> AbstractContextManager[bool]:
 
 
 @contextmanager
-def claimed(paths: Paths, seen: Seen, exclusively: Alone = only_machine) -> Iterator[Claim | None]:
+def claimed(paths: Paths, seen: Seen, exclusively: Exclusively = only_machine) -> Iterator[Claim | None]:
     """Makes a settled file ours while the block runs; None where another worker was quicker or the file has changed.
 
     The claim outlives the block unless ``retain`` or :func:`put_back` ended it: a later sweep finishes it.
@@ -73,7 +73,7 @@ def claimed(paths: Paths, seen: Seen, exclusively: Alone = only_machine) -> Iter
             yield None
 
 
-def abandoned(paths: Paths, exclusively: Alone = only_machine) -> Iterator[Claim]:
+def abandoned(paths: Paths, exclusively: Exclusively = only_machine) -> Iterator[Claim]:
     """The claims that nobody works on, each locked for us until the next is asked for; empty ones are removed.
 
     Raises OSError where a claim can't be listed.
@@ -273,7 +273,7 @@ def hidden_areas(inbox: Path, name: str) -> list[tuple[Path, str]]:
 
 
 @contextmanager
-def locked(home: Path, exclusively: Alone) -> Iterator[bool]:
+def locked(home: Path, exclusively: Exclusively) -> Iterator[bool]:
     """Holds the lock on a claim's folder; False where somebody else holds it or the folder is gone."""
     try:
         descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

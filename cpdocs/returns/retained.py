@@ -27,7 +27,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from cpdocs.returns.claims import (
-    Alone,
+    Exclusively,
     Claim,
     given_back,
     hidden_areas,
@@ -140,7 +140,7 @@ def look_after(
     wall: float,
     still_for: float,
     on_record: Callable[[str], bool],
-    exclusively: Alone = only_machine,
+    exclusively: Exclusively = only_machine,
 ) -> int:
     """One look at what is retained: puts back what changed, removes what surely is complete; gives how many changed.
 

@@ -77,7 +77,17 @@ def test_one_changed_byte_anywhere_is_refused(place, flip):
 
 @pytest.mark.parametrize(
     "note",
-    ["", "\n", "a\n1\n\n", NOTE.rstrip("\n"), NOTE + "\n", NOTE.replace("—", "-"), NOTE + "— x\n", "\n\n— a AAAA\n", NOTE + "— x ÄÄÄÄ\n"],
+    [
+        "",
+        "\n",
+        "a\n1\n\n",
+        NOTE.rstrip("\n"),
+        NOTE + "\n",
+        NOTE.replace("—", "-"),
+        NOTE + "— x\n",
+        "\n\n— a AAAA\n",
+        NOTE + "— x ÄÄÄÄ\n",
+    ],
 )
 def test_what_is_no_note_is_refused(note):
     with pytest.raises(CheckpointInvalid):
