@@ -41,7 +41,7 @@ def intake(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
     A file is taken when it has stopped changing for a moment; one that is still being written is left for the next
     time. The original is kept for good in state/store. The same bytes twice are one return.
     """
-    from cpdocs.returns.receiving import Taken
+    from cpdocs.returns.records import Taken
     from cpdocs.returns.watcher import intake_pass
     from cpdocs.returns.worker import Failed, Finished, Left, SetAside
 
@@ -88,7 +88,7 @@ def watch(ws: Workspace) -> None:
     Stops after the file at hand on SIGTERM or Ctrl-C. Several may run at once. What an earlier run was killed at is
     finished first. Lines name documents and the beginning of a file's SHA-256, never a file's name.
     """
-    from cpdocs.returns.receiving import Taken
+    from cpdocs.returns.records import Taken
     from cpdocs.returns.watcher import Watcher
     from cpdocs.returns.worker import Finished, Left, Outcome, SetAside
 

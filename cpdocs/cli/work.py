@@ -1,16 +1,17 @@
-"""``cpdocs todo``, ``cpdocs chase`` and ``cpdocs call``: what waits for whom, and asking for it."""
+"""``cpdocs todo``, ``chase``, ``call`` and ``report``: what waits for whom, asking for it, and counting it."""
 
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
 import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
-from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.params import DAY, DOCUMENT_ID
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import last_four
@@ -149,4 +150,48 @@ def call(ws: Workspace, document_id: str, to: str, note: str, as_json: bool) -> 
     if as_json:
         print_json({"document_id": record.document_id, "to": to.strip(), "note": note.strip()})
         return
-    say(click.get_current_context(), f"{record.document_id}: the call with {to.strip()} is logged.")
+    say(click.get_current_context(), f"{record.document_id}: the call is logged.")
+
+
+@click.command()
+@click.option("--from", "first", type=DAY, required=True, metavar="DATE", help="The first day.")
+@click.option("--to", "last", type=DAY, required=True, metavar="DATE", help="The last day.")
+@click.option("--csv", "as_csv", is_flag=True, help="One CSV on standard output: a line for each count.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write one page that needs nothing else, with bars, to look at and to print.",
+)
+@AS_JSON
+@pass_workspace
+def report(ws: Workspace, first: date, last: date, as_csv: bool, html: Path | None, as_json: bool) -> None:
+    """What MassHealth watches, counted over a span of days: timeliness by practice and program, informed choice,
+    referrals to affiliated providers; and what approvals rest on, what came back, why a person had to look.
+
+    \b
+    cpdocs report --from 2026-10-01 --to 2026-10-31
+    cpdocs report --from 2026-10-01 --to 2026-10-31 --csv > october.csv
+    cpdocs report --from 2026-10-01 --to 2026-10-31 --html october.html
+
+    Versions are counted by the day of their issue, members once, by the practice and program that the version names: a
+    roster that is corrected later changes no past month. It names no member.
+    """
+    from cpdocs.ledger.blobs import write_durably
+    from cpdocs.worklist import report as reports
+
+    ctx = click.get_current_context()
+    found = reports.tables(ws, first, last)
+    if html is not None:
+        write_durably(html, reports.as_page(ws, found, first, last).encode(), overwrite=True)
+        say(ctx, f"The report is in {html}.")
+    elif as_json:
+        print_json(reports.as_json(found, first, last))
+    elif as_csv:
+        click.echo(reports.as_csv(found), nl=False)
+    else:
+        for table in found:
+            click.echo(f"\n{table.title}")
+            names = [name.removesuffix("_id").replace("_", " ") for name in table.columns]
+            rows = [["–" if value is None else str(value) for value in row.values()] for row in table.records()]
+            print_table(names, rows)

@@ -21,6 +21,7 @@ from cpdocs.ledger.reading import Edge, decode
 from cpdocs.ledger.tree import Frontier, leaf_hash
 from cpdocs.system.durable import disk_fault, make_folder
 
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 _WAIT_SECONDS = 120.0
 """How long a command waits while another one makes the index."""
 _AT_ONCE = 10_000
@@ -38,6 +39,7 @@ class Index:
         """Told of long work, in events."""
         self._ledger = ledger
         self._connection: sqlite3.Connection | None = None
+        self._in_memory = False
         self._one_at_a_time = threading.RLock()
 
     def rows(self, statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
@@ -65,13 +67,22 @@ class Index:
                 raise Busy(
                     "Another process makes the index of this workspace.", todo="Wait a minute, then run this again."
                 ) from None
-            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
-                raise WorkspaceFault(
-                    f"The disk refuses the index {self.path}.", todo="Free some space there and run this again."
-                ) from None
+            if error.sqlite_errorcode & 0xFF in _NO_ROOM:
+                return self._without_disk()
+        except WorkspaceFault as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            return self._without_disk()
         # Damaged, or not ours: nothing is lost with it.
         self.close()
         drop(self.path)
+        return self._caught_up()
+
+    def _without_disk(self) -> sqlite3.Connection:
+        """The index where the disk has no room for it, or isn't ours to write to: made in memory, for this command.
+        Whoever reads is told what is on record all the same, and later."""
+        self.close()
+        self._in_memory = True
         return self._caught_up()
 
     def _caught_up(self) -> sqlite3.Connection:
@@ -125,13 +136,15 @@ class Index:
         _note(index, edge)
 
     def _opened(self) -> sqlite3.Connection:
+        place: Path | str = ":memory:" if self._in_memory else self.path
         try:
-            make_folder(self.path.parent)
-            # SQLite would make it with the mode of the umask.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            if not self._in_memory:
+                make_folder(self.path.parent)
+                # SQLite would make it with the mode of the umask.
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise disk_fault(error, self.path.parent) from error
-        index = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+        index = sqlite3.connect(place, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             index.row_factory = sqlite3.Row
             for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "trusted_schema=OFF", "secure_delete=FAST"):
@@ -167,35 +180,45 @@ def differing(path: Path, ledger: Ledger) -> list[tuple[str, int]] | None:
     """The tables of the index in which rows differ from what the folds give of the events that it was made for, each
     with how many do; None where there is no index, or one of another form.
 
-    Raises WorkspaceFault where the disk refuses what it is compared with, which takes as much room as the index does.
+    What it is compared with takes as much room as the index does: on the disk, or in memory where the disk has none.
     """
-    from cpdocs.index.filling import fill
-
     if not path.is_file():
         return None
     fresh = path.with_name(f"{path.name}.audit-{os.getpid()}")
     try:
         os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        with closing(sqlite3.connect(fresh, isolation_level=None)) as folded:
-            for pragma in ("journal_mode=OFF", "synchronous=OFF"):
-                folded.execute(f"PRAGMA {pragma}")
-            folded.execute("ATTACH DATABASE ? AS kept", (str(path),))
-            if folded.execute("PRAGMA kept.user_version").fetchone()[0] != FORM:
-                return None
-            folded.execute("BEGIN")
-            known = _made_for(folded, "kept.meta")
-            if known is None:
-                return None
-            make_tables(folded)
-            fill(folded, ledger, known.size)
-            found = [(table, _differing_rows(folded, table)) for table in TABLES]
-            return [(table, count) for table, count in found if count]
-    except OSError as error:
-        raise disk_fault(error, path.parent) from error
-    except sqlite3.DatabaseError:
-        return [("file", 1)]
+        return _held_beside(fresh, path, ledger)
+    except OSError:
+        pass
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _NO_ROOM:
+            return [("file", 1)]
     finally:
         fresh.unlink(missing_ok=True)
+    try:
+        return _held_beside(":memory:", path, ledger)
+    except sqlite3.DatabaseError as error:
+        # Without room even for the index that its readers share nothing can be said of it, and nothing rests on it.
+        return None if error.sqlite_errorcode & 0xFF in _NO_ROOM else [("file", 1)]
+
+
+def _held_beside(fresh: Path | str, path: Path, ledger: Ledger) -> list[tuple[str, int]] | None:
+    from cpdocs.index.filling import fill
+
+    with closing(sqlite3.connect(fresh, isolation_level=None)) as folded:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF"):
+            folded.execute(f"PRAGMA {pragma}")
+        folded.execute("ATTACH DATABASE ? AS kept", (str(path),))
+        if folded.execute("PRAGMA kept.user_version").fetchone()[0] != FORM:
+            return None
+        folded.execute("BEGIN")
+        known = _made_for(folded, "kept.meta")
+        if known is None:
+            return None
+        make_tables(folded)
+        fill(folded, ledger, known.size)
+        found = [(table, _differing_rows(folded, table)) for table in TABLES]
+        return [(table, count) for table, count in found if count]
 
 
 def _differing_rows(folded: sqlite3.Connection, table: str) -> int:

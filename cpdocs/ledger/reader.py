@@ -105,7 +105,7 @@ class SqliteReader(_Pool):
         self._busy_seconds = busy_seconds
 
     def open(self) -> Driver:
-        return Driver(sqlite_file.connect(self._path, self._busy_seconds))
+        return Driver(sqlite_file.connect(self._path, self._busy_seconds, reading=True))
 
     def form(self) -> int | None:
         with self.faults_named(), self.borrowed() as driver:

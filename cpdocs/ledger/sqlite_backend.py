@@ -146,7 +146,7 @@ class SqliteBackend:
         # While no connection is open: closing a file that is read beside SQLite would drop its locks.
         if not in_use_here(self.path):
             _check_pages(self.path, audit)
-        engine = _engine(self.path, _AUDIT_BUSY_SECONDS)
+        engine = _engine(self.path, _AUDIT_BUSY_SECONDS, reading=True)
         try:
             with engine.connect() as connection:
                 # Damaged text must come out as it is, to be named, and sorting must leave no text in temporary files.
@@ -192,11 +192,13 @@ def close_for_good(connection: Connection) -> None:
     )
 
 
-def _engine(path: Path, busy_seconds: float) -> Engine:
+def _engine(path: Path, busy_seconds: float, *, reading: bool = False) -> Engine:
     """An engine for the file ``path``, which must exist. Its transactions read; ``SqliteBackend.writing`` has those
     that write."""
 
-    engine = create_engine("sqlite+pysqlite://", creator=partial(connect, path, busy_seconds), poolclass=QueuePool)
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=partial(connect, path, busy_seconds, reading=reading), poolclass=QueuePool
+    )
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -25,24 +25,62 @@ _users: Counter[Path] = Counter()
 """How many stores of this process have each ledger open: then its file must not be opened beside SQLite."""
 
 
-def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """A connection to the file ``path``, which must exist; the caller begins and ends its transactions."""
+_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "trusted_schema=OFF", "cell_size_check=ON")
+"""Freed bytes are overwritten with zeros (secure_delete)."""
+_NO_ROOM = frozenset(
+    {sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_FULL}
+    | {sqlite3.SQLITE_IOERR_WRITE}
+)
+"""What SQLite says where the disk has no room for the index that its readers share."""
+
+
+def connect(path: Path, busy_seconds: float, *, reading: bool = False) -> sqlite3.Connection:
+    """A connection to the file ``path``, which must exist; the caller begins and ends its transactions.
+
+    With ``reading``, a full disk keeps nobody from reading: where there is no room for the index that readers share,
+    nobody else has the ledger open, and it is read without one.
+    """
+    try:
+        return _connected(path, busy_seconds, "mode=rw")  # what is set on it opens the file already
+    except sqlite3.OperationalError as error:
+        if not reading or error.sqlite_errorcode not in _NO_ROOM:
+            raise
+    return _without_room(path, busy_seconds)
+
+
+def _without_room(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """A connection that needs no room on the disk. What was committed and not yet written into the file itself is
+    written there first; where that needs room too, this connection alone reads it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        alone = _connected(path, busy_seconds, "mode=rw", alone=True)
+        try:
+            alone.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in _NO_ROOM:
+                raise
+        if log.exists() and log.stat().st_size:
+            return alone
+        alone.close()
+    return _connected(path, busy_seconds, "mode=ro&immutable=1")
+
+
+def _connected(path: Path, busy_seconds: float, how: str, *, alone: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"file:{quote(str(path))}?mode=rw",
+        f"file:{quote(str(path))}?{how}",
         uri=True,
         timeout=busy_seconds,
         isolation_level=None,
         check_same_thread=False,
     )
-    # Freed bytes are overwritten with zeros.
-    for pragma in (
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "trusted_schema=OFF",
-        "cell_size_check=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        if alone:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

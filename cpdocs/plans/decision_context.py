@@ -98,6 +98,7 @@ class DecisionContext:
     @cached_property
     def trust(self) -> Trust:
         """Whom this workspace believes."""
+
         return load_trust(self._ws.ledger, self._ws.blobs)
 
     @cached_property

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import file_if_complete
@@ -29,7 +29,7 @@ from cpdocs.ledger.blobs import SourceChanged
 from cpdocs.plans.records import find_plan
 from cpdocs.returns import claims, comparing, notices, retained, wrapped
 from cpdocs.returns.judging import Judgement, judge, judge_oversized
-from cpdocs.returns.records import find_return, the_part, the_return
+from cpdocs.returns.records import Taken, find_return, the_part, the_return
 from cpdocs.returns.return_lock import in_hand
 from cpdocs.returns.settled import close_what_is_settled
 
@@ -43,20 +43,6 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 _TRIES_OUTSIDE_THE_LOCK = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of one part of a file: where the file was found, the part's record, and whether the same bytes had
-    come before.
-
-    ``unfiled`` is what kept the plan that it completes from being filed; the return itself is done with.
-    """
-
-    file: Path
-    record: ReturnRecord
-    repeated: bool
-    unfiled: CpdocsError | None = None
 
 
 def take_claim(ws: Workspace, context: DecisionContext, claim: claims.Claim, now: float) -> tuple[Taken, ...]:

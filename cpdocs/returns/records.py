@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import return_subject
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
-from cpdocs.errors import Defect
+from cpdocs.errors import CpdocsError, Defect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cpdocs.ledger.reads import Reads
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one part of a file: where the file was found, the part's record, and whether the same bytes had
+    come before.
+
+    ``unfiled`` is what kept the plan that it completes from being filed; the return itself is done with.
+    """
+
+    file: Path
+    record: ReturnRecord
+    repeated: bool
+    unfiled: CpdocsError | None = None
 
 
 def find_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:

@@ -20,8 +20,6 @@ from cpdocs.errors import Busy, CpdocsError
 from cpdocs.health.health import Heartbeat
 from cpdocs.returns.worker import Left, Outcome, SetAside, Worker
 from cpdocs.returns.write_stability import LOOKS, PASS
-from cpdocs.trail.audit import sign_if_new
-from cpdocs.trail.time_stamps import stamp
 
 if TYPE_CHECKING:
     from datetime import date
@@ -146,6 +144,9 @@ class Watcher:
         today = eastern_date(self._ws.clock.true_now())
         if today == self._sealed_on:
             return
+        from cpdocs.trail.audit import sign_if_new  # brings the auditor, which an idle pass has no use for
+        from cpdocs.trail.time_stamps import stamp
+
         try:
             signed = sign_if_new(self._ws)
             stamped = stamp(self._ws, signed.note, signed.file) if signed else None

@@ -21,8 +21,7 @@ from cpdocs.returns.chase import chase
 from cpdocs.returns.claims import Claim, abandoned, claimed
 from cpdocs.returns.inbox import LeftBecause, Seen, Spot, Tally, check_folders, scan
 from cpdocs.returns.open_work import OpenWork
-from cpdocs.returns.receiving import Taken, finish_returns, take_claim, take_file
-from cpdocs.returns.records import find_return
+from cpdocs.returns.records import Taken, find_return
 from cpdocs.returns.recovery import finish_all
 from cpdocs.returns.retained import look_after
 from cpdocs.returns.write_stability import LOOKS, WATCH, Extent, Look, Waits, WriteStability
@@ -135,11 +134,18 @@ class Worker:
             if work.swept_on != today:
                 self._ws.blobs.remove_unfinished(self._ws.clock.true_now() - _UNFINISHED_FOR)
                 work.swept_on = today
-            for record in finish_returns(self._ws, self._knowledge, work):
+            for record in self._unfinished(work):
                 yield Finished(record)
             work.save(self._ws)
         except Exception as error:  # noqa: BLE001 told, and the inbox is worked on all the same
             yield Failed("an earlier return", error)
+
+    def _unfinished(self, work: OpenWork) -> Iterator[ReturnRecord]:
+        """What earlier runs didn't finish, finished; nothing is brought in where there is nothing."""
+        if work.open_returns or work.plans:
+            from cpdocs.returns.receiving import finish_returns  # the whole judge: an idle pass does without
+
+            yield from finish_returns(self._ws, self._knowledge, work)
 
     def look(self) -> Iterator[Outcome]:
         """One look at the inbox: takes what has settled, and the claims that nobody works on."""
@@ -181,6 +187,8 @@ class Worker:
 
     def take_named(self, file: Path) -> Iterator[Outcome]:
         """Takes in a file that a person named, as complete: claimed where it lies in the inbox, else copied."""
+        from cpdocs.returns.receiving import take_file  # the whole judge: an idle pass does without
+
         spot = self._spot_of(file)
         seen = next(scan(self._ws.paths.inbox, lambda each: each == spot), None) if spot else None
         if seen is None:
@@ -203,6 +211,8 @@ class Worker:
         return Spot(parent.name, file.name) if parent.parent == inbox else None
 
     def _take(self, seen: Seen) -> Iterator[Outcome]:
+        from cpdocs.returns.receiving import take_claim  # the whole judge: an idle pass does without
+
         try:
             with claimed(self._ws.paths, seen, self._ws.ledger.exclusively) as mine:
                 taken = take_claim(self._ws, self._knowledge, mine, self._monotonic()) if mine else ()
@@ -250,6 +260,8 @@ class Worker:
             yield Failed("the claims", disk_fault(error, self._ws.paths.claims, "look into"))
 
     def _finish(self, claim: Claim, now: float, interval: float) -> Iterator[Outcome]:
+        from cpdocs.returns.receiving import take_claim  # the whole judge: an idle pass does without
+
         try:
             taken = take_claim(self._ws, self._knowledge, claim, self._monotonic())
         except Exception as error:  # noqa: BLE001 told; tried again later

@@ -23,6 +23,7 @@ ATTESTED = {
     "pcp_on": "2026-11-03",
     "by": "Sam Sample",
     "reason": "read from the fax",
+    "seen_by_eye": "the print is blank in this test",
 }
 
 
@@ -81,7 +82,8 @@ def test_what_is_accepted_at_the_desk_is_what_the_command_records(desk: Desk, br
     twin = CommandLine(tmp_path / "twin")
     shutil.copytree(desk.root, twin.root)
     command = ("held", "accept", item, "--slot", "both", "--npi", npi, "--signed-on", "2026-11-03")
-    twin("--as", "rita", *command, "--by", "Sam Sample", "--reason", "read from the fax", now=RETURN)
+    seen = ("--seen-by-eye", "the print is blank in this test")
+    twin("--as", "rita", *command, *seen, "--by", "Sam Sample", "--reason", "read from the fax", now=RETURN)
     answer = browser.post(f"/review/{item}", **ATTESTED, npi=npi)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/review")
     assert "Accepted: the PCP&#39;s and the member&#39;s signature counts." in browser.get("/review").text

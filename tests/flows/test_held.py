@@ -160,7 +160,7 @@ def test_a_date_that_cant_be_is_refused(desk: Desk, day: str, why: str) -> None:
         "member",
         "--signed-on",
         day,
-        *BY,
+        *SEEN,
         status=3,
         now="2026-11-06T15:00:00Z",
     )

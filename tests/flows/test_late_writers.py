@@ -17,7 +17,7 @@ from PIL import Image
 
 from cpdocs.returns import retained, write_stability
 from cpdocs.returns.inbox import RETAINED, LeftBecause
-from cpdocs.returns.receiving import Taken
+from cpdocs.returns.records import Taken
 from cpdocs.returns.watcher import intake_pass
 from cpdocs.returns.worker import Failed, Left, Outcome, Worker
 from cpdocs.wiring import open_workspace

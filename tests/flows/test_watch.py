@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from cpdocs.returns.receiving import Taken
+from cpdocs.returns.records import Taken
 from cpdocs.returns.watcher import Watcher, intake_pass
 from cpdocs.returns.worker import Finished, Outcome
 from cpdocs.wiring import open_workspace

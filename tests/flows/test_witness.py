@@ -49,7 +49,9 @@ def second(cli: CommandLine, root: Path, tmp_path: Path) -> Second:
 
 def record(root: Path, count: int) -> None:
     ws = open_workspace(root)
-    ws.ledger.append(*(NewEvent(EventType.RUN_RELEASED, (f"run:R{number}",)) for number in range(count)))
+    ws.ledger.append(
+        *(NewEvent(EventType.RECORD_ACCESSED, (f"run:R{number}",), {"how": "letters show"}) for number in range(count))
+    )
     ws.ledger.close()
 
 
@@ -199,7 +201,6 @@ def test_a_checkpoint_is_signed_where_no_time_stamp_can_be_had(cli: CommandLine,
 # Each day
 
 
-@pytest.mark.slow
 def test_a_watcher_signs_a_checkpoint_when_it_starts_where_something_is_new(root: Path) -> None:
     ws = open_workspace(root)
     said: list[str] = []
@@ -209,6 +210,6 @@ def test_a_watcher_signs_a_checkpoint_when_it_starts_where_something_is_new(root
     assert said == []
     assert [size_of(note) for note in ws.ledger.checkpoints()] == [str(ws.ledger.head().size)]
     assert sign_if_new(ws) is None
-    ws.ledger.append(NewEvent(EventType.RUN_RELEASED, ("run:R1",)))
+    ws.ledger.append(NewEvent(EventType.RECORD_ACCESSED, ("run:R1",), {"how": "letters show"}))
     assert sign_if_new(ws) is not None
     ws.ledger.close()

@@ -15,10 +15,10 @@ from tests.security.canaries import Evidence, told, write_canary_sample
 from tests.security.walk import COMMANDS, Walk
 from tests.security.watching import watching
 
-ELSEWHERE = {"demo", "watch", "file build", "deliver send"}
+ELSEWHERE = {"demo", "watch", "file build", "deliver send", "desk"}
 """``demo`` runs these commands on data of its own; ``watch`` does what ``intake`` does (its lines:
 tests/flows/test_watch.py); ``file build`` and ``deliver send`` are what `cpdocs file` and `cpdocs deliver` are
-without a word after them."""
+without a word after them; ``desk`` serves pages until it is stopped (tests/desk)."""
 
 
 @pytest.fixture(scope="module")

@@ -649,6 +649,21 @@ def rest(go: Walk, document: str) -> None:
     go("deliver", "list", now=RETURN, status=None)
     for words in (("deliver", "retry"), ("deliver", "give-up")):
         go(*words, document, "--target", "elsewhere", now=RETURN, status=None)
+    go("chase", "--dry-run", now=RETURN, status=None)
+    go("chase", now=RETURN, status=None)
+    go("call", document, "--to", LAST, "--note", GOAL, now=RETURN, status=None)
+    go("report", "--from", "2026-10-01", "--to", "2026-11-30", now=RETURN, status=None)
+    go(
+        "report",
+        "--from",
+        "2026-10-01",
+        "--to",
+        "2026-11-30",
+        "--html",
+        folder / "report.html",
+        now=RETURN,
+        status=None,
+    )
     go("recall", document, "--target", "elsewhere", "--reason", LAST, now=RETURN, status=None)
 
 
@@ -722,6 +737,10 @@ def secrets(go: Walk) -> None:
     go("user", "reset", "wim", "--pin-file", go.folder / "wrong", status=4)
     go("user", "reset", "wim", "--pin-file", go.folder / "pass")
     go("user", "remove", "wim", "--pin-file", go.folder / "pass")
+    go("audit", "clock", "--reason", "set by the network again", "--pin-file", go.folder / "wrong", status=4)
+    go("audit", "clock", "--reason", "set by the network again", "--pin-file", go.folder / "pass")
+    (go.folder / "answers.toml").write_text('[organization]\nname = "Sample Community Partners"\n', "utf-8")
+    go("setup", go.cli.root, "--answers", go.folder / "answers.toml", status=1)
 
 
 def own_id(name: str) -> KeyPair:

@@ -114,6 +114,7 @@ def test_without_an_authority_the_same_file_gives_the_same_bytes(both: bytes) ->
 def server() -> Iterator[HTTPServer]:
     """An RFC 3161 server on the loopback; ``server.answer`` makes its answers."""
     stamper = time_authority()
+    stamper.fixed_dt = None  # the time of the question: a ledger's events bear the true clock
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -1,0 +1,116 @@
+"""Counts for the reports, out of the index: of what was issued, or came back, in a span of days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from statistics import median
+from typing import TYPE_CHECKING
+
+from cpdocs.core.reports import CHOICES
+
+if TYPE_CHECKING:
+    from cpdocs.index.store import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days, both ends included."""
+
+    first: date
+    last: date
+
+    @property
+    def values(self) -> tuple[str, str]:
+        return self.first.isoformat(), self.last.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinessRow:
+    """The versions issued to one practice for one program: members (each once), versions, sent or received, approved in
+    time and late, waiting and overdue on the day of the report, returned with comments; the median of business days
+    from receipt to approval, None where nothing was approved."""
+
+    practice_id: str
+    program: str
+    members: int
+    issued: int
+    sent: int
+    in_time: int
+    late: int
+    waiting: int
+    overdue: int
+    returned: int
+    median_days: float | None
+
+
+_COUNTED = tuple(field.name for field in fields(TimelinessRow))[:-1]
+"""The columns of the query, in order."""
+
+
+def timeliness(index: Index, span: Span, on: date, *, by_practice: bool) -> list[TimelinessRow]:
+    """Timeliness by practice and program, or by program alone (``practice_id`` empty), by name."""
+    group = "practice_id, program" if by_practice else "program"
+    practice = "practice_id" if by_practice else "''"
+    query = (
+        f"SELECT {practice}, program, count(DISTINCT member_id), count(*), sum(sent_at <> '' OR received_at <> ''), "  # noqa: S608
+        "sum(stopped_by = 'approved' AND stopped_on <= due_on), sum(stopped_by = 'approved' AND stopped_on > due_on), "
+        "sum(running), sum(running = 1 AND due_on < ?), sum(stopped_by = 'returned'), "
+        "group_concat(CASE stopped_by WHEN 'approved' THEN business_days END) "
+        f"FROM plans WHERE issued_on BETWEEN ? AND ? GROUP BY {group} ORDER BY {group}"
+    )
+    found = []
+    for row in index.rows(query, (on.isoformat(), *span.values)):
+        days = [int(each) for each in (row[10] or "").split(",") if each]
+        values = dict(zip(_COUNTED, row, strict=False))
+        found.append(TimelinessRow(**values, median_days=float(median(days)) if days else None))
+    return found
+
+
+def choices(index: Index, span: Span) -> list[tuple[str, int, dict[str, int], int]]:
+    """Informed choice: program, versions issued that stand, how many of them say yes to each question, and to all."""
+    yes = ", ".join(f"sum(instr(' ' || choices || ' ', ' {name} ') > 0)" for name in CHOICES)
+    every = " AND ".join(f"instr(' ' || choices || ' ', ' {name} ') > 0" for name in CHOICES)
+    query = (
+        f"SELECT program, count(*), {yes}, sum({every}) FROM plans "  # noqa: S608 our own names
+        "WHERE closed = '' AND issued_on BETWEEN ? AND ? GROUP BY program ORDER BY program"
+    )
+    return [
+        (row[0], row[1], dict(zip(CHOICES, row[2:-1], strict=True)), row[-1])
+        for row in map(tuple, index.rows(query, span.values))
+    ]
+
+
+def affiliated(index: Index, span: Span) -> list[tuple[str, int, int, int, int]]:
+    """Referrals to affiliated providers: program, versions issued that stand, services, those by a provider linked to
+    the CP, versions that name one."""
+    query = (
+        "SELECT program, count(*), sum(services), sum(affiliated), sum(affiliated > 0) FROM plans "
+        "WHERE closed = '' AND issued_on BETWEEN ? AND ? GROUP BY program ORDER BY program"
+    )
+    return [tuple(row) for row in index.rows(query, span.values)]
+
+
+def evidence(index: Index, span: Span) -> list[tuple[str, str, int]]:
+    """What the approvals of the versions issued rest on: slot, kind of evidence, how many."""
+    parts = " UNION ALL ".join(
+        f"SELECT '{slot}', {slot}_evidence, count(*) FROM plans "  # noqa: S608 our own names
+        f"WHERE {slot}_evidence <> '' AND issued_on BETWEEN ? AND ? GROUP BY {slot}_evidence"
+        for slot in ("member", "pcp")
+    )
+    return [tuple(row) for row in index.rows(f"{parts} ORDER BY 1, 3 DESC, 2", span.values * 2)]
+
+
+def held(index: Index, utc: tuple[str, str]) -> tuple[int, int, list[tuple[str, int]]]:
+    """Of the parts of files that came back between two moments (UTC, ISO 8601; the second left out): how many there
+    were, how many a person had or has to look at, and the codes of the findings of those, the most frequent first."""
+    span = "received_at >= ? AND received_at < ?"
+    (parts,) = index.one(f"SELECT count(*) FROM returns WHERE {span}", utc)  # noqa: S608 our own names
+    query = f"SELECT codes FROM returns WHERE {span} AND (waiting = 1 OR resolved_at <> '')"  # noqa: S608
+    counts: dict[str, int] = {}
+    looked_at = 0
+    for (codes,) in index.rows(query, utc):
+        looked_at += 1
+        for code in codes.split():
+            counts[code] = counts.get(code, 0) + 1
+    return int(parts), looked_at, sorted(counts.items(), key=lambda each: (-each[1], each[0]))

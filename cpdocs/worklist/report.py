@@ -1,0 +1,178 @@
+"""The reports on a span of days (contract §10, requirement D16): the same tables for people, CSV, JSON and a page.
+
+What is counted is versions by the day of their issue, and members, each once, by the practice and program that the
+version itself names: a roster that is corrected later changes no past month. ``Waiting`` and ``overdue`` are as of the
+day of the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import EASTERN, eastern_date
+from cpdocs.core.csvsafe import csv_text
+from cpdocs.core.events import JSON
+from cpdocs.core.reports import CHOICES
+from cpdocs.errors import UsageFault
+from cpdocs.index import reporting
+from cpdocs.index.reporting import Span, TimelinessRow
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the report: ``name`` for machines, ``title`` for people. ``plot`` names the column that a bar shows,
+    ``of`` the column that is the whole."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    plot: str = ""
+    of: str = ""
+
+    def records(self) -> list[dict[str, JSON]]:
+        """The rows by column name; shares and medians as text, since events and JSON here hold no floats."""
+        return [{name: _plain(value) for name, value in zip(self.columns, row, strict=True)} for row in self.rows]
+
+
+def tables(ws: Workspace, first: date, last: date) -> list[Table]:
+    """The report's tables for what was issued, and came back, from ``first`` to ``last``. Raises UsageFault where the
+    days are the wrong way round."""
+    if last < first:
+        raise UsageFault("--to is before --from.", todo="Give the first day of the span, then the last.")
+    on, span = eastern_date(ws.clock.now()), Span(first, last)
+    begin, end = (
+        datetime.combine(day, time(), EASTERN).astimezone(UTC).isoformat() for day in (first, last + timedelta(days=1))
+    )
+    parts, looked_at, codes = reporting.held(ws.index, (begin, end))
+    return [
+        _timeliness("timeliness_by_program", "Timeliness by program", ws, span, on, by_practice=False),
+        _timeliness("timeliness_by_practice", "Timeliness by practice", ws, span, on, by_practice=True),
+        Table(
+            "informed_choice",
+            "Evidence of informed choice, in plans that stand",
+            ("program", "plans", *CHOICES, "all_yes"),
+            tuple(
+                (program, plans, *(yes[name] for name in CHOICES), every)
+                for program, plans, yes, every in reporting.choices(ws.index, span)
+            ),
+            "all_yes",
+            "plans",
+        ),
+        Table(
+            "affiliated_referrals",
+            "Services by providers linked to the Community Partner, in plans that stand",
+            ("program", "plans", "services", "affiliated", "plans_with_affiliated"),
+            tuple(reporting.affiliated(ws.index, span)),
+            "affiliated",
+            "services",
+        ),
+        Table(
+            "evidence",
+            "What the approvals rest on",
+            ("slot", "evidence", "approvals"),
+            tuple(reporting.evidence(ws.index, span)),
+            "approvals",
+        ),
+        Table(
+            "returns",
+            "What came back",
+            ("what", "parts"),
+            (("came back", parts), ("looked at by a person", looked_at)),
+            "parts",
+        ),
+        Table("held_reasons", "Why a person had to look", ("code", "parts"), tuple(codes), "parts"),
+    ]
+
+
+def _timeliness(name: str, title: str, ws: Workspace, span: Span, on: date, *, by_practice: bool) -> Table:
+    columns = (
+        *("program", "members", "issued", "sent", "in_time", "late", "waiting", "overdue", "returned"),
+        *("overdue_share", "median_days"),
+    )
+
+    def cells(row: TimelinessRow) -> tuple[Cell, ...]:
+        share = f"{100 * (row.late + row.overdue) / row.issued:.1f} %"
+        counts = (row.members, row.issued, row.sent, row.in_time, row.late, row.waiting, row.overdue, row.returned)
+        practice = (row.practice_id,) if by_practice else ()
+        return (*practice, row.program, *counts, share, row.median_days)
+
+    found = reporting.timeliness(ws.index, span, on, by_practice=by_practice)
+    named = ("practice_id", *columns) if by_practice else columns
+    return Table(name, title, named, tuple(map(cells, found)), "in_time", "issued")
+
+
+def as_json(found: list[Table], first: date, last: date) -> dict[str, JSON]:
+    """The report as one document: each table by its name."""
+    head: dict[str, JSON] = {"from": first.isoformat(), "to": last.isoformat()}
+    return {**head, **{table.name: [*table.records()] for table in found}}
+
+
+def as_csv(found: list[Table]) -> str:
+    """The report as one CSV: a line for each count, so that every table fits the same columns."""
+    rows = [
+        {"table": table.name, "row": _row_name(table, record), "measure": name, "value": value}
+        for table in found
+        for record in table.records()
+        for name, value in record.items()
+        if name not in _KEYS
+    ]
+    return csv_text(("table", "row", "measure", "value"), rows)
+
+
+_KEYS = frozenset({"practice_id", "program", "slot", "evidence", "code", "what"})
+
+
+def _row_name(table: Table, record: dict[str, JSON]) -> str:
+    del table
+    return " ".join(str(record[key]) for key in record if key in _KEYS)
+
+
+def as_page(ws: Workspace, found: list[Table], first: date, last: date) -> str:
+    """The report as one page that needs nothing else: tables with bars drawn beside them, readable in print. Raises
+    InputFault where a site's own template is broken."""
+    from cpdocs.documents.html import fill
+
+    view = {
+        "organization": ws.senders.organization.name,
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "as_of": eastern_date(ws.clock.now()).isoformat(),
+        "sandbox": ws.sandbox,
+        "tables": [_view(table) for table in found],
+    }
+    return fill("report/report.html", view, shipped=ws.shipped_templates, site=ws.paths.templates)
+
+
+def _view(table: Table) -> dict[str, object]:
+    records = table.records()
+    shown = [[str(value if value is not None else "–") for value in record.values()] for record in records]
+    whole = max((_number(record.get(table.plot)) for record in records), default=0.0)
+    bars = []
+    for record in records if table.plot else ():
+        of = _number(record.get(table.of)) if table.of else whole
+        bars.append(round(200 * _number(record.get(table.plot)) / of) if of else 0)
+    return {
+        "title": table.title,
+        "columns": [name.replace("_", " ") for name in table.columns],
+        "rows": [{"cells": cells, "bar": bars[place] if bars else None} for place, cells in enumerate(shown)],
+        "plot": table.plot.replace("_", " "),
+        "of": table.of.replace("_", " "),
+    }
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _plain(value: Cell) -> JSON:
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    return value
