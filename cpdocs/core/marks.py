@@ -1,9 +1,9 @@
 """The page mark: what the codes on our pages say, and how it is read back from a fax.
 
 ``CP/7K3M9QXW2RC/3/12`` is page 3 of 12 of plan 7K3M-9QXW-2RC and ``CP/7K3M9QXW2RC/C1/1`` page 1 of 1 of its cover;
-``R7K3M9QXW2RC``, in bars, is the reply slip of a letter. Only characters of a QR code's alphanumeric mode, at most 20 of them
-up to page 12 of 12, so that it fits the smallest symbol at level M (mailroom.md, "Codes that survive a fax"). No member
-data: an id means something only to the ledger that gave it out.
+``R7K3M9QXW2RC``, in bars, is the reply slip of a letter. Only characters of a QR code's alphanumeric mode, at most 20
+of them up to page 12 of 12, so that it fits the smallest symbol at level M (mailroom.md, "Codes that survive a fax").
+No member data: an id means something only to the ledger that gave it out.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ times the narrow ones.
 from __future__ import annotations
 
 import io
+import re
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
@@ -36,6 +37,12 @@ def reply_code(document_id: str) -> str:
     return f"*{PageMark.slip_text(document_id)}*"
 
 
+def modules(char: str) -> str:
+    """A character's modules from the left, 1 for dark, with the gap behind it."""
+    widths = [_WIDE if wide == "1" else 1 for wide in _PATTERNS[char]]
+    return "".join(str((place + 1) % 2) * width for place, width in enumerate(widths)) + "0"
+
+
 def make_font() -> bytes:
     """The typeface as a TrueType file: the same bytes every time."""
     names = {char: f"code{ord(char):02X}" for char in _PATTERNS}
@@ -44,9 +51,9 @@ def make_font() -> bytes:
     builder.setupCharacterMap({32: "space", **{ord(char): name for char, name in names.items()}})
     widths = 9 + 3 * (_WIDE - 1) + 1
     glyphs = {".notdef": TTGlyphPen(None).glyph(), "space": TTGlyphPen(None).glyph()}
-    glyphs |= {names[char]: _glyph(pattern) for char, pattern in _PATTERNS.items()}
+    glyphs |= {names[char]: _glyph(modules(char)) for char in _PATTERNS}
     builder.setupGlyf(glyphs)
-    builder.setupHorizontalMetrics({name: (widths * _MODULE, 0) for name in glyphs})
+    builder.setupHorizontalMetrics(dict.fromkeys(glyphs, (widths * _MODULE, 0)))
     builder.setupHorizontalHeader(ascent=_EM, descent=0)
     builder.setupNameTable({"familyName": FAMILY, "styleName": "Regular", "psName": FILE.removesuffix(".ttf")})
     builder.setupOS2(sTypoAscender=_EM, sTypoDescender=0, usWinAscent=_EM, usWinDescent=0, fsType=0)
@@ -58,14 +65,11 @@ def make_font() -> bytes:
     return out.getvalue()
 
 
-def _glyph(pattern: str) -> object:
+def _glyph(modules_: str) -> object:
     pen = TTGlyphPen(None)
-    left = 0
-    for place, wide in enumerate(pattern):
-        right = left + _MODULE * (_WIDE if wide == "1" else 1)
-        if place % 2 == 0:
-            for number, point in enumerate(((left, 0), (left, _EM), (right, _EM), (right, 0))):
-                (pen.lineTo if number else pen.moveTo)(point)
-            pen.closePath()
-        left = right
+    for bar in re.finditer("1+", modules_):
+        left, right = bar.start() * _MODULE, bar.end() * _MODULE
+        for number, point in enumerate(((left, 0), (left, _EM), (right, _EM), (right, 0))):
+            (pen.lineTo if number else pen.moveTo)(point)
+        pen.closePath()
     return pen.glyph()

@@ -58,6 +58,7 @@ _RUN, _DIRECTORY = frozenset(RUN_EVENTS), frozenset(DIRECTORY_EVENTS)
 _ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
     EventType.NOTICE_WRITTEN: ("notices", rows.notice_rows),
     EventType.LETTER_STAGED: ("pieces", rows.piece_rows),
+    EventType.MEMBER_ATTEMPTED: ("attempts", rows.attempt_rows),
 }
 """The events that stand for themselves: their rows are never made anew."""
 

@@ -79,6 +79,8 @@ def return_row(record: ReturnRecord, seq: int) -> Row:
         " ".join(dict.fromkeys(decision.codes)) if decision else "",
         item_key(record),
         _time(record.resolution.at if record.resolution else None),
+        *(decision.kind.value if decision else "", decision.member_id if decision else ""),
+        *(decision.program if decision else "", record.resolution.answer if record.resolution else ""),
     )
 
 
@@ -92,6 +94,11 @@ def notice_rows(event: Event) -> Iterator[Row]:
             *(str(data.get("kind") or ""), str(each.get("stage") or ""), str(data.get("file") or "")),
             *(_time(event.at), str(data.get("return_sha256") or "")),
         )
+
+
+def attempt_rows(event: Event) -> Iterator[Row]:
+    """The row of ``attempts``."""
+    yield event.seq, str(event.data["member_id"]), str(event.data["program"] or ""), _time(event.at)
 
 
 def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:

@@ -7,7 +7,7 @@ and plans may still be made is a fold over these events (``core.enrollment``), s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from cpdocs.register.load import load_register
 from cpdocs.system.outbox import finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 HEALTH_PLANS = "_health-plans"
@@ -61,11 +62,21 @@ class _Paper:
 
 
 def record_choice(
-    ws: Workspace, member_id: str, choice: Choice, *, on: date, how: str, by: str, program: str | None = None
+    ws: Workspace,
+    member_id: str,
+    choice: Choice,
+    *,
+    on: date,
+    how: str,
+    by: str,
+    program: str | None = None,
+    also: Callable[[Transaction], Iterable[NewEvent]] = lambda _: (),
 ) -> Recorded:
     """Records what the member said on that day, ``how`` it reached us and who (``by``) took it down.
 
-    ``program`` narrows it to BH or LTSS. Raises InputFault: nobody on record, a day that can't be, or nothing new said.
+    ``program`` narrows it to BH or LTSS. ``also`` gives what is recorded in the same transaction.
+
+    Raises InputFault: nobody on record, a day that can't be, or nothing new said.
     """
     finish_notices(ws)
     if not how.strip() or not by.strip():
@@ -102,6 +113,7 @@ def record_choice(
             NewEvent(_EVENTS[choice], (member_subject(member_id),), data),
             *(plan_event(EventType.PLAN_WITHDRAWN, record, reason=_REASONS[choice]) for record in open_plans),
             *(_written(paper, member_id) for paper in papers),
+            *also(tx),
         )
     for paper in papers:
         put_out(ws.paths.notices, stage_key(paper.reference, paper.sha256))
