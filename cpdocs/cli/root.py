@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("status", "status", "Where every plan stands."),
     "due": ("status", "due", "What is due or overdue, and for whom."),
     "chase": ("work", "chase", "Ask for what nobody answered, once a practice and day."),
+    "notices": ("notices", "notices", "Notices that must leave: list, log as sent."),
     "call": ("work", "call", "Log a telephone call about a plan."),
     "report": ("work", "report", "Timeliness, choice, referrals, returns, by days."),
     "file": ("filing", "file", "Build upload packages; confirm them in the chart."),

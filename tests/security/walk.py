@@ -633,6 +633,10 @@ def rest(go: Walk, document: str) -> None:
     go("plan", "diff", document, document, now=RETURN, status=None)
     go("plan", "transfer", document, "--to-npi", MEMBER_ID[:10], "--reason", LAST, now=RETURN, status=None)
     go("plan", "unapprove", document, "--slot", "member", "--reason", GOAL, now=RETURN, status=None)
+    copied = ("--format", LAST, "--language", LAST, "--by", LAST, "--on", "2026-11-04")
+    go("plan", "copy", document, *copied, now=RETURN, status=None)
+    go("notices", "list", "--all", now=RETURN)
+    go("notices", "sent", LAST, "--to", LAST, "--channel", LAST, "--at", "2026-11-04T10:00", now=RETURN, status=3)
     for words in (("held", "close"), ("held", "return")):
         go(*words, LAST, "--reason", GOAL, now=RETURN, status=None)
     tried = ("--on", "2026-11-04", "--kind", "telephone", "--outcome", "not_reached", "--note", LAST)
