@@ -242,6 +242,11 @@ def default_text() -> str:
     return (files("cpdocs") / "default_settings.toml").read_text("utf-8")
 
 
+def schema() -> dict[str, Any]:
+    """Every key with what it takes and its default, as JSON Schema; keys as they are written in the file."""
+    return _Settings.model_json_schema(by_alias=True)
+
+
 def load(text: str, name: str = "cpdocs.toml") -> Settings:
     """Reads settings from the text of a cpdocs.toml.
 

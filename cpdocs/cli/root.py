@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "archive": ("archive", "archive", "Legal holds, what is past retention, and an open export."),
     "health": ("health", "health", "A quick answer for monitors: is everything at work?"),
     "doctor": ("doctor", "doctor", "What is missing or unsafe here, and how to mend it."),
+    "config": ("config", "config", "The settings: whether they can be used, what each means."),
     "completion": ("completion", "completion", "Let bash, zsh or fish complete commands and options."),
 }
 

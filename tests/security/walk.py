@@ -104,6 +104,8 @@ def begin(go: Walk) -> None:
     go("init", go.cli.root, "--sandbox")
     go("init", go.cli.root, "--sandbox", status=3)
     go("completion", "bash", status=None)
+    go("config", "check", status=None)
+    go("config", "explain", "organization", status=None)
     settings = go.cli.root / "cpdocs.toml"
     good = settings.read_text("utf-8").replace("[intake]", "[intake]\nsettle_seconds = 0\nscan_seconds = 0.2", 1)
     settings.write_text(good + f'\n[coordinator."{FIRST}"]\nphone = "{ADDRESS}"\nmobile = "{MEMBER_ID}"\n', "utf-8")
