@@ -81,6 +81,7 @@ class EventType(StrEnum):
     DELIVERY_RETRIED = "delivery.retried"
     DELIVERY_GIVEN_UP = "delivery.given_up"
     DELIVERY_WITHDRAWN = "delivery.withdrawn"
+    DELIVERY_REPORTED = "delivery.reported"
 
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"

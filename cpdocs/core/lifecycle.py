@@ -311,7 +311,9 @@ def _emptied(road: _Road, event: Event) -> _Road:
     """The slot is open again, and whatever rested on it: nothing is filed, nothing confirmed."""
     slot = Slot(event.data["slot"])
     fills = {each: fill for each, fill in road.get("fills", {}).items() if each is not slot}
-    return {"fills": fills, "filing": None, "filing_held": (), "uploaded": None}
+    filing = road.get("filing")
+    before = (*road.get("filings_before", ()), *((filing,) if filing else ()))
+    return {"fills": fills, "filing": None, "filings_before": before, "filing_held": (), "uploaded": None}
 
 
 def _refused(_: _Road, event: Event) -> _Road:

@@ -201,6 +201,8 @@ class PlanRecord:
     fills: Mapping[Slot, SlotFill] = field(default_factory=dict)
     refusal: Refusal | None = None
     filing: Filing | None = None
+    filings_before: tuple[Filing, ...] = ()
+    """Packages that an approval taken back made void."""
     filing_held: tuple[Mapping[str, str], ...] = ()
     uploaded: Remark | None = None
 

@@ -104,12 +104,8 @@ def may_return(record: PlanRecord, *, at: datetime, now: datetime) -> None:
 
 
 def may_withdraw(record: PlanRecord) -> None:
-    """Any version may be withdrawn until it is closed or in the chart."""
+    """Any open version may be withdrawn, in the chart or not: what is there is then recalled (contract §9)."""
     _open(record, "withdrawn")
-    if record.uploaded:
-        raise InputFault(
-            f"{record.document_id} is confirmed in the chart; it can't be withdrawn.", todo="Issue a new version."
-        )
 
 
 def may_fill(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None:

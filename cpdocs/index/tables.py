@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 7
+FORM = 9
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -17,7 +17,17 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("closed", "complete", "part2", "issued_at", "issued_on", "sent_at", "received_at", "receipt_at"),
             *("due_on", "reminder_3", "reminder_6", "running", "stopped_by", "stopped_on", "business_days"),
             *("member_evidence", "pcp_evidence", "refused_slot", "refused_on", "next_try", "returned_on"),
-            *("filed_at", "filed_seq", "target", "uploaded_at", "filing_held", "review_on", "choices"),
+            *(
+                "filed_at",
+                "filed_seq",
+                "target",
+                "unfiled_seq",
+                "unfiled_target",
+                "uploaded_at",
+                "filing_held",
+                "review_on",
+                "choices",
+            ),
             *("services", "affiliated", "asked"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
@@ -35,7 +45,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "notices": (
         (
             *("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
-            *("reference", "member_id", "waiting"),
+            *("reference", "member_id", "waiting", "channel"),
         ),
         ("seq", "document_id"),
     ),
@@ -77,6 +87,7 @@ _NUMBERS = frozenset(
             "attempts",
             "notice",
             "filed_seq",
+            "unfiled_seq",
             "waiting",
             "answer_due",
             "active",
@@ -120,6 +131,10 @@ _INDEXES = (
     "returns_of_plan ON returns (document_id)",
     "returns_to_call ON returns (resolved_at, item) WHERE answer = 'call' AND resolved_at <> ''",
     "attempts_of_member ON attempts (member_id, at)",
+    "notices_for_channels ON notices (seq) WHERE channel <> ''",
+    "plans_unfiled ON plans (unfiled_target) WHERE unfiled_target <> ''",
+    "plans_withdrawn ON plans (target) WHERE closed = 'withdrawn' AND target <> ''",
+    "deliveries_of_notice ON deliveries (notice) WHERE notice > 0",
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
     "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",

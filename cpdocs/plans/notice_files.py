@@ -122,19 +122,19 @@ def log_notice_sent(ws: Workspace, reference: str, *, to: str, channel: str, at:
             raise InputFault(f"{reference}: sent before it was written ({eastern_date(found.written_at)}).")
         if day > eastern_date(ws.clock.now()):
             raise InputFault(f"{reference}: {day} is in the future.", todo="Log it when it has left.")
-        tx.append(
-            NewEvent(
-                EventType.NOTICE_SENT,
-                found.subjects,
-                {
-                    "reference": reference,
-                    "document_id": found.document_id,
-                    "kind": found.kind,
-                    "file": found.file,
-                    "to": to,
-                    "channel": channel,
-                    "at": at.isoformat(),
-                },
-            )
-        )
+        tx.append(sent_event(found, to=to, channel=channel, at=at))
         return load_notices(tx)[reference]
+
+
+def sent_event(notice: NoticeRecord, *, to: str, channel: str, at: datetime) -> NewEvent:
+    """The event that records that a notice left."""
+    said: dict[str, JSON] = {
+        "reference": notice.reference,
+        "document_id": notice.document_id,
+        "kind": notice.kind,
+        "file": notice.file,
+        "to": to,
+        "channel": channel,
+        "at": at.isoformat(),
+    }
+    return NewEvent(EventType.NOTICE_SENT, notice.subjects, said)
