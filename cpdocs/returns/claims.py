@@ -4,8 +4,8 @@ A claim is a folder of its own under ``state/claims/`` with the file in it, move
 worker can win. Whoever works on it holds a lock on that folder, which the system lets go of if they die. From a share
 that is a file system of its own nothing can be renamed away: there the claims lie in a hidden folder beside the file.
 Several machines on one share, whose locks may not reach each other, keep apart through the ledger's database besides
-(``exclusively``). All of that saves double work; that nothing is *done* twice is the ledger's transaction's business, so a
-share without locks is safe too.
+(``exclusively``). All of that saves double work; that nothing is *done* twice is the ledger's transaction's business,
+so a share without locks is safe too.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 from urllib.parse import quote, unquote
 
 from cpdocs.errors import WorkspaceFault
 from cpdocs.returns.inbox import HIDDEN, RETAINED, Seen, open_folder, open_top
 from cpdocs.returns.write_stability import Look
 from cpdocs.system.durable import disk_fault, fsync_folder, fsync_open_folder, make_folder
+from cpdocs.system.exclusive_lock import Exclusively
 from cpdocs.workspace import Paths
 
 _LONGEST_FOLDER = 60
@@ -40,10 +40,6 @@ class Claim:
     home: Path
     file: Path
     folder: str
-
-
-Exclusively: TypeAlias = "Callable[[str], AbstractContextManager[bool]]"
-"""Whether no other machine has what bears this name; see ``EventStore.exclusively``."""
 
 
 def only_machine(_: str) -> AbstractContextManager[bool]:

@@ -27,7 +27,6 @@ from hashlib import file_digest
 from pathlib import Path
 
 from cpdocs.returns.claims import (
-    Exclusively,
     Claim,
     given_back,
     hidden_areas,
@@ -40,6 +39,7 @@ from cpdocs.returns.claims import (
 from cpdocs.returns.inbox import RETAINED
 from cpdocs.returns.write_stability import no_writer
 from cpdocs.system.durable import disk_fault, make_folder, open_plain, read_plain, write_durably
+from cpdocs.system.exclusive_lock import Exclusively
 from cpdocs.workspace import Paths
 
 OTHER_BOOT_SECONDS = 86_400.0
