@@ -173,7 +173,7 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
         issued_sha256=plan.sha256 if plan else "",
         drawn=any(leaves for _, leaves in came),
         boxes=[(slot.value, words.seen(seen), seen.value if seen else "") for slot, seen in boxes.items()],
-        signers=signers(ws, plan, item) if plan else [],
+        signers=signers(ws, item),
         filled={slot.value for slot in plan.fills} if plan else set(),
         decide=what_to_decide(item.decisions[0]),
         on_paper=item.decisions[0].lane in _PAPER,

@@ -160,7 +160,18 @@ def _sheet(number: int, picture: Image.Image, drawn: Drawn, *, whole: bool = Tru
     lowest, highest = picture.getextrema()
     nothing = not whole and lowest == highest
     found = picture if min(picture.size) >= _THINNEST and not nothing else None
+    if found is not None and drawn.bilevel and _mean(found) < _NEGATIVE:
+        found = found.point([255 - value for value in range(256)])
     return Sheet(number + 1, found, drawn.scanned, drawn.bilevel, drawn.dots, whole)
+
+
+_NEGATIVE = 110
+"""Mean gray below which a page in black and white came in negative: print covers a fifth of a page at most. Pictures in
+gray aren't turned over: a phone's may lie on a black table."""
+
+
+def _mean(picture: Image.Image) -> float:
+    return sum(value * count for value, count in enumerate(picture.histogram())) / (picture.width * picture.height)
 
 
 def _frames(data: bytes, most_pages: int, only: Container[int] | None) -> Iterator[Sheet]:
@@ -233,11 +244,12 @@ def _decoded(image: Any, number: int) -> Sheet:
             image.load()
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
-    upright = ImageOps.exif_transpose(image)
-    if upright.size != image.size:
+    size = image.size
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.size != size:
         across, down = down, across
     return _sheet(
-        number, square_pixels(_gray(upright), across, down), Drawn(True, bilevel, min(across, down)), whole=whole
+        number, square_pixels(_gray(image), across, down), Drawn(True, bilevel, min(across, down)), whole=whole
     )
 
 
