@@ -1,4 +1,4 @@
-"""The review of paper on the command line: what a coordinator is shown and proposed, and what an attestation records."""
+"""The review of paper on the command line: what a coordinator is shown, and what an attestation records."""
 
 from __future__ import annotations
 
