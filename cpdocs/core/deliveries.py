@@ -22,6 +22,7 @@ DELIVERY_EVENTS = (
     EventType.DELIVERY_RETRIED,
     EventType.DELIVERY_GIVEN_UP,
     EventType.DELIVERY_WITHDRAWN,
+    EventType.DELIVERY_REPORTED,
 )
 
 FIRST_WAIT = timedelta(seconds=30)
@@ -41,10 +42,12 @@ class DeliveryState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a delivery is for: a package for the chart, a packet for the practice, or what takes a package back."""
+    """What a delivery is for: a package for the chart, a packet or a notice for the practice, or what takes a package
+    back."""
 
     PACKAGE = "package"
     PACKET = "packet"
+    NOTICE = "notice"
     RECALL = "recall"
 
 
@@ -62,6 +65,17 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     BUSY = "busy"
     REFUSED = "refused"
+
+
+class Report(StrEnum):
+    """What a mail system or a reader reports of a message afterwards (RFC 3464 §2.3.3, RFC 8098 §3.2.6)."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    DISPLAYED = "displayed"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,8 @@ class Delivery:
     parts: tuple[Part, ...]
     details: Mapping[str, Any]
     queued_at: datetime
+    seq: int = 0
+    """The number of the event that queued it."""
     attempts: int = 0
     tries: int = 0
     trying: bool = False
@@ -105,6 +121,8 @@ class Delivery:
     delivered_at: datetime | None = None
     ended: str = ""
     given_up: bool = False
+    reports: tuple[str, ...] = ()
+    """What mail systems and readers reported of it afterwards, in words."""
 
     @property
     def state(self) -> DeliveryState:
@@ -121,13 +139,27 @@ class Delivery:
         return DeliveryState.QUEUED
 
     @property
+    def since(self) -> datetime:
+        """Since when it stands there; one that is tried again stands queued since it was queued."""
+        if self.trying:
+            return self.attempted_at or self.queued_at
+        if self.delivered_at and not self.ended:
+            return self.delivered_at
+        return (self.answered_at if self.state is not DeliveryState.QUEUED else None) or self.queued_at
+
+    @property
+    def practice_id(self) -> str:
+        """The practice that it goes to, or whose plan it is."""
+        return str(self.details.get("practice_id", ""))
+
+    @property
     def words(self) -> str:
         """The last answer, or what stands in its place, as people read it."""
         if self.ended:
             return self.ended
         if self.trying:
             return "An attempt was begun and no answer to it is on record: the receiver may have it."
-        return self.answer.words if self.answer else ""
+        return " ".join(filter(None, (self.answer.words if self.answer else "", *self.reports)))
 
 
 class Action(StrEnum):
@@ -209,6 +241,8 @@ def as_json(delivery: Delivery) -> dict[str, JSON]:
         "purpose": delivery.purpose.value,
         "queued_at": delivery.queued_at.isoformat(),
         "last_attempt_at": delivery.attempted_at.isoformat() if delivery.attempted_at else None,
+        "practice_id": delivery.practice_id or None,
+        "since": delivery.since.isoformat(),
     }
 
 
@@ -225,6 +259,7 @@ def _queued(event: Event) -> Delivery:
         parts=tuple(Part(part["name"], part["sha256"]) for part in data["parts"]),
         details=data["details"],
         queued_at=event.at,
+        seq=event.seq,
     )
 
 
@@ -243,10 +278,23 @@ def _answered(before: Delivery, event: Event) -> Delivery:
     return replace(before, trying=False, answer=answer, answered_at=event.at, delivered_at=delivered, ever_out=out)
 
 
+def _reported(before: Delivery, event: Event) -> Delivery:
+    """A bounce takes back that it was delivered: a person must look. Any other report is a word beside the answer."""
+    words = str(event.data["words"])
+    if event.data["report"] != Report.FAILED.value:
+        return replace(before, reports=tuple(dict.fromkeys((*before.reports, words))))
+    answer = Answer(Outcome.REFUSED, words)
+    return replace(
+        before, trying=False, answer=answer, answered_at=event.at, delivered_at=None, ever_out=True, reports=()
+    )
+
+
 def _retried(before: Delivery, _: Event) -> Delivery:
     """A person said to send it again, under the same ids: what was known of it is past, that it may be there isn't."""
     out = before.ever_out or before.trying
-    return replace(before, tries=0, trying=False, answer=None, answered_at=None, ended="", given_up=False, ever_out=out)
+    return replace(
+        before, tries=0, trying=False, answer=None, answered_at=None, ended="", given_up=False, ever_out=out, reports=()
+    )
 
 
 def _given_up(before: Delivery, event: Event) -> Delivery:
@@ -263,4 +311,5 @@ _NEXT = {
     EventType.DELIVERY_RETRIED: _retried,
     EventType.DELIVERY_GIVEN_UP: _given_up,
     EventType.DELIVERY_WITHDRAWN: _withdrawn,
+    EventType.DELIVERY_REPORTED: _reported,
 }

@@ -57,6 +57,7 @@ class EventType(StrEnum):
     PLAN_RETURNED = "plan.returned"
     CALL_LOGGED = "call.logged"
     PLAN_WITHDRAWN = "plan.withdrawn"
+    PLAN_COPY_GIVEN = "plan.copy_given"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"
     SLOT_EMPTIED = "slot.emptied"
@@ -68,6 +69,7 @@ class EventType(StrEnum):
     HELD_RESOLVED = "held.resolved"
     HELD_ATTESTED = "held.attested"
     NOTICE_WRITTEN = "notice.written"
+    NOTICE_SENT = "notice.sent"
 
     PLAN_FILED = "plan.filed"
     FILING_HELD = "filing.held"
@@ -79,6 +81,7 @@ class EventType(StrEnum):
     DELIVERY_RETRIED = "delivery.retried"
     DELIVERY_GIVEN_UP = "delivery.given_up"
     DELIVERY_WITHDRAWN = "delivery.withdrawn"
+    DELIVERY_REPORTED = "delivery.reported"
 
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"

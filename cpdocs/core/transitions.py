@@ -104,12 +104,8 @@ def may_return(record: PlanRecord, *, at: datetime, now: datetime) -> None:
 
 
 def may_withdraw(record: PlanRecord) -> None:
-    """Any version may be withdrawn until it is closed or in the chart."""
+    """Any open version may be withdrawn, in the chart or not: what is there is then recalled (contract §9)."""
     _open(record, "withdrawn")
-    if record.uploaded:
-        raise InputFault(
-            f"{record.document_id} is confirmed in the chart; it can't be withdrawn.", todo="Issue a new version."
-        )
 
 
 def may_fill(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None:
@@ -125,6 +121,13 @@ def may_fill(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None
             f"{record.document_id} was returned with comments; it can't be approved.", todo="Issue a corrected version."
         )
     _day_on_the_road(record, on, now, "approved")
+
+
+def may_give_copy(record: PlanRecord, *, on: date, now: datetime) -> None:
+    """A copy of a version is given on a day from its issue to today; a withdrawn version is given to nobody."""
+    if record.withdrawn:
+        raise InputFault(f"{record.document_id} was withdrawn ({_said(record.withdrawn.at)}); no copy of it is given.")
+    _day_on_the_road(record, on, now, "given as a copy")
 
 
 def may_empty(record: PlanRecord, slot: Slot) -> None:

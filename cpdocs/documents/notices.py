@@ -37,6 +37,8 @@ class NoticeKind(StrEnum):
     """The period runs, or has run out."""
     WITHDRAWN = "withdrawn"
     """A version is withdrawn or replaced: don't sign it."""
+    RECALLED = "recalled"
+    """A document that was filed is taken back: what to remove from the chart, and why."""
     KEY_ISSUED = "key_issued"
     """A digital ID was issued to a clinician of the practice."""
     MEMBER_DECLINED = "member_declined"

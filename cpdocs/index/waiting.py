@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from cpdocs.core.worklist import REVIEW_AHEAD, VISIT_AHEAD, Kind, Waiting, days_ahead
+from cpdocs.core.worklist import ACKNOWLEDGED_WITHIN, REVIEW_AHEAD, VISIT_AHEAD, Kind, Waiting, days_ahead
 from cpdocs.index.queries import Page
 
 if TYPE_CHECKING:
@@ -42,12 +42,19 @@ def _plan(kind: Kind, since: str, where: str, *, due: str = "''", by: str = "", 
     return _Rows(columns, "plans p{hint}", where, f"{by or since}, p.document_id", index)
 
 
+_ITEM = (
+    "substr(r.sha256, 1, 12) || CASE (SELECT max(part) FROM returns WHERE sha256 = r.sha256) WHEN 1 THEN '' "
+    "ELSE ':' || r.part END"
+)
+"""How the review queue names an item: by its file, and by its part where the file has several."""
+
+
 def _returned(kind: Kind, where: str) -> _Rows:
     columns = (
         f"'{kind.value}' kind, min(r.received_at) since, '' due_on, r.document_id, "
         "coalesce(p.member_id, '') member_id, coalesce(p.program, '') program, "
         "coalesce(p.coordinator, '') coordinator, "
-        "coalesce(p.practice_id, r.practice_id) practice_id, substr(r.sha256, 1, 12) about"
+        f"coalesce(p.practice_id, r.practice_id) practice_id, {_ITEM} about"
     )
     table = "returns r{hint} LEFT JOIN plans p ON p.document_id = r.document_id"
     return _Rows(columns, table, f"r.waiting = 1 AND {where} GROUP BY r.item", "since", "returns_waiting")
@@ -60,6 +67,16 @@ def _member(kind: Kind, since: str, where: str, *, due: str = "''", by: str) -> 
     )
     live = "m.planned = 0 AND m.live_until <> '' AND m.live_until >= :on"
     return _Rows(columns, "members m{hint}", f"{live} AND {where}", by, "members_without_plan")
+
+
+def _delivery(kind: Kind, state: str, where: str = "1") -> _Rows:
+    columns = (
+        f"'{kind.value}' kind, d.since since, '' due_on, d.document_id, coalesce(p.member_id, '') member_id, "
+        "coalesce(p.program, '') program, coalesce(p.coordinator, '') coordinator, "
+        "coalesce(nullif(d.practice_id, ''), p.practice_id, '') practice_id, d.target about"
+    )
+    table = "deliveries d{hint} LEFT JOIN plans p ON p.document_id = d.document_id"
+    return _Rows(columns, table, f"d.state = '{state}' AND {where}", "d.since, d.document_id", "deliveries_waiting")
 
 
 _MOVED = "(p.pcp_changed = 1 OR p.practice_changed = 1)"
@@ -88,7 +105,7 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.UNSENT: _plan(
         Kind.UNSENT,
         "p.issued_at",
-        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = ''",
+        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = ''",
         due="p.due_on",
         index="plans_to_send",
     ),
@@ -106,7 +123,7 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.FIRST_VISIT_DUE: _member(
         Kind.FIRST_VISIT_DUE,
         f"date(m.contact_by, '-{VISIT_AHEAD.days} days')",
-        "m.status = 'assigned' AND m.contact_by <= :visit_by",
+        "m.status = 'assigned' AND m.met_on = '' AND m.contact_by <= :visit_by",
         due="m.contact_by",
         by="m.contact_by, m.member_id",
     ),
@@ -125,7 +142,21 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.FILING_HELD: _plan(
         Kind.FILING_HELD, "p.stopped_on", "p.filing_held <> '' AND p.closed = ''", index="plans_not_filed"
     ),
-    Kind.CHART_CONFIRM: _plan(Kind.CHART_CONFIRM, "p.filed_at", "p.state = 'filed'", index="plans_to_confirm"),
+    Kind.DELIVERY_UNSURE: _delivery(
+        Kind.DELIVERY_UNSURE, "unsure", "(d.outcome <> 'handed_over' OR substr(d.since, 1, 10) < :acknowledged_since)"
+    ),
+    Kind.DELIVERY_HELD: _delivery(Kind.DELIVERY_HELD, "held"),
+    Kind.CHART_CONFIRM: _plan(
+        Kind.CHART_CONFIRM, "p.filed_at", "p.state = 'filed' AND p.charting <> 'open'", index="plans_to_confirm"
+    ),
+    Kind.NOTICE_TO_SEND: _Rows(
+        f"'{Kind.NOTICE_TO_SEND.value}' kind, n.written_at since, '' due_on, n.document_id, n.member_id, '' program, "
+        "'' coordinator, n.practice_id, n.reference about",
+        "notices n{hint}",
+        "n.waiting = 1",
+        "n.written_at, n.seq",
+        "notices_to_send",
+    ),
     Kind.LETTERS_HELD: _Rows(
         f"'{Kind.LETTERS_HELD.value}' kind, max(r.on_day) since, '' due_on, '' document_id, '' member_id, '' program, "
         "'' coordinator, '' practice_id, r.run_id about",
@@ -139,12 +170,16 @@ _KINDS: dict[Kind, _Rows] = {
 
 @dataclass(frozen=True, slots=True)
 class WorkFilter:
-    """Which work is asked for; what is empty asks for nothing."""
+    """Which work is asked for; what is empty asks for nothing. ``due_from`` and ``due_until`` (both included) keep what
+    has its day between them, ``undated`` what has none, or one after ``due_from``."""
 
     kinds: Sequence[Kind] = ()
     coordinator: str = ""
     practice_id: str = ""
     program: str = ""
+    due_from: str = ""
+    due_until: str = ""
+    undated: bool = False
 
 
 def waiting(index: Index, on: date, wanted: WorkFilter, page: Page, *, plan_days: int) -> list[Waiting]:
@@ -185,14 +220,22 @@ def waiting_counts(index: Index, on: date, wanted: WorkFilter, *, plan_days: int
 def _narrowed(rows: _Rows, wanted: WorkFilter) -> str:
     """The query for the rows that are wanted."""
     narrow = {"coordinator": wanted.coordinator, "practice_id": wanted.practice_id, "program": wanted.program}
-    terms = " AND ".join(f"{name} = :{name}" for name, value in narrow.items() if value)
+    terms = " AND ".join([*(f"{name} = :{name}" for name, value in narrow.items() if value), *_due_terms(wanted)])
     text = rows.text(hinted=not _has_its_index(wanted))
     return f"SELECT * FROM ({text}) WHERE {terms}" if terms else text  # noqa: S608 our own names
 
 
+def _due_terms(wanted: WorkFilter) -> list[str]:
+    if wanted.undated:
+        return ["(due_on = '' OR due_on >= :due_from)" if wanted.due_from else "due_on = ''"]
+    terms = ["due_on >= :due_from"] if wanted.due_from else []
+    return [*terms, *(["due_on <> '' AND due_on <= :due_until"] if wanted.due_until else [])]
+
+
 def _by(rows: _Rows, wanted: WorkFilter) -> str:
     """In which order they come quickest, that of ``since``."""
-    return "since, document_id" if wanted.coordinator or wanted.practice_id or wanted.program else rows.by
+    narrowed = wanted.coordinator or wanted.practice_id or wanted.program or _due_terms(wanted)
+    return "since, document_id" if narrowed else rows.by
 
 
 def _has_its_index(wanted: WorkFilter) -> bool:
@@ -205,8 +248,11 @@ def _values(on: date, wanted: WorkFilter, plan_days: int) -> dict[str, object]:
         "on": on.isoformat(),
         "review_by": days_ahead(on, REVIEW_AHEAD),
         "visit_by": days_ahead(on, VISIT_AHEAD),
+        "acknowledged_since": (on - ACKNOWLEDGED_WITHIN).isoformat(),
         "missing_since": (on - timedelta(days=plan_days)).isoformat(),
         "coordinator": wanted.coordinator,
         "practice_id": wanted.practice_id,
         "program": wanted.program,
+        "due_from": wanted.due_from,
+        "due_until": wanted.due_until,
     }

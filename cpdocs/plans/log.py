@@ -3,10 +3,10 @@ lock."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, member_subject
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import UsageFault
@@ -27,7 +27,7 @@ def log_sent(ws: Workspace, document_id: str, *, to: str, channel: str, at: date
     to, channel = _filled(to, "--to"), _filled(channel, "--channel")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_send(record, to=to, channel=channel, at=at, now=ws.clock.now())
+        transitions.may_send(record, to=to, channel=channel, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_SENT, record, to=to, channel=channel, at=at.isoformat()))
         return the_plan(tx, document_id)
 
@@ -36,7 +36,7 @@ def log_received(ws: Workspace, document_id: str, *, at: datetime, how: str = ""
     """Logs when the practice received a version, which starts its clock (contract §5)."""
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_receive(record, at=at, now=ws.clock.now())
+        transitions.may_receive(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RECEIVED, record, at=at.isoformat(), how=how.strip()))
         return the_plan(tx, document_id)
 
@@ -49,7 +49,7 @@ def correct_receipt(ws: Workspace, document_id: str, *, at: datetime | None, rea
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_correct_receipt(record, at=at, now=ws.clock.now())
+        transitions.may_correct_receipt(record, at=at, now=ws.clock.now())
         assert record.received_at is not None
         said: dict[str, JSON] = {"at": at.isoformat() if at else None, "how": how.strip(), "reason": reason}
         tx.append(plan_event(EventType.PLAN_RECEIPT_CORRECTED, record, was=record.received_at.isoformat(), **said))
@@ -61,7 +61,7 @@ def log_returned(ws: Workspace, document_id: str, *, reason: str, at: datetime, 
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_return(record, at=at, now=ws.clock.now())
+        transitions.may_return(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RETURNED, record, at=at.isoformat(), reason=reason, by=by.strip()))
         return the_plan(tx, document_id)
 
@@ -75,6 +75,20 @@ def log_call(ws: Workspace, document_id: str, *, to: str, note: str) -> PlanReco
         return record
 
 
+def log_copy_given(
+    ws: Workspace, document_id: str, *, on: date, form: str, language: str, by: str, interpreter: str = ""
+) -> PlanRecord:
+    """Records that the member was given a copy of a version, by whom, in which form and language (requirements X1).
+    Raises InputFault where that can't be."""
+    form, language, by = _filled(form, "--format"), _filled(language, "--language"), _filled(by, "--by")
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        transitions.may_give_copy(record, on=on, now=ws.clock.now())
+        said: dict[str, JSON] = {"format": form, "language": language, "interpreter": interpreter.strip(), "by": by}
+        tx.append(plan_event(EventType.PLAN_COPY_GIVEN, record, on=on.isoformat(), **said))
+        return the_plan(tx, document_id)
+
+
 def calls(ws: Workspace, document_id: str) -> list[Event]:
     """The calls that were logged about a version, oldest first."""
     return list(ws.ledger.events(subject=document_subject(document_id), types=(EventType.CALL_LOGGED,)))
@@ -85,7 +99,7 @@ def withdraw(ws: Workspace, document_id: str, *, reason: str) -> PlanRecord:
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_withdraw(record)
+        transitions.may_withdraw(record)
         tx.append(plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason))
         return the_plan(tx, document_id)
 

@@ -31,6 +31,8 @@ _FINEST = 330
 proportion to the pixels."""
 _COARSEST = 150
 """Dots an inch at which a page is drawn at least."""
+_SMALLEST = 288
+"""Points: a scanned page shorter than four inches was given in another unit; its picture is drawn as letter paper."""
 _THINNEST = 8
 """Pixels that a page is high and wide at least: a picture of fewer is no page."""
 _FORMATS = {"tif": ("TIFF",), "png": ("PNG",), "jpg": ("JPEG", "MPO"), "webp": ("WEBP",), "heic": ("HEIF",)}
@@ -145,7 +147,11 @@ def _pdf_page(document: Any, number: int, dpi: int | None, *, forms: bool) -> Sh
         if min(width, height) <= 0:
             return Sheet(number + 1, None, scanned=drawn.scanned)
         dots = dpi or min(max(drawn.dots, _COARSEST), _FINEST)
-        scale = min(dots / 72, _LONGEST_SIDE / max(width, height))
+        if drawn.scanned and max(width, height) < _SMALLEST:
+            # A scanner's program that wrote pixels or another unit for points: a page of ours is letter paper.
+            scale = min(dots * 11 / max(width, height), _LONGEST_SIDE / max(width, height))
+        else:
+            scale = min(dots / 72, _LONGEST_SIDE / max(width, height))
         bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=forms)
         picture = bitmap.to_pil().convert("L")
         bitmap.close()

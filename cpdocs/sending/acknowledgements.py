@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import confirm_upload
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.deliveries import Delivery, DeliveryState, Purpose
 from cpdocs.core.events import EventType
 from cpdocs.core.ids import parse_document_id
@@ -21,11 +21,12 @@ from cpdocs.core.moments import parse_moment
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.delivery.parcel import accepted
 from cpdocs.errors import CpdocsError, InputFault, Problem
+from cpdocs.index.outgoing import awaiting_acknowledgement
 from cpdocs.intake.tables import read_table
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
 from cpdocs.sending.answers import record_answer
-from cpdocs.sending.record import deliveries_of, ways
+from cpdocs.sending.record import deliveries_of, the_delivery_of, ways
 from cpdocs.system.durable import read_plain
 
 if TYPE_CHECKING:
@@ -87,20 +88,12 @@ def confirm_seen(ws: Workspace, document_id: str, *, by: str, at: datetime) -> P
 
 def take_acknowledgements(ws: Workspace, say: Callable[[str], object]) -> None:
     """Takes in what lies in the acknowledgement folders of all targets that have something handed over."""
-    from cpdocs.core.deliveries import Outcome
-    from cpdocs.sending.record import all_deliveries
-
     known = ways(ws)
-    asking = {name: way for name, way in known.items() if way.place.acknowledgement_folder}
-    if not asking:
-        return
-    waiting = {
-        each.target: each
-        for each in all_deliveries(ws.ledger).values()
-        if each.target in asking and each.answer and each.answer.outcome is Outcome.HANDED_OVER and not each.ended
-    }
-    for target, delivery in waiting.items():
-        way = asking[target]
+    for target, way in known.items():
+        waiting = awaiting_acknowledgement(ws.index, target) if way.place.acknowledgement_folder else ""
+        if not waiting:
+            continue
+        delivery = the_delivery_of(ws.ledger, waiting)
         try:
             if way.kind == "sftp":
                 from cpdocs.delivery import sftp
@@ -147,7 +140,7 @@ def _line(ws: Workspace, cells: Mapping[str, str], target: str, name: str) -> tu
         assert now is not None
         if now.uploaded:
             return document_id, bool(unsure)
-        moves.may_confirm(now, at=at, now=ws.clock.now())
+        transitions.may_confirm(now, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.UPLOAD_CONFIRMED, now, by=by, at=at.isoformat()))
     return document_id, True
 
