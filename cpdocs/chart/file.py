@@ -132,7 +132,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     practice = register.directory.practices.get(record.practice_id)
     ehr = practice.ehr if practice else ""
     target = choose_target(ws.options.targets, ehr)
-    doubts = (*_left(register, record), *_doubts(ws, register, member, target, ehr, plan))
+    doubts = (*_left(register, record), *_consent_ended(record), *_doubts(ws, register, member, target, ehr, plan))
     if doubts or member is None or practice is None or target is None:
         return _hold(ws, record, target, doubts)
     try:
@@ -205,6 +205,16 @@ def _left(register: Register, record: PlanRecord) -> tuple[Doubt, ...]:
         "it by hand."
     )
     return (Doubt("member_not_enrolled", f"The last roster that names the member says {ended}.", todo),)
+
+
+def _consent_ended(record: PlanRecord) -> tuple[Doubt, ...]:
+    """Whether the consent behind its Part 2 records ended after it was issued (42 CFR 2.31)."""
+    ended = record.consent_ended
+    if ended is None:
+        return ()
+    todo = "Take those items out, or get a new consent, and issue a new version."
+    said = f"The consent to disclose its Part 2 records {ended.why.words} on {ended.on.isoformat()}."
+    return (Doubt(f"part2_consent_{ended.why.value}", said, todo),)
 
 
 def _doubts(

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cpdocs.chart.attestations import attestations
 from cpdocs.chart.description import Shelf, describe, index_file, manifest_facts, signed_on
 from cpdocs.chart.long_term import Closed, Closer, kept_json
 from cpdocs.core.events import document_subject
 from cpdocs.core.file_kind import kind_of
 from cpdocs.core.plan_record import KeptFile, PlanRecord
-from cpdocs.core.verdicts import Evidence
+from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
@@ -163,14 +164,15 @@ def _upload(
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
     from cpdocs.sandbox.drawing import compose, flat_scan
-    from cpdocs.signing.field_names import MEANING
+    from cpdocs.signing.field_names import EARLIER_PCP_MEANING, MEANING
 
     paper = CertificatePaper(
         record=record,
         member=shelf.member,
         title=ws.options.plan_titles[record.program],
         sender=ws.senders.for_cp(shelf.member.cp_org),
-        meanings=MEANING,
+        meanings={**MEANING, Slot.PCP: record.pcp_meaning or EARLIER_PCP_MEANING},
+        attestations=attestations(ws, record),
         originals=tuple((file.name, file.sha256) for file in originals if file.what != "issued"),
         checkpoint=checkpoint,
         built_at=ws.clock.now(),

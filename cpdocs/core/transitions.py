@@ -130,6 +130,16 @@ def may_give_copy(record: PlanRecord, *, on: date, now: datetime) -> None:
     _day_on_the_road(record, on, now, "given as a copy")
 
 
+def may_end_consent(record: PlanRecord, *, on: date, now: datetime) -> None:
+    """A consent behind Part 2 records ends once, on a day that isn't ahead."""
+    if not record.part2:
+        raise InputFault(f"{record.document_id} carries no Part 2 records; no consent stands behind it.")
+    if record.consent_ended:
+        when = record.consent_ended.on.isoformat()
+        raise InputFault(f"{record.document_id}: the consent's end is on record already ({when}).")
+    _not_in_future(record, on, now)
+
+
 def may_empty(record: PlanRecord, slot: Slot) -> None:
     """An approval that a person recorded by mistake is taken back; a digital signature that stands never is (contract
     §8). Raises InputFault, AnswerIsNo."""

@@ -59,6 +59,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         " ".join(sorted({str(reason["code"]) for reason in record.filing_held})),
         _day(review_due(record)),
         " ".join(sorted(record.choices)),
+        _day(record.consent_ended.on if record.consent_ended else record.consent_until),
         *(record.services, record.affiliated),
         ";".join(stages),
         *("", "", 0, 0, 0, "", ""),
