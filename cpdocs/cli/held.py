@@ -72,7 +72,7 @@ def list_(ws: Workspace, page: Page, as_json: bool) -> None:
         rows.append(
             [item_id(item.first), item.document_id or "-", lane, eastern_text(item.first.received_at), codes + files]
         )
-    print_table(["file", "plan", "lane", "received", "why"], rows)
+    print_table(["file", "document", "lane", "received", "why"], rows)
     ctx, waiting = click.get_current_context(), how_many(ws)
     say(ctx, f"{waiting} held." + (" See one with `cpdocs held show FILE`." if rows else ""))
     say_how_many(ctx, len(rows), waiting, page)
@@ -140,7 +140,7 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
         f"{found['id']}: {found['lane'].replace('_', ' ')}, {found['size']} bytes, received "
         f"{eastern_text(record.received_at)}"
     )
-    if found["document_id"]:
+    if found["document_id"] and not found["answer"]:
         click.echo(f"Plan {found['document_id']}, of practice {found['plan_practice_id']}")
     click.echo(f"Handed in by {', '.join(each or 'nobody named (top of inbox/)' for each in record.practices)}")
     if len(found["files"]) > 1:

@@ -9,6 +9,7 @@ import click
 
 from cpdocs.cli.output import print_json
 from cpdocs.core.held_words import what_to_decide
+from cpdocs.core.ids import last_four
 from cpdocs.core.review_queue import Item
 from cpdocs.core.signers import PCP
 from cpdocs.core.verdicts import Slot, Verdict
@@ -49,6 +50,9 @@ def paper_in_words(found: Mapping[str, Any]) -> Iterator[str]:
     """Which pages came and what is seen in the boxes, of what came on paper."""
     pages = found["pages"]
     if found["lane"] != "ink":
+        return
+    if found["answer"]:
+        yield f"Reply slip of letter {found['document_id']}, to member {last_four(found['member_id'])}"
         return
     missing = f", missing: {', '.join(map(str, pages['missing']))}" if pages["missing"] else ""
     extra = f"; {pages['extra']} further without a code" if pages["extra"] else ""
@@ -138,6 +142,8 @@ def item_json(ws: Workspace, item: Item) -> dict[str, Any]:
         "kind": item.kind.value,
         "pages": {"of": pages.of, "seen": list(pages.seen), "missing": list(pages.missing), "extra": pages.extra},
         "boxes": {slot.value: item.boxes[slot].value if slot in item.boxes else None for slot in Slot},
+        "answer": item.answer.value if item.answer else None,
+        "member_id": decision.member_id or None,
         "marks_elsewhere": sorted({page for each in item.decisions for page in each.marks_elsewhere}),
         "slots_filled": _slots(item),
         "findings": [{"code": each.code, "message": each.message} for each in item.findings],

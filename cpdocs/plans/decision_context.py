@@ -20,6 +20,7 @@ from cpdocs.register.load import load_register
 from cpdocs.signing.index import IssuedIndex
 
 if TYPE_CHECKING:
+    from cpdocs.core.issued import IssuedLetter
     from cpdocs.core.members import Assignment
     from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
@@ -139,8 +140,9 @@ class DecisionContext:
         found = then.latest(plan.member_id, Program(plan.program)) or self.member_of(plan)[0]
         return found.pcp_npi if found else ""
 
-    def outdated(self, source: Reads, as_of: int, plans: Iterable[PlanRecord]) -> bool:
-        """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plans``."""
+    def outdated(self, source: Reads, as_of: int, plans: Iterable[PlanRecord | IssuedLetter]) -> bool:
+        """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plans``,
+        letters' reply slips among them."""
         subjects = [
             each for plan in plans for each in (document_subject(plan.document_id), member_subject(plan.member_id))
         ]

@@ -79,6 +79,93 @@ def _read(look: _Look) -> Iterator[FoundCode]:
         yield FoundCode(mark, (first, second, third, last))
 
 
+def find_bars(picture: Picture, *, thorough: bool = True) -> tuple[FoundCode, ...]:
+    """The codes of reply slips on a gray picture: bars in one line, of which the corners are the line's own.
+
+    ``thorough`` False takes one look only. Looks at a turned picture end as soon as one code was found: bars are read
+    by rows, and a page that lies aslant by more than a few degrees has none that cross them all.
+    """
+    import cv2
+
+    found: list[FoundCode] = []
+    high, wide = picture.shape
+    looks: list[tuple[Picture, float]] = [(picture, 0.0)]
+    if thorough:
+        looks = [(picture, 0.0), (_blur(picture, 1.2), 0.0), *((picture, angle) for angle in _ASLANT)]
+    for look, angle in looks:
+        if angle and found:
+            break
+        turned, back = look, None
+        if angle:
+            forth = cv2.getRotationMatrix2D((wide / 2, high / 2), angle, 1)
+            turned = cv2.warpAffine(look, forth, (wide, high), borderValue=255)
+            back = cv2.invertAffineTransform(forth)
+        for code in _read_bars(turned, back):
+            if not any(_same_place(code, other) for other in found):
+                found.append(code)
+    return tuple(found)
+
+
+_ASLANT = (6.0, -6.0, 11.0, -11.0)
+"""Degrees by which a page is turned to find bars on it: 5 of slant are read as they are."""
+
+
+def _read_bars(picture: Picture, back: Picture | None) -> Iterator[FoundCode]:
+    import numpy as np
+    import zxingcpp
+
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code39)
+    for code in zxingcpp.read_barcodes(picture, formats=formats, try_invert=False):
+        mark = parse_mark(code.text)
+        if mark is None:
+            continue
+        at = code.position
+        start = ((at.top_left.x + at.bottom_left.x) / 2, (at.top_left.y + at.bottom_left.y) / 2)
+        end = ((at.top_right.x + at.bottom_right.x) / 2, (at.top_right.y + at.bottom_right.y) / 2)
+        corners = _of_bars(picture, start, end)
+        if back is not None:
+            corners = np.c_[corners, np.ones(4)] @ back.T
+        first, second, third, last = ((float(x), float(y)) for x, y in corners)
+        yield FoundCode(mark, (first, second, third, last))
+
+
+def _of_bars(picture: Picture, start: Point, end: Point) -> Picture:
+    """The corners of bars that a line from ``start`` to ``end`` crosses: 4 by 2. Their slant is that of their edges,
+    since the line lies along the picture's rows; how high they are, they show themselves."""
+    import cv2
+    import numpy as np
+
+    along = np.array(end) - np.array(start)
+    long = float(np.hypot(*along))
+    middle_of = (np.array(start) + np.array(end)) / 2
+    half = np.abs(along) / 2 * 0.9 + long / 60
+    (left, top), (right, bottom) = np.maximum(middle_of - half, 0), middle_of + half
+    patch = picture[round(top) : round(bottom) + 1, round(left) : round(right) + 1].astype(np.float32)
+    across, down = cv2.Sobel(patch, cv2.CV_32F, 1, 0), cv2.Sobel(patch, cv2.CV_32F, 0, 1)
+    slant = 0.5 * np.arctan2(2 * float((across * down).sum()), float((across**2).sum() - (down**2).sum()))
+    unit = np.array([np.cos(slant), np.sin(slant)])
+    unit = unit if unit @ along > 0 else -unit
+    length = abs(float(unit @ along))
+    normal = np.array([-unit[1], unit[0]])
+    # The bars upright, and how far up and down from the line their edges go on.
+    reach = round(length * _HIGHEST)
+    forth = np.array([[*unit, 0.0], [*normal, 0.0]])
+    forth[:, 2] = np.array([length / 2, reach]) - forth[:, :2] @ middle_of
+    upright = cv2.warpAffine(picture, forth, (round(length), 2 * reach), borderValue=255).astype(np.float32)
+    edges = np.abs(np.diff(upright, axis=1)).mean(axis=1)
+    on = edges > float(edges[reach - 2 : reach + 3].mean()) / 2
+    up = next((reach - step for step in range(1, reach + 1) if not on[reach - step]), -1) + 1
+    low = next((row for row in range(reach, 2 * reach) if not on[row]), 2 * reach)
+    ends = np.outer((-length / 2, length / 2, length / 2, -length / 2), unit)
+    heights = np.outer((up - reach, up - reach, low - reach, low - reach), normal)
+    corners: Picture = middle_of + ends + heights
+    return corners
+
+
+_HIGHEST = 0.12
+"""How far above or below a line through them bars may reach, as a share of their length: theirs is 0.075."""
+
+
 def _same_place(one: FoundCode, other: FoundCode) -> bool:
     """Whether two findings are one printed code: their middles lie within half a code's width."""
     if one.mark != other.mark:
