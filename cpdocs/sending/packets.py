@@ -90,8 +90,8 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
 
 
 def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:
-    """Cover, then plan, under names that say nothing of the member; for a practice that was sent none before, the guide
-    to signing too."""
+    """Cover and plan, under names that say nothing of the member; for a practice that was sent none before, the guide to
+    signing between them. The plan is the last: a fax edition bears its name."""
     cover = (
         [Content(f"{record.document_id}-cover.pdf", ws.blobs.get(record.cover_sha256))] if record.cover_sha256 else []
     )
@@ -101,7 +101,7 @@ def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:
     from cpdocs.documents.leaflets import render_guide
 
     guide = render_guide(paper_of(ws, record), shipped=ws.shipped_templates, site=ws.paths.templates)
-    return (*cover, plan, Content(f"{record.document_id}-how-to-sign.pdf", guide.pdf))
+    return (*cover, Content(f"{record.document_id}-how-to-sign.pdf", guide.pdf), plan)
 
 
 def _knows_us(ws: Workspace, record: PlanRecord) -> bool:
