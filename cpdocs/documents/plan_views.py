@@ -15,12 +15,13 @@ from typing import Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.phones import phone
 from cpdocs.core.plans import GoalStatus, NeedDomain, Plan, Reason
 from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.core.verdicts import Slot
 from cpdocs.documents import service_views
-from cpdocs.documents.html import long_date, phone, short_date
+from cpdocs.documents.html import long_date, short_date
 from cpdocs.documents.words import Words, language_tag, words
 
 PROGRAM_NAMES = {
@@ -278,7 +279,7 @@ def _rights(paper: PlanPaper) -> dict[str, str]:
         if grievance
         else f"{paper.sender.name}, {phone(paper.sender.phone)}",
         "ombudsman": f"{senders.ombudsman_name}, {phone(senders.ombudsman_phone)}",
-        "masshealth": f"{senders.masshealth_phone} (TTY {senders.masshealth_tty}), {hours}",
+        "masshealth": f"{phone(senders.masshealth_phone)} (TTY {senders.masshealth_tty}), {hours}",
     }
 
 

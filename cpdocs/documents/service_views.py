@@ -12,8 +12,9 @@ from typing import Any
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.deadlines import HOME_VISIT_HOURS, home_visit_due
 from cpdocs.core.members import Program
+from cpdocs.core.phones import phone
 from cpdocs.core.plans import CoordinationKind, Plan, Quantity, Service, Transition, TransitionKind
-from cpdocs.documents.html import long_date, phone, short_date
+from cpdocs.documents.html import long_date, short_date
 
 _TRANSITIONS = {
     TransitionKind.ADMISSION: "Admission",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from cpdocs.documents.letter_kinds import kind_names
+from cpdocs.documents.letter_kinds import kind_names, load_notice
 from cpdocs.documents.letter_languages import Printable, load_catalogues, written_date
 from cpdocs.documents.letter_lint import printable, reading_grade
 from cpdocs.documents.letters import LetterRenderer, PrintedLetter
@@ -152,3 +152,38 @@ def test_harder_words_and_longer_sentences_read_at_a_higher_grade() -> None:
 )
 def test_syllables_are_counted_by_rule(word: str, count: int) -> None:
     assert syllables_in(word) == count
+
+
+def test_every_message_of_the_templates_has_a_translation_in_every_language() -> None:
+    wanted = set(load_catalogues((SHIPPED,))["es"].messages)
+    for tag, catalogue in load_catalogues((SHIPPED,)).items():
+        assert set(catalogue.messages) == wanted, tag
+
+
+@pytest.mark.parametrize(
+    ("tag", "never"),
+    [
+        ("es", ("díganos", "elegido", "registros", "quejarse")),
+        ("pt-BR", ("avise a nós", "seus registros", "entra no hospital")),
+        ("ht", ("kanpe", "Sèvis Imen")),
+        ("fr", ("régime", "droits civils", "a cessé", "dans vos propres mots")),
+        ("ru", ("Номер для справок", "льготы", "отрывной талон")),
+        ("vi", ("chương trình sức khỏe",)),
+        ("zh-Hans", ("更换您所在", "健康计划", "护理计划", "给我")),
+        ("zh-Hant", ("更換您所在", "健康計劃", "照護計劃", "給我")),
+    ],
+)
+def test_words_that_a_reader_found_wrong_are_gone(tag: str, never: tuple[str, ...]) -> None:
+    texts = " ".join(load_catalogues((SHIPPED,))[tag].messages.values())
+    assert [word for word in never if word in texts] == []
+
+
+def test_every_language_line_speaks_of_an_interpreter() -> None:
+    words = {
+        "en": "interpreter", "es": "intérprete", "pt-BR": "intérprete", "ht": "entèprèt", "vi": "thông dịch viên",
+        "kea": "intérpreti", "zh-Hans": "口译员", "zh-Hant": "口譯員", "ru": "переводчика", "ar": "مترجم",
+        "km": "អ្នកបកប្រែ", "fr": "interprète", "it": "interprete", "ko": "통역사", "el": "διερμηνέα",
+        "pl": "tłumacza", "hi": "दुभाषिए", "gu": "દુભાષિયા",
+    }  # fmt: skip
+    for language in load_notice((SHIPPED,)).languages:
+        assert words[language.tag] in language.text, language.tag
