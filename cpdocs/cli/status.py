@@ -185,7 +185,8 @@ def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, 
     print_table(["due", "today", "document", "plan", "practice", "for", "receipt"], rows)
     ctx = click.get_current_context()
     waiting, late = due_counts(ws, on, narrowed)
-    say(ctx, f"As of {eastern_text(ws.clock.now())}, for {on.isoformat()}: {waiting} waiting, {late} overdue.")
+    day = f", for {on.isoformat()}" if on else ""
+    say(ctx, f"As of {eastern_text(ws.clock.now())}{day}: {waiting} waiting, {late} overdue.")
     say_how_many(ctx, len(rows), waiting, page)
 
 
