@@ -21,6 +21,7 @@ from cpdocs.core.members import Assignment, age_on
 from cpdocs.core.phones import phone
 from cpdocs.core.reports import contact_by
 from cpdocs.core.senders import Sender, Senders
+from cpdocs.documents.code39 import reply_code
 from cpdocs.documents.envelope import AddressBlock, Measure, city_line, set_address
 from cpdocs.documents.fonts import bundled_fonts, uncovered
 from cpdocs.documents.hours import hours_in
@@ -230,6 +231,7 @@ class LetterRenderer:
             **texts,
             **_hours_language("sender_hours", sender.hours, letter.language),
             **_hours_language("masshealth_hours", senders.masshealth_hours, letter.language),
+            "reply_code": reply_code(letter.document_id),
             "language": letter.language,
             "direction": "rtl" if right_to_left else "ltr",
             "large_print": letter.large_print,

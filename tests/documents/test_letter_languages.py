@@ -13,7 +13,7 @@ import pytest
 
 from cpdocs.documents.letter_kinds import kind_names, load_notice
 from cpdocs.documents.letter_languages import Printable, load_catalogues, written_date
-from cpdocs.documents.letter_lint import printable, reading_grade
+from cpdocs.documents.letter_lint import printable, reading_grade, sample_letters
 from cpdocs.documents.letters import LetterRenderer, PrintedLetter
 from cpdocs.documents.reading_level import TARGET, grade, syllables_in
 from cpdocs.errors import InputFault
@@ -155,9 +155,12 @@ def test_syllables_are_counted_by_rule(word: str, count: int) -> None:
 
 
 def test_every_message_of_the_templates_has_a_translation_in_every_language() -> None:
-    wanted = set(load_catalogues((SHIPPED,))["es"].messages)
-    for tag, catalogue in load_catalogues((SHIPPED,)).items():
-        assert set(catalogue.messages) == wanted, tag
+    catalogues = load_catalogues((SHIPPED,))
+    letters = set.intersection(*(set(each.messages) for each in catalogues.values()))
+    assert len(letters) > 70
+    for tag in catalogues:
+        for kind in kind_names((SHIPPED,)):
+            assert PRESS.untranslated(kind, tag, sample_letters(kind, ON)) == set(), (tag, kind)
 
 
 @pytest.mark.parametrize(
