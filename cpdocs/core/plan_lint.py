@@ -119,7 +119,7 @@ def word_warnings(plan: Plan, stated: Assignment | None, avoided: Iterable[tuple
     words = {**PERSON_FIRST, **dict(avoided)}
     alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     pattern = re.compile(rf"\b({alternatives})\b", re.IGNORECASE)
-    for path, text in _texts(plan):
+    for path, text in _signed_texts(plan):
         for found in dict.fromkeys(match.casefold() for match in pattern.findall(text)):
             better = next(value for word, value in words.items() if word.casefold() == found)
             yield Problem("person_first_language", f"“{found}” labels the member.", path, f"Say: {better}.")
@@ -168,13 +168,18 @@ def _consent_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem
     if not plan.carries_part2 or plan.part2.consent is None:
         return
     consent = plan.part2.consent
-    if not consent.revocation.strip():
-        yield Problem(
-            "part2_consent_revocation",
-            "the consent doesn't say that and how it may be revoked.",
-            "part2.consent.revocation",
-            "Take it from the signed form (42 CFR 2.31).",
-        )
+    for name, meaning in (
+        ("revocation", "that and how it may be revoked"),
+        ("redisclosure", "that a recipient may pass the records on"),
+        ("refusal", "what follows from not signing it"),
+    ):
+        if not getattr(consent, name).strip():
+            yield Problem(
+                f"part2_consent_{name}",
+                f"the consent doesn't say {meaning}.",
+                f"part2.consent.{name}",
+                "Take it from the signed form (42 CFR 2.31).",
+            )
     minor = stated is not None and age_on(stated.dob, plan.plan.plan_date) < 18
     if minor and consent.signed_by.strip():
         yield Problem(
@@ -219,8 +224,8 @@ def is_own(name: str, own: Iterable[str]) -> bool:
     return bool(compared) and any(compared == each or (len(each) >= 8 and compared.startswith(each)) for each in own)
 
 
-def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Everything that the CP wrote and the member signs, by path; not the member's own words."""
+def own_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The fields in which the CP speaks to the member in its own words, by path."""
     yield "plan.reason_text", plan.plan.reason_text
     for place, need in enumerate(plan.needs):
         yield f"needs[{place}].need", need.need
@@ -232,9 +237,15 @@ def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
     for place, service in enumerate(plan.services):
         yield f"services[{place}].comment", service.comment
     for place, risk in enumerate(plan.risks):
-        yield f"risks[{place}].risk", risk.risk
         yield f"risks[{place}].measure", risk.measure
-    for place, move in enumerate(plan.transitions):
-        yield f"transitions[{place}].comment", move.comment
     yield "crisis_plan", plan.crisis_plan
     yield "backup_plan", plan.backup_plan
+
+
+def _signed_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Everything that the CP wrote and the member signs, by path: what others found or did, too."""
+    yield from own_texts(plan)
+    for place, risk in enumerate(plan.risks):
+        yield f"risks[{place}].risk", risk.risk
+    for place, each in enumerate(plan.transitions):
+        yield f"transitions[{place}].comment", each.comment

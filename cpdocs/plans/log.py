@@ -6,11 +6,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, member_subject
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import UsageFault
+from cpdocs.plans.notice_files import discarding, put_out_papers
 from cpdocs.plans.records import the_plan
+from cpdocs.plans.stop_notices import same_sending, stop_event, stop_paper
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -27,7 +29,7 @@ def log_sent(ws: Workspace, document_id: str, *, to: str, channel: str, at: date
     to, channel = _filled(to, "--to"), _filled(channel, "--channel")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_send(record, to=to, channel=channel, at=at, now=ws.clock.now())
+        transitions.may_send(record, to=to, channel=channel, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_SENT, record, to=to, channel=channel, at=at.isoformat()))
         return the_plan(tx, document_id)
 
@@ -36,7 +38,7 @@ def log_received(ws: Workspace, document_id: str, *, at: datetime, how: str = ""
     """Logs when the practice received a version, which starts its clock (contract §5)."""
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_receive(record, at=at, now=ws.clock.now())
+        transitions.may_receive(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RECEIVED, record, at=at.isoformat(), how=how.strip()))
         return the_plan(tx, document_id)
 
@@ -49,7 +51,7 @@ def correct_receipt(ws: Workspace, document_id: str, *, at: datetime | None, rea
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_correct_receipt(record, at=at, now=ws.clock.now())
+        transitions.may_correct_receipt(record, at=at, now=ws.clock.now())
         assert record.received_at is not None
         said: dict[str, JSON] = {"at": at.isoformat() if at else None, "how": how.strip(), "reason": reason}
         tx.append(plan_event(EventType.PLAN_RECEIPT_CORRECTED, record, was=record.received_at.isoformat(), **said))
@@ -61,7 +63,7 @@ def log_returned(ws: Workspace, document_id: str, *, reason: str, at: datetime, 
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_return(record, at=at, now=ws.clock.now())
+        transitions.may_return(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RETURNED, record, at=at.isoformat(), reason=reason, by=by.strip()))
         return the_plan(tx, document_id)
 
@@ -83,7 +85,7 @@ def log_copy_given(
     form, language, by = _filled(form, "--format"), _filled(language, "--language"), _filled(by, "--by")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_give_copy(record, on=on, now=ws.clock.now())
+        transitions.may_give_copy(record, on=on, now=ws.clock.now())
         said: dict[str, JSON] = {"format": form, "language": language, "interpreter": interpreter.strip(), "by": by}
         tx.append(plan_event(EventType.PLAN_COPY_GIVEN, record, on=on.isoformat(), **said))
         return the_plan(tx, document_id)
@@ -95,13 +97,21 @@ def calls(ws: Workspace, document_id: str) -> list[Event]:
 
 
 def withdraw(ws: Workspace, document_id: str, *, reason: str) -> PlanRecord:
-    """Withdraws a version: whatever comes back for it is held."""
+    """Withdraws a version: whatever comes back for it is held, and a practice that was sent it is told."""
     reason = _filled(reason, "--reason")
-    with ws.ledger.write() as tx:
+    before = the_plan(ws.ledger, document_id)
+    transitions.may_withdraw(before)
+    paper = stop_paper(ws, before, f"It was withdrawn: {reason.rstrip('.')}.")
+    papers = [paper] if paper else []
+    with discarding(ws, papers), ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_withdraw(record)
-        tx.append(plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason))
-        return the_plan(tx, document_id)
+        transitions.may_withdraw(record)
+        same_sending(before, record)
+        tx.append(
+            plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason), *(stop_event(each, record) for each in papers)
+        )
+    put_out_papers(ws, papers)
+    return the_plan(ws.ledger, document_id)
 
 
 def _filled(text: str, option: str) -> str:

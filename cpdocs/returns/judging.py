@@ -18,14 +18,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import EventType, NewEvent, document_subject, return_subject
-from cpdocs.core.lifecycle import fill_data, issued_plan
+from cpdocs.core.lifecycle import issued_plan
 from cpdocs.core.return_record import Decision, ReturnRecord, decided_data
 from cpdocs.core.second_person import WITNESS_EVENTS, made_by, witnesses
+from cpdocs.core.slot_fills import fill_data
 from cpdocs.core.verdicts import Slot
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
 from cpdocs.sandbox.run import Stopped, run_sandboxed
+from cpdocs.signing.line_ends import as_issued
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
@@ -115,7 +117,8 @@ def _read(
 ) -> tuple[ReturnFacts, dict[str, PlanRecord]]:
     """The facts of ``data`` and the plans on record that it begins with or names, by document id."""
     digest = sha256(data).hexdigest()
-    begins_with = context.index.by_bytes(data) or ""
+    # A mail system may have taken the line end at its end from the plan that we issued, or changed it.
+    begins_with = context.index.by_bytes(data) or context.index.by_bytes(as_issued(data)) or ""
     facts = context.kept_facts(digest, begins_with, received_at)
     if facts is None:
         facts = _facts(ws, data, begins_with, trust, received_at)

@@ -14,7 +14,7 @@ from cpdocs.core.plan_record import SlotFill
 from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Finding, Slot
 from cpdocs.signing.certificates import STRONG_DIGESTS, CertificateFacts
-from cpdocs.signing.field_names import MEANING
+from cpdocs.signing.field_names import means_approval
 from cpdocs.signing.file_facts import SignatureFacts
 from cpdocs.signing.record import Record
 from cpdocs.signing.trust import COMPROMISE, Revoked, Trust, Vouching
@@ -67,7 +67,7 @@ def _method(signature: SignatureFacts, certificate: CertificateFacts) -> list[Fi
 def _meaning(slot: Slot, signature: SignatureFacts) -> list[Finding]:
     if not signature.reason:
         return [finding("no_reason")]
-    return [] if signature.reason == MEANING[slot] else [finding("reason_differs")]
+    return [] if means_approval(slot, signature.reason) else [finding("reason_differs")]
 
 
 def _dates(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
@@ -88,9 +88,8 @@ def _revocation(
     signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record
 ) -> list[Finding]:
     """9. The ledger says what we revoked, an outside authority what it did. What was proven to be there before stands,
-       except
-    after a compromise. Of an outside authority's certificate it must be known that it stood at receipt: no word holds
-    it, and so does one that was out of date by then."""
+    except after a compromise. Of an outside authority's certificate it must be known that it stood at receipt: no word
+    holds it, and so does one that was out of date by then."""
     if certificate.key_sha256 in trust.lost_keys:
         return [finding("revoked")]
     revoked = trust.revoked.get(certificate.fingerprint)
@@ -195,6 +194,7 @@ def _pcp(
         timestamped=signature.timestamp_trusted,
         certificate_sha256=certificate.fingerprint,
         key_issued_by_us=certificate.vouching is Vouching.ISSUING,
+        stated=signature.reason if signature.reason and means_approval(Slot.PCP, signature.reason) else "",
     )
     return SlotOutcome(tuple(findings), fill, npi, name, credential)
 
