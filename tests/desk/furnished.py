@@ -41,7 +41,7 @@ class Served:
 
 def furnish(issued: Office) -> dict[str, str]:
     """Gives an office with two issued plans a day's work: held letters, a signed fax, a page without a plan, a plan
-    filed and queued for a chart. Gives by what they are the ids of the held items and of the run, and the addresses of a
+    filed and queued for a chart. Gives by what they are the ids of the held items and of the run, and addresses: of a
     letter and of what came back."""
     desk, cli = Desk(issued), issued.cli
     settings = cli.root / "cpdocs.toml"
