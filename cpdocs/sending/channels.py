@@ -39,7 +39,12 @@ def for_channel(
     text: str,
 ) -> tuple[Content, ...]:
     """The files as a channel of this kind takes them: one message with all of them, or each under the practice's
-    folder."""
+    folder; in the fax edition they are one file."""
+    if way.place.edition == "fax":
+        from cpdocs.sandbox.drawing import fax_edition
+
+        name = files[-1].name.removesuffix(".pdf")
+        files = (Content(f"{name}-fax.pdf", fax_edition([each.data for each in files])),)
     if way.kind == "smtp":
         from cpdocs.delivery.smtp import message
 
