@@ -145,7 +145,7 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
         seen={slot.value: item.boxes[slot].value if slot in item.boxes else "" for slot in Slot},
         marked=sorted({number for each in item.decisions for number in each.marks_elsewhere}),
         came_by=[names[each].name if each in names else each for each in item.first.practices],
-        signers=signers(ws, plan, item) if plan else [],
+        signers=signers(ws, item),
         filled={slot.value for slot in plan.fills} if plan else set(),
         decide=what_to_decide(item.decisions[0]),
         place=place,

@@ -13,7 +13,8 @@ from cpdocs.core.providers import Practice
 from cpdocs.core.senders import Sender
 from cpdocs.documents.html import phone
 from cpdocs.documents.notices import email_way
-from cpdocs.documents.plan_views import PlanPaper, frame
+from cpdocs.documents.plan_paper import PlanPaper
+from cpdocs.documents.plan_views import frame
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

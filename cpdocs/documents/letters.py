@@ -19,6 +19,7 @@ from jinja2 import Environment
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.members import Assignment, age_on
 from cpdocs.core.senders import Sender, Senders
+from cpdocs.documents.code39 import reply_code
 from cpdocs.documents.envelope import AddressBlock, Measure, city_line, set_address
 from cpdocs.documents.fonts import bundled_fonts, uncovered
 from cpdocs.documents.html import environment, phone, render, template_folders
@@ -223,6 +224,7 @@ class LetterRenderer:
             texts = {name: _isolated(text) for name, text in texts.items()}
         return {
             **texts,
+            "reply_code": reply_code(letter.document_id),
             "language": letter.language,
             "direction": "rtl" if right_to_left else "ltr",
             "large_print": letter.large_print,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.letter_counts import DISPOSITIONS, codes, counts, warning_counts
 from cpdocs.core.letters import RunRecord
+from cpdocs.letters.recipients import SLIP_WAITS
 from cpdocs.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
             }
             for name in DISPOSITIONS
         ],
+        "words": {SLIP_WAITS: "a reply slip of the member waits to be read, see `cpdocs held list`"},
         "seeds": values["seeds"],
         "seeds_not_made": values["seeds_not_made"],
         "separator_sheets": batch.printed.separator_pages // 2,
