@@ -90,8 +90,8 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
 
 
 def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:
-    """Cover and plan, under names that say nothing of the member; for a practice that was sent none before, the guide to
-    signing between them. The plan is the last: a fax edition bears its name."""
+    """Cover and plan, under names that say nothing of the member; for a practice that was sent none before, the guide
+    to signing between them. The plan is the last: a fax edition bears its name."""
     cover = (
         [Content(f"{record.document_id}-cover.pdf", ws.blobs.get(record.cover_sha256))] if record.cover_sha256 else []
     )
