@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cpdocs.core.phones import phone
 from cpdocs.core.senders import Sender
-from cpdocs.demo.people cpdocs.core.phones.py import phone
 from cpdocs.documents.cover_views import ways_back
 from cpdocs.documents.html import fill, fill_in, template_folders
 from cpdocs.documents.pdf import Rendered, to_pdf
