@@ -35,6 +35,8 @@ mount -t proc proc {root}/proc && mount -t sysfs -o ro sysfs {root}/sys
 mount -t tmpfs tmpfs {root}/sys/fs/cgroup && mount -t cgroup2 none {root}/sys/fs/cgroup
 mount -t tmpfs -o mode=755 tmpfs {root}/dev
 for each in null zero full random urandom tty; do touch {root}/dev/$each; mount --bind /dev/$each {root}/dev/$each; done
+mkdir -p {root}/dev/pts
+mount -t devpts -o newinstance,ptmxmode=0666 devpts {root}/dev/pts && ln -s pts/ptmx {root}/dev/ptmx
 mkdir -p {root}/dev/shm && mount -t tmpfs tmpfs {root}/dev/shm && ln -s /proc/self/fd {root}/dev/fd
 mount -t tmpfs -o mode=755 tmpfs {root}/run && mount -t tmpfs tmpfs {root}/tmp
 cd {root} && mkdir -p old && pivot_root . old && umount -l /old
@@ -63,7 +65,7 @@ class Machine:
 
 
 def until(ready: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 90
+    end = time.monotonic() + 300
     while not ready():
         assert time.monotonic() < end, what
         threading.Event().wait(0.3)
@@ -80,12 +82,16 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     if unified is None:
         pytest.skip("no cgroup2 here")
     root = tmp_path_factory.mktemp("debian")
+    root.chmod(0o755)  # it becomes the machine's "/", which every account has to pass
     made = subprocess.run(
         ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", _suite(), root], capture_output=True, check=False
     )
     if made.returncode:
         pytest.skip("debootstrap reaches no mirror")
     _install(root)
+    subprocess.run(
+        ["chroot", root, "systemd-machine-id-setup"], check=True, capture_output=True
+    )  # no first boot's questions
     group = unified / f"cpdocs-test-{os.getpid()}"
     group.mkdir()
     (root / "boot.sh").write_text(BOOT.format(root=root), "utf-8")
@@ -100,14 +106,18 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         stderr=subprocess.DEVNULL,
     )
     first: list[int] = []
+    states: list[str] = []
 
     def booted() -> bool:
         children = Path(f"/proc/{leader.pid}/task/{leader.pid}/children").read_text("utf-8").split()
         first[:] = [int(each) for each in children]
-        return bool(first) and "running" in Machine(root, first[0]).run("systemctl", "is-system-running", check=False)
+        if not first:
+            return False
+        states[:] = [Machine(root, first[0]).run("systemctl", "is-system-running", check=False).strip()]
+        return states[0] in ("running", "degraded")  # a Debian in a chroot may lack what its other units want
 
     try:
-        until(booted, "systemd didn't come up")
+        until(booted, f"systemd didn't come up: {states}")
         yield Machine(root, first[0])
     finally:
         for each in first:
@@ -184,5 +194,5 @@ def test_the_first_day_leaves_a_service_that_takes_returns_restarts_and_backs_up
     assert list((machine.root / "mnt" / "compliance").glob("cpdocs-*.txt"))
     machine.run("systemctl", "stop", "cpdocs-watch.service")
     assert "Result=success" in machine.run("systemctl", "show", "cpdocs-watch.service", "-p", "Result")
-    assert "0 loaded units" in machine.run("systemctl", "--failed", "--no-pager")
+    assert "cpdocs" not in machine.run("systemctl", "--failed", "--no-pager")
     assert "whole" in machine.cpdocs("audit", "verify")
