@@ -66,12 +66,3 @@ def test_what_a_pages_own_codes_say_cant_be_set_aside_and_a_page_that_isnt_there
     desk.office.cli(*split, "--pages", last, now=RETURN, status=2)
     desk.office.cli(*split, "--pages", last, "--plan-page", "99", now=RETURN, status=2)
     assert desk.events("slot.filled") == []
-
-
-def test_a_page_that_is_given_to_another_plan_is_a_part_of_its_own(desk: Desk, row: dict[str, Any]) -> None:
-    other = desk.office.documents["ltss"]
-    page = ("--pages", str(row["pages"]["of"]), "--plan-page", "2")
-    split = ("held", "split", row["sha256"][:12], "--document", other, *page, *WHY, "--json")
-    parts = desk.office.cli(*split, now=RETURN).json
-    assert {part["document_id"] for part in parts} == {row["document_id"], other}
-    assert [part["pages"]["seen"] for part in parts if part["document_id"] == other] == [[2]]
