@@ -216,6 +216,10 @@ class PlanRecord:
     choices: frozenset[str] = frozenset()
     services: int = 0
     affiliated: int = 0
+    language: str = "en"
+    """BCP 47: the language that stands beside English on its pages."""
+    large_print: bool = False
+    draft_translation: bool = False
     superseded_by: str = ""
     sendings: tuple[Sending, ...] = ()
     received_at: datetime | None = None
