@@ -9,7 +9,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.held_accept import accept
-from cpdocs.cli.held_views import item_json, line_of, paper_in_words, signature_in_words, tell
+from cpdocs.cli.held_views import item_json, line_of, paper_in_words, plain, signature_in_words, tell
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.pages import pages, say_how_many
 from cpdocs.cli.secrets import PIN_FILE, pin_from
@@ -101,6 +101,7 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     """
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.people.access import about_return, record_access
+    from cpdocs.returns.comments import comments_in
     from cpdocs.returns.comparing import compare
     from cpdocs.returns.review_queue import find_held
 
@@ -114,6 +115,8 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     if pictures is not None:
         write_durably(pictures, _pictures(ws, waiting, seen))
     found = item_json(ws, waiting)
+    notes = comments_in(ws, waiting)
+    found["comments"] = [{"page": each.page, "kind": each.kind, "words": each.words} for each in notes]
     words = ws.blobs.get(seen.words).decode() if seen and seen.words else ""
     if seen is not None:
         found["comparison"] = {
@@ -141,6 +144,8 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     click.echo("Why it is held:")
     for each in found["findings"]:
         click.echo(f"  {each['code']}: {each['message']}")
+    for each in notes:
+        click.echo(f"Comment on page {each.page}: {plain(each.words) or f'{each.kind} without words'}")
     for told in map(signature_in_words, found["signatures"]):
         click.echo(f"Signed: {told}")
     if seen is not None:
