@@ -48,23 +48,59 @@ _COUNTED = tuple(field.name for field in fields(TimelinessRow))[:-1]
 """The columns of the query, in order."""
 
 
-def timeliness(index: Index, span: Span, on: date, *, by_practice: bool) -> list[TimelinessRow]:
-    """Timeliness by practice and program, or by program alone (``practice_id`` empty), by name."""
+def timeliness(index: Index, span: Span, on: date, *, by_practice: bool, practice_id: str = "") -> list[TimelinessRow]:
+    """Timeliness by practice and program, or by program alone (``practice_id`` empty), by name; of one practice where
+    ``practice_id`` names it."""
     group = "practice_id, program" if by_practice else "program"
+    only = "practice_id = ? AND " if practice_id else ""
     practice = "practice_id" if by_practice else "''"
     query = (
         f"SELECT {practice}, program, count(DISTINCT member_id), count(*), sum(sent_at <> '' OR received_at <> ''), "  # noqa: S608
         "sum(stopped_by = 'approved' AND stopped_on <= due_on), sum(stopped_by = 'approved' AND stopped_on > due_on), "
         "sum(running), sum(running = 1 AND due_on < ?), sum(stopped_by = 'returned'), "
         "group_concat(CASE stopped_by WHEN 'approved' THEN business_days END) "
-        f"FROM plans WHERE issued_on BETWEEN ? AND ? GROUP BY {group} ORDER BY {group}"
+        f"FROM plans WHERE {only}issued_on BETWEEN ? AND ? GROUP BY {group} ORDER BY {group}"
     )
     found = []
-    for row in index.rows(query, (on.isoformat(), *span.values)):
+    named = (practice_id,) if practice_id else ()
+    for row in index.rows(query, (on.isoformat(), *named, *span.values)):
         days = [int(each) for each in (row[10] or "").split(",") if each]
         values = dict(zip(_COUNTED, row, strict=False))
         found.append(TimelinessRow(**values, median_days=float(median(days)) if days else None))
     return found
+
+
+def approval_days(index: Index, span: Span, practice_id: str) -> dict[int, int]:
+    """Of a practice's versions issued in these days: how many were approved after so many business days."""
+    query = (
+        "SELECT business_days, count(*) FROM plans WHERE practice_id = ? AND stopped_by = 'approved' "
+        "AND issued_on BETWEEN ? AND ? GROUP BY business_days ORDER BY business_days"
+    )
+    return {int(row[0]): int(row[1]) for row in index.rows(query, (practice_id, *span.values))}
+
+
+def months(index: Index, span: Span, practice_id: str) -> list[tuple[str, int, int]]:
+    """Of a practice's versions issued in these days, by month (``2026-11``): approved in time, and approved or overdue
+    by now, which they are measured against."""
+    query = (
+        "SELECT substr(issued_on, 1, 7), sum(stopped_by = 'approved' AND stopped_on <= due_on), "
+        "sum(stopped_by = 'approved' OR (running = 1 AND due_on < ?)) "
+        "FROM plans WHERE practice_id = ? AND issued_on BETWEEN ? AND ? GROUP BY 1 ORDER BY 1"
+    )
+    last = span.last.isoformat()
+    return [(row[0], int(row[1]), int(row[2])) for row in index.rows(query, (last, practice_id, *span.values))]
+
+
+def returns_of_practice(index: Index, practice_id: str, utc: tuple[str, str]) -> tuple[int, int]:
+    """Of the parts that came back for a practice's versions between two moments (as in ``held``): how many there were,
+    and how many didn't count at first: rejected, or left to a person."""
+    query = (
+        "SELECT count(*), coalesce(sum(verdict = 'rejected' OR waiting = 1 OR resolved_at <> ''), 0) FROM returns "
+        "INDEXED BY returns_of_plan WHERE document_id IN (SELECT document_id FROM plans WHERE practice_id = ?) "
+        "AND received_at >= ? AND received_at < ?"
+    )
+    row = index.one(query, (practice_id, *utc))
+    return int(row[0]), int(row[1])
 
 
 def choices(index: Index, span: Span) -> list[tuple[str, int, dict[str, int], int]]:

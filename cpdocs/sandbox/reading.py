@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.file_kind import WRAPPERS, kind_of
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.scans.slips import read_slips
+from cpdocs.scans.written import compare_written
 from cpdocs.signing.content import beside, read_contents
 from cpdocs.signing.reading import ids_named, notes_in, read_signed
 
@@ -38,8 +39,10 @@ def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) ->
 
 
 def see_ink(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
-    """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have."""
-    return replace(facts, pages=read_handwriting(data, facts.pages, issued, most_pages=most_pages))
+    """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have, and what
+    differs on those that a program wrote."""
+    pages = read_handwriting(data, facts.pages, issued, most_pages=most_pages)
+    return replace(facts, pages=compare_written(data, pages, issued, most_pages=most_pages))
 
 
 def see_ticks(data: bytes, letters: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:

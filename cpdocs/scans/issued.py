@@ -22,7 +22,7 @@ DPI = 200
 """Dots an inch of a page as issued: what is read from a fax has no more."""
 PATCHES = 60
 """Places of print by which a page is registered: with 30 the median error is the same and a quarter more photos fail;
-more than 60 change nothing and cost 1 ms each (paper.md, "Registration"; ``benchmarks/paper.py --patches``)."""
+more than 60 change nothing and cost 1 ms each (shared ``paper.md``, "Registration")."""
 _APART = 0.7
 """Inches between two such places: they must be spread over the page to tell a slant from a shift."""
 _BLOCK = 0.24

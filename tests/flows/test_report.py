@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -58,18 +59,23 @@ def test_the_csv_has_a_line_for_each_count(issued: Office) -> None:
     assert {"table": "timeliness_by_program", "row": "BH", "measure": "issued", "value": "1"} in rows
 
 
-def test_the_page_needs_nothing_else_and_has_a_bar_for_each_row(issued: Office, tmp_path: Path) -> None:
+def test_the_page_needs_nothing_else_and_has_a_plot_above_each_table(issued: Office, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     issued.cli("report", *NOVEMBER, "--html", file)
     text = file.read_text("utf-8")
     assert "<script" not in text
     assert "http" not in text
-    root = ElementTree.fromstring(text.replace("<!DOCTYPE html>", "").replace('<meta charset="utf-8">', ""))
-    tables = root.findall(".//table")
-    assert len(tables) == 7
-    assert len(root.findall(".//svg")) == sum(
-        row.find("th") is not None for table in tables for row in table.findall("tbody/tr")
-    )
+    root = ElementTree.fromstring(re.sub(r"<!DOCTYPE html>|<meta [^>]*>", "", text))
+    sections = root.findall(".//section")
+    assert len(sections) == 7
+    for section in sections:
+        rows = section.findall(".//tbody/tr")
+        plots = section.findall("svg")
+        assert len(plots) == (1 if rows else 0)
+        assert all(plot.get("role") == "img" and plot.get("aria-label") for plot in plots)
+    ids = [each.get("id") for each in root.iter() if each.get("id")]
+    assert len(ids) == len(set(ids))
+    assert "Testwell Family Medicine" in text
 
 
 def test_no_member_is_named_in_any_of_them(issued: Office) -> None:
