@@ -89,6 +89,7 @@ def plan_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
         "program": say(PROGRAM_NAMES[paper.plan.program]),
         "direction": say.direction,
         "large": paper.large_print,
+        "copy_of": paper.copy_of,
         "draft": bool(paper.catalogue and not paper.catalogue.reviewed),
         "member": _member_rows(paper, say),
         "plan_facts": _plan_rows(paper, say),
