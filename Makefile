@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk
-TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2 jq openssl groff-base chromium chromium-driver
+TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2 jq openssl openssh-server groff-base chromium chromium-driver
 JUDGE_PACKAGES := default-jre-headless libjaxb-java
 
 .PHONY: help setup demo test check bench crash fuzz conformance docs man systemd lock wheel sbom supply

@@ -69,9 +69,17 @@ class _Coordinator(_Table):
 
 
 class _Payer(_Table):
-    due_days: Annotated[int, Field(ge=1, le=90)] = 7
+    due_days: Annotated[int, Field(ge=1, le=90)] | None = None
     chart_notes: bool = False
     enrollees: Annotated[int, Field(ge=1)] | None = None
+    member_name: Text = ""
+    phone: Text = ""
+
+
+def _payer(name: str, table: _Payer) -> Payer:
+    """A payer's terms; where they don't say how many days, the period is the organization's own."""
+    stated = {key: value for key, value in table.model_dump().items() if value is not None}
+    return Payer(name, due_days_stated=table.due_days is not None, **stated)
 
 
 class _MassHealth(_Table):
@@ -187,6 +195,10 @@ class _Work(_Table):
     health_plan_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "health_plan_day")
 
 
+class _Words(_Table):
+    avoid: dict[Filled, Filled] = {}
+
+
 class _Filing(_Table):
     mrn_ehr: Text = ""
     target: list[AnyTarget] = [DEFAULT_TARGET]
@@ -219,6 +231,7 @@ class _Settings(_Table):
     archive: _Archive = _Archive()
     health: _Health = _Health()
     work: _Work = _Work()
+    words: _Words = _Words()
     letters: _Letters = _Letters()
     filing: _Filing = _Filing()
     channel: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")], AnyChannel] = {}
@@ -281,7 +294,7 @@ def _values(read: _Settings) -> Settings:
         organization=organization,
         cp_orgs=cp_orgs,
         coordinator_phones={name: table.phone for name, table in read.coordinator.items()},
-        payers={name: Payer(name, **table.model_dump()) for name, table in read.payer.items()},
+        payers={name: _payer(name, table) for name, table in read.payer.items()},
         masshealth_phone=read.masshealth.phone,
         masshealth_tty=read.masshealth.tty,
         masshealth_hours=read.masshealth.hours,
@@ -316,6 +329,7 @@ def _values(read: _Settings) -> Settings:
         held_days=read.health.held_days,
         delivery_hours=read.health.delivery_hours,
         plan_days=read.work.plan_days,
+        avoided_words=tuple(read.words.avoid.items()),
         contact_day=read.work.contact_day,
         health_plan_day=read.work.health_plan_day,
         letter_kinds=tuple(read.letters.kinds),

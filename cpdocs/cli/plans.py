@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli import delivery, plan_drafts, plan_log
+from cpdocs.cli import delivery, plan_drafts, plan_log, plan_papers
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
@@ -50,6 +50,8 @@ for _command in (
     plan_log.return_,
     plan_log.withdraw,
     plan_log.copy,
+    plan_papers.print_,
+    plan_papers.audience,
     plan_log.code,
     plan_log.approve,
     unapprove,
@@ -213,7 +215,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     ]
     lines += [("Copy", f"given {each.on.isoformat()}, {each.format}, {each.language}") for each in record.copies]
     if record.returned:
-        lines.append(("Returned", eastern_text(record.returned.at)))
+        lines.append(("Returned", f"{eastern_text(record.returned.at)}: {record.returned.text}"))
     if record.superseded_by:
         lines.append(("Superseded", f"by {record.superseded_by}"))
     if record.filing:

@@ -8,7 +8,7 @@ defined is an error with the file, the line and the name, never an empty place o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache, partial, wraps
@@ -34,6 +34,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from cpdocs.core.phones import phone
 from cpdocs.documents.template_files import template_file
 from cpdocs.documents.words import direction
 from cpdocs.errors import InputFault, Problem
@@ -296,16 +297,3 @@ def long_date(value: date, language: str = "en-US") -> str:
 def short_date(value: date | None, language: str = "en-US") -> str:
     """``value`` with its month abbreviated, for tables (``Oct 6, 2026``); empty for None."""
     return format_date(value, "medium", locale=_locale("en-US" if language == "en" else language)) if value else ""
-
-
-def phone(text: str) -> str:
-    """A US number as ``(508) 555-0145``; anything that isn't ten digits (an extension, a short code) as written."""
-    digits = "".join(_digits(text))
-    if len(digits) == 11 and digits.startswith("1"):
-        digits = digits[1:]
-    plain = all(char.isdigit() or char in " ()-.+" for char in text)
-    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if plain and len(digits) == 10 else text.strip()
-
-
-def _digits(text: str) -> Iterator[str]:
-    return (char for char in text if char in "0123456789")

@@ -106,7 +106,8 @@ def sample_letters(kind: str, on: date, language: str = "en") -> Iterator[Letter
     for number, (program, dob, coordinator) in enumerate(
         product(Program, (SAMPLE.dob, date(on.year - 9, 1, 1)), (SAMPLE.coordinator, "")), start=2
     ):
-        member = replace(SAMPLE, program=program, dob=dob, coordinator=coordinator)
+        assigned = on if coordinator else SAMPLE.assigned_on  # some while the first visit is due, some after
+        member = replace(SAMPLE, program=program, dob=dob, coordinator=coordinator, assigned_on=assigned)
         payload = f"22SAMPLE2{number}"
         document_id = format_document_id(payload + luhn_mod_n(payload))
         yield Letter(kind, document_id, on, language, large_print=False, assignment=member)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.phones import phone
 from cpdocs.core.senders import Sender
-from cpdocs.documents.html import fill, long_date, phone, template_folders
+from cpdocs.documents.html import fill, long_date, template_folders
 from cpdocs.documents.pdf import Rendered, to_pdf
 
 _SHEETS = ("base/base.css", "notice/notice.css")
@@ -67,6 +68,8 @@ class Notice:
     facts: tuple[tuple[str, str], ...] = ()
     findings: tuple[str, ...] = ()
     document_id: str = ""
+    still_open: str = ""
+    """What is wanted beyond what came; empty: the plan is complete."""
     due_on: date | None = None
     overdue: bool = False
     several: bool = False
@@ -108,6 +111,7 @@ def notice_view(notice: Notice) -> dict[str, Any]:
         "date": long_date(eastern_date(notice.at)),
         "facts": list(notice.facts),
         "findings": list(notice.findings),
+        "still_open": notice.still_open,
         "document_id": notice.document_id,
         "due_on": long_date(notice.due_on) if notice.due_on else "",
         "overdue": notice.overdue,

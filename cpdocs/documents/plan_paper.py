@@ -23,6 +23,8 @@ class PlanPaper:
     ``changes`` says what changed since, medicines first. ``sandbox`` marks every page as practice material.
     ``catalogue`` holds our words in the member's language, None for a plan in English alone; ``large_print`` sets
     everything that the member reads in 18 points and one column.
+    ``copy_of`` is the document id of the plan that this is a copy for information of, which nobody signs; empty for the
+    plan itself.
     """
 
     plan: Plan
@@ -39,6 +41,7 @@ class PlanPaper:
     sandbox: bool = False
     catalogue: Catalogue | None = None
     large_print: bool = False
+    copy_of: str = ""
 
     @property
     def sender(self) -> Sender:

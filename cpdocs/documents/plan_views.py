@@ -13,10 +13,11 @@ from typing import Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.members import Program
+from cpdocs.core.phones import phone
 from cpdocs.core.plans import GoalStatus, NeedDomain, Plan, Reason
 from cpdocs.documents import service_views
 from cpdocs.documents.grids import Cell, Column, Grid, grid
-from cpdocs.documents.html import long_date, phone, short_date
+from cpdocs.documents.html import long_date, short_date
 from cpdocs.documents.phrases import Phrases, Said, Value
 from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.signing_views import representative_text, rights, signing_view
@@ -86,8 +87,10 @@ def plan_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
         **frame(paper),
         "title": say.name_of(paper.title),
         "program": say(PROGRAM_NAMES[paper.plan.program]),
+        "one_part": paper.plan.program is Program.LTSS,  # requirement D14
         "direction": say.direction,
         "large": paper.large_print,
+        "copy_of": paper.copy_of,
         "draft": bool(paper.catalogue and not paper.catalogue.reviewed),
         "member": _member_rows(paper, say),
         "plan_facts": _plan_rows(paper, say),

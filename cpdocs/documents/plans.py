@@ -43,7 +43,7 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
         stylesheets=plan_sheets(paper),
         painters=lambda page, pages: page_codes(paper.document_id, page, pages),
     )
-    missing = [name for name in SIGNATURE_BOXES if name not in rendered.boxes]
+    missing = [name for name in SIGNATURE_BOXES if name not in rendered.boxes and not paper.copy_of]
     if missing:
         raise InputFault(
             f"plan/plan.html has no element with the id {' or '.join(missing)}.",

@@ -11,9 +11,9 @@ from typing import Any
 
 from cpdocs.core.deadlines import HOME_VISIT_HOURS, home_visit_due
 from cpdocs.core.members import Program
+from cpdocs.core.phones import phone
 from cpdocs.core.plans import CoordinationKind, Plan, Quantity, Service, Transition, TransitionKind
 from cpdocs.documents.grids import Cell, Column, grid, small
-from cpdocs.documents.html import phone
 from cpdocs.documents.phrases import NOTHING, Phrases, Said, Value
 
 _TRANSITIONS = {

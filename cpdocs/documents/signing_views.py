@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.members import age_on
+from cpdocs.core.phones import phone
 from cpdocs.core.verdicts import Slot
-from cpdocs.documents.html import long_date, phone
+from cpdocs.documents.html import long_date
 from cpdocs.documents.phrases import NOTHING, Phrases, Said
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def rights(paper: PlanPaper, say: Phrases) -> list[Said]:
         ),
         say(
             "MassHealth Customer Service: %(phone)s (TTY %(tty)s), %(hours)s.",
-            phone=senders.masshealth_phone,
+            phone=phone(senders.masshealth_phone),
             tty=senders.masshealth_tty,
             hours=senders.masshealth_hours.rstrip("."),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cpdocs.core.phones import phone
 from cpdocs.core.places import Channel, channel_for
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault
@@ -56,7 +57,7 @@ def for_channel(
             to=to,
             at=ws.clock.now(),
             files=files,
-            text=f"{text}\r\n{sender.name}, {sender.phone}\r\n",
+            text=f"{text}\r\n{sender.name}, {phone(sender.phone)}\r\n",
         )
         return (Content("message.eml", mail),)
     if way.kind == "folder":

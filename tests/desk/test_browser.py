@@ -12,7 +12,7 @@ from cpdocs.demo.files import Sample
 from tests import peers
 from tests.conftest import NOW, CommandLine
 from tests.desk.chromium import Chromium, chromium
-from tests.desk.furnished import LATE, Served, copied, furnish, log_in, served
+from tests.desk.furnished import LATE, MARKUP, Served, copied, furnish, log_in, served
 from tests.flows.conftest import Office
 from tests.flows.returning import recorded
 
@@ -33,9 +33,9 @@ def office(tmp_path_factory: pytest.TempPathFactory, _issued: tuple[Path, dict[s
 
 @pytest.fixture(scope="module")
 def desk(office: Office) -> Iterator[Served]:
-    held = furnish(office)
+    stands = furnish(office)
     with served(office.cli.root, LATE) as address:
-        yield Served(address, office, held)
+        yield Served(address, office, stands)
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +55,24 @@ def pages(desk: Served) -> dict[str, str]:
         "today": "/",
         "one group of today": "/?group=overdue&kind=",
         "review": "/review",
-        "a fax": f"/review/{desk.held['fax']}",
-        "a page without a plan": f"/review/{desk.held['stray']}",
+        "a fax": f"/review/{desk.stands['fax']}",
+        "a page without a plan": f"/review/{desk.stands['stray']}",
         "plans": "/plans",
         "no plans": "/plans?state=withdrawn",
         "an open plan": f"/plans/{documents['bh']}",
         "a filed plan": f"/plans/{documents['ltss']}",
         "practices": "/practices",
         "a practice": "/practices/S01",
+        "a practice of nothing": "/practices/S03",
+        "what came back": desk.stands["returned"],
+        "letters": "/letters",
+        "a run": f"/letters/{desk.stands['run']}",
+        "a letter": desk.stands["letter"],
+        "held letters": "/letters/held",
+        "deliveries": "/deliveries",
+        "deliveries of every state": "/deliveries?state=",
+        "reports": "/reports?from=2026-11-01&to=2026-11-30",
+        "a report of nothing": "/reports?from=2020-01-01&to=2020-01-31",
         "an error": "/nothing",
     }
 
@@ -100,20 +110,43 @@ def test_no_page_asks_anybody_else_nor_breaks_its_own_policy(
     assert browser.run("document.cookie") == ""
 
 
+def test_no_address_on_any_page_names_a_member(desk: Served, browser: Chromium, pages: dict[str, str]) -> None:
+    roster = desk.office.sample.roster.read_text("utf-8").splitlines()[1:]
+    names = {cell.casefold() for line in roster for cell in line.split(",")[:3] if len(cell) > 2}
+    addresses = set()
+    for address in pages.values():
+        browser.go(desk.address + address)
+        addresses |= set(
+            browser.run(
+                "[...document.querySelectorAll('[href], [src], [action]')].map(each => "
+                "each.getAttribute('href') || each.getAttribute('src') || each.getAttribute('action'))"
+            )
+        )
+    parts = {part.casefold() for address in addresses for part in re.split(r"[/?&=+]", address)}
+    assert len(addresses) > 50
+    assert parts & names == set()
+
+
+def test_what_strangers_wrote_stays_text(desk: Served, browser: Chromium) -> None:
+    browser.go(f"{desk.address}/plans/{desk.office.documents['bh']}")
+    assert MARKUP in browser.run("document.querySelector('.road').textContent")
+    assert browser.run("document.querySelectorAll('.road img, script').length") == 0
+
+
 def test_the_focus_can_be_seen_on_all_that_the_tab_key_reaches(desk: Served, browser: Chromium) -> None:
-    browser.go(f"{desk.address}/review/{desk.held['fax']}")
+    browser.go(f"{desk.address}/review/{desk.stands['fax']}")
     reached = []
     for _ in range(60):
         browser.press("Tab")
         seen = browser.run(
             f"(() => {{ const it = {FOCUSED}; if (it === document.body) return null; const at = getComputedStyle(it);"
-            "return [it.tagName, it.textContent.trim() || it.name, at.outlineStyle + at.outlineWidth] })()"
+            "return [it.tagName, it.textContent.trim() || it.name || it.type, at.outlineStyle + at.outlineWidth] })()"
         )
         if seen is None:
             break
         reached.append(seen)
     assert reached[0][1] == "Skip to the content"
-    assert {each[2] for each in reached} == {"solid3px"}
+    assert [each for each in reached if each[2] != "solid3px"] == []
     names = [each[1] for each in reached]
     assert names.index("slot_member") < names.index("pcp_on") < names.index("Accept what is ticked")
     assert names.index("Accept what is ticked") < names.index("Reject, and tell the practice")

@@ -246,7 +246,7 @@ def paper(plan_value: Plan | None = None, **changes: Any) -> PlanPaper:
             "Epic",
             False,
         ),
-        "senders": Senders(SENDER, payers={"Example Health Plan": Payer("Example Health Plan")}),
+        "senders": Senders(SENDER, payers={"Example Health Plan": Payer("Example Health Plan", due_days_stated=True)}),
         "titles": {"BH": "Treatment Plan", "LTSS": "Care Plan"},
         "meanings": MEANINGS,
         "issued_at": ISSUED_AT,

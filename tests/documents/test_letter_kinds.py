@@ -178,3 +178,11 @@ def test_a_fact_that_no_letter_states_and_a_source_that_stands_behind_none_are_r
     write(tmp_path, "letters/cannot-reach/kind.toml", toml.replace('rests_on = "attempt"\n', ""))
     with pytest.raises(InputFault, match="stands behind no letter"):
         check_kind(renderer(tmp_path), "cannot-reach", ON)
+
+
+def test_the_documentation_lists_every_fact_of_every_kind() -> None:
+    text = (SHIPPED.parent / "docs" / "letters.md").read_text("utf-8")
+    for name in kind_names(FOLDERS):
+        kind = load_kind(name, FOLDERS)
+        for fact in (*kind.facts, *kind.common_facts):
+            assert f"“{fact.text}” Source: " in text, name

@@ -49,7 +49,7 @@ def test_a_packet_goes_by_mail_and_is_logged_as_sent(issued: Office, tls: receiv
     assert row["control_id"] in mail["Message-ID"]
     assert mail["Subject"] == f"Document {document_id}"
     files = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
-    assert set(files) == {f"{document_id}.pdf", f"{document_id}-cover.pdf"}
+    assert set(files) == {f"{document_id}.pdf", f"{document_id}-cover.pdf", f"{document_id}-how-to-sign.pdf"}
     plan = next((issued.cli.root / "outbox/plans").rglob(f"{document_id}.pdf")).read_bytes()
     assert files[f"{document_id}.pdf"] == plan
     head = content.partition(b"\r\n\r\n")[0].decode()
@@ -150,6 +150,7 @@ def test_a_folder_channel_puts_the_packet_where_it_is_picked_up(issued: Office, 
     assert row["state"] == "delivered"
     assert sorted(each.name for each in drop.rglob("*.pdf")) == [
         f"{issued.documents['bh']}-cover.pdf",
+        f"{issued.documents['bh']}-how-to-sign.pdf",
         f"{issued.documents['bh']}.pdf",
     ]
 
@@ -174,7 +175,10 @@ def test_an_upload_has_its_name_only_when_it_is_whole_and_the_server_has_the_sam
     assert row["state"] == "delivered", row
     name = f"{issued.documents['bh']}.pdf"
     there = server.root / "in"
-    assert {each.name for each in there.iterdir()} == {name, name.replace(".pdf", "-cover.pdf")}
+    assert {each.name for each in there.iterdir()} == {
+        name,
+        *(name.replace(".pdf", f"-{each}.pdf") for each in ("cover", "how-to-sign")),
+    }
     plan = next((issued.cli.root / "outbox/plans").rglob(name)).read_bytes()
     assert (there / name).read_bytes() == plan
 
