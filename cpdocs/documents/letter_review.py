@@ -1,8 +1,8 @@
 """A language's texts beside the English, on one page for a reviewer to mark: written, and taken back.
 
 The page is HTML that needs nothing else: each translation is a field that can be typed in, and "save page as" keeps
-what was typed. What comes back is a stranger's file: read as text alone, held against the texts that were asked about, and
-refused where a value or a tag of the English is missing. A draft stays a draft: only a person changes the header.
+what was typed. What comes back is a stranger's file: read as text alone, held against the texts that were asked about,
+and refused where a value or a tag of the English is missing. A draft stays a draft: only a person changes the header.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ td[contenteditable] {{ background: #fffbe6 }} @media print {{ tr {{ break-inside
 </style></head><body>
 <h1>Review of the letters in {tag}</h1>
 <p>English on the left, the translation on the right. Correct a translation by typing in its yellow field, then save
-this page from the browser and send the file back. Leave as they are: words such as %(phone)s, which stand for a value, and
-tags such as &lt;strong&gt;. Nothing counts as reviewed until you say so in writing, with your name and the day.</p>
+this page from the browser and send the file back. Leave as they are: words such as %(phone)s, which stand for a
+value, and tags such as &lt;strong&gt;. Nothing counts as reviewed until you say so in writing, with your name and the day.</p>
 <p>Reviewer: ______________________ Read all of it on: ______________________</p>
 <table><thead><tr><th>No.</th><th>English</th><th>{tag}</th></tr></thead><tbody>
 """
