@@ -27,7 +27,8 @@ td[contenteditable] {{ background: #fffbe6 }} @media print {{ tr {{ break-inside
 <h1>Review of the letters in {tag}</h1>
 <p>English on the left, the translation on the right. Correct a translation by typing in its yellow field, then save
 this page from the browser and send the file back. Leave as they are: words such as %(phone)s, which stand for a
-value, and tags such as &lt;strong&gt;. Nothing counts as reviewed until you say so in writing, with your name and the day.</p>
+value, and tags such as &lt;strong&gt;. Nothing counts as reviewed until you say so in writing, with your name and
+the day.</p>
 <p>Reviewer: ______________________ Read all of it on: ______________________</p>
 <table><thead><tr><th>No.</th><th>English</th><th>{tag}</th></tr></thead><tbody>
 """
