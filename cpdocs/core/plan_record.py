@@ -211,6 +211,8 @@ class PlanRecord:
     issued_at: datetime
     issued_by: str
     seq: int
+    assigned_on: date | None = None
+    """The day of the assignment that the version stands on; None for those issued before that was recorded."""
     pcp_meaning: str = ""
     """What the paper says that the PCP's signature means; empty for plans issued before that was recorded."""
     choices: frozenset[str] = frozenset()

@@ -123,7 +123,9 @@ def _span(on: date) -> Span:
 
 
 def _scorecard(ws: Workspace, practice_id: str, span: Span, on: date) -> Scorecard:
-    rows = reporting.timeliness(ws.index, span, on, by_practice=False, practice_id=practice_id)
+    rows = reporting.timeliness(
+        ws.index, span, on, by_practice=False, plan_days=ws.options.plan_days, practice_id=practice_id
+    )
     begin, end = (
         datetime.combine(day, time(), EASTERN).astimezone(UTC).isoformat()
         for day in (span.first, span.last + timedelta(days=1))

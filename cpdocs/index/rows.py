@@ -62,6 +62,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         _day(record.consent_ended.on if record.consent_ended else record.consent_until),
         *(record.services, record.affiliated),
         ";".join(stages),
+        _day(record.assigned_on),
         *("", "", 0, 0, 0, "", ""),
     )
 

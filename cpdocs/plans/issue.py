@@ -206,6 +206,7 @@ class _Desk:
             "supersedes": supersedes or None,
             "due_days": ws.senders.payer(member.plan_name).due_days,
             "suffolk": practice.suffolk_holidays,
+            "assigned_on": member.assigned_on.isoformat(),
             "consent_until": _consent_until(plan),
             "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],

@@ -11,17 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.file_kind import WRAPPERS, kind_of
+from cpdocs.scans.likeness import find_likeness
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.scans.slips import read_slips
 from cpdocs.scans.written import compare_written
 from cpdocs.signing.content import beside, read_contents
-from cpdocs.signing.reading import ids_named, read_signed
+from cpdocs.signing.reading import ids_named, notes_in, read_signed
 
 if TYPE_CHECKING:
-    from cpdocs.signing.file_facts import ReturnFacts
+    from cpdocs.signing.file_facts import Note, ReturnFacts
     from cpdocs.signing.record import Limits
 
-__all__ = ["get_ready", "hold_beside", "read_other", "see_ink", "see_ticks"]
+__all__ = ["get_ready", "hold_beside", "read_other", "see_ink", "see_ticks", "see_words"]
 
 
 def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
@@ -41,10 +42,16 @@ def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) ->
 def see_ink(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
     """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have, and what
     differs on those that a program wrote."""
-    pages = read_handwriting(data, facts.pages, issued, most_pages=most_pages)
+    pages = find_likeness(data, facts.pages, issued, most_pages=most_pages)
+    pages = read_handwriting(data, pages, issued, most_pages=most_pages)
     return replace(facts, pages=compare_written(data, pages, issued, most_pages=most_pages))
 
 
 def see_ticks(data: bytes, letters: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
     """``facts`` of ``data`` with what is ticked on the reply slips of these ``letters``, as they were printed."""
     return replace(facts, pages=read_slips(data, facts.pages, letters, most_pages=most_pages))
+
+
+def see_words(data: bytes) -> tuple[Note, ...]:
+    """The comments that readers left in ``data``, for the person who decides on it."""
+    return tuple(notes_in(data))

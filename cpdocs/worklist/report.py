@@ -70,7 +70,7 @@ def tables(ws: Workspace, first: date, last: date) -> list[Table]:
         ),
         Table(
             "affiliated_referrals",
-            "Services by providers linked to the Community Partner, in plans that stand",
+            "Services by providers linked to the Community Partner, in each member's last version, withdrawn or not",
             ("program", "plans", "services", "affiliated", "plans_with_affiliated"),
             tuple(reporting.affiliated(ws.index, span)),
             "affiliated",
@@ -96,17 +96,18 @@ def tables(ws: Workspace, first: date, last: date) -> list[Table]:
 
 def _timeliness(name: str, title: str, ws: Workspace, span: Span, on: date, *, by_practice: bool) -> Table:
     columns = (
-        *("program", "members", "issued", "sent", "in_time", "late", "waiting", "overdue", "returned"),
-        *("overdue_share", "median_days"),
+        *("program", "members", "issued", "written_late", "sent", "unsent", "median_days_to_send", "member_signed"),
+        *("in_time", "late", "waiting", "overdue", "returned", "overdue_share", "median_days"),
     )
 
     def cells(row: TimelinessRow) -> tuple[Cell, ...]:
         share = f"{100 * (row.late + row.overdue) / row.issued:.1f} %"
-        counts = (row.members, row.issued, row.sent, row.in_time, row.late, row.waiting, row.overdue, row.returned)
+        before = (row.members, row.issued, row.written_late, row.sent, row.unsent, row.median_days_to_send)
+        signed = (row.member_signed, row.in_time, row.late, row.waiting, row.overdue, row.returned)
         practice = (row.practice_id,) if by_practice else ()
-        return (*practice, row.program, *counts, share, row.median_days)
+        return (*practice, row.program, *before, *signed, share, row.median_days)
 
-    found = reporting.timeliness(ws.index, span, on, by_practice=by_practice)
+    found = reporting.timeliness(ws.index, span, on, by_practice=by_practice, plan_days=ws.options.plan_days)
     named = ("practice_id", *columns) if by_practice else columns
     return Table(name, title, named, tuple(map(cells, found)), "in_time", "issued")
 
