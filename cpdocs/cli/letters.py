@@ -12,7 +12,8 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_archive import copy, pages
 from cpdocs.cli.letter_holds import hold
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
-from cpdocs.cli.letter_words import roster_in_words, warning_in_words
+from cpdocs.cli.letter_preview import preview
+from cpdocs.cli.letter_words import not_mailed_in_words, reason_in_words, roster_in_words, warning_in_words
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.params import DAY
 from cpdocs.cli.progress import progress
@@ -112,7 +113,7 @@ def run(
     same command. The files are in outbox/letters/RUN/.
     """
     from cpdocs.letters.run import run_letters
-    from cpdocs.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
+    from cpdocs.letters.runs import HELD, MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
     with progress(ctx, "letters") as tell:
         report = run_letters(
@@ -134,11 +135,16 @@ def run(
         "manifest": report.file(MANIFEST),
         "reconciliation": report.file(RECONCILIATION),
         "reconciliation_pdf": report.file(RECONCILIATION_PDF),
+        "held_file": report.file(HELD),
     }
     if as_json:
-        print_json({**report.values, "roster": report.roster, "dry_run": dry_run, **paths, "print_files": prints})
+        named = {"not_mailed": [line.as_json() for line in report.not_mailed]} if dry_run else {}
+        about = {"roster": report.roster, "dry_run": dry_run, **named}
+        print_json({**report.values, **about, **paths, "print_files": prints})
         return
     _show_counts(report.values)
+    for sentence in not_mailed_in_words(report.not_mailed):
+        click.echo(sentence)
     for sentence in roster_in_words(report.roster) if report.roster else ():
         click.echo(sentence)
     run_id = report.values["run_id"]
@@ -165,7 +171,8 @@ def run(
 def _show_counts(values: dict[str, Any]) -> None:
     rows = []
     for name in DISPOSITIONS:
-        first, *others = [f"{code} {number}" for code, number in values["codes"].get(name, {}).items()] or [""]
+        codes = values["codes"].get(name, {})
+        first, *others = [f"{number}: {reason_in_words(code)}" for code, number in codes.items()] or [""]
         rows.append([name, str(values[name]), first])
         rows += [["", "", reason] for reason in others]
     rows.append(["lines in", str(values["records_in"]), ""])
@@ -392,5 +399,5 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
     }
 
 
-for _command in (hold, pages, copy, reprint, returned, suppress, addresses, report, proof):
+for _command in (preview, hold, pages, copy, reprint, returned, suppress, addresses, report, proof):
     letters.add_command(_command)

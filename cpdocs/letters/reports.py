@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.letter_counts import DISPOSITIONS, codes, counts, warning_counts
 from cpdocs.core.letters import RunRecord
-from cpdocs.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
+from cpdocs.letters.not_mailed import TO_LOOK_AT, NotMailed, held_csv
+from cpdocs.letters.runs import HELD, MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
 if TYPE_CHECKING:
     from cpdocs.letters.batch import Batch
@@ -21,8 +22,6 @@ MANIFEST_COLUMNS = (
     *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256"),
 )
 """The columns of manifest.csv (contract §4), where each piece is printed, and its own PDF where one was archived."""
-
-_TO_LOOK_AT = ("held", "rejected")
 
 
 def manifest(batch: Batch) -> str:
@@ -119,7 +118,9 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> 
     }
 
 
-def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, str]:
+def report_files(
+    ws: Workspace, run: RunRecord, batch: Batch, grade: float, not_mailed: Sequence[NotMailed]
+) -> dict[str, str]:
     """Puts the run's files into the store: SHA-256 by file name. Print files are there already; a run without letters
     has none."""
     values = report_values(ws, run, batch, grade)
@@ -128,6 +129,8 @@ def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> d
         RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),
         RECONCILIATION_PDF: _page(ws, run, batch, values),
     }
+    if any(line.disposition in TO_LOOK_AT for line in not_mailed):
+        files[HELD] = held_csv(not_mailed).encode()
     kept = {name: ws.blobs.put(data) for name, data in files.items()}
     return {**kept, **{file.name: file.sha256 for file in batch.files}}
 
@@ -160,6 +163,6 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
     }
     attention: dict[tuple[str, str], list[int]] = {}
     for line in batch.lines:
-        if line.disposition in _TO_LOOK_AT:
+        if line.disposition in TO_LOOK_AT:
             attention.setdefault((line.disposition, line.code), []).append(line.line)
     return papers.reconciliation(figures, batch.groups, dict(sorted(attention.items())))
