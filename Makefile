@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk
-TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2
+TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2 chromium chromium-driver
 JUDGE_PACKAGES := default-jre-headless libjaxb-java
 
 .PHONY: help setup demo test check bench crash fuzz conformance docs lock wheel sbom supply
@@ -30,6 +30,7 @@ demo: setup ## the whole road on invented data, in a new folder
 
 test: setup ## every test that runs within minutes; LEDGER=postgresql keeps the tests' ledgers in a database
 	@.ci/packages $(TEST_PACKAGES)
+	@.ci/peers
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(LEDGER),--ledger $(LEDGER))
 
 check: setup ## format, lint, types, architecture

@@ -1,7 +1,6 @@
 """FHIR servers that nobody here wrote, as processes on loopback: Medplum's router (npm) and sekmet-fhir (PyPI).
 
-CPDOCS_NODE_MODULES names a node_modules with node, fhir, @medplum/core, definitions and fhir-router; sekmet is found on
-the PATH, or CPDOCS_SEKMET names it. Where they aren't, these tests skip and say so.
+They are installed by ``.ci/peers``.
 """
 
 from __future__ import annotations
@@ -9,16 +8,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests import peers
 from tests.delivery.receivers import Certificates, free_port, listens, until
 
 MRN_SYSTEM = "urn:oid:1.2.3.4"
@@ -52,19 +48,17 @@ class FhirServer:
 
 @contextlib.contextmanager
 def medplum(folder: Path) -> Iterator[FhirServer]:
-    modules = Path(os.environ.get("CPDOCS_NODE_MODULES", "/nonexistent"))
-    node = modules / "node" / "bin" / "node"
-    if not node.is_file() or not (modules / "@medplum" / "fhir-router").is_dir():
-        pytest.skip("CPDOCS_NODE_MODULES names no node_modules with node and @medplum/fhir-router")
+    node = peers.program("node")
+    modules = peers.package("@medplum/fhir-router").parent.parent
     port = free_port()
-    command = [str(node), str(Path(__file__).with_name("fhir_server.mjs")), str(modules), str(port)]
+    command = [node, str(Path(__file__).with_name("fhir_server.mjs")), str(modules), str(port)]
     with _running(command, folder, port):
         yield FhirServer(port)
 
 
 @contextlib.contextmanager
 def sekmet(folder: Path) -> Iterator[FhirServer]:
-    with _running([_sekmet(), "serve", "-c", str(_settings(folder, port := free_port()))], folder, port):
+    with _running([peers.program("sekmet"), "serve", "-c", str(_settings(folder, port := free_port()))], folder, port):
         yield FhirServer(port)
 
 
@@ -78,15 +72,8 @@ def sekmet_smart(folder: Path, tls: Certificates, public_key: Path) -> Iterator[
         f"    - client_id: cpdocs-test\n      public_key_path: {public_key}\n"
         "      scopes: system/DocumentReference.crus system/Provenance.crs system/Patient.crs\n"
     )
-    with _running([_sekmet(), "serve", "-c", str(_settings(folder, port, more, "https"))], folder, port):
+    with _running([peers.program("sekmet"), "serve", "-c", str(_settings(folder, port, more, "https"))], folder, port):
         yield FhirServer(port)
-
-
-def _sekmet() -> str:
-    found = os.environ.get("CPDOCS_SEKMET") or shutil.which("sekmet")
-    if not found:
-        pytest.skip("sekmet-fhir isn't installed, and CPDOCS_SEKMET doesn't name it")
-    return found
 
 
 def _settings(folder: Path, port: int, more: str = "", scheme: str = "http") -> Path:
