@@ -101,6 +101,7 @@ def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en")
     from cpdocs.documents.pdf import check_asked
 
     problems: dict[str, Problem] = {}
+    laid_out = False
     for letter in sample_letters(kind, on, language):
         address = press.address(letter)
         if address is None:
@@ -108,7 +109,10 @@ def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en")
         page = _Reader()
         html = press.html(letter, address)
         page.feed(html)
-        check_asked(html, press.folders, press.kind(kind).stylesheets)
+        pictured = check_asked(html, press.folders, press.kind(kind).stylesheets, press.kind(kind).template)
+        if pictured and language == ENGLISH and not laid_out:
+            laid_out = True
+            press.make(letter)  # a file that is there may be no picture
         for problem in _problems(page, press, letter):
             problems.setdefault(problem.code, problem)
     if problems:

@@ -155,6 +155,7 @@ class LetterRenderer:
             identifier=letter.document_id,
             created=datetime.combine(letter.on, time(12), EASTERN),
             stylesheets=self.kind(letter.kind).stylesheets,
+            template=self.kind(letter.kind).template,
         )
         if window_faults(rendered.pdf, address, self.return_lines(letter)):
             return WINDOW

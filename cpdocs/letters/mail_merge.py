@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from cpdocs.documents.letters import Letter, PrintedLetter, Unprintable
     from cpdocs.documents.mail_merge.internals.canvas import Face
-    from cpdocs.documents.mail_merge.merged import MergedLetter
+    from cpdocs.documents.mail_merge.merged import MergedLetter, SharedPart
     from cpdocs.documents.mail_merge.printing import MergedPrintFile
     from cpdocs.documents.mail_merge.renderer import MailMerge
 
@@ -54,7 +54,7 @@ class _Chunk:
 
     made: tuple[MergedLetter | PrintedLetter | Unprintable, ...]
     archived: tuple[str, ...]
-    shared: dict[bytes, bytes]
+    shared: dict[bytes, SharedPart]
     faces: dict[str, Face]
 
 
@@ -67,7 +67,7 @@ class MergedLetters:
         self._run = next(_RUNS)
         self._spool: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by close()
         self._end = 0
-        self._shared: dict[bytes, bytes] = {}
+        self._shared: dict[bytes, SharedPart] = {}
         self._faces: dict[str, Face] = {}
 
     def close(self) -> None:

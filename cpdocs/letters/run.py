@@ -30,7 +30,7 @@ from cpdocs.core.letters import (
 )
 from cpdocs.core.organizations import nearest_name
 from cpdocs.core.roster import Disposition
-from cpdocs.errors import AnswerIsNo, UsageFault
+from cpdocs.errors import AnswerIsNo, InputFault, UsageFault
 from cpdocs.letters.batch import Batch, Made, Production, assemble, batch_without_print, serials_of, staged_events
 from cpdocs.letters.cluster import Cluster
 from cpdocs.letters.mail_merge import MergedLetters, Waiting
@@ -134,7 +134,13 @@ def run_letters(
             archive and not dry_run,
             cluster,
         )
-        batch = _merged(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
+        try:
+            batch = _merged(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
+        except InputFault:
+            # A template's fault that no letter to an invented member has: nothing is left begun.
+            if not dry_run:
+                _give_up(ws, run)
+            raise
         if dry_run:
             report = RunReport(report_values(ws, run, batch, terms.grade), None, not_mailed=order.not_mailed(batch))
         else:
@@ -290,6 +296,11 @@ def _begin(ws: Workspace, kind: LetterKind, roster_sha: str) -> RunRecord:
     if new:
         ws.ledger.append(*new)
     return run
+
+
+def _give_up(ws: Workspace, run: RunRecord) -> None:
+    data: dict[str, JSON] = {"run_id": run.run_id, "reason": "its letters can't be made"}
+    ws.ledger.append(NewEvent(EventType.RUN_CANCELLED, (run_subject(run.run_id),), data))
 
 
 def _make(order: _Order, renderer: Callable[[Sequence[Letter]], Iterable[Waiting | Unprintable]]) -> Production:

@@ -19,6 +19,7 @@ from cpdocs.documents.mail_merge import sheets
 from cpdocs.documents.mail_merge.internals import canvas, engine, tagged
 from cpdocs.documents.mail_merge.internals import text_substitution as retype
 from cpdocs.documents.mail_merge.internals.canvas import NotMergeable
+from cpdocs.documents.mail_merge.merged import SharedPart
 from cpdocs.documents.mail_merge.placeholders import placeholders_of
 from cpdocs.documents.mail_merge.printing import MergedPrintFile, proof
 from cpdocs.documents.mail_merge.readback import document_ids
@@ -48,6 +49,7 @@ READ_FOR = {
     "pdf.Font": "1888854798bf87262b5fc822169feea96211da0c7de97cef8e3001c4a5c118a1",
     "pdf.build_fonts_dictionary": "fc551bef35d0d6c3d288f686fd21b5ea8c1efadb8f2f3b4d379cfa6045c02230",
     "pdf.Stream": "624257224db6f66d9120a8bc7aa257603f0a416cd8df58abb2d9258f5e678940",
+    "pdf._use_references": "4d1abd9646c3f4dc7d26b9798ce75d7f84acd627a4e3517a5c06634eccc58baa",
     "line_break.Layout": "681b737d1ba5e004efdc3ee409478b6b3e05ee0662142c5875b188bc9eefa698",
     "line_break.split_first_line": "39ad1016863ca34de0bea4c9fcffb46da7e27813c87dd82b7011bfa19fe5504f",
     "line_break.first_line_metrics": "55ec5d0b58b29a8bda9f4c85d3bc3bc46b45d2110e05982e7126c7f4d507e65d",
@@ -86,7 +88,7 @@ def a_letter(chance: random.Random, kind: str = "assignment", language: str = "e
     return replace(base, language=language, document_id=derive_document_id(b"s" * 32, "letter", str(chance.random())))
 
 
-def stamped_pdf(stamping: MailMerge, item: Letter, shared: dict[bytes, bytes]) -> bytes:
+def stamped_pdf(stamping: MailMerge, item: Letter, shared: dict[bytes, SharedPart]) -> bytes:
     """The stamped letter as a PDF by itself."""
     made = stamping.make(item)
     assert isinstance(made, MergedLetter)
@@ -110,7 +112,7 @@ def text(pdf: bytes, folder: Path) -> str:
     return subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True, text=True).stdout
 
 
-def same(stamping: MailMerge, item: Letter, shared: dict[bytes, bytes], folder: Path) -> bool:
+def same(stamping: MailMerge, item: Letter, shared: dict[bytes, SharedPart], folder: Path) -> bool:
     """Whether the stamped letter has the pictures and text of its full layout; False where the letter has to be
     held."""
     full = press_of(stamping).make(item)
