@@ -5,10 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk
-TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2 chromium chromium-driver
+TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2 groff-base chromium chromium-driver
 JUDGE_PACKAGES := default-jre-headless libjaxb-java
 
-.PHONY: help setup demo test check bench crash fuzz conformance docs lock wheel sbom supply
+.PHONY: help setup demo test check bench crash fuzz conformance docs man lock wheel sbom supply
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ fuzz: setup ## bent files, guided by the code that they reach (a minute; FUZZ=-m
 docs: setup ## docs/commands.md from the commands' own help, docs/attacks.md from the tests'
 	@$(BIN)/python -m tests.reference
 	@$(BIN)/python -m tests.signing.attacks.catalog
+
+man: setup ## dist/man/*.1: a man page for every command
+	@$(BIN)/python -m tests.manual dist/man
 
 lock: ## resolve every version again, with hashes and without index addresses
 	@uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

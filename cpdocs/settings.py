@@ -176,6 +176,7 @@ class _Health(_Table):
     watch_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = _default(Options, "watch_minutes")
     checkpoint_hours: Annotated[int, Field(ge=0, le=24 * 366)] = _default(Options, "checkpoint_hours")
     held_days: Annotated[int, Field(ge=0, le=366)] = _default(Options, "held_days")
+    delivery_hours: Annotated[int, Field(ge=0, le=24 * 31)] = _default(Options, "delivery_hours")
 
 
 class _Work(_Table):
@@ -239,6 +240,11 @@ class Settings:
 def default_text() -> str:
     """The documented settings file that ``init`` writes: every key, with its meaning."""
     return (files("cpdocs") / "default_settings.toml").read_text("utf-8")
+
+
+def schema() -> dict[str, Any]:
+    """Every key with what it takes and its default, as JSON Schema; keys as they are written in the file."""
+    return _Settings.model_json_schema(by_alias=True)
 
 
 def load(text: str, name: str = "cpdocs.toml") -> Settings:
@@ -306,6 +312,7 @@ def _values(read: _Settings) -> Settings:
         watch_minutes=read.health.watch_minutes,
         checkpoint_hours=read.health.checkpoint_hours,
         held_days=read.health.held_days,
+        delivery_hours=read.health.delivery_hours,
         plan_days=read.work.plan_days,
         contact_day=read.work.contact_day,
         health_plan_day=read.work.health_plan_day,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.pages import pages, say_how_many
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.tables import print_table
 from cpdocs.core.deliveries import Delivery, DeliveryState, as_json
+from cpdocs.core.moments import eastern_text
 from cpdocs.errors import required_reason
+from cpdocs.index.queries import Page
 from cpdocs.workspace import Workspace
 
 _SEND = "send"
@@ -64,32 +68,81 @@ def send(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
     from cpdocs.sending.send import deliver as run
 
     ctx = click.get_current_context()
-    looked = run(ws, document_ids, say=lambda line: say(ctx, line))
-    _tell(looked, as_json, "Nothing waits to be sent.")
+    _tell(_each(ws, run(ws, document_ids, say=lambda line: say(ctx, line))), as_json, "Nothing waits to be sent.")
 
 
 @deliver.command("list")
 @click.option("--state", type=click.Choice([each.value for each in DeliveryState]), help="Those in this state alone.")
+@click.option("--target", default="", metavar="T", help="Those of this target or channel alone.")
+@click.option("--practice", default="", metavar="ID", help="Those of this practice alone.")
+@click.option("--open", "open_", is_flag=True, help="Those alone that aren't settled.")
+@click.option("--progress", is_flag=True, help="How far each target has come, instead of every delivery.")
+@pages
 @AS_JSON
 @pass_workspace
-def list_(ws: Workspace, state: str | None, as_json: bool) -> None:
-    """List every delivery, where it stands, and what the receiver said last.
+def list_(
+    ws: Workspace,
+    state: str | None,
+    target: str,
+    practice: str,
+    open_: bool,
+    progress: bool,
+    page: Page,
+    as_json: bool,
+) -> None:
+    """List every delivery: where it stands, since when, and what the receiver said last.
 
     \b
     cpdocs deliver list --state unsure
+    cpdocs deliver list --open --target harbor-hl7
+    cpdocs deliver list --progress
     """
-    from cpdocs.sending.record import all_deliveries
+    from cpdocs.index.outgoing import DeliveryFilter, deliveries, delivery_counts
 
-    found = [each for each in all_deliveries(ws.ledger).values() if state is None or each.state.value == state]
+    if progress:
+        _progress(ws, as_json)
+        return
+    wanted = DeliveryFilter(state or "", target, "", practice, open_)
+    rows = deliveries(ws.index, wanted, page)
     if as_json:
-        print_json([_row(each) for each in found])
+        print_json([_row(each) for each in _each(ws, [row["delivery_id"] for row in rows])])
+        return
+    print_table(
+        ["document", "target", "what", "state", "since", "attempts", "last answer"],
+        [
+            [
+                *(row["document_id"], row["target"], row["purpose"], row["state"]),
+                *(eastern_text(datetime.fromisoformat(row["since"])), str(row["attempts"]), row["words"]),
+            ]
+            for row in rows
+        ],
+    )
+    ctx = click.get_current_context()
+    counts = delivery_counts(ws.index, wanted)
+    told = ", ".join(f"{count} {name}" for name, count in counts.items())
+    say(ctx, f"{told}." if told else "Nothing was queued.")
+    say_how_many(ctx, len(rows), sum(counts.values()), page)
+
+
+def _progress(ws: Workspace, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from cpdocs.index.outgoing import progress
+
+    found = progress(ws.index)
+    if as_json:
+        print_json([asdict(each) for each in found])
         return
     rows = [
-        [each.document_id, each.target, each.purpose.value, each.state.value, str(each.attempts), each.words]
+        [
+            *(each.target, each.kind, ", ".join(f"{count} {state}" for state, count in each.counts.items())),
+            ", ".join(f"{state} since {eastern_text(datetime.fromisoformat(at))}" for state, at in each.oldest.items()),
+            eastern_text(datetime.fromisoformat(each.delivered_at)) if each.delivered_at else "",
+            each.last_answer,
+        ]
         for each in found
     ]
-    print_table(["document", "target", "what", "state", "attempts", "last answer"], rows)
-    _tell(found, False, "Nothing was queued.")
+    print_table(["target", "kind", "deliveries", "oldest", "last delivered", "last answer"], rows)
 
 
 @deliver.command()
@@ -108,7 +161,8 @@ def retry(ws: Workspace, document_id: str, target: str, as_json: bool) -> None:
 
     ctx = click.get_current_context()
     decisions.retry(ws, document_id, target)
-    _tell(run(ws, [document_id], say=lambda line: say(ctx, line)), as_json, "Nothing waits to be sent.")
+    looked = run(ws, [document_id], say=lambda line: say(ctx, line))
+    _tell(_each(ws, looked), as_json, "Nothing waits to be sent.")
 
 
 @deliver.command("give-up")
@@ -179,14 +233,23 @@ def plan_send(ws: Workspace, document_ids: tuple[str, ...], all_new: bool, as_js
     )
 
 
-def _tell(found: Sequence[Delivery], as_json: bool, nothing: str) -> None:
+def _each(ws: Workspace, delivery_ids: Iterable[str]) -> Iterator[Delivery]:
+    from cpdocs.sending.record import the_delivery_of
+
+    return (the_delivery_of(ws.ledger, each) for each in delivery_ids)
+
+
+def _tell(found: Iterable[Delivery], as_json: bool, nothing: str) -> None:
+    counted: Counter[str] = Counter()
+    rows = []
+    for each in found:
+        counted[each.state.value] += 1
+        if as_json:
+            rows.append(_row(each))
     if as_json:
-        print_json([_row(each) for each in found])
-    counted = Counter(each.state.value for each in found)
-    say(
-        click.get_current_context(),
-        ", ".join(f"{count} {name}" for name, count in counted.items()) + "." if found else nothing,
-    )
+        print_json(rows)
+    told = ", ".join(f"{count} {name}" for name, count in counted.items())
+    say(click.get_current_context(), f"{told}." if told else nothing)
 
 
 def _row(delivery: Delivery) -> dict[str, object]:

@@ -20,9 +20,9 @@ def health(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
     cpdocs health
     cpdocs health --json
 
-    Looks at the ledger, the disk, the last look of `cpdocs watch`, the review queue, overdue plans, the last backup and
-    the last checkpoint; the limits are in cpdocs.toml. It names no document and no person. `cpdocs doctor` says how to
-    mend things.
+    Looks at the ledger, the disk, the last look of `cpdocs watch`, the review queue, overdue plans, deliveries, the
+    last backup and the last checkpoint; the limits are in cpdocs.toml. It names no document and no person. `cpdocs
+    doctor` says how to mend things.
     """
     from cpdocs.health.health import as_values, pulses
 

@@ -148,6 +148,43 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
         say(click.get_current_context(), f"Its package was built already. See that nobody uploads it: {package}")
 
 
+@click.command("copy")
+@_ID
+@click.option("--on", type=DAY, required=True, metavar="DATE", help="The day on which the member was given it.")
+@click.option("--format", "form", required=True, metavar="F", help="paper, large print, read aloud, e-mail …")
+@click.option("--language", required=True, metavar="L", help="In which language.")
+@click.option("--interpreter", default="", metavar="NAME", help="Who interpreted.")
+@click.option("--by", required=True, metavar="NAME", help="Who gave it.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the plan here."
+)
+@AS_JSON
+@pass_workspace
+def copy(
+    ws: Workspace,
+    document_id: str,
+    on: date,
+    form: str,
+    language: str,
+    interpreter: str,
+    by: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Record that the member was given a copy of a version: not before it was issued, nor ahead of time.
+
+    \b
+    cpdocs plan copy 7K3M-9QXW-2RC --on 2026-11-03 --format paper --language Spanish --by "Sample Coordinator"
+    """
+    from cpdocs.ledger.blobs import write_durably
+    from cpdocs.plans.log import log_copy_given
+
+    record = log_copy_given(ws, document_id, on=on, form=form, language=language, by=by, interpreter=interpreter)
+    if output is not None:
+        write_durably(output, ws.blobs.get(record.sha256))
+    _tell(ws, record, f"{document_id}: the member was given a copy on {on.isoformat()}.", as_json)
+
+
 @click.command()
 @_ID
 @click.option("--slot", required=True, type=click.Choice(["member", "pcp"]), help="Whose approval.")

@@ -49,6 +49,7 @@ for _command in (
     plan_log.received,
     plan_log.return_,
     plan_log.withdraw,
+    plan_log.copy,
     plan_log.approve,
     unapprove,
     plan_log.refuse,
@@ -154,6 +155,10 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
                 "part2": record.part2,
                 "supersedes": record.supersedes or None,
                 "sendings": [{"to": s.to, "channel": s.channel, "at": s.at.isoformat()} for s in record.sendings],
+                "copies": [
+                    {"on": each.on.isoformat(), "format": each.format, "language": each.language, "by": each.by}
+                    for each in record.copies
+                ],
                 "returned": record.returned.text if record.returned else None,
                 "withdrawn": record.withdrawn.text if record.withdrawn else None,
                 "package": str(ws.paths.ehr / record.filing.package) if record.filing else None,
@@ -199,6 +204,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         ("Call", f"{eastern_text(each.at)} with {each.data['to']}: {each.data['note']}")
         for each in calls(ws, document_id)
     ]
+    lines += [("Copy", f"given {each.on.isoformat()}, {each.format}, {each.language}") for each in record.copies]
     if record.returned:
         lines.append(("Returned", eastern_text(record.returned.at)))
     if record.superseded_by:

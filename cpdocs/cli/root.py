@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("status", "status", "Where every plan stands."),
     "due": ("status", "due", "What is due or overdue, and for whom."),
     "chase": ("work", "chase", "Ask for what nobody answered, once a practice and day."),
+    "notices": ("notices", "notices", "Notices that must leave: list, log as sent."),
     "call": ("work", "call", "Log a telephone call about a plan."),
     "report": ("work", "report", "Timeliness, choice, referrals, returns, by days."),
     "file": ("filing", "file", "Build upload packages; confirm them in the chart."),
@@ -47,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "archive": ("archive", "archive", "Legal holds, what is past retention, and an open export."),
     "health": ("health", "health", "A quick answer for monitors: is everything at work?"),
     "doctor": ("doctor", "doctor", "What is missing or unsafe here, and how to mend it."),
+    "config": ("config", "config", "The settings: whether they can be used, what each means."),
     "completion": ("completion", "completion", "Let bash, zsh or fish complete commands and options."),
 }
 

@@ -95,6 +95,8 @@ class Delivery:
     parts: tuple[Part, ...]
     details: Mapping[str, Any]
     queued_at: datetime
+    seq: int = 0
+    """The number of the event that queued it."""
     attempts: int = 0
     tries: int = 0
     trying: bool = False
@@ -119,6 +121,20 @@ class Delivery:
         if outcome is Outcome.REFUSED or (outcome is not None and self.tries >= MOST_ATTEMPTS):
             return DeliveryState.HELD
         return DeliveryState.QUEUED
+
+    @property
+    def since(self) -> datetime:
+        """Since when it stands there; one that is tried again stands queued since it was queued."""
+        if self.trying:
+            return self.attempted_at or self.queued_at
+        if self.delivered_at and not self.ended:
+            return self.delivered_at
+        return (self.answered_at if self.state is not DeliveryState.QUEUED else None) or self.queued_at
+
+    @property
+    def practice_id(self) -> str:
+        """The practice that it goes to, or whose plan it is."""
+        return str(self.details.get("practice_id", ""))
 
     @property
     def words(self) -> str:
@@ -209,6 +225,8 @@ def as_json(delivery: Delivery) -> dict[str, JSON]:
         "purpose": delivery.purpose.value,
         "queued_at": delivery.queued_at.isoformat(),
         "last_attempt_at": delivery.attempted_at.isoformat() if delivery.attempted_at else None,
+        "practice_id": delivery.practice_id or None,
+        "since": delivery.since.isoformat(),
     }
 
 
@@ -225,6 +243,7 @@ def _queued(event: Event) -> Delivery:
         parts=tuple(Part(part["name"], part["sha256"]) for part in data["parts"]),
         details=data["details"],
         queued_at=event.at,
+        seq=event.seq,
     )
 
 

@@ -57,6 +57,7 @@ class EventType(StrEnum):
     PLAN_RETURNED = "plan.returned"
     CALL_LOGGED = "call.logged"
     PLAN_WITHDRAWN = "plan.withdrawn"
+    PLAN_COPY_GIVEN = "plan.copy_given"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"
     SLOT_EMPTIED = "slot.emptied"
@@ -68,6 +69,7 @@ class EventType(StrEnum):
     HELD_RESOLVED = "held.resolved"
     HELD_ATTESTED = "held.attested"
     NOTICE_WRITTEN = "notice.written"
+    NOTICE_SENT = "notice.sent"
 
     PLAN_FILED = "plan.filed"
     FILING_HELD = "filing.held"

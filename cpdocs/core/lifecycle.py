@@ -18,6 +18,8 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, at, reason, by.
 ``PLAN_WITHDRAWN``
     document_id, reason.
+``PLAN_COPY_GIVEN``
+    document_id, on, format, language, interpreter, by: the member was given a copy of this version.
 ``SLOT_FILLED``
     document_id, slot, evidence, signer (name), npi, credential, role (member | representative | pcp | pcp_designee),
     on_behalf_of (the PCP's NPI for a designee, the relation for a representative), signed_at (or null: never invented),
@@ -54,6 +56,7 @@ from typing import Any, TypeAlias
 from cpdocs.core.events import JSON, Event, EventType
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.plan_record import (
+    CopyGiven,
     Filing,
     KeptFile,
     PlanRecord,
@@ -88,6 +91,7 @@ PLAN_EVENTS = (
     EventType.PLAN_RECEIPT_CORRECTED,
     EventType.PLAN_RETURNED,
     EventType.PLAN_WITHDRAWN,
+    EventType.PLAN_COPY_GIVEN,
     EventType.SLOT_FILLED,
     EventType.SLOT_EMPTIED,
     EventType.SLOT_REFUSED,
@@ -258,6 +262,18 @@ def _withdrawn(_: _Road, event: Event) -> _Road:
     return {"withdrawn": Remark(event.at, _text(event.data, "reason"), event.user)}
 
 
+def _copy_given(road: _Road, event: Event) -> _Road:
+    data = event.data
+    copy = CopyGiven(
+        date.fromisoformat(data["on"]),
+        _text(data, "format"),
+        _text(data, "language"),
+        _text(data, "interpreter"),
+        _text(data, "by"),
+    )
+    return {"copies": (*road.get("copies", ()), copy)}
+
+
 def _filled(road: _Road, event: Event) -> _Road:
     """The first thing that fills a slot stays its evidence; a member who signs after refusing has not refused."""
     data = event.data
@@ -324,6 +340,7 @@ def _filed(_: _Road, event: Event) -> _Road:
         closed_sha256=_text(data, "closed_sha256"),
         at=event.at,
         kept=tuple(_kept(each) for each in data.get("kept", ())) or _kept_before_levels(data),
+        seq=event.seq,
     )
     return {"filing": filing, "filing_held": ()}
 
@@ -369,6 +386,7 @@ _STEPS = {
     EventType.PLAN_RECEIPT_CORRECTED: _receipt_corrected,
     EventType.PLAN_RETURNED: _returned,
     EventType.PLAN_WITHDRAWN: _withdrawn,
+    EventType.PLAN_COPY_GIVEN: _copy_given,
     EventType.SLOT_FILLED: _filled,
     EventType.SLOT_EMPTIED: _emptied,
     EventType.SLOT_REFUSED: _refused,

@@ -105,10 +105,11 @@ class Options:
     scheduler: SchedulerOptions = SchedulerOptions()
     """How a Dask scheduler may be talked to."""
     backup_hours: int = 26
-    """The age of the last backup that ``doctor`` and ``health`` accept; this and the three below: 0 accepts any."""
+    """The age of the last backup that ``doctor`` and ``health`` accept; this and the four below: 0 accepts any."""
     watch_minutes: int = 10
     checkpoint_hours: int = 26
     held_days: int = 5
+    delivery_hours: int = 24
     retention_years: int = 7
     """Counted from the last event about a document; at least six (45 CFR 164.316(b)(2))."""
     renew_months: int = 12

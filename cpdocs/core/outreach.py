@@ -74,11 +74,15 @@ class Outreach:
             since = [] if each.outcome is Outcome.REACHED else [*since, each]
         return tuple(since)
 
-    def met_face_to_face(self, member_id: str, program: str) -> bool:
-        """Whether somebody tried to meet the member face to face, reached or not (X2)."""
-        return any(
-            each.kind is AttemptKind.FACE_TO_FACE and each.program in ("", program)
-            for each in self.attempts.get(member_id, ())
+    def first_visit(self, member_id: str, program: str, since: date) -> date | None:
+        """The first day from ``since`` on which somebody tried to meet the member face to face, reached or not (X2)."""
+        return next(
+            (
+                each.on
+                for each in self.attempts.get(member_id, ())
+                if each.kind is AttemptKind.FACE_TO_FACE and each.program in ("", program) and each.on >= since
+            ),
+            None,
         )
 
 

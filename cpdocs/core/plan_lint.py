@@ -7,10 +7,10 @@ a word alone can't settle is a warning. Pure.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from cpdocs.core.members import Assignment, age_on
+from cpdocs.core.names import name_words
 from cpdocs.core.organizations import compared_name
 from cpdocs.core.plans import Plan, Reason, Service, TransitionKind
 from cpdocs.errors import Problem
@@ -147,7 +147,7 @@ def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[
                     "representative",
                     "Find out whether the guardianship still stands.",
                 )
-        elif _person(acts.name) != _person(stated.guardian_name):
+        elif name_words(acts.name) != name_words(stated.guardian_name):
             yield Problem(
                 "representative_differs",
                 "the roster names another guardian.",
@@ -217,12 +217,6 @@ def is_own(name: str, own: Iterable[str]) -> bool:
     """Whether ``name`` is one of these organizations' or people's, however it is written, or begins with it."""
     compared = compared_name(name)
     return bool(compared) and any(compared == each or (len(each) >= 8 and compared.startswith(each)) for each in own)
-
-
-def _person(name: str) -> str:
-    """A person's name as it is compared here: letters without accents, in any order of the words."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(char))
-    return " ".join(sorted(re.findall(r"\w+", plain)))
 
 
 def _texts(plan: Plan) -> Iterator[tuple[str, str]]:

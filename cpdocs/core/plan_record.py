@@ -106,6 +106,17 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyGiven:
+    """A copy of this version that the member was given, as it was recorded (requirements X1)."""
+
+    on: date
+    format: str
+    language: str
+    interpreter: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptFile:
     """A signed file as it is kept for good, closed, by its digest: how far its proof reaches, until when, and whose
     time stamp of when is the last over it (None and empty: none). ``renewed`` counts the stamps that were laid over it
@@ -131,6 +142,8 @@ class Filing:
     closed_sha256: str
     at: datetime
     kept: tuple[KeptFile, ...] = ()
+    seq: int = 0
+    """The number of the event that recorded it."""
 
     @property
     def level(self) -> ProofLevel | None:
@@ -184,6 +197,7 @@ class PlanRecord:
     receipt_corrections: tuple[ReceiptCorrection, ...] = ()
     returned: Remark | None = None
     withdrawn: Remark | None = None
+    copies: tuple[CopyGiven, ...] = ()
     fills: Mapping[Slot, SlotFill] = field(default_factory=dict)
     refusal: Refusal | None = None
     filing: Filing | None = None

@@ -14,6 +14,7 @@ from cpdocs.core.deadlines import home_visit_due
 from cpdocs.core.ids import is_npi
 from cpdocs.core.members import Assignment, Program, age_on
 from cpdocs.core.part2_rules import part2_problems, unflagged_items
+from cpdocs.core.plan_facts import fact_errors, fact_warnings
 from cpdocs.core.plan_lint import in_member_words, word_errors, word_warnings
 from cpdocs.core.plans import Plan, PlanStatus, Reason, Service, TransitionKind
 from cpdocs.core.register import Register
@@ -58,6 +59,7 @@ def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
         *_service_errors(plan),
         *_wording_errors(plan),
         *word_errors(plan, stated),
+        *fact_errors(plan, register, on),
         *part2_problems(plan, on),
     )
     warnings = (
@@ -66,6 +68,7 @@ def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
         *unflagged_items(plan),
         *_content_warnings(plan),
         *_transition_warnings(plan),
+        *fact_warnings(plan, on),
         *word_warnings(plan, stated),
     )
     return CheckedPlan(errors, warnings, assignment)

@@ -15,6 +15,7 @@ from statistics import median
 
 from cpdocs.core.deadlines import business_days_between, receipt_day
 from cpdocs.core.members import Assignment
+from cpdocs.core.outreach import Outreach
 from cpdocs.core.plan_clock import PlanClock, plan_clock
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.register import Register
@@ -73,11 +74,13 @@ class Affiliation:
 
 @dataclass(frozen=True, slots=True)
 class WithoutPlan:
-    """A live assignment for which no plan stands. ``contact_by`` is the last day for meeting the member (X2)."""
+    """A live assignment for which no plan stands. ``contact_by`` is the last day for a first attempt to meet the member
+    face to face, ``tried_on`` the day of that attempt, None where none is on record (X2)."""
 
     assignment: Assignment
     days: int
     contact_by: date
+    tried_on: date | None = None
 
 
 def timeliness(records: Iterable[PlanRecord], on: date) -> list[Timeliness]:
@@ -143,7 +146,7 @@ def _standing(records: Iterable[PlanRecord]) -> list[tuple[str, list[PlanRecord]
     return sorted(by_program.items())
 
 
-def without_plan(register: Register, records: Iterable[PlanRecord], on: date) -> list[WithoutPlan]:
+def without_plan(register: Register, records: Iterable[PlanRecord], on: date, outreach: Outreach) -> list[WithoutPlan]:
     """Every live assignment for which no version stands, the longest-standing first."""
     planned = {(record.member_id, record.program) for record in records if not record.closed}
     seen: set[tuple[str, str]] = set()
@@ -154,7 +157,8 @@ def without_plan(register: Register, records: Iterable[PlanRecord], on: date) ->
         if pair in planned or pair in seen or live is None:
             continue
         seen.add(pair)
-        found.append(WithoutPlan(live, max(0, (on - live.assigned_on).days), contact_by(live.assigned_on)))
+        tried = outreach.first_visit(live.member_id, live.program.value, live.assigned_on)
+        found.append(WithoutPlan(live, max(0, (on - live.assigned_on).days), contact_by(live.assigned_on), tried))
     return sorted(found, key=lambda item: (item.assignment.assigned_on, item.assignment.key))
 
 

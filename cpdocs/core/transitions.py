@@ -127,6 +127,13 @@ def may_fill(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None
     _day_on_the_road(record, on, now, "approved")
 
 
+def may_give_copy(record: PlanRecord, *, on: date, now: datetime) -> None:
+    """A copy of a version is given on a day from its issue to today; a withdrawn version is given to nobody."""
+    if record.withdrawn:
+        raise InputFault(f"{record.document_id} was withdrawn ({_said(record.withdrawn.at)}); no copy of it is given.")
+    _day_on_the_road(record, on, now, "given as a copy")
+
+
 def may_empty(record: PlanRecord, slot: Slot) -> None:
     """An approval that a person recorded by mistake is taken back; a digital signature that stands never is (contract
     §8). Raises InputFault, AnswerIsNo."""

@@ -16,6 +16,9 @@ REVIEW_AHEAD = timedelta(days=60)
 VISIT_AHEAD = timedelta(days=30)
 """How long before its day a first visit is on the list."""
 
+ACKNOWLEDGED_WITHIN = timedelta(days=1)
+"""How long what was handed over may wait for its acknowledgement before somebody asks."""
+
 
 class Kind(StrEnum):
     """What waits (contract §10)."""
@@ -45,7 +48,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits, as the record tells it. ``since`` and ``due_on`` are ISO 8601 (empty: no day is set);
-    ``about`` names what isn't a plan: a held file, a run of letters. Names are empty where they aren't known."""
+    ``about`` names what isn't a plan: a held file, a run of letters, a delivery's target. Names are empty where they
+    aren't known."""
 
     kind: Kind
     since: str
@@ -107,11 +111,19 @@ _NEXT = {
         "Offer it again, as was agreed: `cpdocs plan approve {id} --slot member --how HOW --on DATE --by NAME`, or "
         "`cpdocs plan refuse {id} --slot member`."
     ),
-    Kind.UNSENT: "Send it, then log it: `cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`.",
-    Kind.NOTICE_TO_SEND: "Send it: {about}.",
+    Kind.UNSENT: (
+        "Send it: `cpdocs plan send {id}`; or carry it and log that: "
+        "`cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`."
+    ),
+    Kind.NOTICE_TO_SEND: (
+        "Send it, then log it: `cpdocs notices sent {about} --to NAME --channel CHANNEL --at TIME`; `cpdocs notices "
+        "list` says where it lies."
+    ),
     Kind.REVIEW_DUE: "Review the plan by {due} and issue the next version: `cpdocs plan issue FILE`.",
     Kind.PLAN_MISSING: "Write the {program} plan: `cpdocs plan issue FILE`.",
-    Kind.FIRST_VISIT_DUE: "Try to meet the member face to face by {due}.",
+    Kind.FIRST_VISIT_DUE: (
+        "Try to meet the member face to face by {due}, then record it: `cpdocs member attempt --kind face_to_face`."
+    ),
     Kind.HOME_VISIT_DUE: "Visit the member at home by {due}.",
     Kind.PCP_CHANGED: (
         "The PCP that this version names isn't the member's any more, or is inactive: issue a version for the new one "
@@ -122,8 +134,16 @@ _NEXT = {
     ),
     Kind.MEMBER_ENDED: "The member doesn't take part any more: `cpdocs plan withdraw {id} --reason TEXT`.",
     Kind.FILING_HELD: "See why it isn't filed, mend that, file it: `cpdocs plan show {id}`, `cpdocs file {id}`.",
-    Kind.DELIVERY_UNSURE: "Look whether it arrived: `cpdocs deliver list`.",
-    Kind.DELIVERY_HELD: "See why it isn't delivered: `cpdocs deliver list`.",
+    Kind.DELIVERY_UNSURE: (
+        "Ask {about} whether it arrived. If it didn't: `cpdocs deliver retry {id} --target {about}`; if it did: "
+        "`cpdocs file confirm {id} --by NAME --at TIME`, or "
+        "`cpdocs deliver give-up {id} --target {about} --reason TEXT`."
+    ),
+    Kind.DELIVERY_HELD: (
+        "See what {about} said: `cpdocs deliver list --state held`. Mend that, then "
+        "`cpdocs deliver retry {id} --target {about}`; or carry it there: "
+        "`cpdocs deliver give-up {id} --target {about} --reason TEXT`."
+    ),
     Kind.CHART_CONFIRM: "Look whether it is in the chart: `cpdocs file confirm {id} --by NAME --at TIME`.",
     Kind.LETTERS_HELD: "Letters of run {about} are held: `cpdocs letters hold list`.",
 }

@@ -25,7 +25,7 @@ def sample_plans(npis: dict[str, str], as_of: date) -> dict[str, dict[str, Any]]
     """The plans by what each of them shows."""
     return {
         "bh": _bh(1, npis["pcp1"], "S01", as_of),
-        "ltss": _ltss(2, npis["pcp1"], "S01", as_of, language="Spanish")
+        "ltss": _ltss(2, npis["pcp1"], "S01", as_of)
         | {
             "goals": [
                 _goal(_HOME["Spanish"], as_of, translation="I want to stay in my own home and see my grandchildren.")
@@ -33,7 +33,7 @@ def sample_plans(npis: dict[str, str], as_of: date) -> dict[str, dict[str, Any]]
         },
         "minor": _minor(npis["pcp3"], as_of),
         "part2": _part2(npis["pcp2"], as_of),
-        "scripts": _bh(5, npis["pcp4"], "S04", as_of, language="Khmer")
+        "scripts": _bh(5, npis["pcp4"], "S04", as_of)
         | {
             "goals": [
                 _goal(_HOME[language], as_of, translation=_HOME["English"])
@@ -70,7 +70,7 @@ def _moment(as_of: date, days: int, hour: int) -> str:
     return datetime.combine(as_of + timedelta(days=days), time(hour), EASTERN).isoformat()
 
 
-def _base(index: int, program: str, pcp_npi: str, practice_id: str, as_of: date, language: str) -> dict[str, Any]:
+def _base(index: int, program: str, pcp_npi: str, practice_id: str, as_of: date) -> dict[str, Any]:
     organization = CP_ORGS[program]
     coordinator = {"name": "Hedgerow Specimen", "organization": organization, "phone": phone(f"coordinator {program}")}
     return {
@@ -141,13 +141,13 @@ def _base(index: int, program: str, pcp_npi: str, practice_id: str, as_of: date,
         "monitor": {"name": coordinator["name"], "role": "Care coordinator", "phone": coordinator["phone"]},
         "pcp_actions": ["Review the medication list", "Refer to specialty care where medically necessary"],
         "part2": {"applies": False, "consent": None},
-        "copy_given": {"date": _day(as_of, -5), "format": "paper", "language": language},
+        "copy_given": None,
         "representative": None,
     }
 
 
-def _bh(index: int, pcp_npi: str, practice_id: str, as_of: date, language: str = "English") -> dict[str, Any]:
-    plan = _base(index, "BH", pcp_npi, practice_id, as_of, language)
+def _bh(index: int, pcp_npi: str, practice_id: str, as_of: date) -> dict[str, Any]:
+    plan = _base(index, "BH", pcp_npi, practice_id, as_of)
     plan["needs"].append({"domain": "mental_health", "need": "Feels low in winter", "self_reported": True})
     plan["services"] = [
         {
@@ -170,8 +170,8 @@ def _bh(index: int, pcp_npi: str, practice_id: str, as_of: date, language: str =
     return plan
 
 
-def _ltss(index: int, pcp_npi: str, practice_id: str, as_of: date, language: str = "English") -> dict[str, Any]:
-    plan = _base(index, "LTSS", pcp_npi, practice_id, as_of, language)
+def _ltss(index: int, pcp_npi: str, practice_id: str, as_of: date) -> dict[str, Any]:
+    plan = _base(index, "LTSS", pcp_npi, practice_id, as_of)
     plan["needs"].append({"domain": "ltss", "need": "Help with bathing and with the stairs"})
     plan["services"] = [
         {
@@ -242,7 +242,7 @@ def _part2(pcp_npi: str, as_of: date) -> dict[str, Any]:
 
 
 def _affiliated(pcp_npi: str, as_of: date) -> dict[str, Any]:
-    plan = _ltss(6, pcp_npi, "S02", as_of, language="Arabic")
+    plan = _ltss(6, pcp_npi, "S02", as_of)
     plan["goals"] = [_goal(_HOME["Arabic"], as_of, translation=_HOME["English"])]
     plan["services"].append(
         {

@@ -14,7 +14,7 @@ from typing import Any
 
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.members import Assignment
-from cpdocs.core.plan_record import KeptFile, PlanRecord, ProofLevel, SlotFill
+from cpdocs.core.plan_record import CopyGiven, KeptFile, PlanRecord, ProofLevel, SlotFill
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.html import fill, long_date, short_date, template_folders
@@ -97,6 +97,7 @@ def certificate_view(paper: CertificatePaper) -> dict[str, Any]:
             ("Issued", f"{moment_text(record.issued_at)}, {record.pages} pages, sealed by {paper.sender.name}"),
             ("Seal's certificate, SHA-256", hash_text(record.seal_fingerprint)),
             ("Filed", moment_text(paper.built_at)),
+            *[("Copy given to the member", _copy(each)) for each in record.copies],
             *[("Long-term proof", _proof(each)) for each in paper.kept],
         ],
         "slots": [_slot_view(paper, slot, record.fills.get(slot)) for slot in (Slot.MEMBER, Slot.PCP)],
@@ -129,6 +130,12 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
         ("Returned file, SHA-256", hash_text(fill.return_sha256)),
     ]
     return {"heading": _SLOTS[slot], "rows": [row for row in rows if row[1]]}
+
+
+def _copy(copy: CopyGiven) -> str:
+    interpreter = f"interpreter: {copy.interpreter}" if copy.interpreter else ""
+    how = ", ".join(filter(None, (copy.format, copy.language, interpreter)))
+    return f"{long_date(copy.on)} ({how}), by {copy.by}"
 
 
 def _key(fill: SlotFill) -> str:

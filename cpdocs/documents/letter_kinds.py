@@ -19,7 +19,19 @@ from cpdocs.errors import InputFault
 
 LETTERS = "letters"
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
-_KIND_KEYS = {"title", "template", "stylesheets", "to", "after", "after_days", "rests_on"}
+_KIND_KEYS = {"title", "template", "stylesheets", "to", "after", "after_days", "rests_on", "fact"}
+_FACT_KEYS = {"text", "source"}
+SOURCES = {
+    "assignment": "the roster line of the member's assignment, as imported",
+    "program": "the rules of MassHealth's program (docs/letters.md says where they stand)",
+    "settings": "cpdocs.toml",
+    "mailed": "the earlier letter's run, logged as mailed",
+    "attempt": "an attempt to reach the member in vain (`cpdocs member attempt`)",
+    "choice": "the member's own word on record (`cpdocs member decline` or `change-cp`)",
+    "notice_sent": "the notice to the health plan, logged as sent (`cpdocs notices sent`)",
+    "approved": "the version that both sides approved",
+}
+"""What a letter may name as the record behind a fact that it states."""
 RECIPIENTS = ("assigned", "declined", "changed", "planned")
 """Whom a kind is for: everyone assigned (contract §3), those who said no, who asked for another partner, or whose plan
 both sides approved."""
@@ -27,11 +39,21 @@ _LANGUAGE_KEYS = {"tag", "name", "direction", "status", "reviewed_by", "reviewed
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence of the template's English that states a fact, ``%(name)s`` where a value stands, and its source."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class LetterKind:
     """A kind of letter: the folder's name, what people call it, its template and its style sheets (template paths).
 
     ``to`` is one of RECIPIENTS. With ``after`` it goes to those alone to whom that kind was mailed ``after_days`` ago.
-    ``rests_on`` names the record behind what the letter states as a fact: ``attempt`` for "we tried to reach you".
+    ``rests_on`` names a record without which nobody gets it: ``attempt`` for "we tried to reach you", ``notice_sent``
+    for "we told your health plan". ``facts`` are the sentences that state what was done or is so, each with the record
+    behind it: one of ``SOURCES``; ``common_facts`` are those that any letter may state.
     """
 
     name: str
@@ -42,6 +64,8 @@ class LetterKind:
     after: str
     after_days: int
     rests_on: str = ""
+    facts: tuple[Fact, ...] = ()
+    common_facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +110,50 @@ def load_kind(name: str, folders: Sequence[Path]) -> LetterKind:
             where, "after is the name of a kind, after_days a number of days; both are for letters to = 'assigned'"
         )
     rests_on = raw.get("rests_on", "")
-    if rests_on not in ("", "attempt") or (rests_on and to != "assigned"):
-        raise _unusable(where, "rests_on is 'attempt', for letters to = 'assigned'")
+    allowed = {"assigned": ("", "attempt"), "planned": ("",)}.get(to, ("", "notice_sent"))
+    if rests_on not in allowed:
+        raise _unusable(where, f"rests_on is one of {', '.join(map(repr, allowed))} for letters to = {to!r}")
+    proven = {"assignment", "program", "settings", *([rests_on] if rests_on else []), *(["mailed"] if after else [])}
+    proven |= {"planned": {"approved"}, "declined": {"choice"}, "changed": {"choice"}}.get(to, set())
+    facts = _facts(raw.get("fact", []), proven, where)
+    shared = f"{LETTERS}/common/facts.toml"
+    common_facts = _read(shared, folders, "The facts that every letter may state are missing from the templates.")
+    _known(common_facts, {"fact"}, shared)
+    facts_of_all = _facts(common_facts.get("fact", []), {"assignment", "program", "settings"}, shared)
     base = f"{LETTERS}/{name}/"
     common = f"{LETTERS}/common/letter.css"
     return LetterKind(
-        name, raw["title"], base + template, (common, *(base + sheet for sheet in sheets)), to, after, days, rests_on
+        name,
+        raw["title"],
+        base + template,
+        (common, *(base + sheet for sheet in sheets)),
+        to,
+        after,
+        days,
+        rests_on,
+        facts,
+        facts_of_all,
     )
+
+
+def _facts(entries: Any, proven: set[str], where: str) -> tuple[Fact, ...]:
+    """The facts that a kind states; each names a source that stands behind every letter of this kind."""
+    if not isinstance(entries, list):
+        raise _unusable(where, "[[fact]] is a table with text and source")
+    found = []
+    for entry in entries:
+        if not isinstance(entry, dict) or not _all_text([entry.get("text"), entry.get("source")]):
+            raise _unusable(where, "every [[fact]] needs text and source")
+        _known(entry, _FACT_KEYS, where)
+        if entry["source"] not in SOURCES:
+            raise _unusable(where, f"the source of a fact is one of {', '.join(SOURCES)}, not {entry['source']!r}")
+        if entry["source"] not in proven:
+            raise _unusable(
+                where,
+                f"the source {entry['source']!r} stands behind no letter of this kind: set rests_on, after or to",
+            )
+        found.append(Fact(" ".join(str(entry["text"]).split()), str(entry["source"])))
+    return tuple(found)
 
 
 def kind_names(folders: Iterable[Path]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from cpdocs.documents.letter_languages import ENGLISH, Printable
 from cpdocs.errors import InputFault, Problem
 
 if TYPE_CHECKING:
+    from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.documents.letters import Letter, LetterRenderer
 
 MUST_SAY = {
@@ -37,11 +38,25 @@ _NEVER = re.compile(
 """What no letter says (documents.md §4.12). Names of organizations are not looked at: the sample ones are neutral."""
 _PRESSURE = re.compile(r"\b(must|lose|required|penalt\w*|have to stay|should stay)\b", re.IGNORECASE)
 """What has no place next to the member's choice (requirement C7)."""
+_STATES_A_FACT = re.compile(
+    r"\b(?:we|you|they|it|[\w’']+)\s+(?:have|has|had|was|were)\s+(?:\w+\s+){0,2}?(?:been|told|said|sent|given|made|met|chosen|"
+    r"done|left|gone|spoken|written|\w+ed)\b"
+    r"|\b(?:we|you)\s+(?:\w+\s+)?(?:told|said|tried|wrote|sent|gave|called|visited|spoke|met|asked|received|got|came|"
+    r"agreed|signed|chose|approved|stopped|recorded|shared|missed|left|could not)\b"
+    r"|\breconciled by\b|\bhere is (?:a|your) copy\b|\bwas given\b",
+    re.IGNORECASE,
+)
+"""Wording that says that something happened. It needs a source (``[[fact]]`` in the kind's kind.toml)."""
+_CONDITION = re.compile(r"^(?:if|when|unless|once)\b", re.IGNORECASE)
+"""A sentence that only supposes it."""
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
 
 _BLOCKS = frozenset({"p", "li"})
+_HEADINGS = frozenset({"h1", "h2", "h3"})
+_SENTENCE = re.compile(r"[^.!?]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?]*)*[.!?]*")
+_VALUE = re.compile(r"%\(\w+\)s")
 
 SAMPLE = Assignment(
     member_id="000000000000",
@@ -102,6 +117,7 @@ def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en")
 
     problems: dict[str, Problem] = {}
     laid_out = False
+    stated: set[str] = set()
     for letter in sample_letters(kind, on, language):
         address = press.address(letter)
         if address is None:
@@ -113,8 +129,15 @@ def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en")
         if pictured and language == ENGLISH and not laid_out:
             laid_out = True
             press.make(letter)  # a file that is there may be no picture
-        for problem in _problems(page, press, letter):
-            problems.setdefault(problem.code, problem)
+        for problem in (*_problems(page, press, letter), *(_fact_problems(page, press.kind(kind), stated, language))):
+            problems.setdefault(problem.code + problem.where, problem)
+    if language == ENGLISH:
+        for fact in press.kind(kind).facts:
+            if fact.text not in stated:
+                text = f"its kind.toml names a fact that no letter of it states: “{fact.text}”"
+                problems[fact.text] = Problem(
+                    "fact_not_said", text, todo="Take it out, or write it as the letter has it."
+                )
     if problems:
         raise InputFault(
             f"The kind of letter {kind!r} lacks what every letter must say, or says what none may.",
@@ -170,13 +193,37 @@ def _problems(page: _Reader, press: LetterRenderer, letter: Letter) -> Iterator[
         yield Problem("pressure", f"it says {found[0]!r} beside the member's choice, which has to be free.")
 
 
+def _fact_problems(page: _Reader, kind: LetterKind, stated: set[str], language: str) -> Iterator[Problem]:
+    """Sentences that state a fact without a source; ``stated`` gains the declared facts that this page states."""
+    if language != ENGLISH:
+        return
+    declared = {fact.text: _pattern(fact.text) for fact in (*kind.facts, *kind.common_facts)}
+    for block in page.blocks:
+        for sentence in _SENTENCE.findall(" ".join(block.split())):
+            found = [text for text, pattern in declared.items() if pattern.fullmatch(sentence.strip())]
+            stated.update(found)
+            if not found and _STATES_A_FACT.search(sentence) and not _CONDITION.match(sentence.strip()):
+                yield Problem(
+                    "fact_without_source",
+                    f"it states a fact without naming the record behind it: “{sentence.strip()}”",
+                    sentence.strip()[:40],
+                    f"Name it in letters/{kind.name}/kind.toml: [[fact]] with text and source.",
+                )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".+?".join(re.escape(part) for part in _VALUE.split(text)))
+
+
 class _Reader(HTMLParser):
-    """All of a page's text, the text of each ``data-says``, and of each paragraph of the letter proper."""
+    """All of a page's text, the text of each ``data-says``, of each paragraph of the letter proper, and of its headings
+    too (``blocks``)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
         self.sentences: list[str] = []
+        self.blocks: list[str] = []
         self._tags: list[str] = []
         self._open: list[str | None] = []
         self._said: dict[str, str] = {}
@@ -190,6 +237,8 @@ class _Reader(HTMLParser):
             self._tags.append("notice" if ("id", "notice") in attrs else tag)
             if tag in _BLOCKS:
                 self.sentences.append("")
+            if tag in _BLOCKS | _HEADINGS:
+                self.blocks.append("")
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _VOID and self._open:
@@ -200,6 +249,8 @@ class _Reader(HTMLParser):
         self.text += data
         if "main" in self._tags and not {"notice"} & {*self._tags} and {*_BLOCKS} & {*self._tags}:
             self.sentences[-1] += data
+        if "main" in self._tags and "notice" not in self._tags and (_BLOCKS | _HEADINGS) & {*self._tags}:
+            self.blocks[-1] += data
         for mark in self._open:
             if mark:
                 self._said[mark] = self._said.get(mark, "") + data

@@ -352,6 +352,8 @@ def _judge(complaints: Sequence[tuple[int, str, tuple[Any, ...]]]) -> None:
             if start not in message:
                 continue
             where = f" (U+{arguments[1]:04X})" if start == ".notdef glyph" else ""
+            # A picture that couldn't be read is complained of once, and then remembered as none.
+            _WORKSHOPS.clear()
             raise InputFault(
                 f"A document can't be made: it has {meaning}{where}.", todo="Correct the template or the text."
             )

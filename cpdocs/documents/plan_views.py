@@ -312,7 +312,8 @@ def signing_view(paper: PlanPaper) -> dict[str, Any]:
     name, relation, authority = _representative(paper)
     copy = plan.copy_given
     given = ""
-    if copy:
+    if copy and copy.date == eastern_date(paper.issued_at):
+        # Of another day it was another paper: this version is made now.
         how = ", ".join(
             filter(None, (copy.format, copy.language, f"interpreter: {copy.interpreter}" if copy.interpreter else ""))
         )

@@ -21,6 +21,7 @@ from cpdocs.core.clock_steps import SLACK, ClockStep, ClockWatch
 from cpdocs.core.events import JSON, EventType
 from cpdocs.errors import CpdocsError
 from cpdocs.health.answers import LOW_DISK
+from cpdocs.index.outgoing import waiting_since
 from cpdocs.index.queries import overdue_count, waiting_count
 from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
 from cpdocs.retention.lists import failed_attempt, made_backups
@@ -85,6 +86,7 @@ def pulses(ws: Workspace) -> list[Pulse]:
         ("watch", _watch),
         ("held", _held),
         ("overdue", _overdue),
+        ("deliveries", _deliveries),
         ("backup", _backup),
         ("checkpoint", _checkpoint),
         ("proof", _proof),
@@ -161,6 +163,23 @@ def _overdue(ws: Workspace) -> Iterator[Pulse]:
     """A count and no fault: practices are late, cpdocs isn't."""
     late = overdue_count(ws.index, eastern_date(ws.clock.now()))
     yield Pulse("overdue", True, f"{late} plans are overdue.", late)
+
+
+def _deliveries(ws: Workspace) -> Iterator[Pulse]:
+    """Whether what leaves arrives: how much waits, is unsure or held, and how old the oldest of it is."""
+    found = waiting_since(ws.index)
+    if not found:
+        yield Pulse("deliveries", True, "Nothing waits to be delivered.", 0)
+        return
+    now, allowed = ws.clock.now(), timedelta(hours=ws.options.delivery_hours)
+    ages = {state: now - datetime.fromisoformat(since) for state, (_, since) in found.items()}
+    told = [
+        f"{found[state][0]} {words}, the oldest for {_span(ages[state])}"
+        for state, words in (("queued", "wait to be sent"), ("unsure", "are unsure"), ("held", "are held"))
+        if state in found
+    ]
+    oldest = max(ages.values())
+    yield Pulse("deliveries", not allowed or oldest <= allowed, f"Deliveries: {'; '.join(told)}.", _seconds(oldest))
 
 
 def _backup(ws: Workspace) -> Iterator[Pulse]:

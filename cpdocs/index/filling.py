@@ -10,9 +10,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from cpdocs.core.events import Event, EventType, document_subject, member_subject, return_subject, run_subject
+from cpdocs.core import deliveries
+from cpdocs.core.events import (
+    Event,
+    EventType,
+    delivery_subject,
+    document_subject,
+    member_subject,
+    return_subject,
+    run_subject,
+)
 from cpdocs.core.letters import RUN_EVENTS, fold_runs
 from cpdocs.core.lifecycle import PLAN_EVENTS, fold
+from cpdocs.core.notices import notice_reference
+from cpdocs.core.outreach import OUTREACH_EVENTS, fold_outreach
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS
 from cpdocs.core.register import fold as fold_register
 from cpdocs.core.return_record import RETURN_EVENTS, all_parts
@@ -32,6 +43,9 @@ class Touched:
     returns: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
+    deliveries: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
+    """The documents that those deliveries are about."""
     added: list[Event] = field(default_factory=list)
     directory: bool = False
 
@@ -45,16 +59,24 @@ class Touched:
             self.members.update(_keys(event, "member"))
         if event.type in _RUN:
             self.runs.update(_keys(event, "run"))
+        if event.type in _DELIVERY:
+            self.deliveries.update(_keys(event, "delivery"))
+            self.sent.update(_keys(event, "document"))
         if event.type in _DIRECTORY:
             self.directory = True
-        if event.type in _ADDED:
+        if event.type in _ADDED or event.type is EventType.NOTICE_SENT:
             self.added.append(event)
         if event.type is EventType.NOTICE_WRITTEN:
             self.documents.update(_keys(event, "document"))
 
 
-_PLAN, _RETURN, _MEMBER = frozenset(PLAN_EVENTS), frozenset(RETURN_EVENTS), frozenset(MEMBER_EVENTS)
+_PLAN, _RETURN, _MEMBER = (
+    frozenset(PLAN_EVENTS),
+    frozenset(RETURN_EVENTS),
+    frozenset({*MEMBER_EVENTS, *OUTREACH_EVENTS}),
+)
 _RUN, _DIRECTORY = frozenset(RUN_EVENTS), frozenset(DIRECTORY_EVENTS)
+_DELIVERY = frozenset(deliveries.DELIVERY_EVENTS)
 _ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
     EventType.NOTICE_WRITTEN: ("notices", rows.notice_rows),
     EventType.LETTER_STAGED: ("pieces", rows.piece_rows),
@@ -67,14 +89,18 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
     steps = _Steps(tell, upto)
     for kind in _ADDED:
         _put_added(index, kind, steps.each(ledger.events(types=(kind,), upto=upto)))
+    _mark_sent(index, steps.each(ledger.events(types=(EventType.NOTICE_SENT,), upto=upto)))
     for key, events in steps.groups(ledger.grouped("document", types=PLAN_EVENTS, upto=upto)):
         _put_plan(index, key, events)
     for _, events in steps.groups(ledger.grouped("return", types=RETURN_EVENTS, upto=upto)):
         _put_returns(index, events)
+    for _, events in steps.groups(ledger.grouped("delivery", types=deliveries.DELIVERY_EVENTS, upto=upto)):
+        _put_deliveries(index, events)
     runs = fold_runs(ledger.events(types=RUN_EVENTS, upto=upto))
     _put(index, "runs", map(rows.run_row, runs.values()))
     register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
-    _put(index, "members", rows.member_rows(register, register.by_member))
+    outreach = fold_outreach(steps.each(ledger.events(types=OUTREACH_EVENTS, upto=upto)))
+    _put(index, "members", rows.member_rows(register, outreach, register.by_member))
     _put_directory(index, ledger, upto)
     link_all(index)
 
@@ -83,6 +109,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
     """The rows of whatever was touched, folded anew from its own events up to number ``upto``."""
     for kind in _ADDED:
         _put_added(index, kind, (event for event in touched.added if event.type is kind))
+    _mark_sent(index, (event for event in touched.added if event.type is EventType.NOTICE_SENT))
     for key in sorted(touched.documents):
         events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
         _put_plan(index, key, events)
@@ -95,9 +122,13 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
     for key in sorted(touched.returns):
         index.execute("DELETE FROM returns WHERE sha256 = ?", (key,))
         _put_returns(index, ledger.events(subject=return_subject(key), types=RETURN_EVENTS, upto=upto))
+    for key in sorted(touched.deliveries):
+        found = ledger.events(subject=delivery_subject(key), types=deliveries.DELIVERY_EVENTS, upto=upto)
+        _put_deliveries(index, found)
     for key in sorted(touched.members):
         register = fold_register(ledger.events(subject=member_subject(key), types=MEMBER_EVENTS, upto=upto))
-        _put(index, "members", rows.member_rows(register, (key,)))
+        outreach = fold_outreach(ledger.events(subject=member_subject(key), types=OUTREACH_EVENTS, upto=upto))
+        _put(index, "members", rows.member_rows(register, outreach, (key,)))
     for key in sorted(touched.runs):
         runs = fold_runs(ledger.events(subject=run_subject(key), types=RUN_EVENTS, upto=upto))
         _put(index, "runs", map(rows.run_row, runs.values()))
@@ -107,7 +138,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         _put_directory(index, ledger, upto)
     link(
         index,
-        documents=touched.documents | before,
+        documents=touched.documents | touched.sent | before,
         returns=touched.returns,
         members=touched.members,
         directory=touched.directory,
@@ -117,6 +148,12 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
 def _put_added(index: sqlite3.Connection, kind: EventType, events: Iterable[Event]) -> None:
     table, rows_of = _ADDED[kind]
     _put(index, table, (row for event in events for row in rows_of(event)))
+
+
+def _mark_sent(index: sqlite3.Connection, events: Iterable[Event]) -> None:
+    """A notice that left waits no more."""
+    for event in events:
+        index.execute("UPDATE notices SET waiting = 0 WHERE reference = ?", (notice_reference(dict(event.data)),))
 
 
 def _put_plan(index: sqlite3.Connection, document_id: str, events: Iterable[Event]) -> None:
@@ -134,6 +171,10 @@ def _put_returns(index: sqlite3.Connection, events: Iterable[Event]) -> None:
     events = list(events)
     first = min((event.seq for event in events if event.type is EventType.RETURN_RECEIVED), default=0)
     _put(index, "returns", (rows.return_row(part, first) for part in all_parts(events)))
+
+
+def _put_deliveries(index: sqlite3.Connection, events: Iterable[Event]) -> None:
+    _put(index, "deliveries", map(rows.delivery_row, deliveries.fold(events).values()))
 
 
 def _put_directory(index: sqlite3.Connection, ledger: Source, upto: int) -> None:

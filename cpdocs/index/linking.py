@@ -12,6 +12,9 @@ from collections.abc import Iterable
 _MEMBER = "FROM members m WHERE m.member_id = plans.member_id AND m.program = plans.program"
 _AT_WORK = "FROM clinicians c WHERE c.npi = plans.pcp_npi AND c.active = 1"
 
+_OUT = "FROM deliveries d WHERE d.document_id = plans.document_id"
+_OPEN = "('queued', 'unsure', 'held')"
+
 _PLANS = f"""
 UPDATE plans SET
     coordinator = coalesce((SELECT m.coordinator {_MEMBER}), ''),
@@ -21,6 +24,12 @@ UPDATE plans SET
         EXISTS (SELECT 1 {_MEMBER} AND m.pcp_npi <> '' AND m.pcp_npi <> plans.pcp_npi)
         OR NOT EXISTS (SELECT 1 {_AT_WORK})
     ),
+    charting = CASE
+        WHEN EXISTS (SELECT 1 {_OUT} AND d.purpose = 'package' AND d.state IN {_OPEN}) THEN 'open'
+        WHEN EXISTS (SELECT 1 {_OUT} AND d.purpose IN ('package', 'recall') AND d.seq > plans.filed_seq) THEN 'done'
+        ELSE '' END,
+    posting = CASE WHEN EXISTS (SELECT 1 {_OUT} AND d.purpose = 'packet' AND d.state IN {_OPEN})
+        THEN 'open' ELSE '' END,
     practice_changed = running = 1 AND (
         EXISTS (SELECT 1 {_MEMBER} AND m.practice_id <> '' AND m.practice_id <> plans.practice_id)
         OR (EXISTS (SELECT 1 {_AT_WORK}) AND NOT EXISTS (SELECT 1 {_AT_WORK} AND c.practice_id = plans.practice_id))

@@ -9,9 +9,12 @@ from typing import TypeAlias
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deadlines import business_days_between, receipt_day
+from cpdocs.core.deliveries import Delivery
 from cpdocs.core.events import Event
 from cpdocs.core.letters import RunRecord, piece_of
 from cpdocs.core.members import Program
+from cpdocs.core.notices import fold_notices
+from cpdocs.core.outreach import Outreach
 from cpdocs.core.plan_clock import plan_clock, review_due
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.providers import Directory
@@ -49,13 +52,14 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
             else ("", "", "")
         ),
         _day(eastern_date(record.returned.at) if record.returned else None),
-        *(_time(record.filing.at if record.filing else None), _time(record.uploaded.at if record.uploaded else None)),
+        *((_time(record.filing.at), record.filing.seq, record.filing.target) if record.filing else ("", 0, "")),
+        _time(record.uploaded.at if record.uploaded else None),
         " ".join(sorted({str(reason["code"]) for reason in record.filing_held})),
         _day(review_due(record)),
         " ".join(sorted(record.choices)),
         *(record.services, record.affiliated),
         ";".join(stages),
-        *("", "", 0, 0, 0),
+        *("", "", 0, 0, 0, "", ""),
     )
 
 
@@ -86,19 +90,33 @@ def notice_rows(event: Event) -> Iterator[Row]:
     """Rows of ``notices``: one for each paper that the notice is about. A letter to a practice names several plans."""
     data = event.data
     papers = data.get("plans") or [{"document_id": data.get("document_id"), "stage": data.get("stage")}]
-    for each in papers:
+    ((reference, record),) = fold_notices([event]).items() or (("", None),)
+    for place, each in enumerate(papers):
         yield (
             *(event.seq, str(each.get("document_id") or ""), str(data.get("practice_id") or "")),
             *(str(data.get("kind") or ""), str(each.get("stage") or ""), str(data.get("file") or "")),
             *(_time(event.at), str(data.get("return_sha256") or "")),
+            *(reference, record.member_id if record else "", int(place == 0 and record is not None and record.waits)),
         )
 
 
-def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:
+def delivery_row(delivery: Delivery) -> Row:
+    """A row of ``deliveries``; ``notice`` is the number of the event that wrote the notice it carries, or 0."""
+    return (
+        *(delivery.delivery_id, delivery.seq, delivery.document_id, delivery.version, delivery.target, delivery.kind),
+        *(delivery.purpose.value, delivery.practice_id, delivery.state.value, delivery.attempts),
+        *(delivery.answer.outcome.value if delivery.answer else "", delivery.words, _time(delivery.since)),
+        *(_time(delivery.queued_at), _time(delivery.attempted_at), _time(delivery.answered_at)),
+        *(_time(delivery.delivered_at), int(delivery.details.get("notice", 0))),
+    )
+
+
+def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str]) -> Iterator[Row]:
     """Rows of ``members``: each program that a member is or was assigned to, as its latest assignment has it.
 
     ``live_until`` is the last day on which an assignment is live as things stand (empty: none; ``9999-12-31``: open);
-    ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``.
+    ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``; ``met_on`` is the first
+    day on which somebody tried to meet the member face to face since (X2).
     """
     for member_id in member_ids:
         for program in Program:
@@ -112,7 +130,8 @@ def member_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:
                 *(latest.coordinator, latest.practice_id, latest.pcp_npi, latest.cp_org, latest.plan_name),
                 *(latest.status, latest.assigned_on.isoformat(), contact_by(latest.assigned_on).isoformat()),
                 *(_day(latest.end_on), _day(register.live_until(member_id, program))),
-                *(stated or (stopped.value if stopped else ""), 0),
+                *(stated or (stopped.value if stopped else ""),),
+                *(_day(outreach.first_visit(member_id, program.value, latest.assigned_on)), 0),
             )
 
 

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 4
+FORM = 6
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -17,9 +17,10 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("closed", "complete", "part2", "issued_at", "issued_on", "sent_at", "received_at", "receipt_at"),
             *("due_on", "reminder_3", "reminder_6", "running", "stopped_by", "stopped_on", "business_days"),
             *("member_evidence", "pcp_evidence", "refused_slot", "refused_on", "next_try", "returned_on"),
-            *("filed_at", "uploaded_at", "filing_held", "review_on", "choices", "services", "affiliated"),
-            "asked",
-            *("coordinator", "live_until", "back", "pcp_changed", "practice_changed"),  # of other rows: linking.py
+            *("filed_at", "filed_seq", "target", "uploaded_at", "filing_held", "review_on", "choices"),
+            *("services", "affiliated", "asked"),
+            # Of other rows: linking.py
+            *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
         ),
         ("document_id",),
     ),
@@ -32,13 +33,25 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("sha256", "part"),
     ),
     "notices": (
-        ("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
+        (
+            *("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
+            *("reference", "member_id", "waiting"),
+        ),
         ("seq", "document_id"),
+    ),
+    "deliveries": (
+        (
+            *("delivery_id", "seq", "document_id", "version", "target", "kind", "purpose", "practice_id", "state"),
+            *("attempts", "outcome", "words", "since", "queued_at", "attempted_at", "answered_at", "delivered_at"),
+            "notice",
+        ),
+        ("delivery_id",),
     ),
     "members": (
         (
             *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
-            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "planned"),
+            *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "met_on"),
+            "planned",
         ),
         ("member_id", "program"),
     ),
@@ -60,6 +73,9 @@ _NUMBERS = frozenset(
         *(
             "overdue_asked",
             "decided",
+            "attempts",
+            "notice",
+            "filed_seq",
             "waiting",
             "answer_due",
             "active",
@@ -83,10 +99,11 @@ _INDEXES = (
     "pcp_changed, practice_changed) WHERE running = 1 AND closed = '' AND back = 0 "
     "AND (sent_at <> '' OR received_at <> '') AND pcp_changed = 0 AND practice_changed = 0",
     "plans_to_send ON plans (issued_at, document_id, live_until) WHERE running = 1 AND closed = '' AND back = 0 "
-    "AND sent_at = '' AND received_at = ''",
+    "AND sent_at = '' AND received_at = '' AND posting = ''",
     "plans_to_review ON plans (review_on, document_id, live_until) WHERE review_on <> ''",
     "plans_to_end ON plans (live_until, document_id) WHERE running = 1",
-    "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed'",
+    "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed' AND charting <> 'open'",
+    "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
     "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",
@@ -102,6 +119,12 @@ _INDEXES = (
     "returns_of_plan ON returns (document_id)",
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
+    "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",
+    "notices_by_reference ON notices (reference)",
+    "deliveries_of_plan ON deliveries (document_id, purpose)",
+    "deliveries_waiting ON deliveries (state, since, document_id)",
+    "deliveries_in_order ON deliveries (seq)",
+    "deliveries_to_target ON deliveries (target, state, since)",
     "members_by_name ON members (last_name COLLATE NOCASE, first_name COLLATE NOCASE)",
     "members_by_coordinator ON members (coordinator)",
     "members_without_plan ON members (assigned_on) WHERE planned = 0 AND live_until <> ''",

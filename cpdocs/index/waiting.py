@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from cpdocs.core.worklist import REVIEW_AHEAD, VISIT_AHEAD, Kind, Waiting, days_ahead
+from cpdocs.core.worklist import ACKNOWLEDGED_WITHIN, REVIEW_AHEAD, VISIT_AHEAD, Kind, Waiting, days_ahead
 from cpdocs.index.queries import Page
 
 if TYPE_CHECKING:
@@ -62,6 +62,16 @@ def _member(kind: Kind, since: str, where: str, *, due: str = "''", by: str) -> 
     return _Rows(columns, "members m{hint}", f"{live} AND {where}", by, "members_without_plan")
 
 
+def _delivery(kind: Kind, state: str, where: str = "1") -> _Rows:
+    columns = (
+        f"'{kind.value}' kind, d.since since, '' due_on, d.document_id, coalesce(p.member_id, '') member_id, "
+        "coalesce(p.program, '') program, coalesce(p.coordinator, '') coordinator, "
+        "coalesce(nullif(d.practice_id, ''), p.practice_id, '') practice_id, d.target about"
+    )
+    table = "deliveries d{hint} LEFT JOIN plans p ON p.document_id = d.document_id"
+    return _Rows(columns, table, f"d.state = '{state}' AND {where}", "d.since, d.document_id", "deliveries_waiting")
+
+
 _MOVED = "(p.pcp_changed = 1 OR p.practice_changed = 1)"
 
 _KINDS: dict[Kind, _Rows] = {
@@ -88,7 +98,7 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.UNSENT: _plan(
         Kind.UNSENT,
         "p.issued_at",
-        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = ''",
+        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = ''",
         due="p.due_on",
         index="plans_to_send",
     ),
@@ -106,7 +116,7 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.FIRST_VISIT_DUE: _member(
         Kind.FIRST_VISIT_DUE,
         f"date(m.contact_by, '-{VISIT_AHEAD.days} days')",
-        "m.status = 'assigned' AND m.contact_by <= :visit_by",
+        "m.status = 'assigned' AND m.met_on = '' AND m.contact_by <= :visit_by",
         due="m.contact_by",
         by="m.contact_by, m.member_id",
     ),
@@ -125,7 +135,21 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.FILING_HELD: _plan(
         Kind.FILING_HELD, "p.stopped_on", "p.filing_held <> '' AND p.closed = ''", index="plans_not_filed"
     ),
-    Kind.CHART_CONFIRM: _plan(Kind.CHART_CONFIRM, "p.filed_at", "p.state = 'filed'", index="plans_to_confirm"),
+    Kind.DELIVERY_UNSURE: _delivery(
+        Kind.DELIVERY_UNSURE, "unsure", "(d.outcome <> 'handed_over' OR substr(d.since, 1, 10) < :acknowledged_since)"
+    ),
+    Kind.DELIVERY_HELD: _delivery(Kind.DELIVERY_HELD, "held"),
+    Kind.CHART_CONFIRM: _plan(
+        Kind.CHART_CONFIRM, "p.filed_at", "p.state = 'filed' AND p.charting <> 'open'", index="plans_to_confirm"
+    ),
+    Kind.NOTICE_TO_SEND: _Rows(
+        f"'{Kind.NOTICE_TO_SEND.value}' kind, n.written_at since, '' due_on, n.document_id, n.member_id, '' program, "
+        "'' coordinator, n.practice_id, n.reference about",
+        "notices n{hint}",
+        "n.waiting = 1",
+        "n.written_at, n.seq",
+        "notices_to_send",
+    ),
     Kind.LETTERS_HELD: _Rows(
         f"'{Kind.LETTERS_HELD.value}' kind, max(r.on_day) since, '' due_on, '' document_id, '' member_id, '' program, "
         "'' coordinator, '' practice_id, r.run_id about",
@@ -205,6 +229,7 @@ def _values(on: date, wanted: WorkFilter, plan_days: int) -> dict[str, object]:
         "on": on.isoformat(),
         "review_by": days_ahead(on, REVIEW_AHEAD),
         "visit_by": days_ahead(on, VISIT_AHEAD),
+        "acknowledged_since": (on - ACKNOWLEDGED_WITHIN).isoformat(),
         "missing_since": (on - timedelta(days=plan_days)).isoformat(),
         "coordinator": wanted.coordinator,
         "practice_id": wanted.practice_id,

@@ -25,11 +25,13 @@ from cpdocs.core.roster import RosterOutcome, dispose_recorded, known_from
 from cpdocs.errors import UsageFault
 from cpdocs.letters.mail import apply_mail, load_mail
 from cpdocs.members.outreach import load_outreach
+from cpdocs.plans.notice_files import load_notices
 from cpdocs.plans.records import all_plans
 from cpdocs.register.imports import import_roster
 from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
+    from cpdocs.core.notices import NoticeRecord
     from cpdocs.core.register import Register
     from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.intake.tables import Choices
@@ -135,7 +137,11 @@ def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date
     """Assignments that the kind is for, each with its occasion (empty for most), lettered or not."""
     if kind.to in _CHOICES:
         wanted = _CHOICES[kind.to]
-        return [(item, "") for item in register.assignments.values() if register.enrollment.stops(item) is wanted]
+        said = [item for item in register.assignments.values() if register.enrollment.stops(item) is wanted]
+        if kind.rests_on:
+            told = _health_plan_told(ws, kind.to)
+            said = [item for item in said if {(item.member_id, ""), (item.member_id, item.program.value)} & told]
+        return [(item, "") for item in said]
     if kind.to == "planned":
         found = []
         for plan in all_plans(ws).values():
@@ -153,6 +159,17 @@ def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date
         mailed = _mailed_since(ws, kind.after, today - timedelta(days=kind.after_days))
         return [(item, "") for key, item in assigned if key in mailed]
     return [(item, "") for _, item in assigned]
+
+
+def _health_plan_told(ws: Workspace, to: str) -> set[tuple[str, str]]:
+    """Members, each with the program that the notice is about (empty where it wasn't recorded), whose health plan has
+    been sent their last word."""
+    kind = {"declined": "member_declined", "changed": "member_changes_cp"}[to]
+    last: dict[tuple[str, str], NoticeRecord] = {}
+    for notice in load_notices(ws.ledger).values():
+        if notice.member_id and notice.kind.startswith("member_"):
+            last[notice.member_id, notice.program] = notice
+    return {whose for whose, notice in last.items() if notice.kind == kind and notice.sent_at is not None}
 
 
 def _mailed_since(ws: Workspace, kind: str, latest: date) -> set[AssignmentKey]:

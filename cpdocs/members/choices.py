@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Choice
-from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject
+from cpdocs.core.events import JSON, EventType, NewEvent, member_subject
 from cpdocs.core.ids import derive_document_id, last_four
 from cpdocs.core.members import Assignment, Program
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
+from cpdocs.plans.notice_files import NoticePaper, finish_notices, make_paper, put_out_papers, written_event
 from cpdocs.plans.records import member_plans
 from cpdocs.register.load import load_register
-from cpdocs.system.outbox import finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -49,17 +49,6 @@ class Recorded:
     notices: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Paper:
-    """One notice, rendered: its reference, its file under outbox/notices/ (POSIX), its bytes and the kind."""
-
-    reference: str
-    file: str
-    pdf: bytes
-    sha256: str
-    kind: str
-
-
 def record_choice(
     ws: Workspace, member_id: str, choice: Choice, *, on: date, how: str, by: str, program: str | None = None
 ) -> Recorded:
@@ -73,8 +62,6 @@ def record_choice(
     register = load_register(ws, member_id)
     concerned = _concerned(ws, register, member_id, choice, on, program)
     papers = [_notice(ws, register, assignment, choice, on, how.strip(), by.strip()) for assignment in concerned]
-    for paper in papers:
-        stage(ws.paths.notices, stage_key(paper.reference, paper.sha256), {paper.file: paper.pdf})
     with ws.ledger.write() as tx:
         if register.enrollment != load_register(ws, member_id).enrollment:
             raise InputFault(
@@ -101,26 +88,17 @@ def record_choice(
         tx.append(
             NewEvent(_EVENTS[choice], (member_subject(member_id),), data),
             *(plan_event(EventType.PLAN_WITHDRAWN, record, reason=_REASONS[choice]) for record in open_plans),
-            *(_written(paper, member_id) for paper in papers),
+            *(
+                written_event(paper, (member_subject(member_id),), program=assignment.program.value, on=on.isoformat())
+                for paper, assignment in zip(papers, concerned, strict=True)
+            ),
         )
-    for paper in papers:
-        put_out(ws.paths.notices, stage_key(paper.reference, paper.sha256))
+    put_out_papers(ws, papers)
     return Recorded(
         tuple(sorted(programs)),
         tuple(record.document_id for record in open_plans),
         tuple(ws.paths.notices / paper.file for paper in papers),
     )
-
-
-def finish_notices(ws: Workspace) -> None:
-    """Puts out the notices that an earlier command recorded but was killed before it could name."""
-
-    def recorded(key: str) -> bool:
-        reference, _, start = key.partition(".")
-        events = ws.ledger.events(subject=document_subject(reference), types=(EventType.NOTICE_WRITTEN,))
-        return any(str(event.data["sha256"]).startswith(start) for event in events)
-
-    finish(ws.paths.notices, recorded, ws.clock.true_now())
 
 
 def _concerned(
@@ -158,9 +136,9 @@ def _is_news(register: Register, assignment: Assignment, choice: Choice) -> bool
 
 def _notice(
     ws: Workspace, register: Register, assignment: Assignment, choice: Choice, on: date, how: str, by: str
-) -> _Paper:
+) -> NoticePaper:
     from cpdocs.documents.html import long_date
-    from cpdocs.documents.notices import Notice, NoticeKind, render_notice
+    from cpdocs.documents.notices import Notice, NoticeKind
 
     kind = {
         Choice.DECLINED: NoticeKind.MEMBER_DECLINED,
@@ -196,20 +174,9 @@ def _notice(
         ),
         sandbox=ws.sandbox,
     )
-    pdf = render_notice(notice, shipped=ws.shipped_templates, site=ws.paths.templates).pdf
-    return _Paper(reference, f"{payer_folder(payer)}/{reference}.pdf", pdf, ws.blobs.put(pdf), kind.value)
+    return make_paper(ws, notice, payer_folder(payer))
 
 
 def payer_folder(payer: str) -> str:
     """Where letters to a health plan lie, below outbox/notices/."""
     return f"{HEALTH_PLANS}/{_NOT_IN_A_NAME.sub('-', payer).strip('-') or 'unnamed'}"
-
-
-def _written(paper: _Paper, member_id: str) -> NewEvent:
-    data: dict[str, JSON] = {
-        "document_id": paper.reference,
-        "kind": paper.kind,
-        "file": paper.file,
-        "sha256": paper.sha256,
-    }
-    return NewEvent(EventType.NOTICE_WRITTEN, (document_subject(paper.reference), member_subject(member_id)), data)

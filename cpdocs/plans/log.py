@@ -3,7 +3,7 @@ lock."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions as moves
@@ -73,6 +73,20 @@ def log_call(ws: Workspace, document_id: str, *, to: str, note: str) -> PlanReco
         record = the_plan(tx, document_id)
         tx.append(plan_event(EventType.CALL_LOGGED, record, to=to, note=note))
         return record
+
+
+def log_copy_given(
+    ws: Workspace, document_id: str, *, on: date, form: str, language: str, by: str, interpreter: str = ""
+) -> PlanRecord:
+    """Records that the member was given a copy of a version, by whom, in which form and language (requirements X1).
+    Raises InputFault where that can't be."""
+    form, language, by = _filled(form, "--format"), _filled(language, "--language"), _filled(by, "--by")
+    with ws.ledger.write() as tx:
+        record = the_plan(tx, document_id)
+        moves.may_give_copy(record, on=on, now=ws.clock.now())
+        said: dict[str, JSON] = {"format": form, "language": language, "interpreter": interpreter.strip(), "by": by}
+        tx.append(plan_event(EventType.PLAN_COPY_GIVEN, record, on=on.isoformat(), **said))
+        return the_plan(tx, document_id)
 
 
 def calls(ws: Workspace, document_id: str) -> list[Event]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core import reports
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.outreach import OUTREACH_EVENTS, fold_outreach
 from cpdocs.plans.records import all_plans
 from cpdocs.register.load import load_register
 
@@ -36,6 +37,14 @@ def report(ws: Workspace, kind: str) -> list[dict[str, Any]]:
             "assigned_on": row.assignment.assigned_on.isoformat(),
             "days": row.days,
             "contact_by": row.contact_by.isoformat(),
+            "tried_on": row.tried_on.isoformat() if row.tried_on else None,
+            "tried_in_time": row.tried_on <= row.contact_by
+            if row.tried_on
+            else None
+            if on <= row.contact_by
+            else False,
         }
-        for row in reports.without_plan(load_register(ws), records, on)
+        for row in reports.without_plan(
+            load_register(ws), records, on, fold_outreach(ws.ledger.events(types=OUTREACH_EVENTS))
+        )
     ]

@@ -17,8 +17,9 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, prac
 from cpdocs.core.plan_clock import OVERDUE, plan_clock
 from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_chase
 from cpdocs.members.choices import payer_folder
+from cpdocs.plans.notice_files import practice_address
 from cpdocs.plans.records import the_plan
-from cpdocs.returns.notices import address, opaque
+from cpdocs.returns.notices import opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _write(ws: Workspace, letter: Letter) -> str:
     reference = f"{ids[0]}-{key}"
     notice = Notice(
         kind=NoticeKind.REMINDER,
-        to=address(ws, letter.practice_id) if letter.practice_id else (letter.payer or "Health plan",),
+        to=practice_address(ws.ledger, letter.practice_id) if letter.practice_id else (letter.payer or "Health plan",),
         sender=ws.senders.organization,
         at=ws.clock.now(),
         reference=reference,
@@ -122,7 +123,7 @@ def _facts(ws: Workspace, asked: Asked) -> list[tuple[str, str]]:
     if asked.stage == HEALTH_PLAN:
         name = member_name(ws.index, record.member_id, record.program)
         rows.append(("Member", f"{name}, MassHealth ID {record.member_id}"))
-        rows.append(("Practice", ", ".join(address(ws, record.practice_id))))
+        rows.append(("Practice", ", ".join(practice_address(ws.ledger, record.practice_id))))
     return rows
 
 

@@ -19,10 +19,10 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, prac
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.notice_words import nothing_wanted, open_slots, sentences
 from cpdocs.core.plan_record import PlanRecord
-from cpdocs.core.register import DIRECTORY_EVENTS, fold
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.ledger.reads import Reads
+from cpdocs.plans.notice_files import practice_address
 from cpdocs.plans.records import find_plan
 from cpdocs.system.durable import write_durably
 
@@ -58,7 +58,7 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
     settled = nothing_wanted(plan) if kind is NoticeKind.NOTHING_WANTED else ""
     notice = Notice(
         kind=kind,
-        to=address(ws, plan.practice_id),
+        to=practice_address(ws.ledger, plan.practice_id),
         sender=ws.senders.organization,
         at=_answered_at(record),
         reference=f"{plan.document_id}-{opaque(ws, record.sha256, str(seq))}",
@@ -146,20 +146,6 @@ def _answered_at(record: ReturnRecord) -> datetime:
     """The moment of what is answered: the same notice has the same bytes however late it is written."""
     at = record.resolution.at if record.resolution else record.decision.at if record.decision else None
     return at or record.received_at
-
-
-def address(ws: Workspace, practice_id: str) -> tuple[str, ...]:
-    """The practice's lines on a letter: its key contact first."""
-    practice = fold(ws.ledger.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
-    if practice is None:
-        return (practice_id,)
-    lines = (
-        practice.key_contact,
-        practice.name,
-        practice.address1,
-        f"{practice.city}, {practice.state} {practice.zip}",
-    )
-    return tuple(line for line in lines if line.strip(" ,"))
 
 
 def _plan_facts(plan: PlanRecord) -> tuple[tuple[str, str], ...]:

@@ -26,6 +26,6 @@ def finish_all(ws: Workspace) -> None:
 
         finish_renewals(ws)
     if (ws.paths.notices / STAGED).is_dir():
-        from cpdocs.members.choices import finish_notices
+        from cpdocs.plans.notice_files import finish_notices
 
         finish_notices(ws)

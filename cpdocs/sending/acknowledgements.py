@@ -21,11 +21,12 @@ from cpdocs.core.moments import parse_moment
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.delivery.parcel import accepted
 from cpdocs.errors import CpdocsError, InputFault, Problem
+from cpdocs.index.outgoing import awaiting_acknowledgement
 from cpdocs.intake.tables import read_table
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
 from cpdocs.sending.answers import record_answer
-from cpdocs.sending.record import deliveries_of, ways
+from cpdocs.sending.record import deliveries_of, the_delivery_of, ways
 from cpdocs.system.durable import read_plain
 
 if TYPE_CHECKING:
@@ -87,20 +88,12 @@ def confirm_seen(ws: Workspace, document_id: str, *, by: str, at: datetime) -> P
 
 def take_acknowledgements(ws: Workspace, say: Callable[[str], object]) -> None:
     """Takes in what lies in the acknowledgement folders of all targets that have something handed over."""
-    from cpdocs.core.deliveries import Outcome
-    from cpdocs.sending.record import all_deliveries
-
     known = ways(ws)
-    asking = {name: way for name, way in known.items() if way.place.acknowledgement_folder}
-    if not asking:
-        return
-    waiting = {
-        each.target: each
-        for each in all_deliveries(ws.ledger).values()
-        if each.target in asking and each.answer and each.answer.outcome is Outcome.HANDED_OVER and not each.ended
-    }
-    for target, delivery in waiting.items():
-        way = asking[target]
+    for target, way in known.items():
+        waiting = awaiting_acknowledgement(ws.index, target) if way.place.acknowledgement_folder else ""
+        if not waiting:
+            continue
+        delivery = the_delivery_of(ws.ledger, waiting)
         try:
             if way.kind == "sftp":
                 from cpdocs.delivery import sftp

@@ -8,11 +8,11 @@ from cpdocs.core.deliveries import Delivery, DeliveryState, Purpose
 from cpdocs.core.events import EventType
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import InputFault
+from cpdocs.index.outgoing import to_queue
 from cpdocs.plans.records import the_plan
 from cpdocs.sending.build import document_of, package_parts, recall_parts
 from cpdocs.sending.record import (
     Way,
-    all_deliveries,
     deliveries_of,
     delivery_event,
     delivery_id,
@@ -31,19 +31,12 @@ def queue_filed(ws: Workspace) -> int:
     """Queues every filed package whose target is more than a folder, and takes back those of withdrawn versions; gives
     how many it queued."""
     known = ways(ws)
-    if all(way.kind == _BY_HAND for way in known.values()):
-        return 0
-    there = all_deliveries(ws.ledger)
-    have = {(each.document_id, each.target) for each in there.values() if each.purpose is Purpose.PACKAGE}
+    sent = [way.name for way in known.values() if way.kind != _BY_HAND]
     count = 0
-    for event in ws.ledger.events(types=(EventType.PLAN_FILED,)):
-        way = known.get(event.data["target"])
-        document_id = event.data["document_id"]
-        if way is None or way.kind == _BY_HAND or (document_id, way.name) in have:
-            continue
+    for document_id, target in to_queue(ws.index, sent):
         record = the_plan(ws.ledger, document_id)
-        if record.withdrawn is None:
-            count += _queue_package(ws, record, way)
+        if record.withdrawn is None and record.filing is not None and record.filing.target == target:
+            count += _queue_package(ws, record, known[target])
     for event in ws.ledger.events(types=(EventType.PLAN_WITHDRAWN,)):
         for delivery in deliveries_of(ws.ledger, event.data["document_id"]):
             if delivery.target in known and _standing(delivery):

@@ -48,6 +48,13 @@ def find_delivery(source: Reads, delivery_id: str) -> Delivery | None:
     return fold(source.events(subject=delivery_subject(delivery_id), types=DELIVERY_EVENTS)).get(delivery_id)
 
 
+def the_delivery_of(source: Reads, delivery_id: str) -> Delivery:
+    """One delivery that is on record."""
+    found = find_delivery(source, delivery_id)
+    assert found is not None, "what the index lists was queued"
+    return found
+
+
 def the_delivery(source: Reads, document_id: str, target: str) -> Delivery:
     """The delivery of a document to a target that isn't settled, else its last. Raises InputFault where there is
     none."""

@@ -6,32 +6,37 @@ at it any more, and asks the decider what that means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from cpdocs.core.deliveries import Action, Answer, Delivery, Outcome, Purpose, next_step
+from cpdocs.core.deliveries import Action, Answer, Delivery, Outcome, Purpose, Step, next_step
 from cpdocs.core.events import EventType
 from cpdocs.delivery.parcel import Content, NothingSent, Parcel
 from cpdocs.errors import Busy, CpdocsError
+from cpdocs.index.outgoing import open_ids, targets_waiting
 from cpdocs.sending.answers import record_answer
 from cpdocs.sending.queue import queue_filed
-from cpdocs.sending.record import Way, all_deliveries, deliveries_of, delivery_event, find_delivery, ways
+from cpdocs.sending.record import Way, delivery_event, the_delivery_of, ways
 from cpdocs.system.exclusive_lock import only_one
 
 if TYPE_CHECKING:
+    from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
 Transport = Callable[[Parcel], Answer]
 
+_MOST_FAILURES = 3
+"""So many attempts in a row that don't reach a target end the look at it."""
+
 
 def deliver(
     ws: Workspace, document_ids: Collection[str] = (), *, say: Callable[[str], object] = lambda _: None
-) -> list[Delivery]:
+) -> list[str]:
     """Queues what was filed, takes in acknowledgements, and sends everything that is due, or these documents alone.
 
-    Gives the deliveries that it looked at, as they stand now. ``say`` gets a line for each that was tried. Raises Busy
-    where another sender has every target that there was something to do for.
+    Gives the ids of the deliveries that it looked at. ``say`` gets a line for each that was tried. Raises Busy where
+    another sender has every target that there was something to do for.
     """
     from cpdocs.sending.acknowledgements import take_acknowledgements
 
@@ -41,36 +46,38 @@ def deliver(
     busy: list[Busy] = []
     done = 0
     known = ways(ws)
-    waiting = [each for each in _those(ws, document_ids) if _open(each)]
-    for target in dict.fromkeys(each.target for each in waiting):
-        mine = [each.delivery_id for each in waiting if each.target == target]
-        looked += mine
+    wanted = tuple(dict.fromkeys(document_ids)) or ("",)
+    for target in dict.fromkeys(target for each in wanted for target in targets_waiting(ws.index, each)):
         way = known.get(target)
         if way is None:
-            say(f"{target}: no longer in cpdocs.toml; {len(mine)} deliveries wait.")
+            say(f"{target}: no longer in cpdocs.toml; what was queued for it waits.")
             continue
         try:
             with _sender(ws, target):
-                for delivery_id in mine:
-                    _advance(ws, delivery_id, way, say)
+                looked += _send_to(ws, way, wanted, say)
                 done += 1
         except Busy as error:
             busy.append(error)
     if busy and not done:
         raise busy[0]
-    now = all_deliveries(ws.ledger) if looked else {}
-    return [now[each] for each in looked]
+    return looked
 
 
-def _those(ws: Workspace, document_ids: Collection[str]) -> Iterator[Delivery]:
-    if not document_ids:
-        yield from all_deliveries(ws.ledger).values()
-    for document_id in dict.fromkeys(document_ids):
-        yield from deliveries_of(ws.ledger, document_id)
-
-
-def _open(delivery: Delivery) -> bool:
-    return not delivery.ended and not delivery.delivered_at
+def _send_to(ws: Workspace, way: Way, wanted: Collection[str], say: Callable[[str], object]) -> list[str]:
+    """Sends what is due at one target, its lock held. One that can't be reached several times in a row is left alone
+    until the next look: what waits behind would only grow old by trying."""
+    looked = []
+    failures = 0
+    for delivery_id in (found for each in wanted for found in open_ids(ws.index, way.name, each)):
+        looked.append(delivery_id)
+        if failures >= _MOST_FAILURES:
+            continue
+        answer = _advance(ws, delivery_id, way, say)
+        if answer is not None:
+            failures = failures + 1 if answer.outcome in (Outcome.NOT_SENT, Outcome.BUSY) else 0
+            if failures == _MOST_FAILURES:
+                say(f"{way.name}: not reached {failures} times in a row; the rest waits for the next look.")
+    return looked
 
 
 def _sender(ws: Workspace, target: str) -> AbstractContextManager[None]:
@@ -83,18 +90,25 @@ def _sender(ws: Workspace, target: str) -> AbstractContextManager[None]:
     )
 
 
-def _advance(ws: Workspace, delivery_id: str, way: Way, say: Callable[[str], object]) -> None:
-    """Makes the attempt that is due, if one is. Decided and recorded under the write lock."""
+def _advance(ws: Workspace, delivery_id: str, way: Way, say: Callable[[str], object]) -> Answer | None:
+    """Makes the attempt that is due, if one is, and gives its answer. Decided and recorded under the write lock; what
+    isn't due is seen without it."""
+    if _step(ws, ws.ledger, delivery_id, way).action is not Action.SEND:
+        return None
     with ws.ledger.write() as tx:
-        delivery = find_delivery(tx, delivery_id)
-        assert delivery is not None
-        step = next_step(delivery, now=ws.clock.now(), tells_apart=way.place.tells_apart)
-        if step.action is not Action.SEND:
-            return
+        if _step(ws, tx, delivery_id, way).action is not Action.SEND:
+            return None
+        delivery = the_delivery_of(tx, delivery_id)
         tx.append(delivery_event(EventType.DELIVERY_ATTEMPTED, delivery))
     answer = _attempt(ws, delivery, way)
     record_answer(ws, delivery, answer)
     say(f"{delivery.document_id} to {delivery.target}: {answer.words}")
+    return answer
+
+
+def _step(ws: Workspace, source: Reads, delivery_id: str, way: Way) -> Step:
+    delivery = the_delivery_of(source, delivery_id)
+    return next_step(delivery, now=ws.clock.now(), tells_apart=way.place.tells_apart)
 
 
 def _attempt(ws: Workspace, delivery: Delivery, way: Way) -> Answer:

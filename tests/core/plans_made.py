@@ -75,7 +75,7 @@ def plan(**changed: Any) -> Plan:
         services=(service(),),
         crisis_plan="Call the coordinator.",
         backup_plan="Call the agency first.",
-        copy_given=CopyGiven(date(2026, 10, 28), "paper", "English"),
+        copy_given=CopyGiven(ON, "paper", "English"),
     )
     return replace(base, **changed)
 

@@ -211,7 +211,7 @@ def plan(**changes: Any) -> Plan:
         "flexible_services_screen": Screen(done=True, date=date(2026, 10, 6), outcome="not eligible"),
         "choice": Choice(True, True, True, True, True, "Own apartment", "Shared living"),
         "pcp_actions": ("Review the medication list",),
-        "copy_given": CopyGiven(date(2026, 10, 6), "paper", "English"),
+        "copy_given": CopyGiven(date(2026, 11, 2), "paper", "English"),
     }
     return Plan(**{**values, **changes})
 

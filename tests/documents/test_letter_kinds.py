@@ -120,3 +120,45 @@ def test_a_notice_that_cannot_be_used_is_refused(tmp_path: Path, entry: str, fau
     write(tmp_path, "letters/common/notice.toml", f'title = "T"\n[[language]]\n{entry}\n')
     with pytest.raises(InputFault, match=fault):
         load_notice((tmp_path, SHIPPED))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We have told your health plan.",
+        "We tried to call you last week.",
+        "Your plan was signed by your doctor.",
+        "A copy was given to you.",
+        "Your medicines were reconciled by a nurse.",
+        "You agreed to take part.",
+    ],
+)
+def test_a_letter_that_states_a_fact_without_its_source_is_refused(tmp_path: Path, sentence: str) -> None:
+    text = (SHIPPED / "letters/assignment/letter.html").read_text("utf-8")
+    write(tmp_path, "letters/assignment/letter.html", text.replace("<h2>", f"<p>{sentence}</p><h2>", 1))
+    with pytest.raises(InputFault) as refused:
+        check_kind(renderer(tmp_path), "assignment", ON)
+    (problem,) = refused.value.problems
+    assert problem.code == "fact_without_source"
+    assert sentence in problem.message
+
+
+@pytest.mark.parametrize(
+    "sentence", ["If you did not tell us this, call us.", "You can call us.", "We will call you by March 31."]
+)
+def test_a_condition_or_a_promise_states_no_fact(tmp_path: Path, sentence: str) -> None:
+    text = (SHIPPED / "letters/assignment/letter.html").read_text("utf-8")
+    write(tmp_path, "letters/assignment/letter.html", text.replace("<h2>", f"<p>{sentence}</p><h2>", 1))
+    check_kind(renderer(tmp_path), "assignment", ON)
+
+
+def test_a_fact_that_no_letter_states_and_a_source_that_stands_behind_none_are_refused(tmp_path: Path) -> None:
+    toml = (SHIPPED / "letters/cannot-reach/kind.toml").read_text("utf-8")
+    stale = '[[fact]]\ntext = "We wrote to you twice."\nsource = "mailed"\n'
+    write(tmp_path, "letters/cannot-reach/kind.toml", toml + stale)
+    with pytest.raises(InputFault) as refused:
+        check_kind(renderer(tmp_path), "cannot-reach", ON)
+    assert {problem.code for problem in refused.value.problems} == {"fact_not_said"}
+    write(tmp_path, "letters/cannot-reach/kind.toml", toml.replace('rests_on = "attempt"\n', ""))
+    with pytest.raises(InputFault, match="stands behind no letter"):
+        check_kind(renderer(tmp_path), "cannot-reach", ON)

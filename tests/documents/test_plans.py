@@ -118,7 +118,7 @@ def test_the_sections_come_in_the_order_of_the_work(ltss_text):
         "800-841-2900",
         "Own apartment",
         "use a dark pen",
-        "A copy was given to the member on October 6, 2026 (paper, English).",
+        "A copy was given to the member on November 2, 2026 (paper, English).",
     ],
 )
 def test_the_plan_says(ltss_text, fact):

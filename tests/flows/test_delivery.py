@@ -106,6 +106,46 @@ def test_an_answer_that_isnt_the_receivers_own_leaves_it_unsure_and_unsent_again
     assert engine.got[0]["text"] == engine.got[1]["text"]
 
 
+def test_what_is_unsure_or_held_waits_for_the_mailroom_with_its_command_and_health_counts_it(
+    filed: Office, engine: receivers.Mllp
+) -> None:
+    document_id = filed.documents["bh"]
+    deliveries = ("--kind", "delivery_unsure", "--kind", "delivery_held", "--kind", "chart_confirm", "--json")
+    assert [each["kind"] for each in filed.cli("todo", *deliveries).json] == ["chart_confirm"]
+    engine.code = "AR"
+    hl7(filed, engine.port)
+    filed.cli("deliver")
+    (held,) = filed.cli("todo", *deliveries).json
+    assert (held["kind"], held["document_id"], held["waits_for"]) == ("delivery_held", document_id, "the mailroom")
+    assert f"deliver retry {document_id} --target chart" in held["what_to_do"]
+    assert held["member"]
+    health = filed.cli("health", "--json", status=None).json["checks"]["deliveries"]
+    assert (health["ok"], health["message"]) == (True, "Deliveries: 1 are held, the oldest for 0 seconds.")
+    assert not filed.cli("health", "--json", status=None, now="2026-11-05T16:00:00Z").json["checks"]["deliveries"]["ok"]
+    (progress,) = filed.cli("deliver", "list", "--progress", "--json").json
+    assert (progress["target"], progress["counts"]) == ("chart", {"held": 1})
+    assert progress["last_answer"].startswith("AR")
+    assert filed.cli("deliver", "list", "--open", "--state", "unsure", "--json").json == []
+    engine.code = "AA"
+    filed.cli("deliver", "retry", document_id, "--target", "chart")
+    assert filed.cli("todo", *deliveries).json == []
+
+
+def test_a_receiver_that_cant_be_reached_isnt_tried_for_everything_that_waits(
+    filed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hl7(filed, receivers.free_port())
+    filed.cli("deliver")
+    row = the_row(filed)
+    assert row["attempts"] == 1
+    monkeypatch.setattr(sending, "_MOST_FAILURES", 1)
+    monkeypatch.setattr(sending, "open_ids", lambda *_: iter([row["control_id"]] * 3))
+    monkeypatch.setattr(sending, "next_step", lambda *_, **__: sending.Step(sending.Action.SEND))
+    said = filed.cli("deliver")
+    assert the_row(filed)["attempts"] == 2
+    assert "the rest waits for the next look" in said.err
+
+
 @pytest.mark.parametrize(
     "spoil",
     [lambda answer: answer * 2, lambda answer: answer.replace(b"MSA|AA|", b"MSA|AR|0") + answer],

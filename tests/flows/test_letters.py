@@ -233,7 +233,7 @@ def test_a_site_s_own_kind_needs_its_folder_and_its_line_in_the_settings(cli: Co
     folder = cli.root / "templates" / "letters" / "hello"
     folder.mkdir()
     (folder / "kind.toml").write_text('title = "Hello"\n', "utf-8")
-    (folder / "letter.html").write_text('{% extends "letters/reminder/letter.html" %}', "utf-8")
+    (folder / "letter.html").write_text('{% extends "letters/assignment/letter.html" %}', "utf-8")
     assert "[letters]" in run(cli, small, "--kind", "hello", status=3)["err"]
     settings = cli.root / "cpdocs.toml"
     settings.write_text(

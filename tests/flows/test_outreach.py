@@ -70,3 +70,79 @@ def test_an_agreement_says_how_the_use_of_information_was_explained(issued: Offi
     issued.cli(*said, "--explained", " ", stdin=member_id, status=2)
     found = issued.cli(*said, "--explained", "leaflet read aloud", "--json", stdin=member_id)
     assert json.loads(found.out)["how"] == "verbal"
+
+
+def test_a_first_visit_is_due_until_somebody_tried_to_meet_the_member(issued: Office) -> None:
+    near = "2027-01-20T15:00:00Z"
+
+    def due() -> set[str]:
+        rows = issued.cli("todo", "--kind", "first_visit_due", "--json", now=near).json
+        return {row["member_id"] for row in rows}
+
+    before = due()
+    member_id = next(iter(before))
+    attempt = ("member", "attempt", *BY, "--on", "2026-12-01", "--outcome", "not_reached")
+    issued.cli(*attempt, "--kind", "telephone", stdin=member_id, now=near)
+    assert due() == before
+    issued.cli(*attempt, "--kind", "face_to_face", stdin=member_id, now=near)
+    assert due() == before - {member_id}
+    rows = issued.cli("status", "--report", "no-plan", "--json", now=near).json
+    (row,) = [each for each in rows if each["member_id"] == member_id]
+    assert (row["tried_on"], row["tried_in_time"]) == ("2026-12-01", True)
+
+
+def test_a_notice_to_the_health_plan_waits_until_somebody_logs_that_it_left(issued: Office) -> None:
+    member_id = _member(issued)
+    issued.cli("member", "decline", "--on", "2026-11-02", "--how", "phone", *BY, stdin=member_id)
+    waiting = issued.cli("todo", "--kind", "notice_to_send", "--json").json
+    assert waiting
+    assert {item["member_id"] for item in waiting} == {member_id}
+    listed = issued.cli("notices", "list", "--json").json
+    assert all((issued.cli.root / "outbox" / row["file"]).is_file() for row in listed)
+    for row in listed:
+        assert f"cpdocs notices sent {row['reference']}" in str(waiting)
+        said = ("notices", "sent", row["reference"], "--to", "Sample Health Plan", "--channel", "fax", "--at")
+        issued.cli(*said, "2026-11-01T10:00", status=3)
+        issued.cli(*said, "2027-11-01T10:00", status=3)
+        issued.cli(*said, "2026-11-02T11:00")
+        assert "already logged" in issued.cli(*said, "2026-11-02T11:00", status=3).err
+    assert issued.cli("todo", "--kind", "notice_to_send", "--json").json == []
+    assert issued.cli("notices", "list", "--json").json == []
+    assert issued.cli("audit", "verify", "--json").json["ok"]
+
+
+def test_a_site_may_say_that_the_health_plan_was_told_only_to_those_whose_notice_left(issued: Office) -> None:
+    folder = issued.cli.root / "templates" / "letters" / "told"
+    folder.mkdir(parents=True)
+    facts = (
+        '[[fact]]\ntext = "You said no to a Community Partner"\nsource = "choice"\n'
+        '[[fact]]\ntext = "We have told your health plan."\nsource = "notice_sent"\n'
+    )
+    toml = f'title = "Told"\nto = "declined"\nrests_on = "notice_sent"\n{facts}'
+    body = "<h1>You said no to a Community Partner</h1><p>We have told your health plan.</p>"
+    parts = '{% include "letters/common/contact.html" %}{% include "letters/common/choice.html" %}'
+    (folder / "kind.toml").write_text(toml, "utf-8")
+    (folder / "letter.html").write_text(
+        '{% extends "letters/common/base.html" %}{% block body %}' + body + parts + "{% endblock %}", "utf-8"
+    )
+    settings = issued.cli.root / "cpdocs.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[letters]", '[letters]\nkinds = ["told"]'), "utf-8")
+    issued.cli("member", "decline", "--on", "2026-11-02", "--how", "phone", *BY, stdin=_member(issued))
+
+    def mailed() -> int:
+        return int(issued.cli("letters", "run", "--kind", "told", "--dry-run", "--json").json["mailed"])
+
+    assert mailed() == 0
+    for row in issued.cli("notices", "list", "--json").json:
+        issued.cli("notices", "sent", row["reference"], "--to", "Plan", "--channel", "fax", "--at", "2026-11-02T11:00")
+    assert mailed() >= 1
+    (folder / "kind.toml").write_text(toml.replace('rests_on = "notice_sent"\n', ""), "utf-8")
+    assert "stands behind no letter" in issued.cli("letters", "run", "--kind", "told", "--dry-run", status=3).err
+
+
+def test_a_copy_of_a_version_is_given_neither_before_its_issue_nor_ahead_of_time(issued: Office) -> None:
+    given = ("plan", "copy", issued.documents["bh"], "--format", "paper", "--language", "English", *BY, "--on")
+    assert "before it was issued" in issued.cli(*given, "2026-11-01", status=3).err
+    assert "in the future" in issued.cli(*given, "2026-11-03", status=3).err
+    issued.cli(*given, "2026-11-02")
+    assert "2026-11-02" in issued.cli("plan", "show", issued.documents["bh"]).out

@@ -175,3 +175,28 @@ def test_no_backup_holds_it(issued: Office) -> None:
     held = [path.name for path in _settings_and_state(workspace(issued.cli).paths)]
     assert "index.db" not in held
     assert "settings.json" not in held
+
+
+def test_a_delivery_is_a_row_that_follows_its_events(ws: Workspace, issued: Office, tmp_path: Path) -> None:
+    from tests.flows.sent_office import more
+
+    everything(ws)
+    drop = tmp_path / "drop"
+    for name in ("fax", "sftp", "secure_email"):
+        more(issued, f'[channel.{name}]\nkind = "folder"\nfolder = "{drop}"\n')
+    bh = issued.documents["bh"]
+    (drop / bh[:0]).mkdir()
+    issued.cli("plan", "send", bh)
+    caught_up = everything(ws)
+    ((document_id, state, posting),) = ws.index.rows(
+        "SELECT d.document_id, d.state, p.posting FROM deliveries d JOIN plans p USING (document_id)"
+    )
+    assert (document_id, state, posting) == (bh, "delivered", "")
+    assert store.differing(ws.paths.index, ws.ledger) == []
+    ws.index.close()
+    store.drop(ws.paths.index)
+    assert everything(ws) == caught_up
+    with sqlite3.connect(ws.paths.index) as index:
+        index.execute("UPDATE deliveries SET state = 'held'")
+    index.close()
+    assert store.differing(ws.paths.index, ws.ledger) == [("deliveries", 1)]

@@ -104,6 +104,8 @@ def begin(go: Walk) -> None:
     go("init", go.cli.root, "--sandbox")
     go("init", go.cli.root, "--sandbox", status=3)
     go("completion", "bash", status=None)
+    go("config", "check", status=None)
+    go("config", "explain", "organization", status=None)
     settings = go.cli.root / "cpdocs.toml"
     good = settings.read_text("utf-8").replace("[intake]", "[intake]\nsettle_seconds = 0\nscan_seconds = 0.2", 1)
     settings.write_text(good + f'\n[coordinator."{FIRST}"]\nphone = "{ADDRESS}"\nmobile = "{MEMBER_ID}"\n', "utf-8")
@@ -638,6 +640,10 @@ def rest(go: Walk, document: str) -> None:
     go("plan", "diff", document, document, now=RETURN, status=None)
     go("plan", "transfer", document, "--to-npi", MEMBER_ID[:10], "--reason", LAST, now=RETURN, status=None)
     go("plan", "unapprove", document, "--slot", "member", "--reason", GOAL, now=RETURN, status=None)
+    copied = ("--format", LAST, "--language", LAST, "--by", LAST, "--on", "2026-11-04")
+    go("plan", "copy", document, *copied, now=RETURN, status=None)
+    go("notices", "list", "--all", now=RETURN)
+    go("notices", "sent", LAST, "--to", LAST, "--channel", LAST, "--at", "2026-11-04T10:00", now=RETURN, status=3)
     for words in (("held", "close"), ("held", "return")):
         go(*words, LAST, "--reason", GOAL, now=RETURN, status=None)
     tried = ("--on", "2026-11-04", "--kind", "telephone", "--outcome", "not_reached", "--note", LAST)

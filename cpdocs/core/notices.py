@@ -1,0 +1,89 @@
+"""Notices that leave by hand, and whether they did: to health plans, and to practices that must stop (contract §10).
+
+``NOTICE_WRITTEN`` says that a paper lies in ``outbox/notices/``, ``NOTICE_SENT`` that somebody sent it: reference,
+file, kind, to, channel, at. A letter that says "we told your health plan" rests on the second, never on the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.events import Event, EventType
+
+TRACKED = frozenset({"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back"})
+"""The kinds that wait until somebody logs that they were sent."""
+NOTICE_EVENTS = (EventType.NOTICE_WRITTEN, EventType.NOTICE_SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRecord:
+    """One notice. ``reference`` is its file's name without ``.pdf``, ``file`` its place under outbox/ (POSIX);
+    ``program`` is set for what a member said. ``sent_at`` is aware, None until somebody logged it."""
+
+    reference: str
+    kind: str
+    file: str
+    written_at: datetime
+    subjects: tuple[str, ...]
+    document_id: str = ""
+    practice_id: str = ""
+    member_id: str = ""
+    program: str = ""
+    to: str = ""
+    channel: str = ""
+    sent_at: datetime | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is one of those that must leave, and hasn't."""
+        return self.kind in TRACKED and self.sent_at is None
+
+    @property
+    def told_on(self) -> date | None:
+        """The Massachusetts day on which it was sent."""
+        return eastern_date(self.sent_at) if self.sent_at else None
+
+
+def notice_file(data: dict[str, Any]) -> str:
+    """The place under outbox/ of the notice that such an event is about: those to health plans were recorded without
+    their first folder."""
+    file = str(data.get("file") or "")
+    return file if not file or file.startswith("notices/") else f"notices/{file}"
+
+
+def notice_reference(data: dict[str, Any]) -> str:
+    """What a notice is called: its file's name without ``.pdf``."""
+    return str(data.get("file") or "").rpartition("/")[2].removesuffix(".pdf")
+
+
+def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
+    """Every notice by reference, in the order in which they were written."""
+    found: dict[str, NoticeRecord] = {}
+    for event in events:
+        data = dict(event.data)
+        reference = notice_reference(data)
+        if event.type is EventType.NOTICE_WRITTEN and reference:
+            found.setdefault(reference, _written(event, reference, data))
+        elif event.type is EventType.NOTICE_SENT and reference in found and found[reference].sent_at is None:
+            found[reference] = replace(
+                found[reference], to=data["to"], channel=data["channel"], sent_at=datetime.fromisoformat(data["at"])
+            )
+    return found
+
+
+def _written(event: Event, reference: str, data: dict[str, Any]) -> NoticeRecord:
+    return NoticeRecord(
+        reference,
+        str(data.get("kind") or ""),
+        notice_file(data),
+        event.at,
+        event.subjects,
+        str(data.get("document_id") or ""),
+        str(data.get("practice_id") or ""),
+        next((key for kind, _, key in (each.partition(":") for each in event.subjects) if kind == "member"), ""),
+        str(data.get("program") or ""),
+    )

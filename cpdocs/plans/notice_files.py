@@ -1,0 +1,140 @@
+"""Notices that are recorded together with what they tell: staged, then the event, then the file's name (contract §8).
+
+A kill before the event leaves nothing that counts; one after it leaves the file for the next command to name. Which of
+them somebody must send, and did, is a fold (``core.notices``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
+from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices
+from cpdocs.core.register import DIRECTORY_EVENTS
+from cpdocs.core.register import fold as fold_register
+from cpdocs.errors import InputFault, required_text
+from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
+
+if TYPE_CHECKING:
+    from cpdocs.documents.notices import Notice
+    from cpdocs.ledger.reads import Reads
+    from cpdocs.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePaper:
+    """One notice, rendered: its reference (a document id of its own), its file under outbox/notices/ (POSIX), its
+    SHA-256 and kind."""
+
+    reference: str
+    file: str
+    sha256: str
+    kind: str
+
+    @property
+    def key(self) -> str:
+        """The key under which it is staged."""
+        return stage_key(self.reference, self.sha256)
+
+
+def make_paper(ws: Workspace, notice: Notice, folder: str) -> NoticePaper:
+    """Renders ``notice``, puts it into the store and stages it for ``folder`` under outbox/notices/."""
+    from cpdocs.documents.notices import render_notice
+
+    pdf = render_notice(notice, shipped=ws.shipped_templates, site=ws.paths.templates).pdf
+    paper = NoticePaper(notice.reference, f"{folder}/{notice.reference}.pdf", ws.blobs.put(pdf), notice.kind.value)
+    stage(ws.paths.notices, paper.key, {paper.file: pdf})
+    return paper
+
+
+def written_event(paper: NoticePaper, subjects: Iterable[str], **data: JSON) -> NewEvent:
+    """The event that records ``paper``; ``data`` adds to it, or says another document id than the paper's own."""
+    whole: dict[str, JSON] = {
+        "document_id": paper.reference,
+        "kind": paper.kind,
+        "file": f"notices/{paper.file}",
+        "sha256": paper.sha256,
+        **data,
+    }
+    about = dict.fromkeys((document_subject(paper.reference), *subjects))
+    return NewEvent(EventType.NOTICE_WRITTEN, tuple(about), whole)
+
+
+def put_out_papers(ws: Workspace, papers: Iterable[NoticePaper]) -> None:
+    """Gives recorded papers their names."""
+    for paper in papers:
+        put_out(ws.paths.notices, paper.key)
+
+
+def discard_papers(ws: Workspace, papers: Iterable[NoticePaper]) -> None:
+    """Forgets papers that weren't recorded."""
+    for paper in papers:
+        discard(ws.paths.notices, paper.key)
+
+
+def finish_notices(ws: Workspace) -> None:
+    """Puts out the notices that an earlier command recorded but was killed before it could name."""
+
+    def recorded(key: str) -> bool:
+        reference, _, start = key.partition(".")
+        events = ws.ledger.events(subject=document_subject(reference), types=(EventType.NOTICE_WRITTEN,))
+        return any(str(event.data["sha256"]).startswith(start) for event in events)
+
+    finish(ws.paths.notices, recorded, ws.clock.true_now())
+
+
+def practice_address(source: Reads, practice_id: str) -> tuple[str, ...]:
+    """The practice's lines on a letter: its key contact first."""
+    practice = fold_register(source.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
+    if practice is None:
+        return (practice_id,)
+    lines = (
+        practice.key_contact,
+        practice.name,
+        practice.address1,
+        f"{practice.city}, {practice.state} {practice.zip}",
+    )
+    return tuple(line for line in lines if line.strip(" ,"))
+
+
+def load_notices(source: Reads) -> dict[str, NoticeRecord]:
+    """Every notice by reference."""
+    return fold_notices(source.events(types=NOTICE_EVENTS))
+
+
+def log_notice_sent(ws: Workspace, reference: str, *, to: str, channel: str, at: datetime) -> NoticeRecord:
+    """Records that a notice left. Raises InputFault where there is none of that reference, it is logged already, or the
+    day can't be; UsageFault where a word is missing."""
+    to = required_text(to, "To whom it went must be known.", "Give --to.")
+    channel = required_text(channel, "How it went must be known.", "Give --channel.")
+    with ws.ledger.write() as tx:
+        found = load_notices(tx).get(reference)
+        if found is None:
+            raise InputFault(f"{reference} is no notice of this workspace.", todo="See `cpdocs notices list`.")
+        if found.sent_at is not None:
+            raise InputFault(f"{reference}: already logged as sent ({found.told_on}); nothing was changed.")
+        day = eastern_date(at)
+        if day < eastern_date(found.written_at):
+            raise InputFault(f"{reference}: sent before it was written ({eastern_date(found.written_at)}).")
+        if day > eastern_date(ws.clock.now()):
+            raise InputFault(f"{reference}: {day} is in the future.", todo="Log it when it has left.")
+        tx.append(
+            NewEvent(
+                EventType.NOTICE_SENT,
+                found.subjects,
+                {
+                    "reference": reference,
+                    "document_id": found.document_id,
+                    "kind": found.kind,
+                    "file": found.file,
+                    "to": to,
+                    "channel": channel,
+                    "at": at.isoformat(),
+                },
+            )
+        )
+        return load_notices(tx)[reference]
