@@ -26,6 +26,7 @@ from cpdocs.documents.letter_kinds import LetterKind, Notice, load_kind, load_no
 from cpdocs.documents.letter_languages import ENGLISH, RIGHT_TO_LEFT, Catalogue, load_catalogues, written_date
 from cpdocs.documents.pdf import to_pdf
 from cpdocs.documents.preflight import window_faults
+from cpdocs.documents.sheet_text import SheetText, sheet_text
 
 ADULT = 18
 """Years: a younger member's letter goes to the parent or guardian (documents.md §4.12)."""
@@ -139,9 +140,18 @@ class LetterRenderer:
         """The notice of language assistance."""
         return load_notice(self.folders)
 
+    @property
+    def sheet_text(self) -> SheetText:
+        """What writes sheets' texts, in the letters' own face."""
+        return sheet_text(self._face)
+
+    @cached_property
+    def _face(self) -> Path:
+        return next(path for path in bundled_fonts(self.folders) if path.name == "NotoSans-Regular.ttf")
+
     @cached_property
     def _measure(self) -> Measure:
-        return _ruler(next(path for path in bundled_fonts(self.folders) if path.name == "NotoSans-Regular.ttf"))
+        return _ruler(self._face)
 
     def make(self, letter: Letter) -> PrintedLetter | Unprintable:
         """The letter's PDF, or why it has to be held. Raises InputFault for a fault of a template."""

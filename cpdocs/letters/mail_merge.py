@@ -117,7 +117,7 @@ class MergedLetters:
         """The print file to be written to ``target``."""
         from cpdocs.documents.mail_merge.printing import MergedPrintFile
 
-        return MergedPrintFile(run_id, target, self._shared)
+        return MergedPrintFile(run_id, target, self._shared, self._room.renderer().sheet_text)
 
     def add(self, target: MergedPrintFile, letter: Waiting, piece: int, barcode: bytes) -> int:
         """Adds a letter to the print file as piece number ``piece``; gives its first page's number, counted from 1."""

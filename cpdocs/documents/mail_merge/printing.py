@@ -21,6 +21,8 @@ from cpdocs.documents.mail_merge import sheets
 from cpdocs.documents.mail_merge.internals import canvas
 from cpdocs.documents.mail_merge.merged import MergedLetter, SharedPart, Side
 from cpdocs.documents.mail_merge.writer import PdfWriter
+from cpdocs.documents.sheet_text import NAME as SHEET_TEXT
+from cpdocs.documents.sheet_text import SheetText, add_font
 
 _PAGE = b"/MediaBox[0 0 612 792]"
 _STATES = {"/a1": b"<</ca 1>>", "/a1.0": b"<</ca 1>>", "/A1": b"<</CA 1>>", "/A1.0": b"<</CA 1>>"}
@@ -33,10 +35,14 @@ _FACE = re.compile(rb"/([A-Za-z]+) [0-9.]+ Tf")
 
 
 class MergedPrintFile:
-    """A print file being written to ``target``; ``shared`` has the shared parts by digest."""
+    """A print file being written to ``target``; ``shared`` has the shared parts by digest. ``text`` writes what people
+    read of a sheet's code; without it that isn't there."""
 
-    def __init__(self, run_id: str, target: BinaryIO, shared: Mapping[bytes, SharedPart]) -> None:
+    def __init__(
+        self, run_id: str, target: BinaryIO, shared: Mapping[bytes, SharedPart], text: SheetText | None = None
+    ) -> None:
         self.run_id = run_id
+        self._text = text
         self._writer = PdfWriter(target)
         self._shared = shared
         self._fonts = self._writer.reserve()
@@ -98,6 +104,10 @@ class MergedPrintFile:
             self._writer.reserve(len(objects))
             for number, body in objects:
                 self._writer.put_written(number, body)
+        if self._text is not None:
+            with pikepdf.open(io.BytesIO(self._text.pdf)) as source:
+                font = self._copied(source.pages[0].Resources.Font[SHEET_TEXT], {})
+            names = b"<<%b %b%b" % (SHEET_TEXT.encode(), font, names.removeprefix(b"<<"))
         self._writer.put(self._fonts, names)
         return self._writer.finish(f"Letters, run {self.run_id}".encode("ascii"))
 
@@ -141,8 +151,11 @@ class MergedPrintFile:
             self._code_checked.add(len(mark.text))
         number = self._writer.reserve()
         code = sheets.sheet_code(mark)
-        if barcode:
-            code += b"\nq %b cm\n%b\nQ" % (_UNSCALED, barcode)
+        in_points = [barcode] if barcode else []
+        if self._text is not None:
+            in_points.append(self._text.operators(mark))
+        if in_points:
+            code += b"\nq %b cm\n%b\nQ" % (_UNSCALED, b"\n".join(in_points))
         if flipped:
             self._writer.put_stream(number, b"", code)
         else:
@@ -162,6 +175,8 @@ class MergedPrintFile:
             begin = self._writer.reserve()
             self._writer.put_stream(begin, b"", b"q")
             for index, page in enumerate(source.pages):
+                if marks and self._text is not None:
+                    add_font(source, page, self._text)
                 page.contents_coalesce()
                 contents = self._copied(page.Contents, known).replace(b"[", b"").replace(b"]", b"")
                 if index % 2 == 0 and marks:
