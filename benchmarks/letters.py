@@ -1,8 +1,8 @@
-"""What a letter costs in CPU: stamped into a print file, laid out in full, by bare WeasyPrint, by Typst and by
+"""What a letter costs in CPU: merged into a print file, laid out in full, by bare WeasyPrint, by Typst and by
 ReportLab.
 
 All in one run, on the same invented members, for two kinds of letter: ``two-pages`` (benchmarks/site), one page with
-the notice in every language on its back, and the shipped letter of four pages. ``--letters N`` stamps N letters
+the notice in every language on its back, and the shipped letter of four pages. ``--letters N`` merges N letters
 (default 600). Peers are installed into a venv in .cache/; where that can't be done they are skipped with a word. What a
 whole run costs, roster and ledger included, is measured by letters_run.py.
 """
@@ -61,22 +61,22 @@ def cpu(call: Callable[[], object]) -> float:
 
 def merged(ours: LetterRenderer, number: int, kind: str) -> tuple[float, float, int]:
     """Milliseconds and bytes a letter, print file and reading it back included; layouts beforehand. Then megabytes."""
-    stamping = MailMerge(ours)
+    merging = MailMerge(ours)
     for place in range(WARM):
-        stamping.make(member(place, kind))
+        merging.make(member(place, kind))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "print.pdf"
 
         def run() -> None:
             made = [
-                item for place in range(number) if isinstance(item := stamping.make(member(place, kind)), MergedLetter)
+                item for place in range(number) if isinstance(item := merging.make(member(place, kind)), MergedLetter)
             ]
-            shared, faces = stamping.taken()
+            shared, faces = merging.taken()
             with path.open("wb") as target:
                 file = MergedPrintFile("2026-11-02-01", target, shared)
                 for piece, item in enumerate(made, start=1):
                     file.add_letter(item, piece)
-                file.finish(faces, stamping.lay)
+                file.finish(faces, merging.lay)
             assert sum(1 for ids in document_ids(path) if ids) == sum(len(item.sides) for item in made)
 
         ms = cpu(run) / number
@@ -129,8 +129,8 @@ def compared(kind: str, number: int) -> None:
     ms, size, memory = merged(ours, number, kind)
     rounds = [(cpu(lambda: ours.make(item)), cpu(bare)) for _ in range(SLOW + 1)][1:]
     full, plain_weasyprint = (statistics.median(column) for column in zip(*rounds, strict=True))
-    print(f"{kind}, CPU a letter; {number} stamped, {BULK} by each peer")
-    print(f"  stamped, print file written and read back  {ms:8.2f} ms  {size / 1000:7.2f} KB  ({memory} MB at most)")
+    print(f"{kind}, CPU a letter; {number} merged, {BULK} by each peer")
+    print(f"  merged, print file written and read back  {ms:8.2f} ms  {size / 1000:7.2f} KB  ({memory} MB at most)")
     rows: dict[str, object] = {
         "laid out in full, tagged, preflighted": {"ms": full},
         "bare WeasyPrint": {"ms": plain_weasyprint},

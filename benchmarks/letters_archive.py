@@ -28,7 +28,7 @@ def main() -> None:
     number = reading.parse_args().letters
     for kind in KINDS:
         ours = renderer(SITE)
-        stamping = MailMerge(ours)
+        merge = MailMerge(ours)
         with tempfile.TemporaryDirectory() as folder:
             store = BlobStore(Path(folder))
             spent = {"pressed": 0.0, "made": 0.0, "stored": 0.0}
@@ -37,9 +37,9 @@ def main() -> None:
             for place in range(WARM + number):
                 letter = member(place, kind)
                 start = time.process_time()
-                stamping.make(letter)
+                merge.make(letter)
                 merged_letter = time.process_time()
-                pdf = stamping.own_pdf(letter)
+                pdf = merge.own_pdf(letter)
                 made = time.process_time()
                 if pdf is None:
                     fallen_back += 1
@@ -60,7 +60,7 @@ def main() -> None:
         print(f"  pressed for the print file                 {merging:8.2f} ms")
         size = statistics.mean(sizes) / 1000
         print(
-            f"  and its own tagged file stamped and stored {each:8.2f} ms  {size:7.1f} KB  {each / merging:6.2f} "
+            f"  and its own tagged file merged and stored {each:8.2f} ms  {size:7.1f} KB  {each / merging:6.2f} "
             "times that"
         )
         print(f"    of it made {spent['made'] / done:.2f} ms, stored durably {spent['stored'] / done:.2f} ms")

@@ -1,7 +1,7 @@
-"""What a logo costs: processor time of a stamped letter with a picture in its letterhead, beside one without.
+"""What a logo costs: processor time of a merged letter with a picture in its letterhead, beside one without.
 
 In one run, taking turns, on the same invented members: an SVG of shapes, one with a gradient, a PNG, a translucent PNG
-and a JPEG, for the two kinds of letter of letters.py. ``--letters N`` stamps N letters a turn (60), six turns each.
+and a JPEG, for the two kinds of letter of letters.py. ``--letters N`` merges N letters a turn (60), six turns each.
 """
 
 from __future__ import annotations

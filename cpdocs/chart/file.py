@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType
 from cpdocs.core.members import Assignment, Program
@@ -92,7 +92,7 @@ def confirm_upload(ws: Workspace, document_id: str, *, by: str, at: datetime) ->
     be."""
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_confirm(record, at=at, now=ws.clock.now())
+        transitions.may_confirm(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.UPLOAD_CONFIRMED, record, by=by, at=at.isoformat()))
         return the_plan(tx, document_id)
 

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -75,7 +75,7 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     returns = _returns(ws, record)
     _refuse_what_acts(ws, returns)
     closer = Closer(ws)
-    closed = [closer.close(data) for data in _whole(returns)]
+    closed = [closer.close(data) for data in _whole(closer.as_signed(each.data) for each in returns if each.signed)]
     signed = sign_now(ws)
     title = ws.options.plan_titles[record.program]
     description = describe(record, title)
@@ -136,9 +136,9 @@ def _refuse_what_acts(ws: Workspace, returns: Sequence[_Return]) -> None:
             )
 
 
-def _whole(returns: Sequence[_Return]) -> list[bytes]:
+def _whole(signed: Iterable[bytes]) -> list[bytes]:
     """The signed files that no other one continues: signing in turn appends, so the last one begins with the others."""
-    files = [each.data for each in returns if each.signed]
+    files = list(signed)
     return [data for data in files if not any(other != data and other.startswith(data) for other in files)]
 
 

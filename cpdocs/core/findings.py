@@ -113,6 +113,13 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
         ("line_end_added", _REMARK,
          "A mail system added an empty line behind the file's end; what was signed is untouched.",
          ""),
+        ("line_end_lost", _REMARK,
+         "A mail system took away or changed the line end behind the file's end; with the one that was signed, the "
+         "file is what was signed.",
+         ""),
+        ("line_end_missing", _HELD,
+         "The line end behind the file's end is missing, so the last signature in it can't be checked.",
+         _SEND_AGAIN),
         ("esign_service_file", _HELD,
          "The plan was signed in another signing service, which makes a new file.",
          "Our coordinator compares it with the plan that we sent; signing our own file is faster."),

@@ -119,7 +119,7 @@ def word_warnings(plan: Plan, stated: Assignment | None, avoided: Iterable[tuple
     words = {**PERSON_FIRST, **dict(avoided)}
     alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     pattern = re.compile(rf"\b({alternatives})\b", re.IGNORECASE)
-    for path, text in _texts(plan):
+    for path, text in _signed_texts(plan):
         for found in dict.fromkeys(match.casefold() for match in pattern.findall(text)):
             better = next(value for word, value in words.items() if word.casefold() == found)
             yield Problem("person_first_language", f"“{found}” labels the member.", path, f"Say: {better}.")
@@ -219,8 +219,8 @@ def is_own(name: str, own: Iterable[str]) -> bool:
     return bool(compared) and any(compared == each or (len(each) >= 8 and compared.startswith(each)) for each in own)
 
 
-def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Everything that the CP wrote and the member signs, by path; not the member's own words."""
+def own_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The fields in which the CP speaks to the member in its own words, by path."""
     yield "plan.reason_text", plan.plan.reason_text
     for place, need in enumerate(plan.needs):
         yield f"needs[{place}].need", need.need
@@ -232,9 +232,15 @@ def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
     for place, service in enumerate(plan.services):
         yield f"services[{place}].comment", service.comment
     for place, risk in enumerate(plan.risks):
-        yield f"risks[{place}].risk", risk.risk
         yield f"risks[{place}].measure", risk.measure
-    for place, move in enumerate(plan.transitions):
-        yield f"transitions[{place}].comment", move.comment
     yield "crisis_plan", plan.crisis_plan
     yield "backup_plan", plan.backup_plan
+
+
+def _signed_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Everything that the CP wrote and the member signs, by path: what others found or did, too."""
+    yield from own_texts(plan)
+    for place, risk in enumerate(plan.risks):
+        yield f"risks[{place}].risk", risk.risk
+    for place, each in enumerate(plan.transitions):
+        yield f"transitions[{place}].comment", each.comment

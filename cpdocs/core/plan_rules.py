@@ -15,7 +15,7 @@ from cpdocs.core.ids import is_npi
 from cpdocs.core.members import Assignment, Program, age_on
 from cpdocs.core.part2_rules import part2_problems, unflagged_items
 from cpdocs.core.plan_facts import fact_errors, fact_warnings
-from cpdocs.core.plan_lint import in_member_words, word_errors, word_warnings
+from cpdocs.core.plan_lint import in_member_words, own_texts, word_errors, word_warnings
 from cpdocs.core.plans import Plan, PlanStatus, Reason, Service, TransitionKind
 from cpdocs.core.register import Register
 from cpdocs.core.roster import ADULT
@@ -221,7 +221,7 @@ def _choice_errors(plan: Plan) -> Iterator[Problem]:
 
 
 def _wording_errors(plan: Plan) -> Iterator[Problem]:
-    for path, text in _own_texts(plan):
+    for path, text in _claiming_texts(plan):
         if _CLAIM.search(text):
             yield Problem(
                 "authorization_wording",
@@ -231,21 +231,13 @@ def _wording_errors(plan: Plan) -> Iterator[Problem]:
             )
 
 
-def _own_texts(plan: Plan) -> Iterator[tuple[str, str]]:
-    """The fields in which the CP itself speaks, by path: not the member's words, nor what others authorized."""
-    yield "plan.reason_text", plan.plan.reason_text
-    for place, need in enumerate(plan.needs):
-        yield f"needs[{place}].need", need.need
-        yield f"needs[{place}].comment", need.comment
-    for place, goal in enumerate(plan.goals):
-        yield f"goals[{place}].progress", goal.progress
-        for number, step in enumerate(goal.steps):
-            yield f"goals[{place}].steps[{number}].step", step.step
+def _claiming_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The fields in which the CP could seem to decide on a service, by path: not the member's words, nor what others
+    authorized."""
+    yield from own_texts(plan)
     for place, service in enumerate(plan.services):
-        for name in ("name", "provider", "contact", "funding_source", "delivery_address", "comment"):
+        for name in ("name", "provider", "contact", "funding_source", "delivery_address"):
             yield f"services[{place}].{name}", getattr(service, name)
-    for place, risk in enumerate(plan.risks):
-        yield f"risks[{place}].measure", risk.measure
     for place, other in enumerate(plan.coordination):
         yield f"coordination[{place}].our_part", other.our_part
     for name, resources in (
@@ -256,8 +248,6 @@ def _own_texts(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{name}[{place}].purpose", resource.purpose
     if plan.flexible_services_screen is not None:
         yield "flexible_services_screen.outcome", plan.flexible_services_screen.outcome
-    yield "crisis_plan", plan.crisis_plan
-    yield "backup_plan", plan.backup_plan
 
 
 def _header_warnings(plan: Plan, on: date) -> Iterator[Problem]:

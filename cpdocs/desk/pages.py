@@ -32,6 +32,11 @@ def workspace() -> Workspace:
     return ws
 
 
+def secret() -> bytes:
+    """The PIN of who is logged in: each decision is held against it anew."""
+    return session().pin
+
+
 def page(template: str, *, here: str, status: int = 200, **values: Any) -> tuple[str, int]:
     """A page in the house's layout. ``here`` is the part of the desk that it belongs to."""
     told, session().told = session().told, ""

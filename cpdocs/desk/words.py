@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,27 +12,42 @@ from cpdocs.core.ids import last_four
 from cpdocs.core.page_facts import BoxReading
 
 _SEEN = {
-    BoxReading.SIGNED: "ink is seen",
-    BoxReading.EMPTY: "no ink is seen",
-    BoxReading.UNSURE: "perhaps ink: look at it",
+    BoxReading.SIGNED: ("signed", "ink is seen", "well"),
+    BoxReading.EMPTY: ("empty", "no ink is seen", "late"),
+    BoxReading.UNSURE: ("look", "perhaps ink: look at it", "soon"),
 }
+_NOT_THERE = ("not there", "not looked at, or its page isn't there", "")
+
+
+def as_date(value: date | datetime | str | None) -> date | None:
+    """The day of what is kept as ISO 8601 text or as a value; of a moment, its day in Massachusetts."""
+    if not value:
+        return None
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    return value.astimezone(EASTERN).date() if isinstance(value, datetime) else value
 
 
 def day(value: date | datetime | str | None) -> str:
     """A day as it is written here: Nov 6, 2026. Of a moment, its day in Massachusetts."""
-    if not value:
-        return ""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value) if len(value) > len("2026-11-06") else date.fromisoformat(value)
-    if isinstance(value, datetime):
-        value = value.astimezone(EASTERN).date()
-    return f"{value:%b} {value.day}, {value.year}"
+    found = as_date(value)
+    return f"{found:%b} {found.day}, {found.year}" if found else ""
 
 
-def moment(value: datetime) -> str:
+def weekday(value: date) -> str:
+    """A day with its weekday: Monday, November 9."""
+    return f"{value:%A, %B} {value.day}"
+
+
+def moment(value: datetime | str) -> str:
     """A moment in Massachusetts: Nov 6, 2026, 2:14 PM."""
-    local = value.astimezone(EASTERN)
-    return f"{day(local)}, {local.hour % 12 or 12}:{local:%M %p}"
+    return f"{day(value)}, {time_of_day(value)}"
+
+
+def time_of_day(value: datetime | str) -> str:
+    """The time of a moment in Massachusetts: 2:14 PM."""
+    local = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(EASTERN)
+    return f"{local.hour % 12 or 12}:{local:%M %p}"
 
 
 def plain(code: str) -> str:
@@ -54,15 +70,51 @@ def span(waited: timedelta) -> str:
 
 def seen(reading: BoxReading | None) -> str:
     """What was seen in a signature box."""
-    return _SEEN[reading] if reading else "not looked at, or its page isn't there"
+    return (_SEEN[reading] if reading else _NOT_THERE)[1]
 
+
+def seen_short(reading: BoxReading | None) -> str:
+    """What was seen in a signature box, in a word or two."""
+    return (_SEEN[reading] if reading else _NOT_THERE)[0]
+
+
+def box_tone(reading: BoxReading | None) -> str:
+    """How what was seen in a box looks on a page."""
+    return (_SEEN[reading] if reading else _NOT_THERE)[2]
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a message: what is the matter, without what to do about it."""
+    return re.split(r"(?<=[.!?]) ", text, maxsplit=1)[0]
+
+
+def capitalize_first(text: str) -> str:
+    """With a capital letter at its beginning; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def told(text: str) -> str:
+    """An event's sentence for people: times as they are written here, digests by their first digits."""
+    text = _MOMENT.sub(lambda found: moment(found[0]), text)
+    return _DIGEST.sub(lambda found: f"{found[1][:8]}…", text)
+
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[+-]\d{2}:\d{2}|Z)")
+_DIGEST = re.compile(r"\b([0-9a-f]{64})\b")
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
+    "weekday": weekday,
     "moment": moment,
+    "time_of_day": time_of_day,
     "plain": plain,
     "counted": counted,
     "span": span,
     "seen": seen,
+    "seen_short": seen_short,
+    "box_tone": box_tone,
+    "first_sentence": first_sentence,
+    "capitalize_first": capitalize_first,
+    "told": told,
     "last_four": last_four,
 }

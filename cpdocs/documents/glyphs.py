@@ -7,7 +7,7 @@ never from the order in which they were drawn: so a letter's own PDF and the pri
 say the same.
 
 WeasyPrint 70.0 keeps the first text of a glyph that was drawn. What is used of it here is what ``tags`` uses, and what
-``stamping.internals.engine`` lists.
+``mail_merge.internals.engine`` lists.
 """
 
 from __future__ import annotations

@@ -41,19 +41,14 @@ def plans_of_member(index: Index, member_id: str) -> list[sqlite3.Row]:
     return index.rows("SELECT * FROM plans WHERE member_id = ? ORDER BY seq DESC", (member_id,))
 
 
-def without_member(index: Index, page: Page) -> list[sqlite3.Row]:
-    """Open versions that the member hasn't approved, the oldest first: rows of ``plans``."""
-    query = (
-        "SELECT * FROM plans WHERE member_evidence = '' AND closed = '' AND refused_slot <> 'member' AND complete = 0 "
-        "ORDER BY seq LIMIT ? OFFSET ?"
-    )
-    return index.rows(query, page.values)
+def coordinators(index: Index) -> list[str]:
+    """The names of those who have members assigned to them, in order."""
+    return [row[0] for row in index.rows("SELECT DISTINCT coordinator FROM members WHERE coordinator <> '' ORDER BY 1")]
 
 
-def unfiled(index: Index, page: Page) -> list[sqlite3.Row]:
-    """Complete versions that aren't in a package, the oldest first: rows of ``plans``."""
-    query = "SELECT * FROM plans WHERE complete = 1 AND filed_at = '' ORDER BY seq LIMIT ? OFFSET ?"
-    return index.rows(query, page.values)
+def practice_names(index: Index) -> list[tuple[str, str]]:
+    """The id and the name of each practice, by name."""
+    return [(row[0], row[1]) for row in index.rows("SELECT practice_id, name FROM practices ORDER BY name")]
 
 
 def practices(index: Index, page: Page) -> list[sqlite3.Row]:

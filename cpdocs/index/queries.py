@@ -148,6 +148,22 @@ def items_waiting(index: Index) -> int:
     return int(index.one("SELECT count(DISTINCT item) FROM returns INDEXED BY returns_waiting WHERE waiting = 1")[0])
 
 
+def items_around(index: Index, sha256: str, part: int) -> tuple[int, int, list[tuple[str, int]], list[tuple[str, int]]]:
+    """Of the item with this part: its place in the review queue, from 1 (0: it isn't in it), how many items there are,
+    and the parts of the one before it and of the one after it (none: there is none)."""
+    query = (
+        "WITH queue AS (SELECT item, row_number() OVER (ORDER BY min(seq), item) place "
+        "FROM returns INDEXED BY returns_waiting WHERE waiting = 1 GROUP BY item) "
+        "SELECT place, (SELECT count(*) FROM queue), (SELECT item FROM queue WHERE place = mine.place - 1), "
+        "(SELECT item FROM queue WHERE place = mine.place + 1) FROM queue mine "
+        "WHERE item = (SELECT item FROM returns WHERE sha256 = ? AND part = ?)"
+    )
+    for place, of, before, after in index.rows(query, (sha256, part)):
+        near = [_parts(index, each, "waiting = 1") if each is not None else [] for each in (before, after)]
+        return int(place), int(of), near[0], near[1]
+    return 0, items_waiting(index), [], []
+
+
 def items_named(
     index: Index, document_id: str, digits: str, part: int, *, resolved: bool
 ) -> list[list[tuple[str, int]]]:

@@ -42,12 +42,19 @@ def _plan(kind: Kind, since: str, where: str, *, due: str = "''", by: str = "", 
     return _Rows(columns, "plans p{hint}", where, f"{by or since}, p.document_id", index)
 
 
+_ITEM = (
+    "substr(r.sha256, 1, 12) || CASE (SELECT max(part) FROM returns WHERE sha256 = r.sha256) WHEN 1 THEN '' "
+    "ELSE ':' || r.part END"
+)
+"""How the review queue names an item: by its file, and by its part where the file has several."""
+
+
 def _returned(kind: Kind, where: str) -> _Rows:
     columns = (
         f"'{kind.value}' kind, min(r.received_at) since, '' due_on, r.document_id, "
         "coalesce(p.member_id, '') member_id, coalesce(p.program, '') program, "
         "coalesce(p.coordinator, '') coordinator, "
-        "coalesce(p.practice_id, r.practice_id) practice_id, substr(r.sha256, 1, 12) about"
+        f"coalesce(p.practice_id, r.practice_id) practice_id, {_ITEM} about"
     )
     table = "returns r{hint} LEFT JOIN plans p ON p.document_id = r.document_id"
     return _Rows(columns, table, f"r.waiting = 1 AND {where} GROUP BY r.item", "since", "returns_waiting")
@@ -163,12 +170,16 @@ _KINDS: dict[Kind, _Rows] = {
 
 @dataclass(frozen=True, slots=True)
 class WorkFilter:
-    """Which work is asked for; what is empty asks for nothing."""
+    """Which work is asked for; what is empty asks for nothing. ``due_from`` and ``due_until`` (both included) keep what
+    has its day between them, ``undated`` what has none, or one after ``due_from``."""
 
     kinds: Sequence[Kind] = ()
     coordinator: str = ""
     practice_id: str = ""
     program: str = ""
+    due_from: str = ""
+    due_until: str = ""
+    undated: bool = False
 
 
 def waiting(index: Index, on: date, wanted: WorkFilter, page: Page, *, plan_days: int) -> list[Waiting]:
@@ -209,14 +220,22 @@ def waiting_counts(index: Index, on: date, wanted: WorkFilter, *, plan_days: int
 def _narrowed(rows: _Rows, wanted: WorkFilter) -> str:
     """The query for the rows that are wanted."""
     narrow = {"coordinator": wanted.coordinator, "practice_id": wanted.practice_id, "program": wanted.program}
-    terms = " AND ".join(f"{name} = :{name}" for name, value in narrow.items() if value)
+    terms = " AND ".join([*(f"{name} = :{name}" for name, value in narrow.items() if value), *_due_terms(wanted)])
     text = rows.text(hinted=not _has_its_index(wanted))
     return f"SELECT * FROM ({text}) WHERE {terms}" if terms else text  # noqa: S608 our own names
 
 
+def _due_terms(wanted: WorkFilter) -> list[str]:
+    if wanted.undated:
+        return ["(due_on = '' OR due_on >= :due_from)" if wanted.due_from else "due_on = ''"]
+    terms = ["due_on >= :due_from"] if wanted.due_from else []
+    return [*terms, *(["due_on <> '' AND due_on <= :due_until"] if wanted.due_until else [])]
+
+
 def _by(rows: _Rows, wanted: WorkFilter) -> str:
     """In which order they come quickest, that of ``since``."""
-    return "since, document_id" if wanted.coordinator or wanted.practice_id or wanted.program else rows.by
+    narrowed = wanted.coordinator or wanted.practice_id or wanted.program or _due_terms(wanted)
+    return "since, document_id" if narrowed else rows.by
 
 
 def _has_its_index(wanted: WorkFilter) -> bool:
@@ -234,4 +253,6 @@ def _values(on: date, wanted: WorkFilter, plan_days: int) -> dict[str, object]:
         "coordinator": wanted.coordinator,
         "practice_id": wanted.practice_id,
         "program": wanted.program,
+        "due_from": wanted.due_from,
+        "due_until": wanted.due_until,
     }

@@ -34,7 +34,7 @@ NO_SERIAL = "barcode_no_serial"
 @dataclass(frozen=True, slots=True)
 class Made:
     """A letter that was made: its pages, and the SHA-256 of its PDF, or of what is drawn on its pages where it was
-    stamped.
+    merged.
 
     ``waiting`` says where it is, ``seed`` whose seed piece it is, if one.
     """
@@ -110,7 +110,7 @@ def assemble(
     made: Production,
     merged: MergedLetters | None = None,
 ) -> Batch:
-    """The batch with its print files, from letters that lie in the store or were ``stamped``; each file is put into the
+    """The batch with its print files, from letters that lie in the store or were ``merged``; each file is put into the
     store where it reads back as it should."""
     from cpdocs.documents.letter_papers import Papers
     from cpdocs.documents.mail_barcode import barcode

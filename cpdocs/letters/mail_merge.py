@@ -1,7 +1,7 @@
-"""Letters that are stamped rather than laid out one by one, on several cores, and the print file that they go into.
+"""Letters that are merged rather than laid out one by one, on several cores, and the print file that they go into.
 
 What the presses give back waits in a file without a name inside state/, which is gone with this process however it
-ends. The print file's bytes follow from the letters and their order alone, not from how many processes stamped them.
+ends. The print file's bytes follow from the letters and their order alone, not from how many processes merged them.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class MergedLetters:
     ) -> Iterator[Waiting | Unprintable]:
         """Every letter made and preflighted, in order.
 
-        Raises InputFault for a template's fault; MailMergeDiffers or FacesDiffer where stamping can't be trusted:
+        Raises InputFault for a template's fault; MailMergeDiffers or FacesDiffer where mail merge can't be trusted:
         nothing made so far is good then.
         """
         from cpdocs.documents.mail_merge.internals.canvas import merge_faces
@@ -89,7 +89,7 @@ class MergedLetters:
         chunks = (tuple(letters[start : start + _CHUNK]) for start in starts)
         with ExitStack() as until_done:
             if cluster is None:
-                done = on_cores(partial(stamp, self._room, self._run, self._archive), chunks, min(jobs, len(starts)))
+                done = on_cores(partial(merge, self._room, self._run, self._archive), chunks, min(jobs, len(starts)))
             else:
                 client = until_done.enter_context(cluster.client())
                 done = on_cluster(client, self._room, partial(merge_in_child, self._room, client.id), chunks)
@@ -142,14 +142,14 @@ _PRESSES: dict[int | str, MailMerge] = {}
 
 
 def merge_in_child(room: RendererPool, run: str, letters: Sequence[Letter]) -> _Chunk:
-    """As ``stamp``, on a machine whose other results may be lost with it: the shared parts of these letters all come
+    """As ``merge``, on a machine whose other results may be lost with it: the shared parts of these letters all come
     along."""
     if run in _PRESSES:
         _PRESSES[run].forget()
-    return stamp(room, run, None, letters)
+    return merge(room, run, None, letters)
 
 
-def stamp(room: RendererPool, run: int | str, archive: Path | None, letters: Sequence[Letter]) -> _Chunk:
+def merge(room: RendererPool, run: int | str, archive: Path | None, letters: Sequence[Letter]) -> _Chunk:
     """Makes some letters, in whatever process this is; the press is kept for the next ones of the same ``run``.
 
     With ``archive`` each letter's own PDF is put into the store there.
@@ -178,7 +178,7 @@ def stamp(room: RendererPool, run: int | str, archive: Path | None, letters: Seq
 def _put(
     store: BlobStore, renderer: MailMerge, letter: Letter, item: MergedLetter | PrintedLetter | Unprintable
 ) -> str:
-    """Puts the letter's own tagged PDF into the store; its SHA-256. A letter that isn't stamped for certain is laid
+    """Puts the letter's own tagged PDF into the store; its SHA-256. A letter that isn't merged for certain is laid
     out."""
     from cpdocs.documents.letters import PrintedLetter, Unprintable
     from cpdocs.documents.mail_merge.renderer import MailMergeDiffers

@@ -53,7 +53,7 @@ class Printing(Protocol):
 
 @contextmanager
 def print_file(ws: Workspace, run_id: str, merged: MergedLetters | None) -> Iterator[Printing]:
-    """A print file of letters from the store, or of ``stamped`` ones, which is written beside it page by page."""
+    """A print file of letters from the store, or of ``merged`` ones, which is written beside it page by page."""
     if merged is None:
         yield _Merged(ws, run_id)
         return
@@ -115,7 +115,7 @@ class _Merged(_Counted):
 
 
 class _Written(_Counted):
-    """Stamped letters, written to ``target`` one after the other."""
+    """Merged letters, written to ``target`` one after the other."""
 
     def __init__(self, ws: Workspace, run_id: str, merged: MergedLetters, path: Path, target: BinaryIO) -> None:
         self._ws, self._merged, self._path, self._target = ws, merged, path, target

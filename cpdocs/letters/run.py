@@ -210,7 +210,7 @@ def _barcodes(ws: Workspace, run: RunRecord, to: Recipients) -> bool:
 
 
 def _merged(order: _Order, *, dry_run: bool) -> Batch | None:
-    """The batch of letters that were laid out once and stamped; None where that can't be trusted."""
+    """The batch of letters that were laid out once and merged; None where that can't be trusted."""
     from cpdocs.documents.mail_merge.internals.canvas import FacesDiffer
     from cpdocs.documents.mail_merge.renderer import MailMergeDiffers
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import EventType
 from cpdocs.core.members import Program, age_on
@@ -58,9 +58,9 @@ def record_approval(
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
         refuse_own_key(ws, tx, record, acting)
-        moves.may_fill(record, Slot.MEMBER, on=on, now=now)
+        transitions.may_fill(record, Slot.MEMBER, on=on, now=now)
         register = load_register(ws, record.member_id)
-        moves.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
+        transitions.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
         member = register.latest(record.member_id, Program(record.program))
         if not representative and member is not None and age_on(member.dob, on) < ADULT:
             representative, relation = _representative(ws, record)
@@ -98,7 +98,7 @@ def unapprove(ws: Workspace, document_id: str, *, slot: Slot, reason: str, secre
     people.require(ws, Role.REVIEWER, secret)
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_empty(record, slot)
+        transitions.may_empty(record, slot)
         tx.append(plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason))
         return the_plan(tx, document_id)
 
@@ -136,9 +136,9 @@ def record_chart_note(
                     "in cpdocs.toml."
                 ),
             )
-        moves.may_fill(record, Slot.PCP, on=on, now=now)
+        transitions.may_fill(record, Slot.PCP, on=on, now=now)
         register = load_register(ws, record.member_id)
-        moves.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
+        transitions.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
         written = min(datetime.combine(on, time(23, 59), EASTERN).astimezone(UTC), now)
         standing = _standing(register, record, npi, written, now, DecisionContext(ws).directory_at(written))
         if not standing.may_approve:
@@ -185,7 +185,7 @@ def record_refusal(
     """The member refused, or couldn't be brought to answer: what was offered, by whom, in which language, and why."""
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_refuse(record, Slot.MEMBER, on=on, now=ws.clock.now())
+        transitions.may_refuse(record, Slot.MEMBER, on=on, now=ws.clock.now())
         tx.append(
             plan_event(
                 EventType.SLOT_REFUSED,

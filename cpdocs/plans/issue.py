@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.enrollment import ENROLLMENT_EVENTS, enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id, last_four
@@ -150,7 +150,7 @@ class _Desk:
             raise Defect("A plan passed its check without a live assignment.")
         header = plan.plan
         last = last_version(ws.ledger, plan.member_id, header.program.value)
-        moves.may_issue(header.version, last)
+        transitions.may_issue(header.version, last)
         document_id = derive_document_id(
             ws.id_secret, "plan", plan.member_id, header.program.value, str(header.version)
         )
@@ -218,7 +218,7 @@ class _Desk:
             subjects.append(document_subject(supersedes))
         with self.ws.ledger.write() as tx:
             last = last_version(tx, member.member_id, member.program.value)
-            moves.may_issue(int(str(data["version"])), last)
+            transitions.may_issue(int(str(data["version"])), last)
             if (last.document_id if last else "") != supersedes:
                 raise InputFault("another version was issued meanwhile.", todo="Run the command again.")
             _refuse_stopped(tx, member)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, member_subject
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import UsageFault
@@ -27,7 +27,7 @@ def log_sent(ws: Workspace, document_id: str, *, to: str, channel: str, at: date
     to, channel = _filled(to, "--to"), _filled(channel, "--channel")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_send(record, to=to, channel=channel, at=at, now=ws.clock.now())
+        transitions.may_send(record, to=to, channel=channel, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_SENT, record, to=to, channel=channel, at=at.isoformat()))
         return the_plan(tx, document_id)
 
@@ -36,7 +36,7 @@ def log_received(ws: Workspace, document_id: str, *, at: datetime, how: str = ""
     """Logs when the practice received a version, which starts its clock (contract §5)."""
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_receive(record, at=at, now=ws.clock.now())
+        transitions.may_receive(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RECEIVED, record, at=at.isoformat(), how=how.strip()))
         return the_plan(tx, document_id)
 
@@ -49,7 +49,7 @@ def correct_receipt(ws: Workspace, document_id: str, *, at: datetime | None, rea
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_correct_receipt(record, at=at, now=ws.clock.now())
+        transitions.may_correct_receipt(record, at=at, now=ws.clock.now())
         assert record.received_at is not None
         said: dict[str, JSON] = {"at": at.isoformat() if at else None, "how": how.strip(), "reason": reason}
         tx.append(plan_event(EventType.PLAN_RECEIPT_CORRECTED, record, was=record.received_at.isoformat(), **said))
@@ -61,7 +61,7 @@ def log_returned(ws: Workspace, document_id: str, *, reason: str, at: datetime, 
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_return(record, at=at, now=ws.clock.now())
+        transitions.may_return(record, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RETURNED, record, at=at.isoformat(), reason=reason, by=by.strip()))
         return the_plan(tx, document_id)
 
@@ -83,7 +83,7 @@ def log_copy_given(
     form, language, by = _filled(form, "--format"), _filled(language, "--language"), _filled(by, "--by")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_give_copy(record, on=on, now=ws.clock.now())
+        transitions.may_give_copy(record, on=on, now=ws.clock.now())
         said: dict[str, JSON] = {"format": form, "language": language, "interpreter": interpreter.strip(), "by": by}
         tx.append(plan_event(EventType.PLAN_COPY_GIVEN, record, on=on.isoformat(), **said))
         return the_plan(tx, document_id)
@@ -99,7 +99,7 @@ def withdraw(ws: Workspace, document_id: str, *, reason: str) -> PlanRecord:
     reason = _filled(reason, "--reason")
     with ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
-        moves.may_withdraw(record)
+        transitions.may_withdraw(record)
         tx.append(plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason))
         return the_plan(tx, document_id)
 

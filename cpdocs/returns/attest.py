@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import JSON
 from cpdocs.core.signers import may_approve
@@ -80,8 +80,8 @@ def ink_fill(
         AnswerIsNo: the signer may not approve; every reason is listed.
     """
     required_text(said.by, "An attestation needs a name.", "Say with --by who read the page.")
-    moves.may_fill(plan, said.slot, on=said.signed_on or eastern_date(received_at), now=now)
-    moves.must_take_part(plan, context.member_of(plan)[1])
+    transitions.may_fill(plan, said.slot, on=said.signed_on or eastern_date(received_at), now=now)
+    transitions.must_take_part(plan, context.member_of(plan)[1])
     if said.signed_on and said.signed_on > eastern_date(received_at):
         raise InputFault(
             f"{plan.document_id}: signed on {said.signed_on}, after it was received.", todo="Read the date again."

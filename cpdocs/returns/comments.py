@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.events import EventType
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import RETURNED
@@ -35,7 +35,7 @@ def return_with_comments(ws: Workspace, which: str, *, reason: str, secret: peop
     at = item.first.received_at
     with ws.ledger.write() as tx:
         plan = the_plan(tx, item.document_id)
-        moves.may_return(plan, at=at, now=ws.clock.now())
+        transitions.may_return(plan, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.PLAN_RETURNED, plan, at=at.isoformat(), reason=reason, by=""))
         for part in item.parts:
             record = the_part(tx, part)

@@ -113,16 +113,24 @@ def compare(ws: Workspace, record: ReturnRecord) -> Compared | None:
 def pictures(ws: Workspace, files: Sequence[str], document_id: str) -> Pictures | None:
     """Every page of these files (by SHA-256), upright beside that of the plan (empty: none is known), and its boxes
     enlarged; None where no page can be drawn within the limits. Nothing is recorded."""
+    return draw_pictures(*to_draw(ws, files, document_id), document_id, most_pages=ws.options.max_return_pages)
+
+
+def to_draw(ws: Workspace, files: Sequence[str], document_id: str) -> tuple[list[bytes], bytes]:
+    """The bytes of these files, and of the plan as issued (none where none is known)."""
     plan = find_plan(ws.ledger, document_id) if document_id else None
-    issued = ws.blobs.get(plan.sha256) if plan is not None else b""
-    most = ws.options.max_return_pages
+    return [ws.blobs.get(each) for each in files], ws.blobs.get(plan.sha256) if plan is not None else b""
+
+
+def draw_pictures(files: Sequence[bytes], issued: bytes, document_id: str, *, most_pages: int) -> Pictures | None:
+    """As :func:`pictures`, of bytes: for who draws them beside other work. It asks for nothing but a child process."""
     try:
         made: Pictures = run_sandboxed(
             "cpdocs.scans.pictures:draw_pictures",
-            [ws.blobs.get(each) for each in files],
+            [*files],
             issued,
             document_id,
-            most_pages=min(most, MOST_DRAWN),
+            most_pages=min(most_pages, MOST_DRAWN),
             seconds=DRAWING_SECONDS,
             megabytes=MEGABYTES,
         )

@@ -26,6 +26,7 @@ from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
 from cpdocs.sandbox.run import Stopped, run_sandboxed
+from cpdocs.signing.line_ends import as_issued
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
@@ -115,7 +116,8 @@ def _read(
 ) -> tuple[ReturnFacts, dict[str, PlanRecord]]:
     """The facts of ``data`` and the plans on record that it begins with or names, by document id."""
     digest = sha256(data).hexdigest()
-    begins_with = context.index.by_bytes(data) or ""
+    # A mail system may have taken the line end at its end from the plan that we issued, or changed it.
+    begins_with = context.index.by_bytes(data) or context.index.by_bytes(as_issued(data)) or ""
     facts = context.kept_facts(digest, begins_with, received_at)
     if facts is None:
         facts = _facts(ws, data, begins_with, trust, received_at)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.return_record import ReturnRecord
 from cpdocs.core.review_queue import Item, items
 from cpdocs.errors import InputFault
-from cpdocs.index.queries import Page, items_named, items_waiting, waiting_items
+from cpdocs.index.queries import Page, items_around, items_named, items_waiting, waiting_items
 from cpdocs.returns.records import the_return
 
 if TYPE_CHECKING:
@@ -29,6 +30,24 @@ def queue(ws: Workspace, page: Page | None = None) -> list[Item]:
 def how_many(ws: Workspace) -> int:
     """How many items wait for review."""
     return items_waiting(ws.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Where an item stands in the queue: its ``place``, from 1 (0: it isn't in it), ``of`` how many; the ids of the one
+    before and the one after (empty: none)."""
+
+    place: int
+    of: int
+    before: str
+    after: str
+
+
+def around(ws: Workspace, item: Item) -> Around:
+    """Where ``item`` stands in the queue, without reading the rest of it."""
+    place, of, before, after = items_around(ws.index, item.first.sha256, item.first.part)
+    named = [item_id(_item(ws, parts).first) if parts else "" for parts in (before, after)]
+    return Around(place, of, *named)
 
 
 def _item(ws: Workspace, parts: Sequence[tuple[str, int]]) -> Item:

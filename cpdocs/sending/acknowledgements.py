@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.chart.file import confirm_upload
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.deliveries import Delivery, DeliveryState, Purpose
 from cpdocs.core.events import EventType
 from cpdocs.core.ids import parse_document_id
@@ -140,7 +140,7 @@ def _line(ws: Workspace, cells: Mapping[str, str], target: str, name: str) -> tu
         assert now is not None
         if now.uploaded:
             return document_id, bool(unsure)
-        moves.may_confirm(now, at=at, now=ws.clock.now())
+        transitions.may_confirm(now, at=at, now=ws.clock.now())
         tx.append(plan_event(EventType.UPLOAD_CONFIRMED, now, by=by, at=at.isoformat()))
     return document_id, True
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cpdocs.core import transitions as moves
+from cpdocs.core import transitions
 from cpdocs.core.deliveries import Answer, Delivery, Outcome, Purpose
 from cpdocs.core.events import EventType, NewEvent
 from cpdocs.errors import InputFault
@@ -46,11 +46,11 @@ def _what_follows(ws: Workspace, tx: Transaction, delivery: Delivery) -> Iterato
         # What was closed meanwhile isn't logged as sent any more; that it left is on record all the same.
         to, channel = str(delivery.details["to_name"]), str(delivery.details["channel"])
         with suppress(InputFault):
-            moves.may_send(record, to=to, channel=channel, at=now, now=now)
+            transitions.may_send(record, to=to, channel=channel, at=now, now=now)
             yield plan_event(EventType.PLAN_SENT, record, to=to, channel=channel, at=now.isoformat())
     elif delivery.kind in _IN_THE_CHART:
         # Where a person confirmed it earlier, that stands.
         with suppress(InputFault):
-            moves.may_confirm(record, at=now, now=now)
+            transitions.may_confirm(record, at=now, now=now)
             by = f"acknowledged by {delivery.target}"
             yield plan_event(EventType.UPLOAD_CONFIRMED, record, by=by, at=now.isoformat())

@@ -14,7 +14,7 @@ from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault, UsageFault
 from cpdocs.plans.records import all_plans, the_plan
 from cpdocs.register.load import load_register
-from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queued
+from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queue
 from cpdocs.sending.send import deliver
 
 if TYPE_CHECKING:
@@ -101,24 +101,20 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
         files = (Content("message.eml", mail),)
     elif way.kind == "folder":
         files = tuple(Content(f"{practice.practice_id}/{each.name}", each.data) for each in files)
-    event = queued(
+    queue(
+        ws,
         delivery,
-        document_id=record.document_id,
-        member_id=record.member_id,
-        version=record.version,
-        way=way,
-        purpose=Purpose.PACKET,
+        record,
+        way,
+        Purpose.PACKET,
         to=to,
-        parts=tuple((each.name, ws.blobs.put(each.data)) for each in files),
+        parts=[(each.name, each.data) for each in files],
         details={
             "practice_id": practice.practice_id,
             "channel": practice.return_channel or channel.name,
             "to_name": practice.key_contact or practice.name or practice.practice_id,
         },
     )
-    with ws.ledger.write() as tx:
-        if find_delivery(tx, delivery) is None:
-            tx.append(event)
 
 
 def address_of(channel: Channel, practice: Practice) -> str:

@@ -17,7 +17,7 @@ from cpdocs.sending.record import (
     delivery_event,
     delivery_id,
     find_delivery,
-    queued,
+    queue,
     ways,
 )
 
@@ -66,22 +66,7 @@ def queue_recall(ws: Workspace, record: PlanRecord, way: Way, reason: str) -> bo
     document = document_of(ws, record, delivery)
     parts, details = recall_parts(document, way, delivery, reason)
     details["reason"] = reason
-    stored = tuple((name, ws.blobs.put(data)) for name, data in parts)
-    event = queued(
-        delivery,
-        document_id=record.document_id,
-        member_id=record.member_id,
-        version=record.version,
-        way=way,
-        purpose=Purpose.RECALL,
-        parts=stored,
-        details=details,
-    )
-    with ws.ledger.write() as tx:
-        if find_delivery(tx, delivery) is not None:
-            return False
-        tx.append(event)
-    return True
+    return queue(ws, delivery, record, way, Purpose.RECALL, parts=parts, details=details)
 
 
 def _queue_package(ws: Workspace, record: PlanRecord, way: Way) -> bool:
@@ -97,22 +82,7 @@ def _queue_package(ws: Workspace, record: PlanRecord, way: Way) -> bool:
     delivery = delivery_id(ws, Purpose.PACKAGE.value, record.document_id, way.name)
     document = document_of(ws, record, delivery, supersedes)
     parts, details = package_parts(document, way)
-    stored = tuple((name, ws.blobs.put(data)) for name, data in parts)
-    event = queued(
-        delivery,
-        document_id=record.document_id,
-        member_id=record.member_id,
-        version=record.version,
-        way=way,
-        purpose=Purpose.PACKAGE,
-        parts=stored,
-        details=details,
-    )
-    with ws.ledger.write() as tx:
-        if find_delivery(tx, delivery) is not None:
-            return False
-        tx.append(event)
-    return True
+    return queue(ws, delivery, record, way, Purpose.PACKAGE, parts=parts, details=details)
 
 
 def recall(ws: Workspace, document_id: str, target: str, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from cpdocs.core.places import Place
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
+    from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
@@ -74,32 +76,37 @@ def delivery_id(ws: Workspace, *parts: str) -> str:
     return digest.hex()[:20].upper()
 
 
-def queued(
+def queue(
+    ws: Workspace,
     delivery: str,
-    *,
-    document_id: str,
-    member_id: str,
-    version: int,
+    record: PlanRecord,
     way: Way,
     purpose: Purpose,
-    to: str = "",
-    parts: tuple[tuple[str, str], ...],
+    *,
+    parts: Iterable[tuple[str, bytes]],
     details: dict[str, JSON],
-) -> NewEvent:
-    """The event that queues a delivery; ``parts`` are names and digests of bytes that are in the store."""
+    to: str = "",
+) -> bool:
+    """Queues the delivery of this id once, its ``parts`` (names and bytes) in the store first; False where it was
+    queued before."""
+    stored: list[JSON] = [{"name": name, "sha256": ws.blobs.put(data)} for name, data in parts]
     data: dict[str, JSON] = {
         "delivery_id": delivery,
-        "document_id": document_id,
-        "version": version,
+        "document_id": record.document_id,
+        "version": record.version,
         "target": way.name,
         "kind": way.kind,
         "purpose": purpose.value,
         "to": to,
-        "parts": [{"name": name, "sha256": digest} for name, digest in parts],
+        "parts": stored,
         "details": details,
     }
-    subjects = (delivery_subject(delivery), document_subject(document_id), member_subject(member_id))
-    return NewEvent(EventType.DELIVERY_QUEUED, subjects, data)
+    subjects = (delivery_subject(delivery), document_subject(record.document_id), member_subject(record.member_id))
+    with ws.ledger.write() as tx:
+        if find_delivery(tx, delivery) is not None:
+            return False
+        tx.append(NewEvent(EventType.DELIVERY_QUEUED, subjects, data))
+    return True
 
 
 def delivery_event(kind: EventType, delivery: Delivery, **data: JSON) -> NewEvent:

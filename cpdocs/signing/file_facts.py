@@ -120,10 +120,14 @@ class FileFacts:
 
 class Tail(StrEnum):
     """What stands behind the file's last end mark, a line end aside; ``SPACE``: some white space and nothing else,
-    behind everything that is signed."""
+    behind everything that is signed. ``RESTORED``: the file was read with the line end that was signed, not with its
+    own; ``UNPROVEN``: of a line end that was signed bytes are missing, and none that was tried is the one
+    (``line_ends``)."""
 
     NOTHING = "nothing"
     SPACE = "space"
+    RESTORED = "restored"
+    UNPROVEN = "unproven"
     BROKEN_OFF = "broken_off"
     SOMETHING = "something"
 

@@ -36,6 +36,9 @@ def check_coverage(tail: Tail, facts: FileFacts) -> Iterator[Finding]:
     """2. The last signature covers the file to its end; only archival revisions may follow it."""
     if not facts.signatures or any(each.problem for each in facts.signatures):
         return  # held as unverifiable; how far such a signature reaches can't be told
+    if tail is Tail.RESTORED:
+        yield finding("line_end_lost")
+        tail = Tail.NOTHING
     last = max(facts.signatures, key=lambda each: each.end)
     if last.covers is Covers.WHOLE_FILE:
         return
@@ -48,14 +51,17 @@ def check_coverage(tail: Tail, facts: FileFacts) -> Iterator[Finding]:
         yield finding("not_whole_file")
 
 
-def check_signatures(facts: FileFacts) -> Iterator[Finding]:
+def check_signatures(tail: Tail, facts: FileFacts) -> Iterator[Finding]:
     """3 and 6. Every signature is sound, covers its revision, and is followed by nothing but what the policy allows."""
+    end = max((each.end for each in facts.signatures), default=0)
     for each in facts.signatures:
         is_seal = each.field == SEAL_FIELD
         if each.problem:
             yield finding("unverifiable", f"{each.field}: {each.problem}")
             continue
-        if not each.sound:
+        if not each.sound and tail is Tail.UNPROVEN and each.end == end:
+            yield finding("line_end_missing", each.field)  # it can't be checked, so nobody altered it for all we know
+        elif not each.sound:
             yield finding("seal_broken" if is_seal else "signature_broken", each.field)
         if each.covers is Covers.UNCLEAR:
             yield finding("not_whole_file", each.field)

@@ -8,8 +8,11 @@ appended: the file that came back stays, byte for byte, the beginning of the fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from io import BytesIO
+from typing import Any, TypeAlias
 
 from asn1crypto import crl, ocsp
 from asn1crypto import x509 as asn1_x509
@@ -22,10 +25,19 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from cpdocs.signing.dss import inside
 from cpdocs.signing.increment import DIGEST, Increment
-from cpdocs.signing.timestamps import size_of_answer, stamp_over
+from cpdocs.signing.timestamps import TimestampUnavailable, size_of_answer, stamp_over
 
+_ROOM = re.compile(rb"<0+>")
 TIMESTAMP_FIELD = "ClosingTimestamp"
 """The first one's field; a renewal's has a number behind it."""
+
+
+Run: TypeAlias = "Callable[..., Any]"
+"""Runs one of this module's functions that read the file, with the arguments behind it, and gives its answer."""
+
+
+def _here(function: Callable[..., Any], *given: Any) -> Any:
+    return function(*given)
 
 
 def close(
@@ -35,6 +47,7 @@ def close(
     crls: Iterable[bytes] = (),
     answers: Iterable[bytes] = (),
     timestamper: TimeStamper | None = None,
+    run: Run = _here,
 ) -> bytes:
     """``pdf`` with its validation material appended, and a document time stamp where ``timestamper`` is given.
 
@@ -43,14 +56,42 @@ def close(
     file whose signatures were accepted; one that was closed before gets the new material beside the old, and another
     time stamp over all (a renewal).
 
+    What reads the file goes through ``run``, which can have it done in a confined child; the authority is asked here,
+    about a digest that is made here, and its answer is put into the place kept for it.
+
     Raises:
         TimestampUnavailable: the authority gave no time stamp; nothing was made.
+        ValueError: ``run`` gave what doesn't begin with ``pdf``, or keeps no place for a time stamp.
     """
-    kept = _with_store(pdf, certificates, crls, answers)
-    return kept if timestamper is None else _with_timestamp(kept, timestamper)
+    kept = _continuing(pdf, run(with_store, pdf, sorted(certificates), sorted(crls), sorted(answers)))
+    if timestamper is None:
+        return kept
+    whole, start, end = run(with_room, kept, 2 * size_of_answer(timestamper))
+    return _stamped(_continuing(kept, whole), start, end, timestamper)
 
 
-def _with_store(pdf: bytes, certificates: Iterable[bytes], crls: Iterable[bytes], answers: Iterable[bytes]) -> bytes:
+def _continuing(before: bytes, after: bytes) -> bytes:
+    if not after.startswith(before):
+        raise ValueError("what was made of a file doesn't begin with it")
+    return after
+
+
+def _stamped(whole: bytes, start: int, end: int, timestamper: TimeStamper) -> bytes:
+    """``whole`` with a time stamp over all but the place from ``start`` to ``end``, put in there in hexadecimal."""
+    if not _ROOM.fullmatch(whole[start:end]):
+        raise ValueError("no place is kept for the time stamp")
+    digest = sha256(whole[:start] + whole[end:]).digest()
+    value: bytes = stamp_over(timestamper, digest).dump().hex().encode()
+    room = end - start - 2
+    if len(value) > room:
+        raise TimestampUnavailable(
+            "The time-stamping authority's answer is larger than the one before it.", todo="Try again."
+        )
+    return whole[: start + 1] + value.ljust(room, b"0") + whole[end - 1 :]
+
+
+def with_store(pdf: bytes, certificates: Sequence[bytes], crls: Sequence[bytes], answers: Sequence[bytes]) -> bytes:
+    """``pdf`` with what isn't in its document security store yet: DER each."""
     found = {der: asn1_x509.Certificate.load(der) for der in certificates}
     reader = PdfFileReader(BytesIO(pdf))
     for signature in reader.embedded_signatures:
@@ -76,9 +117,9 @@ def _with_store(pdf: bytes, certificates: Iterable[bytes], crls: Iterable[bytes]
     return out.whole()
 
 
-def _with_timestamp(pdf: bytes, timestamper: TimeStamper) -> bytes:
-    """The file with a document time stamp over all of it, in an invisible field of its own."""
-    reserved = 2 * size_of_answer(timestamper)
+def with_room(pdf: bytes, size: int) -> tuple[bytes, int, int]:
+    """``pdf`` with an invisible field of its own for a document time stamp over all of it, and where the value of that
+    goes: from ``<`` to behind ``>``, zeros so far; ``size`` is of hexadecimal digits."""
     taken = {each.field_name for each in PdfFileReader(BytesIO(pdf)).embedded_signatures}
     names = (TIMESTAMP_FIELD, *(f"{TIMESTAMP_FIELD}{number}" for number in range(2, len(taken) + 3)))
     field = next(name for name in names if name not in taken)
@@ -90,10 +131,6 @@ def _with_timestamp(pdf: bytes, timestamper: TimeStamper) -> bytes:
     )
     embedder = PdfCMSEmbedder(new_field_spec=spec).write_cms(field_name=field, writer=out)
     next(embedder)
-    embedder.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=reserved)))
+    embedder.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=size)))
     prepared, output = embedder.send(SigIOSetup(md_algorithm=DIGEST))
-    embedder.send(stamp_over(timestamper, prepared.document_digest))
-    output.seek(0)
-    whole = output.read()
-    assert isinstance(whole, bytes)
-    return whole
+    return output.getvalue(), prepared.reserved_region_start, prepared.reserved_region_end

@@ -20,6 +20,7 @@ from cpdocs.signing.facts import read_facts
 from cpdocs.signing.file_facts import FileFacts, Note, ReturnFacts, Tail
 from cpdocs.signing.gate import look
 from cpdocs.signing.increments import MOST_REVISIONS
+from cpdocs.signing.line_ends import MOST_SPACE, SPACE, AsSigned, LineEnd, as_signed
 from cpdocs.signing.record import Limits
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 _BEGINS_OBJECT = re.compile(
     rb"\s*([0-9]{1,10}( [0-9]{0,5}( o?b?j?.*)?)?)?\Z|\s*[0-9]{1,10} [0-9]{1,5} obj\b", re.DOTALL
 )
-_SPACE = b"\r\n\t "
-_MOST_SPACE = 16
-"""Bytes of white space that a mail system may leave behind a file."""
 _LINE_ENDS = (b"", b"\n", b"\r", b"\r\n")
 _SEARCHED = 4 * 1024 * 1024
 _MOST_NOTES = 50
@@ -51,18 +49,32 @@ def read_signed(
     limits: Limits | None = None,
 ) -> ReturnFacts:
     """The facts of ``data`` but for its pages. It begins with the ``issued`` bytes of the plan ``begins_with``, where
-    that is given. Never raises for any bytes."""
+    that is given, the line end at its own end aside. Never raises for any bytes."""
+
+    def read(each: bytes) -> FileFacts:
+        return read_facts(each, trust, received_at, issued=issued, most_revisions=MOST_REVISIONS if issued else 0)
+
     gate = look(data, limits or Limits())
-    signed = FileFacts()
-    if not gate.shut:
-        signed = read_facts(data, trust, received_at, issued=issued, most_revisions=MOST_REVISIONS if issued else 0)
+    if gate.shut:
+        found = AsSigned(data, FileFacts(), LineEnd.AS_IT_CAME)
+    elif issued is not None and not data.startswith(issued):
+        found = AsSigned(issued, read(issued), LineEnd.RESTORED)
+    else:
+        found = as_signed(data, read)
+    data, signed = found.data, found.facts
+    tail = tail_of(data, max((each.end for each in signed.signatures), default=0))
     return ReturnFacts(
         gate=gate,
         signed=signed,
-        tail=tail_of(data, max((each.end for each in signed.signatures), default=0)),
+        tail={LineEnd.RESTORED: Tail.RESTORED, LineEnd.UNPROVEN: Tail.UNPROVEN}.get(found.line_end, tail),
         begins_with=begins_with,
         notes=() if gate.shut else tuple(notes_in(data)),
     )
+
+
+def bytes_as_signed(data: bytes, trust: Trust, at: datetime) -> bytes:
+    """``data``, which was accepted, with the line end with which it was signed (``line_ends``)."""
+    return as_signed(data, lambda each: read_facts(each, trust, at)).data
 
 
 def tail_of(data: bytes, signed: int = 0) -> Tail:
@@ -70,7 +82,7 @@ def tail_of(data: bytes, signed: int = 0) -> Tail:
     tail = data[data.rfind(b"%%EOF") + 5 :] if b"%%EOF" in data else data
     if tail in _LINE_ENDS:
         return Tail.NOTHING
-    if signed and len(tail) <= _MOST_SPACE and not data[signed:].strip(_SPACE):
+    if signed and len(tail) <= MOST_SPACE and not data[signed:].strip(SPACE):
         return Tail.SPACE
     return Tail.BROKEN_OFF if _BEGINS_OBJECT.match(tail) else Tail.SOMETHING
 

@@ -88,9 +88,8 @@ def _revocation(
     signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record
 ) -> list[Finding]:
     """9. The ledger says what we revoked, an outside authority what it did. What was proven to be there before stands,
-       except
-    after a compromise. Of an outside authority's certificate it must be known that it stood at receipt: no word holds
-    it, and so does one that was out of date by then."""
+    except after a compromise. Of an outside authority's certificate it must be known that it stood at receipt: no word
+    holds it, and so does one that was out of date by then."""
     if certificate.key_sha256 in trust.lost_keys:
         return [finding("revoked")]
     revoked = trust.revoked.get(certificate.fingerprint)

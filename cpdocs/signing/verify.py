@@ -219,7 +219,7 @@ def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:
         *filechecks.check_structure(gate),  # 11
         *filechecks.check_prefix(signed_facts),  # 1
         *filechecks.check_seal(signed_facts, plan, trust),  # 5
-        *filechecks.check_signatures(signed_facts),  # 3 and 6
+        *filechecks.check_signatures(facts.tail, signed_facts),  # 3 and 6
         *filechecks.check_attributes(signed_facts),  # 3
         *filechecks.check_fields(signed_facts),  # 4
         *filechecks.check_distinct(signed_facts),  # 7

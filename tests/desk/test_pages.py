@@ -56,25 +56,29 @@ def name_of(desk: Desk, plan: str = "bh") -> str:
 
 def test_today_shows_what_waits_with_names_and_the_way_to_it(desk: Desk, browser: Browser) -> None:
     text = browser.get("/").text
-    assert "Came back: decide" in text
+    assert "Came back, to decide" in text
     assert f'href="/review/{held_item(desk)}"' in text
     assert name_of(desk) in text
     assert [event.data["how"] for event in desk.events("record.accessed")] == ["desk today"]
 
 
-def test_a_review_shows_each_page_beside_the_issued_one_and_records_the_look(desk: Desk, browser: Browser) -> None:
+def test_a_review_shows_each_page_beside_the_issued_one_with_its_boxes_and_records_the_look(
+    desk: Desk, browser: Browser
+) -> None:
     address = f"/review/{held_item(desk)}"
     text = browser.get(address).text
     assert "as it came back" in text
     assert desk.office.sample.npis["pcp1"] in text
     pictures = re.findall(r'src="(/review/[^"]+\.png)"', text)
-    assert len(pictures) >= 4
-    for picture in (pictures[0], pictures[1]):
+    assert len({each.rsplit("/", 1)[1].split("-")[0] for each in pictures}) == 2
+    assert {each.rsplit("-", 1)[1] for each in pictures} == {"came.png", "issued.png"}
+    for picture in (pictures[0], pictures[-1]):
         answer = browser.get(picture)
         assert answer.mimetype == "image/png"
         assert answer.data.startswith(b"\x89PNG")
     assert desk.events("record.accessed")[-1].data["how"] == "desk review"
-    assert browser.get(f"{address}/{'0' * 64}/1.png").status_code == 404
+    for wrong in ("page-99-came.png", "page-0-came.png", "box-1-other.png", "file-1-came.png"):
+        assert browser.get(f"{address}/{wrong}").status_code == 404
 
 
 def test_what_is_accepted_at_the_desk_is_what_the_command_records(desk: Desk, browser: Browser, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_every_answer_bears_the_same_walls(browser: Browser) -> None:
         assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
         assert headers["Cache-Control"] == "no-store"
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_the_cookie_is_opaque_and_another_one_after_the_log_in(browser: Browser) -> None:

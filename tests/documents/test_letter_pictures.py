@@ -1,4 +1,4 @@
-"""Letters with a logo: stamped like all others, drawn as full layouts are, and each picture once in the print file."""
+"""Letters with a logo: merged like all others, drawn as full layouts are, and each picture once in the print file."""
 
 from __future__ import annotations
 
@@ -62,29 +62,29 @@ def site_with(folder: Path, name: str, mark_up: str = "") -> Path:
 
 
 @pytest.mark.parametrize("name", LOGOS)
-def test_a_letter_with_a_logo_is_stamped_as_it_is_laid_out(name: str, tmp_path: Path) -> None:
-    stamping = MailMerge(renderer(site_with(tmp_path / "site", name)))
+def test_a_letter_with_a_logo_is_merged_as_it_is_laid_out(name: str, tmp_path: Path) -> None:
+    merging = MailMerge(renderer(site_with(tmp_path / "site", name)))
     shared: dict[bytes, SharedPart] = {}
     for first_name in ("Alder", "Birch"):
         item = letter(first_name=first_name)
-        assert same(stamping, item, shared, tmp_path)
-        full = press_of(stamping).make(item)
+        assert same(merging, item, shared, tmp_path)
+        full = press_of(merging).make(item)
         assert isinstance(full, PrintedLetter)
-        assert stamping.own_pdf(item) == full.pdf
-    assert stamping.layouts == 1
+        assert merging.own_pdf(item) == full.pdf
+    assert merging.layouts == 1
 
 
 def test_a_picture_is_in_the_print_file_once(tmp_path: Path) -> None:
-    stamping = MailMerge(renderer(site_with(tmp_path / "site", "clear.png")))
-    made = [stamping.make(letter(first_name=name, **more)) for name, more in (("Alder", {}), ("Birch", LTSS))]
-    shared, faces = stamping.taken()
+    merging = MailMerge(renderer(site_with(tmp_path / "site", "clear.png")))
+    made = [merging.make(letter(first_name=name, **more)) for name, more in (("Alder", {}), ("Birch", LTSS))]
+    shared, faces = merging.taken()
     path = tmp_path / "print.pdf"
     with path.open("wb") as target:
         file = MergedPrintFile("2026-11-02-01", target, shared)
         for number, item in enumerate(made, start=1):
             assert isinstance(item, MergedLetter)
             file.add_letter(item, number)
-        file.finish(faces, stamping.lay)
+        file.finish(faces, merging.lay)
     assert len(list(document_ids(path))) == file.pages
     with pikepdf.open(path) as document:
         pictures = [thing for thing in document.objects if isinstance(thing, pikepdf.Stream) and "/Width" in thing]
@@ -94,18 +94,18 @@ def test_a_picture_is_in_the_print_file_once(tmp_path: Path) -> None:
 
 def test_a_picture_over_words_is_laid_out_in_full(tmp_path: Path) -> None:
     over = '<img src="plain.png" alt="Sample" style="position: absolute; left: 1in; top: 3in; width: 3in">'
-    stamping = MailMerge(renderer(site_with(tmp_path / "site", "plain.png", over)))
+    merging = MailMerge(renderer(site_with(tmp_path / "site", "plain.png", over)))
     with pytest.raises(NotMergeable):
-        stamping.make(letter())
+        merging.make(letter())
 
 
 def test_a_tall_logo_moves_the_title_down_and_lies_over_nothing(tmp_path: Path) -> None:
     tall = '<p><img src="plain.png" alt="Sample" style="width: 2in; height: 1.6in"></p>'
     found = []
     for site in (None, site_with(tmp_path / "site", "plain.png", tall)):
-        stamping = MailMerge(renderer(site))
-        stamping.make(letter())
-        ((template,),) = stamping._templates.values()
+        merging = MailMerge(renderer(site))
+        merging.make(letter())
+        ((template,),) = merging._templates.values()
         boxes = [box for box in template._laid.document.pages[0]._page_box.descendants() if box.element_tag == "h1"]
         head = next(
             box

@@ -55,19 +55,19 @@ def test_it_is_as_large_as_the_postal_service_allows_and_fits_the_window() -> No
     assert inside(BARCODE_ZONE, VISIBLE)
 
 
-def in_print(item: Letter, *, stamped: bool) -> bytes:
-    """A print file with that letter as piece 12, made by stamping or by merging."""
+def in_print(item: Letter, *, merged: bool) -> bytes:
+    """A print file with that letter as piece 12, made by mail merge or from whole files."""
     drawn = barcode(TRACKING, item.assignment.zip)
-    if stamped:
-        stamping = MailMerge(renderer())
-        made = stamping.make(item)
+    if merged:
+        merging = MailMerge(renderer())
+        made = merging.make(item)
         assert isinstance(made, MergedLetter)
         assert made.barcode
-        shared, faces = stamping.taken()
+        shared, faces = merging.taken()
         out = io.BytesIO()
         target = MergedPrintFile("2026-11-02-01", out, shared)
         target.add_letter(made, 12, drawn)
-        target.finish(faces, stamping.lay)
+        target.finish(faces, merging.lay)
         return out.getvalue()
     whole = renderer().make(item)
     assert isinstance(whole, PrintedLetter)
@@ -77,12 +77,12 @@ def in_print(item: Letter, *, stamped: bool) -> bytes:
     return file.finish()
 
 
-@pytest.mark.parametrize("stamped", [True, False])
+@pytest.mark.parametrize("merged", [True, False])
 @pytest.mark.parametrize("zip_code", ["02118", "02118-1234"])
-def test_it_is_read_from_a_picture_of_the_page_where_nothing_else_stands(stamped: bool, zip_code: str) -> None:
+def test_it_is_read_from_a_picture_of_the_page_where_nothing_else_stands(merged: bool, zip_code: str) -> None:
     item = replace(letter(address1="Ápt Gjpqy Street 7", city="Õgyville", zip=zip_code), barcode=True)
     dpi = 600
-    page = pypdfium2.PdfDocument(in_print(item, stamped=stamped))[0]
+    page = pypdfium2.PdfDocument(in_print(item, merged=merged))[0]
     left, top, right, bottom = (round(inches * dpi) for inches in BARCODE_ZONE)
     picture = page.render(scale=dpi / 72, grayscale=True).to_pil().crop((left, top, right, bottom))
     assert decode(bars_in(picture)) == (TRACKING, zip_code.replace("-", ""))

@@ -1,4 +1,4 @@
-"""Letters laid out once and stamped: the same pictures, text and bytes as full layouts, or a full layout."""
+"""Letters laid out once and merged: the same pictures, text and bytes as full layouts, or a full layout."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ READ_FOR = {
     "line_break.first_line_metrics": "55ec5d0b58b29a8bda9f4c85d3bc3bc46b45d2110e05982e7126c7f4d507e65d",
     "line_break.line_size": "03fa04fd51fc69aa128ca5312faa9a82578d88cf8549fda8d3d63a76f8eef173",
 }
-"""SHA-256 of the source that stamping was written against: a new version has to be read before these are changed."""
+"""SHA-256 of the source that mail merge was written against: a new version has to be read before these are changed."""
 TAGGED_READ_FOR = {
     "generate_pdf": "626343ef25c396e8521948cadbe2b7544331c161040da80ed4e338fadac3efa9",
     "add_tags": "f0e74575b0bafaf36458eaac27874e3b80457fba3694058153da514a68933f22",
@@ -88,13 +88,13 @@ def a_letter(chance: random.Random, kind: str = "assignment", language: str = "e
     return replace(base, language=language, document_id=derive_document_id(b"s" * 32, "letter", str(chance.random())))
 
 
-def stamped_pdf(stamping: MailMerge, item: Letter, shared: dict[bytes, SharedPart]) -> bytes:
-    """The stamped letter as a PDF by itself."""
-    made = stamping.make(item)
+def merged_pdf(merging: MailMerge, item: Letter, shared: dict[bytes, SharedPart]) -> bytes:
+    """The merged letter as a PDF by itself."""
+    made = merging.make(item)
     assert isinstance(made, MergedLetter)
-    fresh, faces = stamping.taken()
+    fresh, faces = merging.taken()
     shared.update(fresh)
-    return proof(made.sides, shared, faces, stamping.lay)
+    return proof(made.sides, shared, faces, merging.lay)
 
 
 def pictures(pdf: bytes, folder: Path) -> list[bytes]:
@@ -112,35 +112,35 @@ def text(pdf: bytes, folder: Path) -> str:
     return subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True, text=True).stdout
 
 
-def same(stamping: MailMerge, item: Letter, shared: dict[bytes, SharedPart], folder: Path) -> bool:
-    """Whether the stamped letter has the pictures and text of its full layout; False where the letter has to be
+def same(merging: MailMerge, item: Letter, shared: dict[bytes, SharedPart], folder: Path) -> bool:
+    """Whether the merged letter has the pictures and text of its full layout; False where the letter has to be
     held."""
-    full = press_of(stamping).make(item)
+    full = press_of(merging).make(item)
     if not isinstance(full, PrintedLetter):
         return False
-    ours = stamped_pdf(stamping, item, shared)
+    ours = merged_pdf(merging, item, shared)
     assert pictures(ours, folder) == pictures(full.pdf, folder)
     assert text(ours, folder) == text(full.pdf, folder)
     return True
 
 
-def press_of(stamping: MailMerge):
-    return stamping._renderer
+def press_of(merging: MailMerge):
+    return merging._renderer
 
 
-def test_stamped_letters_look_and_read_like_their_full_layouts(tmp_path: Path) -> None:
+def test_merged_letters_look_and_read_like_their_full_layouts(tmp_path: Path) -> None:
     chance = random.Random(7)
-    stamping, shared = MailMerge(renderer()), {}
-    assert sum(same(stamping, a_letter(chance), shared, tmp_path) for _ in range(6)) >= 4
+    merging, shared = MailMerge(renderer()), {}
+    assert sum(same(merging, a_letter(chance), shared, tmp_path) for _ in range(6)) >= 4
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", kind_names((SHIPPED,)))
-def test_every_kind_in_every_language_stamped_is_as_laid_out(kind: str, tmp_path: Path) -> None:
+def test_every_kind_in_every_language_merged_is_as_laid_out(kind: str, tmp_path: Path) -> None:
     chance = random.Random(kind)
     for language in ("en", *renderer().catalogues):
-        stamping, shared = MailMerge(renderer()), {}
-        held = [same(stamping, a_letter(chance, kind, language), shared, tmp_path) for _ in range(8)].count(False)
+        merging, shared = MailMerge(renderer()), {}
+        held = [same(merging, a_letter(chance, kind, language), shared, tmp_path) for _ in range(8)].count(False)
         assert held <= 4
 
 
@@ -151,40 +151,38 @@ MEMBERS = 21
 @pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("language", ["en", *renderer().catalogues])
-def test_five_hundred_members_stamped_are_as_laid_out(language: str, large: bool, tmp_path: Path) -> None:
+def test_five_hundred_members_merged_are_as_laid_out(language: str, large: bool, tmp_path: Path) -> None:
     chance = random.Random(f"{language} {large}")
-    stamping, shared = MailMerge(renderer()), {}
+    merging, shared = MailMerge(renderer()), {}
     found = {"members": 0, "same pictures and text": 0, "own file the same bytes": 0, "own file laid out": 0, "held": 0}
     for _ in range(MEMBERS):
         item = replace(a_letter(chance, "assignment", language), large_print=large)
         found["members"] += 1
-        if not same(stamping, item, shared, tmp_path):
+        if not same(merging, item, shared, tmp_path):
             found["held"] += 1
             continue
         found["same pictures and text"] += 1
-        own, full = stamping.own_pdf(item), press_of(stamping).make(item)
+        own, full = merging.own_pdf(item), press_of(merging).make(item)
         assert isinstance(full, PrintedLetter)
         assert own in (None, full.pdf)
         found["own file laid out" if own is None else "own file the same bytes"] += 1
-    print(f"\n{language} {'large' if large else 'standard'}: {stamping.layouts} layouts, {found}")
+    print(f"\n{language} {'large' if large else 'standard'}: {merging.layouts} layouts, {found}")
     assert found["own file the same bytes"] > MEMBERS // 2
 
 
 def test_words_that_break_otherwise_are_laid_out_in_full(tmp_path: Path) -> None:
-    stamping, shared = MailMerge(renderer()), {}
+    merging, shared = MailMerge(renderer()), {}
     short = letter(coordinator="Casey Coordinator")
     longer = letter(coordinator="Maximiliana-Theodora Specimen-Testwell of the Northern Neighborhoods and Islands")
-    assert same(stamping, short, shared, tmp_path)
-    assert stamping.layouts == 1
-    assert same(stamping, longer, shared, tmp_path)
-    assert stamping.layouts == 2
-    assert same(
-        stamping, replace(short, document_id=derive_document_id(b"s" * 32, "letter", "other")), shared, tmp_path
-    )
-    assert stamping.layouts == 2
+    assert same(merging, short, shared, tmp_path)
+    assert merging.layouts == 1
+    assert same(merging, longer, shared, tmp_path)
+    assert merging.layouts == 2
+    assert same(merging, replace(short, document_id=derive_document_id(b"s" * 32, "letter", "other")), shared, tmp_path)
+    assert merging.layouts == 2
 
 
-def test_a_stamped_letter_is_byte_for_byte_its_own_layout() -> None:
+def test_a_merged_letter_is_byte_for_byte_its_own_layout() -> None:
     first, second = letter(first_name="Alder"), letter(first_name="Birch", last_name="Testwell")
     merged = MailMerge(renderer())
     merged.make(first)
@@ -193,45 +191,45 @@ def test_a_stamped_letter_is_byte_for_byte_its_own_layout() -> None:
 
 
 @pytest.mark.parametrize(("language", "large"), [("en", False), ("km", True)])
-def test_a_stamped_letter_s_own_file_is_byte_for_byte_that_of_its_full_layout(language: str, large: bool) -> None:
-    stamping = MailMerge(renderer())
+def test_a_merged_letter_s_own_file_is_byte_for_byte_that_of_its_full_layout(language: str, large: bool) -> None:
+    merging = MailMerge(renderer())
     for name in ("Alder", "Žofie-Đặng"):
         item = replace(letter(first_name=name, large_print=large), language=language)
-        stamping.make(item)
-        full = press_of(stamping).make(item)
+        merging.make(item)
+        full = press_of(merging).make(item)
         assert isinstance(full, PrintedLetter)
-        assert stamping.own_pdf(item) == full.pdf
-    assert stamping.layouts == 1
+        assert merging.own_pdf(item) == full.pdf
+    assert merging.layouts == 1
 
 
-def test_a_letter_whose_lines_are_made_of_other_boxes_gets_no_stamped_file() -> None:
-    stamping = MailMerge(renderer())
-    stamping.make(letter())
-    ((template,),) = stamping._templates.values()
+def test_a_letter_whose_lines_are_made_of_other_boxes_gets_no_merged_file() -> None:
+    merging = MailMerge(renderer())
+    merging.make(letter())
+    ((template,),) = merging._templates.values()
     slot, words, _ = next(
-        change for change in template.changes(tokens_with(stamping, letter(first_name="Birch"))) if len(change[1]) == 1
+        change for change in template.changes(tokens_with(merging, letter(first_name="Birch"))) if len(change[1]) == 1
     )
     tagged = template.tagged("2026-11-02T17:00:00+00:00")
-    assert tagged.stamp([(slot, words, None)], DOCUMENT_ID) is not None
-    assert tagged.stamp([(slot, ["王小明"], None)], DOCUMENT_ID) is None  # a face that the layout has not there
+    assert tagged.merge([(slot, words, None)], DOCUMENT_ID) is not None
+    assert tagged.merge([(slot, ["王小明"], None)], DOCUMENT_ID) is None  # a face that the layout has not there
 
 
-def tokens_with(stamping: MailMerge, item: Letter):
-    address = press_of(stamping).address(item)
+def tokens_with(merging: MailMerge, item: Letter):
+    address = press_of(merging).address(item)
     assert address is not None
-    return placeholders_of(press_of(stamping).html(item, address))
+    return placeholders_of(press_of(merging).html(item, address))
 
 
-def test_a_sheet_that_shows_more_than_the_address_is_not_stamped(tmp_path: Path) -> None:
+def test_a_sheet_that_shows_more_than_the_address_is_not_merged(tmp_path: Path) -> None:
     source = (SHIPPED / "letters/common/base.html").read_text("utf-8")
     intruder = '<p style="position: absolute; top: 1.9in; left: 0">Sample</p><p id="return-address"'
     target = tmp_path / "letters/common/base.html"
     target.parent.mkdir(parents=True)
     target.write_text(source.replace('<p id="return-address"', intruder), "utf-8")
-    stamping = MailMerge(renderer(tmp_path))
+    merging = MailMerge(renderer(tmp_path))
     with pytest.raises(NotMergeable):
-        stamping.make(letter())
-    assert stamping.whole(letter()) == WINDOW
+        merging.make(letter())
+    assert merging.whole(letter()) == WINDOW
 
 
 @pytest.mark.parametrize(
@@ -254,11 +252,11 @@ def test_style_sheets_by_which_layout_depends_on_words_are_refused(tmp_path: Pat
 @pytest.mark.parametrize("way", ["retyped", "broken again"])
 def test_a_difference_from_the_full_layout_is_never_passed_over(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cpdocs.documents.mail_merge.renderer._SAMPLED", 1)
-    stamping = MailMerge(renderer())
+    merging = MailMerge(renderer())
     if way == "broken again":
         monkeypatch.setattr(template, "retyping", lambda *_: None)
     for name in ("Alder", "Aspen"):
-        stamping.make(letter(first_name=name))
+        merging.make(letter(first_name=name))
     place, name = (retype.Retyping, "drawing") if way == "retyped" else (canvas.Canvas, "lines")
     original = getattr(place, name)
 
@@ -269,13 +267,13 @@ def test_a_difference_from_the_full_layout_is_never_passed_over(way: str, monkey
 
     monkeypatch.setattr(place, name, wrong)
     with pytest.raises(MailMergeDiffers):
-        stamping.make(letter(first_name="Birch"))
+        merging.make(letter(first_name="Birch"))
 
 
 def test_retyped_blocks_are_byte_for_byte_what_the_line_breaker_gives() -> None:
-    stamping = MailMerge(renderer())
-    stamping.make(letter())
-    (laid,) = next(iter(stamping._templates.values()))
+    merging = MailMerge(renderer())
+    merging.make(letter())
+    (laid,) = next(iter(merging._templates.values()))
     said = [f"{first} {last}" for first in FIRST for last in LAST] + ["fi ffl AVAToy", "ﬁ ½ ª", "x", "Wide " * 40]
     tried = same = 0
     for group in laid._groups:
@@ -297,10 +295,10 @@ def test_retyped_blocks_are_byte_for_byte_what_the_line_breaker_gives() -> None:
 
 
 def test_the_print_file_reads_back_and_its_codes_are_readable(tmp_path: Path) -> None:
-    stamping = MailMerge(renderer())
+    merging = MailMerge(renderer())
     letters = [letter(), replace(letter(first_name="Birch"), document_id=derive_document_id(b"s" * 32, "letter", "b"))]
-    made = [stamping.make(item) for item in letters]
-    shared, faces = stamping.taken()
+    made = [merging.make(item) for item in letters]
+    shared, faces = merging.taken()
     path = tmp_path / "print.pdf"
     with path.open("wb") as target:
         file = MergedPrintFile("2026-11-02-01", target, shared)
@@ -309,10 +307,10 @@ def test_the_print_file_reads_back_and_its_codes_are_readable(tmp_path: Path) ->
             for number, item in enumerate(made, start=58_999)
             if isinstance(item, MergedLetter)
         ]
-        foreign = stamping.whole(letter())
+        foreign = merging.whole(letter())
         assert isinstance(foreign, PrintedLetter)
         first.append(file.add_foreign(foreign.pdf, 59_001))
-        file.finish(faces, stamping.lay)
+        file.finish(faces, merging.lay)
     assert first == [1, 5, 9]
     ids = [(letters[0].document_id,)] * 4 + [(letters[1].document_id,)] * 4 + [(letters[0].document_id,)] * 4
     assert list(document_ids(path)) == ids
@@ -334,6 +332,6 @@ def test_sheet_codes_are_those_that_segno_draws(piece: int) -> None:
     sheets.check(SheetMark("2026-12-30-17", piece, 2, 9))
 
 
-def test_what_stamping_uses_of_weasyprint_is_what_was_read() -> None:
+def test_what_mail_merge_uses_of_weasyprint_is_what_was_read() -> None:
     assert engine.digests() == READ_FOR
     assert engine.digests(tagged.INTERNALS) == TAGGED_READ_FOR

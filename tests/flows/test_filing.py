@@ -198,6 +198,37 @@ def test_two_separately_signed_copies_are_both_kept_and_both_shown(signed: tuple
     office.cli("verify", package)
 
 
+def test_a_file_whose_line_end_a_mail_system_took_is_kept_as_it_came_and_closed_as_it_was_signed(
+    signed: tuple[Office, Path], tmp_path: Path
+) -> None:
+    office, folder = signed
+    whole = (folder / "both.pdf").read_bytes()
+    (tmp_path / "stripped.pdf").write_bytes(whole.removesuffix(b"\n"))
+    (row,) = office.cli("intake", tmp_path / "stripped.pdf", "--json").json
+    assert (row["verdict"], row["slots_filled"]) == ("accepted", ["member", "pcp"])
+    assert [each["code"] for each in row["findings"]] == ["line_end_lost"]
+    package = package_of(office)
+    assert (package / "originals" / "returned-1.pdf").read_bytes() == whole.removesuffix(b"\n")
+    closed = package / "closed" / f"{office.documents['bh']}.pdf"
+    assert closed.read_bytes().startswith(whole)
+    shown = office.cli("verify", closed, "--json", status=None).json
+    assert {each["slot"]: each["intact"] for each in shown["signatures"]} == {"seal": True, "member": True, "pcp": True}
+    office.cli("verify", package)
+
+
+def test_the_process_that_files_reads_no_signed_file_itself(
+    signed: tuple[Office, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, folder = signed
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a stranger's file was read outside the confined child")
+
+    monkeypatch.setattr("pyhanko.pdf_utils.reader.PdfFileReader.__init__", refuse)
+    office.cli("intake", folder / "both.pdf")
+    assert (package_of(office) / "closed" / f"{office.documents['bh']}.pdf").exists()
+
+
 @pytest.mark.parametrize("victim", ["index.csv", "audit.jsonl", "originals/issued.pdf", "manifest.json", "upload"])
 def test_one_changed_byte_in_any_file_is_found_and_named(complete: Office, victim: str) -> None:
     chart_note(complete)

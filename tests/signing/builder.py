@@ -37,6 +37,7 @@ from cpdocs.signing.file_facts import ReturnFacts
 from cpdocs.signing.identity import Person
 from cpdocs.signing.increment import Statement, append_signature
 from cpdocs.signing.keyfiles import KeyPair, fingerprint
+from cpdocs.signing.line_ends import as_issued
 from cpdocs.signing.reading import read_signed
 from cpdocs.signing.record import Limits, Record
 from cpdocs.signing.seal import seal_plan
@@ -269,8 +270,9 @@ def sign_with(
     digest: str = "sha256",
     reason: str | None = "",
     spec: fields.SigFieldSpec | None = None,
+    output: io.BytesIO | None = None,
 ) -> bytes:
-    """As ``sign``, in the revision that ``writer`` has begun."""
+    """As ``sign``, in the revision that ``writer`` has begun; into ``output`` where it is given."""
     if reason == "":
         reason = MEANING[SLOT_OF_FIELD[field]] if field in SLOT_OF_FIELD else None
     meta = signers.PdfSignatureMetadata(
@@ -282,7 +284,7 @@ def sign_with(
         else None
     )
     signer = signers.PdfSigner(meta, signer=signer_of(pair), stamp_style=style, new_field_spec=spec)
-    return bytes(signer.sign_pdf(writer, existing_fields_only=spec is None).getbuffer())
+    return bytes(signer.sign_pdf(writer, existing_fields_only=spec is None, output=output).getbuffer())
 
 
 def certify(data: bytes, pair: KeyPair) -> bytes:
@@ -356,7 +358,7 @@ def facts(
     if plan is None:
         return read_signed(data, **given)  # type: ignore[arg-type]
     document_id = plan.plan.document_id
-    if data.startswith(plan.data):
+    if plan.data in (data[: len(plan.data)], as_issued(data)):
         return read_signed(data, begins_with=document_id, issued=plan.data, **given)  # type: ignore[arg-type]
     found = read_signed(data, **given)  # type: ignore[arg-type]
     contents = read_contents(data)

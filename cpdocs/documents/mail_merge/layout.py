@@ -1,8 +1,8 @@
-"""A letter laid out once, and others stamped from it: the same tags, other words in the same places.
+"""A letter laid out once, and others merged from it: the same tags, other words in the same places.
 
 A letter has a template's geometry where every block whose words differ breaks into as many lines, each at the same
 place and of the same height, by WeasyPrint's own line breaker; nothing else in the layout depends on words, or the
-block has no slot and has to have the template's very words. What a stamped page says is what the full layout of that
+block has no slot and has to have the template's very words. What a merged page says is what the full layout of that
 letter would draw: ``drawn`` takes both the same way apart, so that the two can be compared byte by byte.
 """
 
@@ -72,7 +72,7 @@ def depends_on_words(css: str) -> bool:
 
 
 class Template:
-    """One layout, and the letters stamped from it. Raises NotMergeable where a page has words in effects, or pictures
+    """One layout, and the letters merged from it. Raises NotMergeable where a page has words in effects, or pictures
     where other words are."""
 
     def __init__(self, tokens: Placeholders, laid: LaidOut, canvas: Canvas) -> None:
@@ -105,7 +105,7 @@ class Template:
         parts += [self._canvas.lines(slot, slot.lines).operators for slot in frozen if slot.page == number]
         return Furniture(b"\n".join(filter(None, parts)), drawn.pictures)
 
-    def stamp(self, tokens: Placeholders, own: frozenset[int]) -> Merged | None:
+    def merge(self, tokens: Placeholders, own: frozenset[int]) -> Merged | None:
         """The letter of these ``tokens``, which have the template's key; None where its layout isn't the template's.
 
         ``own`` are the tokens that name this letter's person: what they say stays out of the shared parts. It decides

@@ -1,8 +1,8 @@
-"""The print file of stamped letters: shared parts and fonts once, of every letter its own words, pages in mailing
+"""The print file of merged letters: shared parts and fonts once, of every letter its own words, pages in mailing
 order.
 
 As ``printfile.PrintFile`` makes it: no two letters share a sheet, every sheet's front has a code. It is written as it
-goes along, and the same letters in the same order give the same bytes whoever stamped them.
+goes along, and the same letters in the same order give the same bytes whoever merged them.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _entries(entries: Mapping[str, bytes]) -> bytes:
 def proof(
     sides: Sequence[Side], shared: Mapping[bytes, SharedPart], faces: Mapping[str, canvas.Face], lay: Any
 ) -> bytes:
-    """Pages of one stamped letter as a PDF by itself, without sheet codes."""
+    """Pages of one merged letter as a PDF by itself, without sheet codes."""
     out = io.BytesIO()
     file = MergedPrintFile("proof", out, shared)
     used: set[str] = set()

@@ -1,8 +1,8 @@
-"""Stamps letters: a full layout for the first of its kind, and for every one that isn't laid out just like it.
+"""Merges letters: a full layout for the first of its kind, and for every one that isn't laid out just like it.
 
-A stamped letter is what its full layout, taken apart the same way, draws; one letter in ``_SAMPLED`` is laid out in
+A merged letter is what its full layout, taken apart the same way, draws; one letter in ``_SAMPLED`` is laid out in
 full besides and compared byte by byte. The envelope's window is preflighted on the finished page of every layout, and
-in the boxes and words of every letter stamped from it. On a difference nothing of the run is believed
+in the boxes and words of every letter merged from it. On a difference nothing of the run is believed
 (``MailMergeDiffers``) and the caller makes it in full.
 """
 
@@ -50,11 +50,11 @@ _PERSONAL = frozenset({"document_id", "member_name", "coordinator", "address_lin
 
 
 class MailMergeDiffers(Exception):
-    """A stamped letter isn't what its full layout is: stamping can't be trusted with these templates or fonts."""
+    """A merged letter isn't what its full layout is: mail merge can't be trusted with these templates or fonts."""
 
 
 class MailMerge:
-    """Stamps the letters of one LetterRenderer. Cheap to keep; the first letter of each kind takes a full layout."""
+    """Merges the letters of one LetterRenderer. Cheap to keep; the first letter of each kind takes a full layout."""
 
     def __init__(self, renderer: LetterRenderer) -> None:
         self._renderer = renderer
@@ -102,7 +102,7 @@ class MailMerge:
         try:
             with judged():
                 moment = moment_of(datetime.combine(letter.on, time(12), EASTERN))
-                pdf = None if changes is None else template.tagged(moment).stamp(changes, letter.document_id)
+                pdf = None if changes is None else template.tagged(moment).merge(changes, letter.document_id)
         except NotMergeable:
             return None
         if pdf is not None and _sampled(letter.document_id):
@@ -134,7 +134,7 @@ class MailMerge:
         else:
             self._templates.move_to_end(key)
         for template in variants:
-            merged = template.stamp(tokens, own)
+            merged = template.merge(tokens, own)
             if merged is not None:
                 self._made = (template, tokens)
                 return merged
@@ -171,7 +171,7 @@ class MailMerge:
 
     @staticmethod
     def _its_own(template: Template, own: frozenset[int]) -> Merged:
-        merged = template.stamp(template.tokens, own)
+        merged = template.merge(template.tokens, own)
         if merged is None:
             raise MailMergeDiffers
         return merged
@@ -224,7 +224,7 @@ def _names(letter: Letter, address: AddressBlock) -> list[str]:
 
 
 def _window_is_clear(merged: Merged, address: AddressBlock, return_lines: Sequence[str]) -> bool:
-    """The preflight of a stamped letter: of its blocks' boxes and words, as ``preflight`` does of a PDF (mailroom.md,
+    """The preflight of a merged letter: of its blocks' boxes and words, as ``preflight`` does of a PDF (mailroom.md,
     "A run")."""
     seen = _said_in(merged.first_page, MAY_SHOW)
     if any(not inside(box, VISIBLE) for _, boxes in seen for box in boxes if overlap(box, MAY_SHOW)):

@@ -188,7 +188,7 @@ def _without_slots() -> Iterator[None]:
     original = weasyprint.draw.draw_inline_level
 
     def drawn(stream: Any, page: Any, box: Any, *more: Any) -> None:
-        if not getattr(box, "stamped_apart", False):
+        if not getattr(box, "merged_apart", False):
             original(stream, page, box, *more)
 
     weasyprint.draw.draw_inline_level = drawn

@@ -141,7 +141,7 @@ def check() -> None:
     if weasyprint.__version__ != VERSION:
         raise Defect(
             (
-                f"WeasyPrint {weasyprint.__version__} is installed; letters are stamped with the internals of "
+                f"WeasyPrint {weasyprint.__version__} is installed; letters are merged with the internals of "
                 f"{VERSION} only."
             ),
             todo="Install the versions in requirements.lock.",
@@ -236,7 +236,7 @@ def _slots(page_box: Any, number: int, calls: dict[int, _Call]) -> Iterator[Slot
             slot = _slot(box, (number, layer * _LAYER + count), page_box, calls) if sound else None
             if slot is not None:
                 for line in box.children:
-                    line.stamped_apart = True
+                    line.merged_apart = True
                 yield slot
                 continue
         todo += [(child, sound, layer) for child in reversed(box.children)]

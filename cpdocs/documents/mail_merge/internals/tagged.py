@@ -1,4 +1,4 @@
-"""A letter's own tagged PDF/UA-1 file, stamped: byte for byte what its full layout writes.
+"""A letter's own tagged PDF/UA-1 file, merged: byte for byte what its full layout writes.
 
 WeasyPrint writes the tagged file of a layout once. It is kept in parts: every object as it was serialised, and of each
 page's operators those of each block apart. Another letter of that layout has other operators in the blocks whose words
@@ -114,7 +114,7 @@ class _Places:
 
 
 class TaggedTemplate:
-    """The tagged file of one layout, and those of the letters stamped from it.
+    """The tagged file of one layout, and those of the letters merged from it.
 
     Raises NotMergeable where the layout has what isn't made of pages, fonts and tags alone, or can't be put together
     again.
@@ -215,7 +215,7 @@ class TaggedTemplate:
         said = [run.text.strip() for run in slot.runs]
         return id(slot) in self._spans and not any(all(text in label for text in said) for label in self._labels)
 
-    def stamp(self, changed: Sequence[tuple[Slot, Sequence[str], Any]], identifier: str) -> bytes | None:
+    def merge(self, changed: Sequence[tuple[Slot, Sequence[str], Any]], identifier: str) -> bytes | None:
         """The file of a letter in which these slots have other words (white space processed; and how they are retyped,
         if so); None where it isn't made as the layout's is."""
         others: dict[int, tuple[bytes, Glyphs]] = {}

@@ -1,0 +1,174 @@
+"""The pictures that a reviewer looks at: every page of a returned file upright beside the issued one, boxes enlarged.
+
+Drawn by the use case that ``held show --pictures`` calls, in a confined child, ahead of being asked for where that can
+be known; kept in memory for the few items at hand, never on the disk.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cpdocs.core.page_facts import PageKind
+from cpdocs.core.verdicts import Slot
+from cpdocs.returns.comparing import draw_pictures, to_draw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cpdocs.core.page_facts import BoxReading, Place
+    from cpdocs.scans.pictures import Pictures
+    from cpdocs.workspace import Workspace
+
+_KEPT = 12
+"""Items whose pictures are kept: a page has some 150 KB with the issued one."""
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MOST_PIXELS = 20_000_000
+_CHANNELS = {0: 1, 2: 3}
+_KINDS = {
+    PageKind.COVER: "the cover page",
+    PageKind.REPLY_SLIP: "the reply slip",
+    PageKind.LETTER: "a letter",
+    PageKind.BLANK: "an empty page",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: PNG, and its size in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One page as it came: what it is, its picture and that of the page issued (None: there is none); ``marks`` are
+    handwriting on it outside the boxes, or what differs."""
+
+    title: str
+    plan_page: int
+    came: Shot
+    issued: Shot | None
+    marks: Sequence[Place] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One signature box with the lines beside it, enlarged, as it came and as issued; what is seen in it."""
+
+    slot: Slot
+    reading: BoxReading | None
+    came: Shot
+    issued: Shot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """All pictures of one item. ``cut_short``: there are more pages than are drawn, or a file broke off."""
+
+    leaves: Sequence[Leaf] = ()
+    boxes: Sequence[Box] = ()
+    cut_short: bool = False
+
+
+class Albums:
+    """The albums of the items at hand, drawn one after the other beside the answers."""
+
+    def __init__(self) -> None:
+        self._drawn: OrderedDict[tuple[str, ...], Future[Album]] = OrderedDict()
+        self._drawing = ThreadPoolExecutor(1, thread_name_prefix="drawing")
+
+    def begin(self, ws: Workspace, files: Sequence[str], document_id: str) -> Future[Album]:
+        """Has these files (by SHA-256) drawn beside the plan (empty: none is known), unless they are already."""
+        key = (document_id, *files)
+        if key not in self._drawn:
+            size = sum(ws.blobs.path(each).stat().st_size for each in files)
+            if size > ws.options.max_return_bytes:
+                self._drawn[key] = Future()
+                self._drawn[key].set_result(Album())
+            else:
+                most = ws.options.max_return_pages
+                given = to_draw(ws, files, document_id)
+                self._drawn[key] = self._drawing.submit(_draw, *given, document_id, most)
+        self._drawn.move_to_end(key)
+        while len(self._drawn) > _KEPT:
+            self._drawn.popitem(last=False)
+        return self._drawn[key]
+
+    def of(self, ws: Workspace, files: Sequence[str], document_id: str) -> Album:
+        """Their album; without pages where none can be drawn within the limits."""
+        return self.begin(ws, files, document_id).result()
+
+
+def _draw(files: list[bytes], issued: bytes, document_id: str, most: int) -> Album:
+    return album(draw_pictures(files, issued, document_id, most_pages=most))
+
+
+def album(made: Pictures | None) -> Album:
+    """What a child drew, its pictures held to be nothing but pictures."""
+    if made is None:
+        return Album()
+    leaves = [
+        Leaf(
+            _title(each.facts.kind, each.facts.plan_page),
+            each.facts.plan_page or 0,
+            came,
+            shot(each.issued_png),
+            each.marks,
+        )
+        for each in made.pages
+        if (came := shot(each.png))
+    ]
+    boxes = [
+        Box(each.slot, each.reading, came, shot(each.issued_png)) for each in made.boxes if (came := shot(each.png))
+    ]
+    return Album(
+        sorted(leaves, key=lambda leaf: leaf.plan_page or 1 << 16),
+        sorted(boxes, key=lambda box: box.slot is Slot.PCP),
+        made.cut_short or len(leaves) < len(made.pages),
+    )
+
+
+def _title(kind: PageKind, plan_page: int | None) -> str:
+    if kind is PageKind.PLAN and plan_page:
+        return f"Page {plan_page}"
+    return _KINDS.get(kind, "a page without our codes").capitalize()
+
+
+def shot(data: bytes) -> Shot | None:
+    """A child's PNG as a browser may be given it: gray or colors of 8 bits, of a size that is borne, nothing in it but
+    the pixels that its header names. None for anything else: the child had a stranger's file in its hands."""
+    if not data.startswith(_SIGNATURE):
+        return None
+    at, packed, head = len(_SIGNATURE), [], b""
+    while at + 12 <= len(data):
+        (length,), kind = struct.unpack_from(">I", data, at), data[at + 4 : at + 8]
+        body = data[at + 8 : at + 8 + length]
+        if len(body) != length or data[at + 8 + length : at + 12 + length] != zlib.crc32(kind + body).to_bytes(4):
+            return None
+        if (kind == b"IHDR") != (not head) or kind not in (b"IHDR", b"IDAT", b"IEND"):
+            return None
+        head = head or body
+        packed += [body] if kind == b"IDAT" else []
+        at += 12 + length
+        if kind == b"IEND":
+            break
+    if at != len(data) or len(head) != 13:
+        return None
+    width, height, depth, color, *rest = struct.unpack(">IIBBBBB", head)
+    if depth != 8 or color not in _CHANNELS or any(rest) or not 0 < width * height <= _MOST_PIXELS:
+        return None
+    size = height * (width * _CHANNELS[color] + 1)
+    unpacking = zlib.decompressobj()
+    try:
+        pixels = unpacking.decompress(b"".join(packed), size + 1)
+    except zlib.error:
+        return None
+    whole = len(pixels) == size and unpacking.eof and not unpacking.unused_data
+    return Shot(data, width, height) if whole else None

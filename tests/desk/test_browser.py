@@ -1,0 +1,172 @@
+"""The desk's pages in a real browser: seen by axe at two widths, worked by keyboard, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cpdocs.demo.files import Sample
+from tests import peers
+from tests.conftest import NOW, CommandLine
+from tests.desk.chromium import Chromium, chromium
+from tests.desk.furnished import LATE, Served, copied, furnish, log_in, served
+from tests.flows.conftest import Office
+from tests.flows.returning import recorded
+
+WIDTHS = (1280, 820)
+AXE_SAYS = (
+    "axe.run().then(found => found.violations.map("
+    "each => each.id + ': ' + each.nodes.map(node => node.html.slice(0, 120)).join(' | ')))"
+)
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+FOCUSED = "document.activeElement"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, _issued: tuple[Path, dict[str, str]], sample: Sample) -> Office:
+    root, documents = _issued
+    return copied(Office(CommandLine(root, now=NOW), sample, documents), tmp_path_factory.mktemp("desk") / "ws")
+
+
+@pytest.fixture(scope="module")
+def desk(office: Office) -> Iterator[Served]:
+    held = furnish(office)
+    with served(office.cli.root, LATE) as address:
+        yield Served(address, office, held)
+
+
+@pytest.fixture(scope="module")
+def browser(desk: Served) -> Iterator[Chromium]:
+    """Logged in, by keyboard."""
+    with chromium() as found:
+        found.size(1280)
+        log_in(found, desk.address)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pages(desk: Served) -> dict[str, str]:
+    """Every page by what it is."""
+    documents = desk.office.documents
+    return {
+        "today": "/",
+        "one group of today": "/?group=overdue&kind=",
+        "review": "/review",
+        "a fax": f"/review/{desk.held['fax']}",
+        "a page without a plan": f"/review/{desk.held['stray']}",
+        "plans": "/plans",
+        "no plans": "/plans?state=withdrawn",
+        "an open plan": f"/plans/{documents['bh']}",
+        "a filed plan": f"/plans/{documents['ltss']}",
+        "practices": "/practices",
+        "a practice": "/practices/S01",
+        "an error": "/nothing",
+    }
+
+
+def test_every_page_fits_both_widths_and_axe_finds_nothing(
+    desk: Served, browser: Chromium, pages: dict[str, str]
+) -> None:
+    axe = (peers.package("axe-core") / "axe.min.js").read_text("utf-8")
+    found = {}
+    for what, address in pages.items():
+        for width in WIDTHS:
+            browser.size(width)
+            browser.go(desk.address + address)
+            browser.run(f"{axe};0")
+            wrong = browser.run(AXE_SAYS)
+            wide = browser.run(TOO_WIDE)
+            if wrong or wide:
+                found[what, width] = (wrong, wide)
+    browser.size(1280)
+    assert found == {}
+
+
+def test_no_page_asks_anybody_else_nor_breaks_its_own_policy(
+    desk: Served, browser: Chromium, pages: dict[str, str]
+) -> None:
+    browser.requests.clear()
+    browser.complaints.clear()
+    for what, address in pages.items():
+        if what != "an error":
+            browser.go(desk.address + address)
+            browser.run("Promise.all([...document.images].map(each => (each.loading = 'eager', each.decode())))")
+    strangers = {each for each in browser.requests if not each.startswith((desk.address + "/", "data:image/svg+xml"))}
+    assert strangers == set()  # the calendar sign of a date field is the browser's own
+    assert [each for each in browser.complaints if "favicon" not in each] == []
+    assert browser.run("document.cookie") == ""
+
+
+def test_the_focus_can_be_seen_on_all_that_the_tab_key_reaches(desk: Served, browser: Chromium) -> None:
+    browser.go(f"{desk.address}/review/{desk.held['fax']}")
+    reached = []
+    for _ in range(60):
+        browser.press("Tab")
+        seen = browser.run(
+            f"(() => {{ const it = {FOCUSED}; if (it === document.body) return null; const at = getComputedStyle(it);"
+            "return [it.tagName, it.textContent.trim() || it.name, at.outlineStyle + at.outlineWidth] })()"
+        )
+        if seen is None:
+            break
+        reached.append(seen)
+    assert reached[0][1] == "Skip to the content"
+    assert {each[2] for each in reached} == {"solid3px"}
+    names = [each[1] for each in reached]
+    assert names.index("slot_member") < names.index("pcp_on") < names.index("Accept what is ticked")
+    assert names.index("Accept what is ticked") < names.index("Reject, and tell the practice")
+
+
+def test_a_page_can_be_printed_without_what_only_a_screen_needs(desk: Served, browser: Chromium) -> None:
+    import pypdfium2 as pdfium
+
+    browser.go(f"{desk.address}/plans/{desk.office.documents['bh']}")
+    with pdfium.PdfDocument(browser.paper()) as paper:
+        text = "".join(page.get_textpage().get_text_bounded() for page in paper)
+    assert desk.office.documents["bh"] in text
+    assert "Log out" not in text
+    assert "Practices" not in text
+
+
+def test_a_fax_is_accepted_for_both_by_keyboard_without_javascript(
+    tmp_path: Path, desk: Served, browser: Chromium
+) -> None:
+    """Nothing but the two dates is typed; no id is."""
+    mine = copied(desk.office, tmp_path / "ws")
+    with served(mine.cli.root, LATE) as address:
+        browser.scripts(False)
+        try:
+            log_in(browser, address)
+            open_link(browser, "Review what came back")
+            for field in ("member_on", "pcp_on"):
+                tab_to(browser, "name", field)
+                for key in "11032026":
+                    browser.key(key)
+            tab_to(browser, "value", "accept")
+            with browser.another_page():
+                browser.press("Enter")
+            assert "signature counts." in browser.run("document.body.textContent")
+        finally:
+            browser.scripts(True)
+    filled = {event.data["slot"]: event.data["on"] for event in recorded(mine.cli.root, "slot.filled")[2:]}
+    assert filled == {"member": "2026-11-03", "pcp": "2026-11-03"}
+
+
+def tab_to(browser: Chromium, attribute: str, value: str) -> None:
+    for _ in range(120):
+        if browser.run(f"{FOCUSED}.getAttribute('{attribute}')") == value:
+            return
+        browser.press("Tab")
+    raise AssertionError(f"the Tab key never reaches {value}")
+
+
+def open_link(browser: Chromium, text: str) -> None:
+    for _ in range(120):
+        browser.press("Tab")
+        if re.match(re.escape(text), str(browser.run(f"{FOCUSED}.textContent")).strip()):
+            with browser.another_page():
+                browser.press("Enter")
+            return
+    raise AssertionError(f"the Tab key never reaches {text}")
