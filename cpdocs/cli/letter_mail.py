@@ -213,8 +213,11 @@ def report(
     if as_json:
         print_json(figures.as_json())
         return
-    rows = [[row.month, row.kind, row.program, row.language, row.outcome, str(row.lines)] for row in figures.rows]
-    print_table(["month", "kind", "program", "language", "outcome", "lines"], rows)
+    rows = [
+        [row.month, row.kind, row.program, row.language, row.outcome, str(row.members), str(row.lines)]
+        for row in figures.rows
+    ]
+    print_table(["month", "kind", "program", "language", "outcome", "members", "lines"], rows)
     click.echo(f"{len(figures.unlettered)} live assignments have no first letter")
     for item in figures.unlettered[:20]:
         click.echo(f"  member {last_four(item.member_id)}, {item.program}, since {item.assigned_on.isoformat()}")

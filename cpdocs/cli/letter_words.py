@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.cli.output import counted
 from cpdocs.core.ids import last_four
-from cpdocs.core.line_words import what_to_do, why
+from cpdocs.core.line_words import WARNINGS, what_to_do, why
 
 if TYPE_CHECKING:
     from cpdocs.letters.not_mailed import NotMailed
@@ -17,31 +17,12 @@ _SHOWN = 200
 _NAMED = ("held", "rejected", "suppressed")
 """What a rehearsal names line by line, in this order; of duplicates and blank lines the number says enough."""
 
-_WARNINGS = {
-    "language_fallback": (
-        "asked for a language whose text nobody has reviewed; they get English with the notice of language assistance. "
-        "How to review a text: docs/letters.md, “Languages”"
-    ),
-    "draft_translation": "get a translation that nobody has reviewed",
-    "zip_repadded": "had lost leading zeros of their ZIP; they were put back",
-    "zip_of_another_state": "have a ZIP that lies in another state than the address",
-    "pcp_npi_invalid": "have a PCP number (NPI) whose check digit doesn't fit",
-    "pcp_npi_missing": "have no PCP number (NPI)",
-    "age_outside_program": "are younger or older than the program takes",
-    "cp_org_unknown": "have a Community Partner that cpdocs.toml doesn't name; the organization's letterhead is used",
-    "invisible_characters_dropped": "had invisible characters in their names; they were dropped",
-    "address_not_confirmed": "have an address that the address service didn't confirm",
-    "address_standardized": "have an address as the address service writes it",
-    "barcode_no_room": "have an address that leaves no room for a barcode",
-    "barcode_no_serial": "get no barcode: no serial is left",
-}
-
 
 def warning_in_words(code: str, number: int) -> str:
     """One kind of warning: how many letters it is about, and what it means."""
     return (
-        f"{counted(number, 'letter')}: members who {_WARNINGS[code]} ({code})."
-        if code in _WARNINGS
+        f"{counted(number, 'letter')}: members who {WARNINGS[code]} ({code})."
+        if code in WARNINGS
         else (f"warning {code}: {number}")
     )
 

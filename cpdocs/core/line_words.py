@@ -82,6 +82,27 @@ REASONS: Mapping[str, tuple[str, str]] = {
 """Code → why, and what to do."""
 
 
+WARNINGS: Mapping[str, str] = {
+    "language_fallback": (
+        "asked for a language whose text nobody has reviewed; they get English with the notice of language assistance. "
+        "How to review a text: docs/letters.md, “Languages”"
+    ),
+    "draft_translation": "get a translation that nobody has reviewed",
+    "zip_repadded": "had lost leading zeros of their ZIP; they were put back",
+    "zip_of_another_state": "have a ZIP that lies in another state than the address",
+    "pcp_npi_invalid": "have a PCP number (NPI) whose check digit doesn't fit",
+    "pcp_npi_missing": "have no PCP number (NPI)",
+    "age_outside_program": "are younger or older than the program takes",
+    "cp_org_unknown": "have a Community Partner that cpdocs.toml doesn't name; the organization's letterhead is used",
+    "invisible_characters_dropped": "had invisible characters in their names; they were dropped",
+    "address_not_confirmed": "have an address that the address service didn't confirm",
+    "address_standardized": "have an address as the address service writes it",
+    "barcode_no_room": "have an address that leaves no room for a barcode",
+    "barcode_no_serial": "get no barcode: no serial is left",
+}
+"""Warning on a mailed line → what its members have, get or asked for."""
+
+
 def why(code: str) -> str:
     """Why a line became what it is; the code itself where it has no words."""
     return REASONS[code][0] if code in REASONS else code

@@ -24,6 +24,7 @@ from cpdocs.documents.fonts import bundled_fonts, uncovered
 from cpdocs.documents.html import environment, phone, render, template_folders
 from cpdocs.documents.letter_kinds import LetterKind, Notice, load_kind, load_notice
 from cpdocs.documents.letter_languages import ENGLISH, RIGHT_TO_LEFT, Catalogue, load_catalogues, written_date
+from cpdocs.documents.office_hours import kept_together, office_hours
 from cpdocs.documents.pdf import to_pdf
 from cpdocs.documents.preflight import window_faults
 from cpdocs.documents.sheet_text import SheetText, sheet_text
@@ -223,10 +224,10 @@ class LetterRenderer:
             "date": written_date(letter.on, letter.language),
             "member_name": member.full_name,
             "cp_org": member.cp_org,
-            "assigned_on": written_date(member.assigned_on, letter.language),
+            "assigned_on": kept_together(written_date(member.assigned_on, letter.language)),
             "plan_name": member.plan_name,
             "coordinator": member.coordinator,
-            "coordinator_phone": phone(senders.phone_of(member.coordinator, member.cp_org)),
+            "coordinator_phone": _number(senders.phone_of(member.coordinator, member.cp_org)),
             **_sender_texts(sender, senders),
             "reply_to": ", ".join((sender.name, *self.return_lines(letter))),
         }
@@ -239,6 +240,8 @@ class LetterRenderer:
             "large_print": letter.large_print,
             "guardian": letter.to_guardian,
             "program": member.program.value,
+            **_hours("sender", sender.hours, letter.language),
+            **_hours("masshealth", senders.masshealth_hours, letter.language),
             "return_lines": self.return_lines(letter),
             "address_lines": address.lines,
             "address_size": f"{address.size:g}",
@@ -255,7 +258,7 @@ class LetterRenderer:
         return self._notice_texts[sender]
 
     def _with_numbers(self, sender: Sender) -> list[dict[str, str]]:
-        number = phone(sender.phone).replace(" ", "\u00a0")  # never broken between two lines
+        number = _number(sender.phone)
         return [
             {
                 "language": item.tag,
@@ -279,14 +282,28 @@ def _isolated(text: str) -> str:
 def _sender_texts(sender: Sender, senders: Senders) -> dict[str, str]:
     return {
         "sender_name": sender.name,
-        "sender_phone": phone(sender.phone),
+        "sender_phone": _number(sender.phone),
         "sender_tty": sender.tty,
-        "sender_hours": sender.hours,
-        "masshealth_phone": senders.masshealth_phone,
+        "masshealth_phone": _number(senders.masshealth_phone),
         "masshealth_tty": senders.masshealth_tty,
-        "masshealth_hours": senders.masshealth_hours,
         "ombudsman_name": senders.ombudsman_name,
-        "ombudsman_phone": senders.ombudsman_phone,
+        "ombudsman_phone": _number(senders.ombudsman_phone),
+    }
+
+
+def _number(text: str) -> str:
+    """A telephone number, never broken between two lines."""
+    return kept_together(phone(text))
+
+
+def _hours(name: str, text: str, language: str) -> dict[str, object]:
+    """Opening hours under this name: the parts that stay on one line each, their language and its direction."""
+    hours = office_hours(text, language)
+    direction = "rtl" if hours.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+    return {
+        f"{name}_hours": list(hours.parts),
+        f"{name}_hours_language": hours.language,
+        f"{name}_hours_direction": direction,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.letter_counts import DISPOSITIONS, codes, counts, warning_counts
+from cpdocs.core.letter_report import RunLine
 from cpdocs.core.letters import RunRecord
+from cpdocs.core.line_words import WARNINGS, why
+from cpdocs.core.roster import Disposition
 from cpdocs.letters.not_mailed import TO_LOOK_AT, NotMailed, held_csv
+from cpdocs.letters.pull import pulled
 from cpdocs.letters.runs import HELD, MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
 if TYPE_CHECKING:
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
 
 MANIFEST_COLUMNS = (
     *("line", "disposition", "code", "warnings", "piece", "document_id", "member_id", "language", "format"),
-    *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256"),
+    *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256", "program", "roster_language"),
 )
 """The columns of manifest.csv (contract §4), where each piece is printed, and its own PDF where one was archived."""
 
@@ -38,6 +44,8 @@ def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
             "code": line.code,
             "warnings": ";".join(line.warnings),
             "member_id": line.member_id,
+            "program": line.program,
+            "roster_language": line.language,
         }
         if line.piece is not None:
             row |= {
@@ -53,6 +61,22 @@ def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
                 "archive_sha256": line.piece.archived,
             }
         yield row
+
+
+def run_lines(ws: Workspace, run: RunRecord) -> Iterator[RunLine]:
+    """The lines of a run from its manifest, as the month counts them; letters that were pulled went to nobody.
+
+    Raises BlobMissing, BlobDamaged. A manifest of before these columns were there says neither program nor language.
+    """
+    if MANIFEST not in run.files:
+        return
+    gone = pulled(ws.ledger, run.run_id)
+    text = io.TextIOWrapper(io.BytesIO(ws.blobs.get(run.files[MANIFEST])), "utf-8", newline="")
+    for row in csv.DictReader(text):
+        outcome = row["disposition"]
+        if row["document_id"] in gone and outcome == Disposition.MAILED.value:
+            outcome = Disposition.SUPPRESSED.value
+        yield RunLine(row["member_id"], row.get("program") or "", row.get("roster_language") or "", outcome)
 
 
 def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, Any]:
@@ -149,7 +173,10 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
             {
                 "disposition": name,
                 "lines": values[name],
-                "codes": [{"code": code, "lines": number} for code, number in values["codes"].get(name, {}).items()],
+                "codes": [
+                    {"code": code, "why": why(code), "lines": number}
+                    for code, number in values["codes"].get(name, {}).items()
+                ],
             }
             for name in DISPOSITIONS
         ],
@@ -159,7 +186,10 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
         "print_sheets": batch.printed.pages // 2,
         "print_pages": batch.printed.pages,
         **{name: getattr(batch.printed, name) for name in ("letter_pages", "blank_pages", "separator_pages")},
-        "warnings": [{"code": code, "lines": number} for code, number in values["warnings"].items()],
+        "warnings": [
+            {"code": code, "said": WARNINGS.get(code, code), "lines": number}
+            for code, number in values["warnings"].items()
+        ],
     }
     attention: dict[tuple[str, str], list[int]] = {}
     for line in batch.lines:

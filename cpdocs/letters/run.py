@@ -23,6 +23,7 @@ from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import (
     ASSIGNMENT,
     LETTERED_EVENTS,
+    NOTHING_TO_PRINT,
     RunRecord,
     RunState,
     lettered_occasions,
@@ -359,7 +360,7 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
             )
         tx.extend(staged_events(run, batch, files, kept))
         if not batch.letters:
-            nothing: dict[str, JSON] = {"run_id": run.run_id, "reason": "nothing to print"}
+            nothing: dict[str, JSON] = {"run_id": run.run_id, "reason": NOTHING_TO_PRINT}
             tx.append(NewEvent(EventType.RUN_CANCELLED, (run_subject(run.run_id),), nothing))
     staged = all_runs(ws.ledger)[run.run_id]
     publish(ws, staged)

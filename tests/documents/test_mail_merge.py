@@ -301,7 +301,7 @@ def test_the_print_file_reads_back_and_its_codes_are_readable(tmp_path: Path) ->
     shared, faces = merging.taken()
     path = tmp_path / "print.pdf"
     with path.open("wb") as target:
-        file = MergedPrintFile("2026-11-02-01", target, shared)
+        file = MergedPrintFile("2026-11-02-01", target, shared, press_of(merging).sheet_text)
         first = [
             file.add_letter(item, number)
             for number, item in enumerate(made, start=58_999)
@@ -323,6 +323,14 @@ def test_the_print_file_reads_back_and_its_codes_are_readable(tmp_path: Path) ->
         SheetMark("2026-11-02-01", 59_000, 2, 2),
         SheetMark("2026-11-02-01", 59_001, 2, 2),
     ]
+    said = [document[index].get_textpage().get_text_range() for index in range(len(document))]
+    assert [("Run 2026-11-02-01, piece" in text) for text in said] == [True, False] * 6
+    for index, words in (
+        (0, "piece 58999, sheet 1 of 2"),
+        (6, "piece 59000, sheet 2 of 2"),
+        (8, "piece 59001, sheet 1 of 2"),
+    ):
+        assert words in said[index]
     assert subprocess.run(["qpdf", "--check", str(path)], check=False, capture_output=True).returncode == 0
 
 
