@@ -44,6 +44,7 @@ class _Organization(_Table):
     tty: Filled
     fax: Text = ""
     email: Text = ""
+    email_secure: bool = False
     correction_email: Text = ""
 
 
@@ -59,6 +60,7 @@ class _CpOrg(_Table):
     tty: Filled | None = None
     fax: Text | None = None
     email: Text | None = None
+    email_secure: bool | None = None
     correction_email: Text | None = None
 
 

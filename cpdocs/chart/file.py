@@ -24,6 +24,7 @@ from cpdocs.filing.targets import Doubt, choose_target, route_doubts
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import all_plans, find_plan, plan_of, the_plan
 from cpdocs.register.load import load_register
+from cpdocs.system.durable import write_durably
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
     practice = register.directory.practices.get(record.practice_id)
     ehr = practice.ehr if practice else ""
     target = choose_target(ws.options.targets, ehr)
-    doubts = (*_left(register, record), *_doubts(ws, register, member, target, ehr, plan))
+    doubts = (*_left(register, record), *_consent_ended(record), *_doubts(ws, register, member, target, ehr, plan))
     if doubts or member is None or practice is None or target is None:
         return _hold(ws, record, target, doubts)
     try:
@@ -154,6 +155,7 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
         kept=[kept_json(each) for each in package.closed],
         files_sha256=[file.sha256 for file in package.files],
     )
+    _mark_replaced(ws, record)
     with ws.ledger.write() as tx:
         now = the_plan(tx, record.document_id)
         reason = _why_not(now)
@@ -166,6 +168,19 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
         raise InputFault(f"{record.document_id} {reason}", todo="It was closed while its package was being built.")
     put_out(ws.paths.ehr, key, whole=True)
     return Filed(record.document_id, ws.paths.ehr / package.folder)
+
+
+def _mark_replaced(ws: Workspace, record: PlanRecord) -> None:
+    """Marks the package of the version that this one takes the place of, where one was filed."""
+    from cpdocs.filing.marks import replaced_name, replaced_note
+
+    old = find_plan(ws.ledger, record.supersedes) if record.supersedes else None
+    if old is None or old.filing is None:
+        return
+    filing = old.filing
+    upload = Path(filing.package).name
+    note = replaced_note(old.document_id, old.version, upload, filing.upload_sha256, record.document_id, record.version)
+    write_durably(ws.paths.ehr / filing.target / replaced_name(old.document_id), note, overwrite=True)
 
 
 def _hold(ws: Workspace, record: PlanRecord, target: FilingTarget | None, doubts: Sequence[Doubt]) -> Filed:
@@ -190,6 +205,16 @@ def _left(register: Register, record: PlanRecord) -> tuple[Doubt, ...]:
         "it by hand."
     )
     return (Doubt("member_not_enrolled", f"The last roster that names the member says {ended}.", todo),)
+
+
+def _consent_ended(record: PlanRecord) -> tuple[Doubt, ...]:
+    """Whether the consent behind its Part 2 records ended after it was issued (42 CFR 2.31)."""
+    ended = record.consent_ended
+    if ended is None:
+        return ()
+    todo = "Take those items out, or get a new consent, and issue a new version."
+    said = f"The consent to disclose its Part 2 records {ended.why.words} on {ended.on.isoformat()}."
+    return (Doubt(f"part2_consent_{ended.why.value}", said, todo),)
 
 
 def _doubts(

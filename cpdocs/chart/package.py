@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cpdocs.chart.attestations import attestations
 from cpdocs.chart.description import Shelf, describe, index_file, manifest_facts, signed_on
 from cpdocs.chart.long_term import Closed, Closer, kept_json
 from cpdocs.core.events import document_subject
 from cpdocs.core.file_kind import kind_of
 from cpdocs.core.plan_record import KeptFile, PlanRecord
-from cpdocs.core.verdicts import Evidence
+from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
@@ -85,6 +86,8 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         originals.append(PackageFile(f"closed/{name}.pdf", each.data, "closed"))
     upload = _upload(ws, record, shelf, returns, closed, signed.note, originals, description)
     kind = document_type(shelf.target, record.program, title, part2=record.part2)
+    # A second package of the same version, after an approval was taken back, has names of its own.
+    again = f"-{len(record.filings_before) + 1}" if record.filings_before else ""
     name = upload_name(
         shelf.target.file_name,
         document_id=record.document_id,
@@ -92,7 +95,7 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         document_type=kind,
         day=signed_on(record),
         version=record.version,
-    )
+    ).replace(".pdf", f"{again}.pdf")
     upload_file = PackageFile(name, upload.pdf, UPLOAD)
     files = [
         upload_file,
@@ -108,7 +111,7 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     for file in files:
         ws.blobs.put(file.data)
     # The folder's name says nothing and is never given twice, whatever the site calls the upload PDF.
-    folder = f"{shelf.target.name}/{record.document_id}"
+    folder = f"{shelf.target.name}/{record.document_id}{again}"
     return Package(folder, tuple(files), upload_file.sha256, files[-1].sha256, tuple(each.kept for each in closed))
 
 
@@ -161,14 +164,15 @@ def _upload(
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
     from cpdocs.sandbox.drawing import compose, flat_scan
-    from cpdocs.signing.field_names import MEANING
+    from cpdocs.signing.field_names import EARLIER_PCP_MEANING, MEANING
 
     paper = CertificatePaper(
         record=record,
         member=shelf.member,
         title=ws.options.plan_titles[record.program],
         sender=ws.senders.for_cp(shelf.member.cp_org),
-        meanings=MEANING,
+        meanings={**MEANING, Slot.PCP: record.pcp_meaning or EARLIER_PCP_MEANING},
+        attestations=attestations(ws, record),
         originals=tuple((file.name, file.sha256) for file in originals if file.what != "issued"),
         checkpoint=checkpoint,
         built_at=ws.clock.now(),

@@ -179,9 +179,9 @@ def give_up(ws: Workspace, document_id: str, target: str, reason: str, as_json: 
     """
     from cpdocs.sending import decisions
 
-    delivery = decisions.give_up(ws, document_id, target, reason)
+    given_up = decisions.give_up(ws, document_id, target, reason)
     if as_json:
-        print_json(_row(delivery))
+        print_json([_row(each) for each in given_up])
     say(click.get_current_context(), f"{document_id}: no longer sent to {target}.")
 
 

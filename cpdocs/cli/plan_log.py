@@ -148,6 +148,25 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
         say(click.get_current_context(), f"Its package was built already. See that nobody uploads it: {package}")
 
 
+@click.command("code")
+@_ID
+@AS_JSON
+@pass_workspace
+def code(ws: Workspace, document_id: str, as_json: bool) -> None:
+    """What anybody who asks may be told of a plan's number: open, replaced or withdrawn, and nothing else.
+
+    \b
+    cpdocs plan code 7K3M-9QXW-2RC
+    """
+    from cpdocs.plans.records import the_plan
+
+    word = the_plan(ws.ledger, document_id).public_word
+    if as_json:
+        print_json({"document_id": document_id, "word": word})
+        return
+    click.echo(word)
+
+
 @click.command("copy")
 @_ID
 @click.option("--on", type=DAY, required=True, metavar="DATE", help="The day on which the member was given it.")

@@ -50,6 +50,7 @@ for _command in (
     plan_log.return_,
     plan_log.withdraw,
     plan_log.copy,
+    plan_log.code,
     plan_log.approve,
     unapprove,
     plan_log.refuse,

@@ -22,6 +22,7 @@ DELIVERY_EVENTS = (
     EventType.DELIVERY_RETRIED,
     EventType.DELIVERY_GIVEN_UP,
     EventType.DELIVERY_WITHDRAWN,
+    EventType.DELIVERY_REPORTED,
 )
 
 FIRST_WAIT = timedelta(seconds=30)
@@ -41,10 +42,12 @@ class DeliveryState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a delivery is for: a package for the chart, a packet for the practice, or what takes a package back."""
+    """What a delivery is for: a package for the chart, a packet or a notice for the practice, or what takes a package
+    back."""
 
     PACKAGE = "package"
     PACKET = "packet"
+    NOTICE = "notice"
     RECALL = "recall"
 
 
@@ -62,6 +65,17 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     BUSY = "busy"
     REFUSED = "refused"
+
+
+class Report(StrEnum):
+    """What a mail system or a reader reports of a message afterwards (RFC 3464 §2.3.3, RFC 8098 §3.2.6)."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    DISPLAYED = "displayed"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,8 @@ class Delivery:
     delivered_at: datetime | None = None
     ended: str = ""
     given_up: bool = False
+    reports: tuple[str, ...] = ()
+    """What mail systems and readers reported of it afterwards, in words."""
 
     @property
     def state(self) -> DeliveryState:
@@ -143,7 +159,7 @@ class Delivery:
             return self.ended
         if self.trying:
             return "An attempt was begun and no answer to it is on record: the receiver may have it."
-        return self.answer.words if self.answer else ""
+        return " ".join(filter(None, (self.answer.words if self.answer else "", *self.reports)))
 
 
 class Action(StrEnum):
@@ -262,10 +278,23 @@ def _answered(before: Delivery, event: Event) -> Delivery:
     return replace(before, trying=False, answer=answer, answered_at=event.at, delivered_at=delivered, ever_out=out)
 
 
+def _reported(before: Delivery, event: Event) -> Delivery:
+    """A bounce takes back that it was delivered: a person must look. Any other report is a word beside the answer."""
+    words = str(event.data["words"])
+    if event.data["report"] != Report.FAILED.value:
+        return replace(before, reports=tuple(dict.fromkeys((*before.reports, words))))
+    answer = Answer(Outcome.REFUSED, words)
+    return replace(
+        before, trying=False, answer=answer, answered_at=event.at, delivered_at=None, ever_out=True, reports=()
+    )
+
+
 def _retried(before: Delivery, _: Event) -> Delivery:
     """A person said to send it again, under the same ids: what was known of it is past, that it may be there isn't."""
     out = before.ever_out or before.trying
-    return replace(before, tries=0, trying=False, answer=None, answered_at=None, ended="", given_up=False, ever_out=out)
+    return replace(
+        before, tries=0, trying=False, answer=None, answered_at=None, ended="", given_up=False, ever_out=out, reports=()
+    )
 
 
 def _given_up(before: Delivery, event: Event) -> Delivery:
@@ -282,4 +311,5 @@ _NEXT = {
     EventType.DELIVERY_RETRIED: _retried,
     EventType.DELIVERY_GIVEN_UP: _given_up,
     EventType.DELIVERY_WITHDRAWN: _withdrawn,
+    EventType.DELIVERY_REPORTED: _reported,
 }

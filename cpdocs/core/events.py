@@ -58,6 +58,7 @@ class EventType(StrEnum):
     CALL_LOGGED = "call.logged"
     PLAN_WITHDRAWN = "plan.withdrawn"
     PLAN_COPY_GIVEN = "plan.copy_given"
+    CONSENT_ENDED = "consent.ended"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"
     SLOT_EMPTIED = "slot.emptied"
@@ -81,6 +82,7 @@ class EventType(StrEnum):
     DELIVERY_RETRIED = "delivery.retried"
     DELIVERY_GIVEN_UP = "delivery.given_up"
     DELIVERY_WITHDRAWN = "delivery.withdrawn"
+    DELIVERY_REPORTED = "delivery.reported"
 
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"

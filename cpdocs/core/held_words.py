@@ -23,7 +23,8 @@ _BY_CODE = {
     "encrypted": "Reject it, and ask for it without a password.",
     "wrapped_file": (
         "What could be taken out of it is an item of its own. Read the message itself for comments, or open what is "
-        "left on a machine that may be lost; then close this with `cpdocs held close`."
+        "left on a machine that may be lost; then close this with `cpdocs held close`. A report on a mail that waits "
+        "here is about no message of ours, or names another address: no delivery was changed."
     ),
     "too_large": "Reject it, and ask for the signed plan alone.",
     "too_many_pages": "Reject it, and ask for the signed plan alone.",

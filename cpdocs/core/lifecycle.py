@@ -5,9 +5,10 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
 ``PLAN_ISSUED``
     document_id, member_id, program, version, practice_id, pcp_npi, payer, sha256 (sealed PDF), size (bytes), pages,
     seal_fingerprint, plan_sha256 (the plan file as read), cover_sha256, file (sealed PDF under outbox/, POSIX),
-    cover_file, part2 (bool), reason, supersedes (document id or null), due_days, suffolk (bool: the terms as they were
-    at issue), choices (the answers on choice that are yes), services, affiliated (counts). Subjects: the document, the
-    member, the practice, and the document that it supersedes.
+    cover_file, part2 (bool), consent_until (date or null), reason, supersedes (document id or null), due_days, suffolk
+    (bool: the terms as they were at issue), pcp_meaning (what the paper says that the PCP's signature means), choices
+    (the answers on choice that are yes), services, affiliated (counts). Subjects: the document, the member, the
+    practice, and the document that it supersedes.
 ``PLAN_SENT``
     document_id, to, channel, at.
 ``PLAN_RECEIVED``
@@ -20,13 +21,15 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     document_id, reason.
 ``PLAN_COPY_GIVEN``
     document_id, on, format, language, interpreter, by: the member was given a copy of this version.
+``CONSENT_ENDED``
+    document_id, why (revoked | expired), on, how, by: the consent behind its Part 2 records ended.
 ``SLOT_FILLED``
     document_id, slot, evidence, signer (name), npi, credential, role (member | representative | pcp | pcp_designee),
     on_behalf_of (the PCP's NPI for a designee, the relation for a representative), signed_at (or null: never invented),
     received_at, return_sha256 (or null), attested_by (or null), how (ink: by whom read; in person: the witness).
     Subjects: the document, the member, and the returned file where there is one. Digital signatures add
-    certificate_sha256, timestamped and key_issued_by_us (bools); chart notes add ``note``; recorded approvals ``on``;
-    paper that came in several files further_sha256 (the others).
+    stated (the reason that a PCP's carries), certificate_sha256, timestamped and key_issued_by_us (bools); chart notes
+    add ``note``; recorded approvals ``on``; paper that came in several files further_sha256 (the others).
 ``SLOT_EMPTIED``
     document_id, slot, reason: an approval that was recorded by mistake is taken back; what was filed is no more.
 ``SLOT_REFUSED``
@@ -53,9 +56,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from cpdocs.core.events import JSON, Event, EventType
+from cpdocs.core.events import Event, EventType
 from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.plan_record import (
+    ConsentEnd,
+    ConsentEnded,
     CopyGiven,
     Filing,
     KeptFile,
@@ -92,6 +97,7 @@ PLAN_EVENTS = (
     EventType.PLAN_RETURNED,
     EventType.PLAN_WITHDRAWN,
     EventType.PLAN_COPY_GIVEN,
+    EventType.CONSENT_ENDED,
     EventType.SLOT_FILLED,
     EventType.SLOT_EMPTIED,
     EventType.SLOT_REFUSED,
@@ -161,37 +167,6 @@ def issued_plan(record: PlanRecord) -> IssuedPlan:
     )
 
 
-def fill_data(fill: SlotFill) -> dict[str, JSON]:
-    """The data of the ``SLOT_FILLED`` event that records ``fill``, but for the document."""
-    data: dict[str, JSON] = {
-        "slot": fill.slot.value,
-        "evidence": fill.evidence.value,
-        "signer": fill.signer,
-        "npi": fill.npi,
-        "credential": fill.credential,
-        "role": fill.role,
-        "on_behalf_of": fill.on_behalf_of,
-        "signed_at": fill.signed_at.isoformat() if fill.signed_at else None,
-        "received_at": fill.received_at.isoformat(),
-        "return_sha256": fill.return_sha256 or None,
-        "attested_by": fill.attested_by or None,
-        "how": fill.how,
-    }
-    if fill.certificate_sha256:
-        data |= {
-            "certificate_sha256": fill.certificate_sha256,
-            "timestamped": fill.timestamped,
-            "key_issued_by_us": fill.key_issued_by_us,
-        }
-    if fill.on:
-        data["on"] = fill.on.isoformat()
-    if fill.note:
-        data["note"] = fill.note
-    if fill.further:
-        data["further_sha256"] = list(fill.further)
-    return data
-
-
 def _text(data: Mapping[str, Any], key: str) -> str:
     return str(data.get(key) or "")
 
@@ -226,6 +201,8 @@ def _issued(event: Event) -> PlanRecord:
         issued_at=event.at,
         issued_by=event.user,
         seq=event.seq,
+        consent_until=date.fromisoformat(until) if (until := _text(data, "consent_until")) else None,
+        pcp_meaning=_text(data, "pcp_meaning"),
         choices=frozenset(data.get("choices", ())),
         services=int(data.get("services", 0)),
         affiliated=int(data.get("affiliated", 0)),
@@ -274,6 +251,13 @@ def _copy_given(road: _Road, event: Event) -> _Road:
     return {"copies": (*road.get("copies", ()), copy)}
 
 
+def _consent_ended(road: _Road, event: Event) -> _Road:
+    """The first end counts: nothing revives a consent."""
+    data = event.data
+    ended = ConsentEnded(ConsentEnd(data["why"]), date.fromisoformat(data["on"]), _text(data, "how"), _text(data, "by"))
+    return {"consent_ended": road.get("consent_ended") or ended}
+
+
 def _filled(road: _Road, event: Event) -> _Road:
     """The first thing that fills a slot stays its evidence; a member who signs after refusing has not refused."""
     data = event.data
@@ -302,6 +286,7 @@ def _filled(road: _Road, event: Event) -> _Road:
         note=_text(data, "note"),
         further=tuple(data.get("further_sha256", ())),
         certificate_sha256=_text(data, "certificate_sha256"),
+        stated=_text(data, "stated"),
     )
     refusal: Refusal | None = road.get("refusal")
     return {"fills": {**fills, slot: fill}, "refusal": None if refusal and refusal.slot is slot else refusal}
@@ -311,7 +296,9 @@ def _emptied(road: _Road, event: Event) -> _Road:
     """The slot is open again, and whatever rested on it: nothing is filed, nothing confirmed."""
     slot = Slot(event.data["slot"])
     fills = {each: fill for each, fill in road.get("fills", {}).items() if each is not slot}
-    return {"fills": fills, "filing": None, "filing_held": (), "uploaded": None}
+    filing = road.get("filing")
+    before = (*road.get("filings_before", ()), *((filing,) if filing else ()))
+    return {"fills": fills, "filing": None, "filings_before": before, "filing_held": (), "uploaded": None}
 
 
 def _refused(_: _Road, event: Event) -> _Road:
@@ -387,6 +374,7 @@ _STEPS = {
     EventType.PLAN_RETURNED: _returned,
     EventType.PLAN_WITHDRAWN: _withdrawn,
     EventType.PLAN_COPY_GIVEN: _copy_given,
+    EventType.CONSENT_ENDED: _consent_ended,
     EventType.SLOT_FILLED: _filled,
     EventType.SLOT_EMPTIED: _emptied,
     EventType.SLOT_REFUSED: _refused,

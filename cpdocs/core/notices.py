@@ -14,7 +14,9 @@ from typing import Any
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event, EventType
 
-TRACKED = frozenset({"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back"})
+TRACKED = frozenset(
+    {"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back", "recalled"}
+)
 """The kinds that wait until somebody logs that they were sent."""
 NOTICE_EVENTS = (EventType.NOTICE_WRITTEN, EventType.NOTICE_SENT)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cpdocs.core.providers import Practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,10 @@ class Channel:
     name: str
     kind: str
     place: Place = field(default_factory=Place)
+
+
+def channel_for(channels: Sequence[Channel], practice: Practice) -> Channel | None:
+    """The channel that reaches a practice: the one that its record names, else the one named like its
+    ``return_channel``, whatever the case; None where there is none, and a person carries things there."""
+    wanted = (practice.channel or practice.return_channel).strip().casefold()
+    return next((channel for channel in channels if channel.name.casefold() == wanted), None)

@@ -168,13 +168,18 @@ def _consent_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem
     if not plan.carries_part2 or plan.part2.consent is None:
         return
     consent = plan.part2.consent
-    if not consent.revocation.strip():
-        yield Problem(
-            "part2_consent_revocation",
-            "the consent doesn't say that and how it may be revoked.",
-            "part2.consent.revocation",
-            "Take it from the signed form (42 CFR 2.31).",
-        )
+    for name, meaning in (
+        ("revocation", "that and how it may be revoked"),
+        ("redisclosure", "that a recipient may pass the records on"),
+        ("refusal", "what follows from not signing it"),
+    ):
+        if not getattr(consent, name).strip():
+            yield Problem(
+                f"part2_consent_{name}",
+                f"the consent doesn't say {meaning}.",
+                f"part2.consent.{name}",
+                "Take it from the signed form (42 CFR 2.31).",
+            )
     minor = stated is not None and age_on(stated.dob, plan.plan.plan_date) < 18
     if minor and consent.signed_by.strip():
         yield Problem(

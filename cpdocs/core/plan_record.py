@@ -60,6 +60,8 @@ class SlotFill:
     certificate_sha256: str = ""
     further: tuple[str, ...] = ()
     """The other files in which pages of the same paper came."""
+    stated: str = ""
+    """The reason that a digital signature of the PCP's slot carries: what its signer attested by it."""
     seq: int = 0
 
 
@@ -113,6 +115,28 @@ class CopyGiven:
     format: str
     language: str
     interpreter: str
+    by: str
+
+
+class ConsentEnd(StrEnum):
+    """How a consent to disclose Part 2 records ended after its plan was issued."""
+
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+    @property
+    def words(self) -> str:
+        """What it did, in words."""
+        return "was revoked" if self is ConsentEnd.REVOKED else "has expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEnded:
+    """A consent's end, as it was recorded: the day, how that is known, who took it down."""
+
+    why: ConsentEnd
+    on: date
+    how: str
     by: str
 
 
@@ -187,6 +211,8 @@ class PlanRecord:
     issued_at: datetime
     issued_by: str
     seq: int
+    pcp_meaning: str = ""
+    """What the paper says that the PCP's signature means; empty for plans issued before that was recorded."""
     choices: frozenset[str] = frozenset()
     services: int = 0
     affiliated: int = 0
@@ -198,9 +224,14 @@ class PlanRecord:
     returned: Remark | None = None
     withdrawn: Remark | None = None
     copies: tuple[CopyGiven, ...] = ()
+    consent_until: date | None = None
+    """The last day of the consent behind its Part 2 records, where the plan states one."""
+    consent_ended: ConsentEnded | None = None
     fills: Mapping[Slot, SlotFill] = field(default_factory=dict)
     refusal: Refusal | None = None
     filing: Filing | None = None
+    filings_before: tuple[Filing, ...] = ()
+    """Packages that an approval taken back made void."""
     filing_held: tuple[Mapping[str, str], ...] = ()
     uploaded: Remark | None = None
 
@@ -215,6 +246,11 @@ class PlanRecord:
         if self.withdrawn:
             return "withdrawn"
         return "superseded" if self.superseded_by else ""
+
+    @property
+    def public_word(self) -> str:
+        """All that anybody who asks is told: ``open``, ``replaced`` or ``withdrawn``."""
+        return {"": "open", "superseded": "replaced"}.get(self.closed, self.closed)
 
     @property
     def sent_at(self) -> datetime | None:

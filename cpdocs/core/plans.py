@@ -261,8 +261,8 @@ class Consent:
     """A written consent to disclose Part 2 records (42 CFR 2.31, documents.md §5).
 
     ``patient`` empty means the plan's own member. ``expires_when`` is the event that ends it, or "none", where no date
-    does. ``revocation`` says how it may be revoked; ``signed_by`` names the person who signed where it wasn't the
-    patient.
+    does. ``revocation`` says that and how it may be revoked, ``redisclosure`` that a recipient may pass the records on,
+    ``refusal`` what follows from not signing; ``signed_by`` names the person who signed where it wasn't the patient.
     """
 
     discloser: str = ""
@@ -276,6 +276,8 @@ class Consent:
     patient: str = ""
     signed_by: str = ""
     revocation: str = ""
+    redisclosure: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

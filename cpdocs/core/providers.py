@@ -25,6 +25,8 @@ class Practice:
     return_channel: str
     ehr: str
     suffolk_holidays: bool
+    channel: str = ""
+    """The ``[channel.NAME]`` by which it is reached; empty: the one named like its ``return_channel``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Sender:
     address2: str = ""
     fax: str = ""
     email: str = ""
+    email_secure: bool = False
     correction_email: str = ""
 
 

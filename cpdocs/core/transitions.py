@@ -104,12 +104,8 @@ def may_return(record: PlanRecord, *, at: datetime, now: datetime) -> None:
 
 
 def may_withdraw(record: PlanRecord) -> None:
-    """Any version may be withdrawn until it is closed or in the chart."""
+    """Any open version may be withdrawn, in the chart or not: what is there is then recalled (contract §9)."""
     _open(record, "withdrawn")
-    if record.uploaded:
-        raise InputFault(
-            f"{record.document_id} is confirmed in the chart; it can't be withdrawn.", todo="Issue a new version."
-        )
 
 
 def may_fill(record: PlanRecord, slot: Slot, *, on: date, now: datetime) -> None:
@@ -132,6 +128,16 @@ def may_give_copy(record: PlanRecord, *, on: date, now: datetime) -> None:
     if record.withdrawn:
         raise InputFault(f"{record.document_id} was withdrawn ({_said(record.withdrawn.at)}); no copy of it is given.")
     _day_on_the_road(record, on, now, "given as a copy")
+
+
+def may_end_consent(record: PlanRecord, *, on: date, now: datetime) -> None:
+    """A consent behind Part 2 records ends once, on a day that isn't ahead."""
+    if not record.part2:
+        raise InputFault(f"{record.document_id} carries no Part 2 records; no consent stands behind it.")
+    if record.consent_ended:
+        when = record.consent_ended.on.isoformat()
+        raise InputFault(f"{record.document_id}: the consent's end is on record already ({when}).")
+    _not_in_future(record, on, now)
 
 
 def may_empty(record: PlanRecord, slot: Slot) -> None:

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 REVIEW_AHEAD = timedelta(days=60)
 """How long before its day a review is on the list."""
+CONSENT_AHEAD = timedelta(days=30)
+"""How long before its last day a Part 2 consent is on the list."""
 VISIT_AHEAD = timedelta(days=30)
 """How long before its day a first visit is on the list."""
 
@@ -38,6 +40,7 @@ class Kind(StrEnum):
     PCP_CHANGED = "pcp_changed"
     PRACTICE_CHANGED = "practice_changed"
     MEMBER_ENDED = "member_ended"
+    CONSENT_ENDING = "consent_ending"
     FILING_HELD = "filing_held"
     DELIVERY_UNSURE = "delivery_unsure"
     DELIVERY_HELD = "delivery_held"
@@ -85,6 +88,7 @@ _COORDINATORS = frozenset(
     {
         *(Kind.MEMBER_SIGNATURE, Kind.COMMENTS, Kind.REFUSAL_RETRY, Kind.REVIEW_DUE, Kind.PLAN_MISSING),
         *(Kind.FIRST_VISIT_DUE, Kind.HOME_VISIT_DUE, Kind.PCP_CHANGED, Kind.PRACTICE_CHANGED, Kind.MEMBER_ENDED),
+        Kind.CONSENT_ENDING,
     }
 )
 _WAITS_FOR = {
@@ -133,6 +137,10 @@ _NEXT = {
         "The member or the PCP moved to another practice: issue a version for it (`cpdocs plan issue FILE`)."
     ),
     Kind.MEMBER_ENDED: "The member doesn't take part any more: `cpdocs plan withdraw {id} --reason TEXT`.",
+    Kind.CONSENT_ENDING: (
+        "The consent to disclose its Part 2 records ends or has ended: get a new one, or take those items out, and "
+        "issue a new version (`cpdocs plan issue FILE`)."
+    ),
     Kind.FILING_HELD: "See why it isn't filed, mend that, file it: `cpdocs plan show {id}`, `cpdocs file {id}`.",
     Kind.DELIVERY_UNSURE: (
         "Ask {about} whether it arrived. If it didn't: `cpdocs deliver retry {id} --target {about}`; if it did: "

@@ -236,6 +236,8 @@ def _part2(pcp_npi: str, as_of: date) -> dict[str, Any]:
             "signed_on": _day(as_of, -14),
             "expires_on": _day(as_of, 350),
             "revocation": "In writing or by telephone to the Community Partner, at any time",
+            "redisclosure": "Who receives the records may pass them on where the law allows it",
+            "refusal": "Care goes on; the plan is then written without these items",
         },
     }
     return plan

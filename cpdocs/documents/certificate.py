@@ -45,7 +45,8 @@ class CertificatePaper:
     """What the page is made from. ``originals`` names the files that lie beside the upload PDF with their SHA-256.
 
     ``checkpoint`` is the signed text that pins the ledger's head, ``built_at`` (aware) the moment of filing,
-    ``meanings`` what each signature says, ``kept`` the signed files as they are kept, closed.
+    ``meanings`` what each signature says, ``kept`` the signed files as they are kept, closed; ``attestations``
+    rows on who designated the PCP's designee and how the signer was identified.
     """
 
     record: PlanRecord
@@ -58,6 +59,7 @@ class CertificatePaper:
     built_at: datetime
     sandbox: bool = False
     kept: tuple[KeptFile, ...] = ()
+    attestations: tuple[tuple[str, str], ...] = ()
 
 
 def render_certificate(paper: CertificatePaper, *, shipped: Path, site: Path | None = None) -> Rendered:
@@ -119,7 +121,8 @@ def _slot_view(paper: CertificatePaper, slot: Slot, fill: SlotFill | None) -> di
         ("Name", ", ".join(filter(None, (fill.signer, fill.credential)))),
         ("NPI", fill.npi),
         ("Role", f"{role}{joined}{fill.on_behalf_of}" if role and fill.on_behalf_of else role or fill.on_behalf_of),
-        ("Meaning", f"“{paper.meanings[slot]}”" if signed else ""),
+        ("Meaning", f"“{fill.stated or paper.meanings[slot]}”" if signed else ""),
+        *(paper.attestations if slot is Slot.PCP else ()),
         ("When", _when(fill)),
         ("Received", moment_text(fill.received_at)),
         ("Witness" if fill.evidence is Evidence.WITNESSED_SIGNATURE else "How it was established", fill.how),

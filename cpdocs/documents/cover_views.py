@@ -11,8 +11,8 @@ from typing import Any
 from cpdocs.core.members import Assignment
 from cpdocs.core.providers import Practice
 from cpdocs.core.senders import Sender
-from cpdocs.core.verdicts import Slot
 from cpdocs.documents.html import phone
+from cpdocs.documents.notices import email_way
 from cpdocs.documents.plan_views import PlanPaper, frame
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -55,7 +55,6 @@ def cover_view(paper: PlanPaper, pages: int) -> dict[str, Any]:
         "counting": counting_rule(paper),
         "actions": [text for text in paper.plan.pcp_actions if text.strip()],
         "ways_back": ways_back(practice, sender),
-        "pcp_meaning": paper.meanings[Slot.PCP],
     }
 
 
@@ -90,7 +89,7 @@ def days_text(days: int) -> str:
 def ways_back(practice: Practice, sender: Sender) -> list[tuple[str, str]]:
     """How to return the plan, the practice's own way first; only ways that the sender has."""
     fax = ("Fax", phone(sender.fax)) if sender.fax else None
-    mail = ("Secure e-mail", sender.email) if sender.email else None
+    mail = email_way(sender) if sender.email else None
     drop = (
         ("Secure file transfer", f"your folder {practice.practice_id}") if practice.return_channel == "sftp" else None
     )

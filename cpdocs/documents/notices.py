@@ -36,7 +36,11 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     """The period runs, or has run out."""
     WITHDRAWN = "withdrawn"
-    """A version is withdrawn or replaced: don't sign it."""
+    """A version is withdrawn or replaced: don't use it, destroy it."""
+    TAKEN_BACK = "taken_back"
+    """An approval that was recorded by mistake counts no more."""
+    RECALLED = "recalled"
+    """A document that was filed is taken back: what to remove from the chart, and why."""
     KEY_ISSUED = "key_issued"
     """A digital ID was issued to a clinician of the practice."""
     MEMBER_DECLINED = "member_declined"
@@ -83,12 +87,20 @@ def render_notice(notice: Notice, *, shipped: Path, site: Path | None = None) ->
     )
 
 
+def email_way(sender: Sender) -> tuple[str, str]:
+    """The sender's e-mail with what it is called: secure only where the settings say that it is. Empty text where there
+    is none."""
+    if sender.email_secure or not sender.email:
+        return "Secure e-mail", sender.email
+    return "E-mail", f"{sender.email} (encrypt it)"
+
+
 def notice_view(notice: Notice) -> dict[str, Any]:
     """The notice for its template, as strings."""
     sender = notice.sender
     ways = [
         ("Fax", phone(sender.fax)),
-        ("Secure e-mail", sender.email),
+        email_way(sender),
         ("Telephone", f"{phone(sender.phone)}, {sender.hours}"),
     ]
     return {

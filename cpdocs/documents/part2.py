@@ -60,7 +60,10 @@ def consent_rows(consent: Consent, member_name: str) -> list[tuple[str, str]]:
         ("For what purpose", consent.purpose),
         ("How it may be revoked", consent.revocation),
         ("Signed on", long_date(consent.signed_on) if consent.signed_on else ""),
-        ("Signed by", consent.signed_by),
+        ("Signed by", consent.signed_by or (consent.patient or member_name if consent.signed_on else "")),
         ("Ends on", long_date(consent.expires_on) if consent.expires_on else ""),
+        ("Ends when", consent.expires_when),
+        ("Passing on", consent.redisclosure),
+        ("If not signed", consent.refusal),
     ]
     return [row for row in rows if row[1]]

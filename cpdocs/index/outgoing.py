@@ -123,6 +123,55 @@ def to_queue(index: Index, targets: list[str]) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for target in targets for row in index.rows(query, (target,))]
 
 
+def to_recall(index: Index, by_hand: list[str]) -> list[tuple[str, str]]:
+    """Versions that were withdrawn, or that lost an approval, after they were filed, and that nothing takes back at
+    their target yet, though something is or may be there: document id and target. ``by_hand`` are the targets to which
+    packages are carried, of which no delivery tells."""
+    marks = ", ".join("?" * len(by_hand))
+    left = (
+        "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.document_id = p.document_id AND d.target = {target} "
+        "AND d.purpose = 'recall' AND d.seq > {seq}) AND ({target} IN ({marks}) OR EXISTS (SELECT 1 FROM deliveries d "
+        "WHERE d.document_id = p.document_id AND d.target = {target} AND d.purpose = 'package' "
+        "AND d.state <> 'withdrawn' AND d.seq > {seq}{before}))"
+    )
+    withdrawn = left.format(target="p.target", seq="p.filed_seq", marks=marks, before="")
+    again = " AND (p.filed_seq = 0 OR d.seq < p.filed_seq)"
+    unfiled = left.format(target="p.unfiled_target", seq="p.unfiled_seq", marks=marks, before=again)
+    query = (
+        f"SELECT document_id, target FROM plans p WHERE closed = 'withdrawn' AND target <> '' AND {withdrawn} "  # noqa: S608
+        f"UNION SELECT document_id, unfiled_target FROM plans p WHERE unfiled_target <> '' AND {unfiled}"
+    )
+    return [(row[0], row[1]) for row in index.rows(query, (*by_hand, *by_hand))]
+
+
+def packets_to_stop(index: Index) -> list[str]:
+    """The ids of packets of withdrawn or superseded versions that aren't settled."""
+    query = (
+        "SELECT d.delivery_id FROM deliveries d INDEXED BY deliveries_waiting JOIN plans p USING (document_id) "
+        "WHERE d.state IN ('queued', 'unsure', 'held') AND d.purpose = 'packet' AND p.closed <> ''"
+    )
+    return [row[0] for row in index.rows(query)]
+
+
+def notices_to_queue(index: Index) -> list[int]:
+    """The numbers of the events that wrote notices for a channel by which they weren't queued yet."""
+    query = (
+        "SELECT DISTINCT seq FROM notices n INDEXED BY notices_for_channels WHERE channel <> '' "
+        "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = n.seq AND d.notice > 0) ORDER BY seq"
+    )
+    return [int(row[0]) for row in index.rows(query)]
+
+
+def untold_recalls(index: Index) -> list[tuple[str, str]]:
+    """Recalls of which no letter tells the practice yet: document id and delivery id."""
+    query = (
+        "SELECT document_id, delivery_id FROM deliveries d WHERE purpose = 'recall' AND practice_id <> '' "
+        "AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.document_id = d.document_id AND n.kind = 'recalled' "
+        "AND n.seq > d.seq) ORDER BY seq"
+    )
+    return [(row[0], row[1]) for row in index.rows(query)]
+
+
 def awaiting_acknowledgement(index: Index, target: str) -> str:
     """The id of one delivery that was handed to ``target`` and waits for its acknowledgement; empty where none does."""
     query = (

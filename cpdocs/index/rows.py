@@ -33,6 +33,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
     clock = plan_clock(record)
     evidence = {slot: record.fills[slot].evidence.value if slot in record.fills else "" for slot in Slot}
     refusal = record.refusal
+    before = record.filings_before[-1] if record.filings_before else None
     days = 0
     if clock.stopped_by == "approved" and clock.stopped_on:
         start = receipt_day(clock.receipt, suffolk=record.suffolk)
@@ -53,10 +54,12 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         ),
         _day(eastern_date(record.returned.at) if record.returned else None),
         *((_time(record.filing.at), record.filing.seq, record.filing.target) if record.filing else ("", 0, "")),
+        *((before.seq, before.target) if before else (0, "")),
         _time(record.uploaded.at if record.uploaded else None),
         " ".join(sorted({str(reason["code"]) for reason in record.filing_held})),
         _day(review_due(record)),
         " ".join(sorted(record.choices)),
+        _day(record.consent_ended.on if record.consent_ended else record.consent_until),
         *(record.services, record.affiliated),
         ";".join(stages),
         *("", "", 0, 0, 0, "", ""),
@@ -97,6 +100,7 @@ def notice_rows(event: Event) -> Iterator[Row]:
             *(str(data.get("kind") or ""), str(each.get("stage") or ""), str(data.get("file") or "")),
             *(_time(event.at), str(data.get("return_sha256") or "")),
             *(reference, record.member_id if record else "", int(place == 0 and record is not None and record.waits)),
+            str(data.get("channel") or ""),
         )
 
 

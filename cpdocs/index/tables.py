@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 6
+FORM = 8
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -17,7 +17,18 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("closed", "complete", "part2", "issued_at", "issued_on", "sent_at", "received_at", "receipt_at"),
             *("due_on", "reminder_3", "reminder_6", "running", "stopped_by", "stopped_on", "business_days"),
             *("member_evidence", "pcp_evidence", "refused_slot", "refused_on", "next_try", "returned_on"),
-            *("filed_at", "filed_seq", "target", "uploaded_at", "filing_held", "review_on", "choices"),
+            *(
+                "filed_at",
+                "filed_seq",
+                "target",
+                "unfiled_seq",
+                "unfiled_target",
+                "uploaded_at",
+                "filing_held",
+                "review_on",
+                "choices",
+            ),
+            "consent_until",
             *("services", "affiliated", "asked"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
@@ -35,7 +46,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "notices": (
         (
             *("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
-            *("reference", "member_id", "waiting"),
+            *("reference", "member_id", "waiting", "channel"),
         ),
         ("seq", "document_id"),
     ),
@@ -76,6 +87,7 @@ _NUMBERS = frozenset(
             "attempts",
             "notice",
             "filed_seq",
+            "unfiled_seq",
             "waiting",
             "answer_due",
             "active",
@@ -104,6 +116,7 @@ _INDEXES = (
     "plans_to_end ON plans (live_until, document_id) WHERE running = 1",
     "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed' AND charting <> 'open'",
     "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
+    "plans_of_consents ON plans (consent_until, document_id) WHERE consent_until <> '' AND closed = ''",
     "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",
@@ -117,6 +130,10 @@ _INDEXES = (
     "returns_waiting ON returns (item, received_at, seq, document_id) WHERE waiting = 1",
     "returns_of_item ON returns (item, seq, part)",
     "returns_of_plan ON returns (document_id)",
+    "notices_for_channels ON notices (seq) WHERE channel <> ''",
+    "plans_unfiled ON plans (unfiled_target) WHERE unfiled_target <> ''",
+    "plans_withdrawn ON plans (target) WHERE closed = 'withdrawn' AND target <> ''",
+    "deliveries_of_notice ON deliveries (notice) WHERE notice > 0",
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
     "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from cpdocs.core.worklist import ACKNOWLEDGED_WITHIN, REVIEW_AHEAD, VISIT_AHEAD, Kind, Waiting, days_ahead
+from cpdocs.core.worklist import (
+    ACKNOWLEDGED_WITHIN,
+    CONSENT_AHEAD,
+    REVIEW_AHEAD,
+    VISIT_AHEAD,
+    Kind,
+    Waiting,
+    days_ahead,
+)
 from cpdocs.index.queries import Page
 
 if TYPE_CHECKING:
@@ -139,6 +147,14 @@ _KINDS: dict[Kind, _Rows] = {
         "p.running = 1 AND p.live_until < :on",
         index="plans_to_end",
     ),
+    Kind.CONSENT_ENDING: _plan(
+        Kind.CONSENT_ENDING,
+        f"date(p.consent_until, '-{CONSENT_AHEAD.days} days')",
+        "p.consent_until <> '' AND p.consent_until <= :consent_by AND p.closed = '' AND p.live_until >= :on",
+        due="p.consent_until",
+        by="p.consent_until",
+        index="plans_of_consents",
+    ),
     Kind.FILING_HELD: _plan(
         Kind.FILING_HELD, "p.stopped_on", "p.filing_held <> '' AND p.closed = ''", index="plans_not_filed"
     ),
@@ -247,6 +263,7 @@ def _values(on: date, wanted: WorkFilter, plan_days: int) -> dict[str, object]:
     return {
         "on": on.isoformat(),
         "review_by": days_ahead(on, REVIEW_AHEAD),
+        "consent_by": days_ahead(on, CONSENT_AHEAD),
         "visit_by": days_ahead(on, VISIT_AHEAD),
         "acknowledged_since": (on - ACKNOWLEDGED_WITHIN).isoformat(),
         "missing_since": (on - timedelta(days=plan_days)).isoformat(),

@@ -16,6 +16,7 @@ PRACTICE_COLUMNS = (
     *("practice_id", "name", "provider_id", "address1", "city", "state", "zip", "phone", "fax", "key_contact"),
     *("key_contact_email", "return_channel", "ehr", "suffolk_holidays"),
 )
+PRACTICE_OPTIONAL = ("channel",)
 CLINICIAN_COLUMNS = ("npi", "last_name", "first_name", "credential", "practice_id", "role", "active")
 DESIGNATION_COLUMNS = (
     *(
@@ -54,7 +55,7 @@ def read_practices(data: bytes, name: str, renamed: Mapping[str, str], directory
             )
         return item
 
-    table = read_table(data, name, PRACTICE_COLUMNS, renamed=renamed)
+    table = read_table(data, name, PRACTICE_COLUMNS, renamed=renamed, optional=PRACTICE_OPTIONAL)
     return _all(table, name, practice, lambda item: item.practice_id.casefold(), "practice_id")
 
 
@@ -75,6 +76,7 @@ def _practice(fields: Fields) -> Practice:
         return_channel=fields.choice("return_channel", RETURN_CHANNELS),
         ehr=fields.text("ehr"),
         suffolk_holidays=fields.flag("suffolk_holidays", default=False),
+        channel=fields.text("channel"),
     )
     if practice.return_channel == "fax" and not practice.fax:
         fields.fault("fax_missing", "fax is empty, but return_channel says fax.")

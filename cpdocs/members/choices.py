@@ -7,7 +7,7 @@ and plans may still be made is a fold over these events (``core.enrollment``), s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,11 +21,21 @@ from cpdocs.core.members import Assignment, Program
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
-from cpdocs.plans.notice_files import NoticePaper, finish_notices, make_paper, put_out_papers, written_event
+from cpdocs.plans.notice_files import (
+    NoticePaper,
+    discarding,
+    finish_notices,
+    make_paper,
+    put_out_papers,
+    written_event,
+)
 from cpdocs.plans.records import member_plans
+from cpdocs.plans.stop_notices import stop_event, stop_paper
 from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
+    from cpdocs.core.plan_record import PlanRecord
+    from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
 HEALTH_PLANS = "_health-plans"
@@ -62,20 +72,16 @@ def record_choice(
     register = load_register(ws, member_id)
     concerned = _concerned(ws, register, member_id, choice, on, program)
     papers = [_notice(ws, register, assignment, choice, on, how.strip(), by.strip()) for assignment in concerned]
-    with ws.ledger.write() as tx:
-        if register.enrollment != load_register(ws, member_id).enrollment:
+    programs = {assignment.program.value for assignment in concerned}
+    before = _open_plans(ws.ledger, member_id, choice, programs)
+    stopped = {each.document_id: stop_paper(ws, each, f"It was withdrawn: {_REASONS[choice]}.") for each in before}
+    every = [*papers, *(paper for paper in stopped.values() if paper)]
+    with discarding(ws, every), ws.ledger.write() as tx:
+        open_plans = _open_plans(tx, member_id, choice, programs)
+        if register.enrollment != load_register(ws, member_id).enrollment or open_plans != before:
             raise InputFault(
                 "Something else was recorded of this member meanwhile.", todo="Look at it, then run the command again."
             )
-        programs = {assignment.program.value for assignment in concerned}
-        open_plans = [
-            record
-            for record in member_plans(tx, member_id)
-            if choice is not Choice.REINSTATED
-            and record.program in programs
-            and not record.closed
-            and not record.complete
-        ]
         ended: list[JSON] = [list(item.key) for item in register.member(member_id) if item.program.value in programs]
         data: dict[str, JSON] = {
             "member_id": member_id,
@@ -88,17 +94,27 @@ def record_choice(
         tx.append(
             NewEvent(_EVENTS[choice], (member_subject(member_id),), data),
             *(plan_event(EventType.PLAN_WITHDRAWN, record, reason=_REASONS[choice]) for record in open_plans),
+            *(stop_event(paper, record) for record in open_plans if (paper := stopped[record.document_id])),
             *(
                 written_event(paper, (member_subject(member_id),), program=assignment.program.value, on=on.isoformat())
                 for paper, assignment in zip(papers, concerned, strict=True)
             ),
         )
-    put_out_papers(ws, papers)
+    put_out_papers(ws, every)
     return Recorded(
         tuple(sorted(programs)),
         tuple(record.document_id for record in open_plans),
         tuple(ws.paths.notices / paper.file for paper in papers),
     )
+
+
+def _open_plans(source: Reads, member_id: str, choice: Choice, programs: Collection[str]) -> list[PlanRecord]:
+    """The versions that such a word withdraws: open and not complete."""
+    return [
+        record
+        for record in member_plans(source, member_id)
+        if choice is not Choice.REINSTATED and record.program in programs and not record.closed and not record.complete
+    ]
 
 
 def _concerned(

@@ -23,7 +23,9 @@ from cpdocs.errors import AnswerIsNo, InputFault, Problem, required_reason
 from cpdocs.people import people
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
+from cpdocs.plans.notice_files import discarding, put_out_papers
 from cpdocs.plans.records import plan_of, the_plan
+from cpdocs.plans.stop_notices import same_sending, stop_event, taken_back_paper
 from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
@@ -96,11 +98,18 @@ def unapprove(ws: Workspace, document_id: str, *, slot: Slot, reason: str, secre
     """
     reason = required_reason(reason)
     people.require(ws, Role.REVIEWER, secret)
-    with ws.ledger.write() as tx:
+    before = the_plan(ws.ledger, document_id)
+    transitions.may_empty(before, slot)
+    paper = taken_back_paper(ws, before, slot, f"{reason.rstrip('.')}.")
+    papers = [paper] if paper else []
+    with discarding(ws, papers), ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
         transitions.may_empty(record, slot)
-        tx.append(plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason))
-        return the_plan(tx, document_id)
+        same_sending(before, record)
+        emptied = plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason)
+        tx.append(emptied, *(stop_event(each, record) for each in papers))
+    put_out_papers(ws, papers)
+    return the_plan(ws.ledger, document_id)
 
 
 def refuse_own_key(ws: Workspace, source: Reads, record: PlanRecord, acting: people.Acting) -> None:

@@ -20,11 +20,14 @@ from cpdocs.core.plans import Plan
 from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.register import Register
 from cpdocs.core.reports import CHOICES
+from cpdocs.core.verdicts import Slot
 from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
 from cpdocs.keys.organization_keys import load_pair, token_place
 from cpdocs.ledger.reads import Reads
 from cpdocs.plans.check import PlanReport, check_files
+from cpdocs.plans.notice_files import NoticePaper, discarding, put_out_papers
 from cpdocs.plans.records import find_plan, last_version, plan_of, the_plan
+from cpdocs.plans.stop_notices import same_sending, stop_event, stop_paper
 from cpdocs.register.load import load_register
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
@@ -139,6 +142,7 @@ class _Desk:
     def issue(self, report: PlanReport) -> Issued:
         """Issues one checked plan. Raises AnswerIsNo where the check failed, InputFault where it can't be issued
         now."""
+        from cpdocs.signing.field_names import MEANING
         from cpdocs.signing.keyfiles import fingerprint
         from cpdocs.signing.seal import seal_plan
 
@@ -191,24 +195,43 @@ class _Desk:
             "supersedes": supersedes or None,
             "due_days": ws.senders.payer(member.plan_name).due_days,
             "suffolk": practice.suffolk_holidays,
+            "consent_until": _consent_until(plan),
+            "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
             "services": len(plan.services),
             "affiliated": sum(service.affiliated is True for service in plan.services),
         }
         key = stage_key(document_id, str(data["sha256"]))
         stage(ws.paths.plans, key, {file: sealed, cover_file: cover.pdf})
+        before = the_plan(ws.ledger, supersedes) if supersedes else None
+        stopped = self._stopped(before, plan, document_id)
         try:
-            self._record(data, member, supersedes)
+            with discarding(ws, stopped):
+                self._record(data, member, before, stopped)
         except InputFault:
             discard(ws.paths.plans, key)
             raise
         put_out(ws.paths.plans, key)
+        put_out_papers(ws, stopped)
         record = the_plan(ws.ledger, document_id)
         return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, report.warnings)
 
-    def _record(self, data: dict[str, JSON], member: Assignment, supersedes: str) -> None:
+    def _stopped(self, last: PlanRecord | None, plan: Plan, document_id: str) -> list[NoticePaper]:
+        """The notice to whoever was sent the version before: not to be used any more."""
+        if last is None:
+            return []
+        why = plan.plan.reason_text.strip().rstrip(".") or "The plan was updated"
+        paper = stop_paper(
+            self.ws, last, f"{why}.", replaced_by=f"version {plan.version}, plan {document_id}, which comes by itself"
+        )
+        return [paper] if paper else []
+
+    def _record(
+        self, data: dict[str, JSON], member: Assignment, before: PlanRecord | None, stopped: Sequence[NoticePaper]
+    ) -> None:
         """Decides under the write lock what may have changed while the plan was rendered: the version, the member's
-        word."""
+        word, whether the version before was sent."""
+        supersedes = before.document_id if before else ""
         subjects = [
             document_subject(str(data["document_id"])),
             member_subject(member.member_id),
@@ -222,7 +245,10 @@ class _Desk:
             if (last.document_id if last else "") != supersedes:
                 raise InputFault("another version was issued meanwhile.", todo="Run the command again.")
             _refuse_stopped(tx, member)
-            tx.append(NewEvent(EventType.PLAN_ISSUED, tuple(subjects), data))
+            if before is not None:
+                same_sending(before, the_plan(tx, supersedes))
+            told = [stop_event(paper, before) for paper in stopped if before is not None]
+            tx.append(NewEvent(EventType.PLAN_ISSUED, tuple(subjects), data), *told)
 
     def _paper(
         self, plan: Plan, document_id: str, member: Assignment, practice: Practice, pcp: Clinician, supersedes: str
@@ -274,6 +300,12 @@ class _Desk:
                 todo="Shorten the plan, or raise max_pages under [intake] in cpdocs.toml.",
             )
         return rendered, render_cover(paper, pages=rendered.pages, shipped=shipped, site=site)
+
+
+def _consent_until(plan: Plan) -> str | None:
+    """The last day of the consent behind the plan's Part 2 records; None where it has none, or no such day."""
+    consent = plan.part2.consent if plan.carries_part2 else None
+    return consent.expires_on.isoformat() if consent and consent.expires_on else None
 
 
 def _refuse_stopped(source: Reads, member: Assignment) -> None:

@@ -10,7 +10,9 @@ from cpdocs.core import transitions
 from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, member_subject
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import UsageFault
+from cpdocs.plans.notice_files import discarding, put_out_papers
 from cpdocs.plans.records import the_plan
+from cpdocs.plans.stop_notices import same_sending, stop_event, stop_paper
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -95,13 +97,21 @@ def calls(ws: Workspace, document_id: str) -> list[Event]:
 
 
 def withdraw(ws: Workspace, document_id: str, *, reason: str) -> PlanRecord:
-    """Withdraws a version: whatever comes back for it is held."""
+    """Withdraws a version: whatever comes back for it is held, and a practice that was sent it is told."""
     reason = _filled(reason, "--reason")
-    with ws.ledger.write() as tx:
+    before = the_plan(ws.ledger, document_id)
+    transitions.may_withdraw(before)
+    paper = stop_paper(ws, before, f"It was withdrawn: {reason.rstrip('.')}.")
+    papers = [paper] if paper else []
+    with discarding(ws, papers), ws.ledger.write() as tx:
         record = the_plan(tx, document_id)
         transitions.may_withdraw(record)
-        tx.append(plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason))
-        return the_plan(tx, document_id)
+        same_sending(before, record)
+        tx.append(
+            plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason), *(stop_event(each, record) for each in papers)
+        )
+    put_out_papers(ws, papers)
+    return the_plan(ws.ledger, document_id)
 
 
 def _filled(text: str, option: str) -> str:

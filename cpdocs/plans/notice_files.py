@@ -6,7 +6,8 @@ them somebody must send, and did, is a fold (``core.notices``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
 from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices
 from cpdocs.core.register import DIRECTORY_EVENTS
 from cpdocs.core.register import fold as fold_register
-from cpdocs.errors import InputFault, required_text
+from cpdocs.errors import CpdocsError, InputFault, required_text
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
@@ -70,10 +71,15 @@ def put_out_papers(ws: Workspace, papers: Iterable[NoticePaper]) -> None:
         put_out(ws.paths.notices, paper.key)
 
 
-def discard_papers(ws: Workspace, papers: Iterable[NoticePaper]) -> None:
-    """Forgets papers that weren't recorded."""
-    for paper in papers:
-        discard(ws.paths.notices, paper.key)
+@contextmanager
+def discarding(ws: Workspace, papers: Iterable[NoticePaper]) -> Iterator[None]:
+    """Forgets these papers where what would record them is refused."""
+    try:
+        yield
+    except CpdocsError:
+        for paper in papers:
+            discard(ws.paths.notices, paper.key)
+        raise
 
 
 def finish_notices(ws: Workspace) -> None:
@@ -122,19 +128,19 @@ def log_notice_sent(ws: Workspace, reference: str, *, to: str, channel: str, at:
             raise InputFault(f"{reference}: sent before it was written ({eastern_date(found.written_at)}).")
         if day > eastern_date(ws.clock.now()):
             raise InputFault(f"{reference}: {day} is in the future.", todo="Log it when it has left.")
-        tx.append(
-            NewEvent(
-                EventType.NOTICE_SENT,
-                found.subjects,
-                {
-                    "reference": reference,
-                    "document_id": found.document_id,
-                    "kind": found.kind,
-                    "file": found.file,
-                    "to": to,
-                    "channel": channel,
-                    "at": at.isoformat(),
-                },
-            )
-        )
+        tx.append(sent_event(found, to=to, channel=channel, at=at))
         return load_notices(tx)[reference]
+
+
+def sent_event(notice: NoticeRecord, *, to: str, channel: str, at: datetime) -> NewEvent:
+    """The event that records that a notice left."""
+    said: dict[str, JSON] = {
+        "reference": notice.reference,
+        "document_id": notice.document_id,
+        "kind": notice.kind,
+        "file": notice.file,
+        "to": to,
+        "channel": channel,
+        "at": at.isoformat(),
+    }
+    return NewEvent(EventType.NOTICE_SENT, notice.subjects, said)

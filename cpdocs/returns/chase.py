@@ -19,7 +19,7 @@ from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_
 from cpdocs.members.choices import payer_folder
 from cpdocs.plans.notice_files import practice_address
 from cpdocs.plans.records import the_plan
-from cpdocs.returns.notices import opaque
+from cpdocs.sending.notices import channel_name, opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def _write(ws: Workspace, letter: Letter) -> str:
         "kind": notice.kind.value,
         "file": f"notices/{file}",
         "sha256": digest,
+        "channel": channel_name(ws, letter.practice_id) if letter.practice_id else "",
         "plans": [{"document_id": each.record.document_id, "stage": each.stage} for each in letter.asked],
     }
     about = [document_subject(each) for each in ids]

@@ -18,9 +18,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import EventType, NewEvent, document_subject, return_subject
-from cpdocs.core.lifecycle import fill_data, issued_plan
+from cpdocs.core.lifecycle import issued_plan
 from cpdocs.core.return_record import Decision, ReturnRecord, decided_data
 from cpdocs.core.second_person import WITNESS_EVENTS, made_by, witnesses
+from cpdocs.core.slot_fills import fill_data
 from cpdocs.core.verdicts import Slot
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event

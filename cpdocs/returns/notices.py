@@ -9,9 +9,7 @@ recorded. A kill between the two writes the same file again under the same name.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
@@ -24,6 +22,7 @@ from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.ledger.reads import Reads
 from cpdocs.plans.notice_files import practice_address
 from cpdocs.plans.records import find_plan
+from cpdocs.sending.notices import channel_name, opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -128,6 +127,7 @@ def _write(
         "kind": kind.value,
         "file": f"notices/{plan.practice_id}/{name}",
         "sha256": digest,
+        "channel": channel_name(ws, plan.practice_id),
         **data,
     }
     with ws.ledger.write() as tx:
@@ -135,11 +135,6 @@ def _write(
             return False
         tx.append(NewEvent(EventType.NOTICE_WRITTEN, about, said))
     return True
-
-
-def opaque(ws: Workspace, *parts: str) -> str:
-    """Tells two notices about one plan apart, and says nothing to who can't compute it."""
-    return hmac.digest(ws.id_secret, "\x1f".join(("notice", *parts)).encode(), sha256).hex()[:10]
 
 
 def _answered_at(record: ReturnRecord) -> datetime:

@@ -157,15 +157,32 @@ def _numbered(parts: tuple[Decision, ...], known: tuple[ReturnRecord, ...]) -> l
 
 def _take(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:
     """Takes in a file; of one that holds others, such as a mail, these first, each as a return of its own."""
+    if told := _mail_report(ws, context, sha256, folder):
+        with in_hand(ws, sha256, wait=True):
+            return _take_in_hand(ws, context, sha256, shown, folder, ended=told)
     inner = wrapped.take_out(ws, sha256)
     found = [taken for each in inner.files for taken in _take(ws, context, each, shown, folder)]
     with in_hand(ws, sha256, wait=True):
-        return (*found, *_take_in_hand(ws, context, sha256, shown, folder, nothing_left=inner.nothing_left))
+        return (
+            *found,
+            *_take_in_hand(ws, context, sha256, shown, folder, ended=wrapped.OPENED if inner.nothing_left else ""),
+        )
+
+
+def _mail_report(ws: Workspace, context: DecisionContext, sha256: str, folder: str) -> str:
+    """What a bounce or a receipt is about, where it is about a message of ours: nothing is then taken out of it, since
+    what it holds is what we sent."""
+    if ws.blobs.path(sha256).stat().st_size > ws.options.max_return_bytes:
+        return ""
+    from cpdocs.sending.mail_reports import take_report
+
+    return take_report(ws, ws.blobs.get(sha256), sha256, context.practice_of(folder))
 
 
 def _take_in_hand(
-    ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str, *, nothing_left: bool = False
+    ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str, *, ended: str = ""
 ) -> tuple[Taken, ...]:
+    """Takes in one file; ``ended`` says why nothing of it is left for a person, where that is so."""
     practice_id = context.practice_of(folder)
     with ws.ledger.write() as tx:
         known = find_return(tx, sha256)
@@ -179,8 +196,8 @@ def _take_in_hand(
     repeated = any(part.decision is not None for part in known)
     taken = []
     parts = decide(ws, context, sha256, again=bool(known))
-    if nothing_left:
-        parts = wrapped.close(ws, parts)
+    if ended:
+        parts = wrapped.close(ws, parts, ended)
     for part in parts:
         finished, unfiled = finish(ws, part)
         taken.append(Taken(shown, finished, repeated=repeated, unfiled=unfiled))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SECONDS = 20.0
 MEGABYTES = 1024
-_OPENED = "opened: what it held was taken in on its own"
+OPENED = "opened: what it held was taken in on its own"
 _A_GREETING = 40
 """Letters of its own up to which a mail says nothing that a person must read: "Attached, thank you"."""
 
@@ -60,12 +60,12 @@ def unwrapped(ws: Workspace, data: bytes) -> Unwrapped | None:
     return found
 
 
-def close(ws: Workspace, parts: tuple[ReturnRecord, ...]) -> tuple[ReturnRecord, ...]:
-    """Ends what waits of a wrapper of which nothing is left; gives its parts anew."""
+def close(ws: Workspace, parts: tuple[ReturnRecord, ...], reason: str) -> tuple[ReturnRecord, ...]:
+    """Ends what waits of a wrapper of which nothing is left, for a reason in words; gives its parts anew."""
     with ws.ledger.write() as tx:
         for part in the_return(tx, parts[0].sha256):
             if part.waiting:
-                tx.append(resolved(part, part.document_id, CLOSED, _OPENED, ()))
+                tx.append(resolved(part, part.document_id, CLOSED, reason, ()))
         return the_return(tx, parts[0].sha256)
 
 

@@ -57,6 +57,7 @@ _VALUE_PACKAGES = (
     "cpdocs.signing.trust",
     "cpdocs.scans.",
     "cpdocs.filing.rendition",
+    "cpdocs.intake.mail_reports",
     "cpdocs.intake.unwrapping",
 )
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions
 from cpdocs.core.deliveries import Answer, Delivery, Outcome, Purpose
-from cpdocs.core.events import EventType, NewEvent
+from cpdocs.core.events import EventType, NewEvent, document_subject
+from cpdocs.core.notices import fold_notices
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
+from cpdocs.plans.notice_files import sent_event
 from cpdocs.plans.records import find_plan
 from cpdocs.sending.record import deliveries_of, delivery_event
 
@@ -48,6 +50,11 @@ def _what_follows(ws: Workspace, tx: Transaction, delivery: Delivery) -> Iterato
         with suppress(InputFault):
             transitions.may_send(record, to=to, channel=channel, at=now, now=now)
             yield plan_event(EventType.PLAN_SENT, record, to=to, channel=channel, at=now.isoformat())
+    elif delivery.purpose is Purpose.NOTICE:
+        about, seq = document_subject(delivery.document_id), delivery.details["notice"]
+        written = [each for each in tx.events(subject=about, types=(EventType.NOTICE_WRITTEN,)) if each.seq == seq]
+        for notice in fold_notices(written).values():
+            yield sent_event(notice, to=str(delivery.details["to_name"]), channel=delivery.target, at=now)
     elif delivery.kind in _IN_THE_CHART:
         # Where a person confirmed it earlier, that stands.
         with suppress(InputFault):

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON
 from cpdocs.core.members import Program
-from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.plan_record import Filing, PlanRecord
 from cpdocs.core.verdicts import Slot
 from cpdocs.delivery.document import LOINC, Document
 from cpdocs.delivery.files import INDEX_COLUMNS
 from cpdocs.errors import InputFault
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import read_manifest
+from cpdocs.filing.marks import recall_name, recall_note
 from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
@@ -27,14 +28,12 @@ if TYPE_CHECKING:
 Parts = tuple[tuple[str, bytes], ...]
 
 
-def document_of(ws: Workspace, record: PlanRecord, delivery: str, supersedes: str = "") -> Document:
+def document_of(ws: Workspace, record: PlanRecord, filing: Filing, delivery: str, supersedes: str = "") -> Document:
     """What is said of a filed version: its package's own manifest and index, and the member's name and date of birth.
 
-    Raises InputFault where it was never filed or its member is no longer on record.
+    Raises InputFault where its member is no longer on record.
     """
-    if record.filing is None:
-        raise InputFault(f"{record.document_id} isn't filed.", todo=f"cpdocs file {record.document_id}")
-    manifest = read_manifest(ws.blobs.get(record.filing.manifest_sha256))
+    manifest = read_manifest(ws.blobs.get(filing.manifest_sha256))
     upload = next(entry for entry in manifest["files"] if entry["what"] == UPLOAD)
     line = _index_line(ws, manifest)
     register = load_register(ws, record.member_id)
@@ -42,7 +41,7 @@ def document_of(ws: Workspace, record: PlanRecord, delivery: str, supersedes: st
     if member is None:
         raise InputFault(f"{record.document_id}: its member is no longer on record.", todo="Import the roster again.")
     practice = register.directory.practices.get(record.practice_id)
-    pcp = record.fills[Slot.PCP]
+    pcp = manifest["approvals"][Slot.PCP.value]
     return Document(
         document_id=record.document_id,
         delivery_id=delivery,
@@ -60,8 +59,8 @@ def document_of(ws: Workspace, record: PlanRecord, delivery: str, supersedes: st
         middle_name=member.middle_name,
         dob=member.dob,
         sex=member.sex,
-        signer=pcp.signer,
-        signer_npi=pcp.npi,
+        signer=pcp["signer"],
+        signer_npi=pcp["npi"] or "",
         practice_id=record.practice_id,
         practice=practice.name if practice else "",
         organization=manifest["enrollment"]["organization"],
@@ -115,28 +114,12 @@ def recall_parts(document: Document, way: Way, delivery: str, reason: str) -> tu
     if way.kind == "fhir":
         return (), details
     note = recall_note(document.document_id, document.version, document.file_name, document.sha256, reason)
-    name = f"RECALL-{document.document_id}.txt"
+    name = recall_name(document.document_id)
     if way.kind == "handoff":
         day = eastern_date(document.queued_at).strftime("%Y%m%d")
         details["row"] = index_row(document, "recall", name)
         return ((f"{day}/{name}", note),), details
     return ((name, note),), details
-
-
-def recall_note(document_id: str, version: int, file: str, digest: str, reason: str) -> bytes:
-    """A note for people: which document to remove, and why; it names no member."""
-    lines = (
-        "RECALL - REMOVE THIS DOCUMENT FROM THE CHART",
-        "",
-        f"Document id: {document_id}",
-        f"Version: {version}",
-        f"File as it was sent: {file}",
-        f"SHA-256: {digest}",
-        f"Why: {reason}",
-        "",
-        "Please remove it, or mark it as entered in error, and tell us when that is done.",
-    )
-    return ("\r\n".join(lines) + "\r\n").encode()
 
 
 def index_row(document: Document, action: str, file: str) -> dict[str, JSON]:

@@ -3,22 +3,20 @@ itself."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from cpdocs.core.deliveries import Delivery, Purpose
-from cpdocs.core.places import Channel
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault, UsageFault
 from cpdocs.plans.records import all_plans, the_plan
 from cpdocs.register.load import load_register
+from cpdocs.sending.channels import address_of, channel_of, for_channel
 from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queue
 from cpdocs.sending.send import deliver
 
 if TYPE_CHECKING:
-    from cpdocs.core.providers import Practice
     from cpdocs.workspace import Workspace
 
 
@@ -54,19 +52,6 @@ def send_packets(
     return [each for name in names for each in deliveries_of(ws.ledger, name) if each.purpose is Purpose.PACKET]
 
 
-def channel_of(ws: Workspace, practice: Practice) -> Channel:
-    """The channel that reaches a practice: the one named like its ``return_channel``. Raises InputFault where there is
-    none."""
-    wanted = practice.return_channel.strip().casefold()
-    for channel in ws.options.channels:
-        if channel.name.casefold() == wanted:
-            return channel
-    raise InputFault(
-        f"There is no way to practice {practice.practice_id}: no [channel.{wanted or 'NAME'}] in cpdocs.toml.",
-        todo="Add one by the name of the practice's return_channel (docs/delivery.md), or carry the packet by hand.",
-    )
-
-
 def _queue(ws: Workspace, record: PlanRecord) -> None:
     """Queues a packet once for each practice and channel; the same one again is sent by `deliver retry`."""
     if record.closed:
@@ -81,26 +66,11 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
         return
     to = address_of(channel, practice)
     files = _files(ws, record)
-    if way.kind == "smtp":
-        from cpdocs.delivery.smtp import message
-
-        text = (
-            f"Document {record.document_id}, version {record.version}, is attached with its cover sheet.\r\n"
-            f"The cover sheet says what is asked of you and how to return it.\r\n\r\n"
-            f"{ws.senders.organization.name}, {ws.senders.organization.phone}\r\n"
-        )
-        mail = message(
-            delivery_id=delivery,
-            document_id=record.document_id,
-            sender=way.place.sender,
-            to=to,
-            at=ws.clock.now(),
-            files=files,
-            text=text,
-        )
-        files = (Content("message.eml", mail),)
-    elif way.kind == "folder":
-        files = tuple(Content(f"{practice.practice_id}/{each.name}", each.data) for each in files)
+    text = (
+        f"Document {record.document_id}, version {record.version}, is attached with its cover sheet.\r\n"
+        f"The cover sheet says what is asked of you and how to return it.\r\n"
+    )
+    files = for_channel(ws, way, practice, files, delivery=delivery, document_id=record.document_id, to=to, text=text)
     queue(
         ws,
         delivery,
@@ -115,24 +85,6 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
             "to_name": practice.key_contact or practice.name or practice.practice_id,
         },
     )
-
-
-def address_of(channel: Channel, practice: Practice) -> str:
-    """Where a message to this practice goes; empty where the kind has no addresses. Raises InputFault where the
-    practice's record lacks what the pattern asks for."""
-    if channel.kind != "smtp":
-        return ""
-    fax = re.sub(r"[^0-9]", "", practice.fax)
-    if "{fax}" in channel.place.to:
-        if len(fax) not in (10, 11):
-            raise InputFault(f"Practice {practice.practice_id} has no usable fax number on record.")
-        return channel.place.to.replace("{fax}", fax)
-    if channel.place.to != "{email}":
-        return channel.place.to
-    email = practice.key_contact_email.strip()
-    if not re.fullmatch(r"[^@\s<>,;\"()]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", email):
-        raise InputFault(f"Practice {practice.practice_id} has no usable key_contact_email on record.")
-    return email
 
 
 def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:

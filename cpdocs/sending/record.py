@@ -57,9 +57,9 @@ def the_delivery_of(source: Reads, delivery_id: str) -> Delivery:
     return found
 
 
-def the_delivery(source: Reads, document_id: str, target: str) -> Delivery:
-    """The delivery of a document to a target that isn't settled, else its last. Raises InputFault where there is
-    none."""
+def unsettled(source: Reads, document_id: str, target: str) -> list[Delivery]:
+    """The deliveries of a document to a target that aren't settled, else its last one. Raises InputFault where there
+    is none."""
     found = [each for each in deliveries_of(source, document_id) if each.target == target]
     if not found:
         raise InputFault(
@@ -67,7 +67,7 @@ def the_delivery(source: Reads, document_id: str, target: str) -> Delivery:
             todo="`cpdocs deliver list` shows what is queued, and where.",
         )
     open_ones = [each for each in found if not each.ended and not each.delivered_at]
-    return (open_ones or found)[-1]
+    return open_ones or found[-1:]
 
 
 def delivery_id(ws: Workspace, *parts: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.deliveries import Action, Answer, Delivery, Outcome, Purpose, Step, next_step
@@ -39,8 +40,10 @@ def deliver(
     another sender has every target that there was something to do for.
     """
     from cpdocs.sending.acknowledgements import take_acknowledgements
+    from cpdocs.sending.notices import queue_notices
 
     queue_filed(ws)
+    queue_notices(ws, say)
     take_acknowledgements(ws, say)
     looked: list[str] = []
     busy: list[Busy] = []
@@ -125,7 +128,7 @@ def _attempt(ws: Workspace, delivery: Delivery, way: Way) -> Answer:
         to=delivery.to,
         details=delivery.details,
         look_first=delivery.trying or earlier is Outcome.UNKNOWN,
-        folder=ws.paths.plans if delivery.purpose is Purpose.PACKET else ws.paths.ehr / way.name,
+        folder=_folder(ws, delivery, way),
     )
     try:
         return transport_of(ws, way)(parcel)
@@ -133,6 +136,13 @@ def _attempt(ws: Workspace, delivery: Delivery, way: Way) -> Answer:
         return Answer(Outcome.NOT_SENT, f"{error.message} {error.todo}".strip())
     except CpdocsError as error:
         return Answer(Outcome.UNKNOWN, f"{error.message} {error.todo}".strip())
+
+
+def _folder(ws: Workspace, delivery: Delivery, way: Way) -> Path:
+    """Where the files of a delivery lie when the settings name no folder."""
+    if delivery.purpose is Purpose.PACKET:
+        return ws.paths.plans
+    return ws.paths.notices if delivery.purpose is Purpose.NOTICE else ws.paths.ehr / way.name
 
 
 def transport_of(ws: Workspace, way: Way) -> Transport:

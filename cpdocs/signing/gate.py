@@ -89,6 +89,8 @@ def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> tuple[str, str] | No
     if is_pdf:
         return None
     kind = kind_of(data)
+    if kind == "eml" and b"multipart/report" in data[:65536].lower():
+        return ("wrapped_file", "a mail system's report, such as a bounce or a receipt")
     return ("wrapped_file", _WRAPPED[kind]) if kind in WRAPPERS else ("not_a_pdf", "")
 
 

@@ -14,7 +14,7 @@ from cpdocs.core.plan_record import SlotFill
 from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Finding, Slot
 from cpdocs.signing.certificates import STRONG_DIGESTS, CertificateFacts
-from cpdocs.signing.field_names import MEANING
+from cpdocs.signing.field_names import means_approval
 from cpdocs.signing.file_facts import SignatureFacts
 from cpdocs.signing.record import Record
 from cpdocs.signing.trust import COMPROMISE, Revoked, Trust, Vouching
@@ -67,7 +67,7 @@ def _method(signature: SignatureFacts, certificate: CertificateFacts) -> list[Fi
 def _meaning(slot: Slot, signature: SignatureFacts) -> list[Finding]:
     if not signature.reason:
         return [finding("no_reason")]
-    return [] if signature.reason == MEANING[slot] else [finding("reason_differs")]
+    return [] if means_approval(slot, signature.reason) else [finding("reason_differs")]
 
 
 def _dates(signature: SignatureFacts, certificate: CertificateFacts, trust: Trust, record: Record) -> list[Finding]:
@@ -194,6 +194,7 @@ def _pcp(
         timestamped=signature.timestamp_trusted,
         certificate_sha256=certificate.fingerprint,
         key_issued_by_us=certificate.vouching is Vouching.ISSUING,
+        stated=signature.reason if signature.reason and means_approval(Slot.PCP, signature.reason) else "",
     )
     return SlotOutcome(tuple(findings), fill, npi, name, credential)
 

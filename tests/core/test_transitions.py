@@ -77,6 +77,10 @@ def test_the_first_version_is_one_and_each_next_is_one_more() -> None:
         assert refused.value.todo
 
 
+def test_a_version_may_be_withdrawn_though_it_is_in_the_chart() -> None:
+    moves.may_withdraw(plan(uploaded))
+
+
 def test_an_open_version_goes_its_road() -> None:
     record = plan()
     moves.may_send(record, to="Office", channel="fax", at=AT, now=NOW)
@@ -122,7 +126,6 @@ def test_nothing_happens_to_a_closed_version(
         (plan(returned), lambda r: moves.may_fill(r, Slot.PCP, on=DAY, now=NOW), "returned"),
         (plan(member_signed), lambda r: moves.may_fill(r, Slot.MEMBER, on=DAY, now=NOW), "already filled"),
         (plan(member_signed), lambda r: moves.may_refuse(r, Slot.MEMBER, on=DAY, now=NOW), "already filled"),
-        (plan(uploaded), lambda r: moves.may_withdraw(r), "in the chart"),
         (plan(), lambda r: moves.may_confirm(r, at=AT, now=NOW), "isn't filed"),
         (plan(uploaded), lambda r: moves.may_confirm(r, at=AT, now=NOW), "already confirmed"),
         (plan(filed), lambda r: moves.may_confirm(r, at=AT - timedelta(days=9), now=NOW), "before its package"),

@@ -397,7 +397,7 @@ def test_the_cover_is_one_page_and_says_what_is_asked_by_when_and_whose_rule_it_
         "Please approve or return within seven business days of receipt.",
         "the day of receipt is day 0",
         "The period is Example Health Plan's, not a rule of the state.",
-        "There is nothing between the two",
+        "Signing is no order and authorizes no service.",
         "Review the medication list",
         "face-to-face contact with the PCP",
         "(617) 555-0101",
@@ -435,7 +435,7 @@ def test_the_practices_own_way_back_comes_first():
     base = paper()
     mail = replace(base, practice=replace(base.practice, return_channel="secure_email"))
     text = text_of(render_cover(mail, pages=3, shipped=SHIPPED).pdf)
-    assert text.index("Secure e-mail") < text.index("Fax (617) 555-0101")
+    assert text.index("(encrypt it)") < text.index("Fax (617) 555-0101")
 
 
 def test_the_covers_codes_say_that_it_is_one_and_no_page_of_the_plan(cover):

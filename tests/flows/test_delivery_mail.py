@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import email
 import email.policy
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,8 +52,6 @@ def test_a_packet_goes_to_the_fax_gateway_and_is_logged_as_sent(issued: Office, 
     assert files[f"{document_id}.pdf"] == plan
     head = content.partition(b"\r\n\r\n")[0].decode()
     with issued.sample.roster.open(encoding="utf-8-sig", newline="") as file:
-        import csv
-
         names = {row["last_name"] for row in csv.DictReader(file)}
     assert not any(name and name in head for name in names), "a header names nobody"
     assert issued.status(document_id)["sent_at"]
@@ -161,3 +162,165 @@ def test_a_server_with_another_key_gets_nothing(issued: Office, server: receiver
     assert row["state"] == "held"
     assert "another key" in row["last_answer"]
     assert list((server.root / "in").iterdir()) == []
+
+
+def bounce(message_id: str, recipient: str, *, action: str = "failed", original: bytes = b"") -> bytes:
+    """A mail system's report as RFC 3464 has it, with the message that it is about."""
+    status = (
+        "Reporting-MTA: dns; gateway.example.org\r\n\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: 5.1.1\r\n"
+    )
+    returned = original or f"Message-ID: {message_id}\r\nSubject: Document\r\n\r\ntext\r\n".encode()
+    head = (
+        "From: MAILER-DAEMON@gateway.example.org\r\nTo: plans@cp.example.org\r\nSubject: Undelivered\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="=b"\r\n\r\n'
+        "--=b\r\nContent-Type: text/plain\r\n\r\nYour message could not be delivered to the address given below.\r\n"
+        f"--=b\r\nContent-Type: message/delivery-status\r\n\r\n{status}\r\n"
+        "--=b\r\nContent-Type: message/rfc822\r\n\r\n"
+    )
+    return head.encode() + returned + b"\r\n--=b--\r\n"
+
+
+def receipt(message_id: str, recipient: str) -> bytes:
+    """A reader's receipt as RFC 8098 has it."""
+    told = (
+        f"Final-Recipient: rfc822; {recipient}\r\nOriginal-Message-ID: {message_id}\r\n"
+        "Disposition: manual-action/MDN-sent-manually; displayed\r\n"
+    )
+    return (
+        "From: someone@practice.example.org\r\nTo: plans@cp.example.org\r\nSubject: Read\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="=b"\r\n\r\n'
+        "--=b\r\nContent-Type: text/plain\r\n\r\nRead.\r\n"
+        f"--=b\r\nContent-Type: message/disposition-notification\r\n\r\n{told}\r\n--=b--\r\n"
+    ).encode()
+
+
+@pytest.fixture
+def mailed(issued: Office, tls: receivers.Certificates) -> tuple[Office, str, str, bytes]:
+    """The bh plan, sent by mail: its Message-ID, its address, and the message."""
+    with receivers.smtp(tls.server()) as server:
+        smtp(issued, server.port, tls)
+        issued.cli("plan", "send", issued.documents["bh"])
+    ((_, to, content),) = server.got
+    mail = email.message_from_bytes(content)
+    return issued, mail["Message-ID"], to[0], content
+
+
+def drop(office: Office, data: bytes, folder: str = "") -> dict[str, object]:
+    place = office.cli.root / "inbox" / folder
+    place.mkdir(exist_ok=True)
+    (place / "report.eml").write_bytes(data)
+    rows = office.cli("intake", "--json", now=LATER).json
+    return dict(rows[-1])
+
+
+def events_of(office: Office) -> list[dict[str, Any]]:
+    folder = office.cli.root.parent / f"trail-{len(list(office.cli.root.parent.iterdir()))}"
+    office.cli("audit", "export", folder, now=LATER)
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text("utf-8").splitlines()]
+
+
+def packet(office: Office) -> dict[str, object]:
+    (row,) = office.cli("deliver", "list", "--json", now=LATER).json
+    return dict(row)
+
+
+def test_a_bounce_takes_back_that_it_was_delivered_and_a_person_must_look(
+    mailed: tuple[Office, str, str, bytes],
+) -> None:
+    office, message_id, to, content = mailed
+    assert packet(office)["state"] == "delivered"
+    drop(office, bounce(message_id, to.upper(), original=content))
+    row = packet(office)
+    assert (row["state"], row["delivered_at"]) == ("held", None)
+    assert row["last_answer"] == "Bounced (5.1.1): a mail system gave the message back."
+    (item,) = office.cli("todo", "--kind", "delivery_held", "--json", now=LATER).json
+    assert item["document_id"] == office.documents["bh"]
+    assert office.cli("held", "list", "--json", now=LATER).json == []
+    received = [each for each in events_of(office) if each["type"] == "return.received"]
+    assert len(received) == 1, "our own plan, which comes back with it, is no return"
+
+
+def test_a_receipt_is_a_word_beside_the_answer_and_the_same_report_counts_once(
+    mailed: tuple[Office, str, str, bytes],
+) -> None:
+    office, message_id, to, _ = mailed
+    for _ in range(2):
+        drop(office, receipt(message_id, to))
+    row = packet(office)
+    assert row["state"] == "delivered"
+    assert str(row["last_answer"]).endswith("A receipt says that it was opened.")
+    assert len([each for each in events_of(office) if each["type"] == "delivery.reported"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["unknown id", "another address", "another domain", "folder", "no action"])
+def test_a_report_that_isnt_certainly_about_our_message_changes_nothing_and_waits_with_words(
+    mailed: tuple[Office, str, str, bytes], fault: str
+) -> None:
+    office, message_id, to, _ = mailed
+    folder = ""
+    data = bounce(message_id, to)
+    if fault == "unknown id":
+        data = bounce("<0123456789ABCDEF0123@cp.example.org>", to)
+    elif fault == "another address":
+        data = bounce(message_id, "somebody@else.example.org")
+    elif fault == "another domain":
+        data = bounce(message_id.replace("cp.example.org", "evil.example.org"), to)
+    elif fault == "folder":
+        theirs = packet(office)["practice_id"]
+        with office.sample.practices.open(encoding="utf-8-sig", newline="") as file:
+            folder = next(row["practice_id"] for row in csv.DictReader(file) if row["practice_id"] != theirs)
+    elif fault == "no action":
+        data = bounce(message_id, to).replace(b"Action: failed\r\n", b"")
+    row = drop(office, data, folder)
+    assert packet(office)["state"] == "delivered"
+    assert row["verdict"] == "held"
+    (waiting,) = office.cli("held", "list", "--json", now=LATER).json
+    assert "a bounce or a receipt" in str(row["findings"])
+    assert "no delivery was changed" in office.cli("held", "show", str(waiting["sha256"])[:12], now=LATER).out
+
+
+def test_notices_and_reminders_go_by_the_channel_that_the_practice_has(
+    issued: Office, tls: receivers.Certificates
+) -> None:
+    bh = issued.documents["bh"]
+    issued.cli("plan", "sent", bh, "--to", "K", "--channel", "fax", "--at", "2026-11-02T12:00")
+    with receivers.smtp(tls.server()) as server:
+        smtp(issued, server.port, tls)
+        (letter,) = [each for each in issued.cli("chase", "--json", now="2026-11-05T16:00:00Z").json if each["file"]]
+        issued.cli("deliver", now="2026-11-05T16:00:00Z")
+        ((_, _, content),) = server.got
+        issued.cli("deliver", now="2026-11-05T17:00:00Z")
+    assert len(server.got) == 1, "once"
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    (attached,) = mail.iter_attachments()
+    assert letter["file"].endswith(str(attached.get_filename()))
+    assert attached.get_content() == (issued.cli.root / "outbox" / letter["file"]).read_bytes()
+    (row,) = [each for each in issued.cli("deliver", "list", "--json").json if each["purpose"] == "notice"]
+    assert (row["state"], row["document_id"]) == ("delivered", bh)
+    assert [each["data"]["channel"] for each in events_of(issued) if each["type"] == "notice.sent"] == [row["target"]]
+
+
+def test_a_notice_that_was_written_before_there_was_a_channel_is_carried_by_hand(
+    issued: Office, tls: receivers.Certificates
+) -> None:
+    issued.cli("plan", "sent", issued.documents["bh"], "--to", "K", "--channel", "fax", "--at", "2026-11-02T12:00")
+    issued.cli("chase", now="2026-11-05T16:00:00Z")
+    with receivers.smtp(tls.server()) as server:
+        smtp(issued, server.port, tls)
+        issued.cli("deliver", now="2026-11-05T17:00:00Z")
+    assert server.got == []
+
+
+def test_the_practices_table_may_name_the_channel(issued: Office, tmp_path: Path) -> None:
+    with issued.sample.practices.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = tmp_path / "practices.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0], "channel"])
+        writer.writeheader()
+        writer.writerows({**row, "channel": "portal"} for row in rows)
+    issued.cli("import", "practices", table)
+    more(issued, f'[channel.portal]\nkind = "folder"\nfolder = "{tmp_path / "portal"}"\n')
+    (row,) = issued.cli("plan", "send", issued.documents["bh"], "--json").json
+    assert (row["target"], row["state"]) == ("portal", "delivered")

@@ -12,7 +12,12 @@ import pytest
 from cpdocs.core.plans import Plan
 from cpdocs.core.roster_lines import COLUMNS
 from cpdocs.intake import limits
-from cpdocs.intake.directories import CLINICIAN_COLUMNS, DESIGNATION_COLUMNS, PRACTICE_COLUMNS
+from cpdocs.intake.directories import (
+    CLINICIAN_COLUMNS,
+    DESIGNATION_COLUMNS,
+    PRACTICE_COLUMNS,
+    PRACTICE_OPTIONAL,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "input-files.md").read_text("utf-8")
@@ -45,7 +50,7 @@ def codes_in(*modules: str) -> set[str]:
 
 
 def test_every_column_is_explained() -> None:
-    assert {*COLUMNS, *PRACTICE_COLUMNS, *CLINICIAN_COLUMNS, *DESIGNATION_COLUMNS} <= NAMED
+    assert {*COLUMNS, *PRACTICE_COLUMNS, *PRACTICE_OPTIONAL, *CLINICIAN_COLUMNS, *DESIGNATION_COLUMNS} <= NAMED
 
 
 def test_every_plan_key_is_explained() -> None:

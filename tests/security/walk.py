@@ -642,6 +642,9 @@ def rest(go: Walk, document: str) -> None:
     go("plan", "unapprove", document, "--slot", "member", "--reason", GOAL, now=RETURN, status=None)
     copied = ("--format", LAST, "--language", LAST, "--by", LAST, "--on", "2026-11-04")
     go("plan", "copy", document, *copied, now=RETURN, status=None)
+    for how in ("revoke", "expire"):
+        go("consent", how, document, "--on", "2026-11-04", "--how", LAST, "--by", LAST, now=RETURN, status=None)
+    go("plan", "code", document, now=RETURN)
     go("notices", "list", "--all", now=RETURN)
     go("notices", "sent", LAST, "--to", LAST, "--channel", LAST, "--at", "2026-11-04T10:00", now=RETURN, status=3)
     for words in (("held", "close"), ("held", "return")):
