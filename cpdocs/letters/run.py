@@ -31,7 +31,7 @@ from cpdocs.core.letters import (
 )
 from cpdocs.core.organizations import nearest_name
 from cpdocs.core.roster import Disposition
-from cpdocs.errors import AnswerIsNo, InputFault, UsageFault
+from cpdocs.errors import AnswerIsNo, InputFault
 from cpdocs.letters.batch import Batch, Made, Production, assemble, batch_without_print, serials_of, staged_events
 from cpdocs.letters.cluster import Cluster
 from cpdocs.letters.mail_merge import MergedLetters, Waiting
@@ -112,8 +112,6 @@ def run_letters(
     cluster = Cluster(scheduler, ws.options.scheduler) if scheduler else None
     if cluster is not None:
         cluster.check()
-        if archive:
-            raise UsageFault("Workers elsewhere can't write into this store: --archive each goes without --scheduler.")
     with letters_lock(ws):
         if not dry_run and (finished := _finish_after_crash(ws, kind, roster)) is not None:
             return finished
