@@ -284,10 +284,10 @@ def _sender_texts(sender: Sender, senders: Senders) -> dict[str, str]:
         "sender_name": sender.name,
         "sender_phone": _number(sender.phone),
         "sender_tty": sender.tty,
-        "masshealth_phone": _number(senders.masshealth_phone),
+        "masshealth_phone": kept_together(senders.masshealth_phone),
         "masshealth_tty": senders.masshealth_tty,
         "ombudsman_name": senders.ombudsman_name,
-        "ombudsman_phone": _number(senders.ombudsman_phone),
+        "ombudsman_phone": kept_together(senders.ombudsman_phone),
     }
 
 
