@@ -5,10 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk
-TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2 groff-base chromium chromium-driver
+TEST_PACKAGES := poppler-utils mupdf-tools qpdf ghostscript strace postgresql softhsm2 jq openssl openssh-server groff-base chromium chromium-driver
 JUDGE_PACKAGES := default-jre-headless libjaxb-java
 
-.PHONY: help setup demo test check bench crash fuzz conformance docs man lock wheel sbom supply
+.PHONY: help setup demo test check bench crash fuzz conformance docs man systemd lock wheel sbom supply
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -49,6 +49,10 @@ bench: setup ## what the README claims about speed, as ratios
 crash: setup ## the long sweeps: kills, full disks, failing calls (many hours; CRASH_EVERY=20 for each 20th point)
 	@.ci/packages $(TEST_PACKAGES)
 	@$(BIN)/python -m pytest -m slow -n auto --dist load tests
+
+systemd: setup ## the units under a live systemd in a Debian of its own (root; some minutes)
+	@.ci/packages debootstrap
+	@$(BIN)/python -m pytest -m slow tests/packaging/test_live_systemd.py
 
 fuzz: setup ## bent files, guided by the code that they reach (a minute; FUZZ=-max_total_time=3600 for longer)
 	@$(BIN)/python -m tests.signing.fuzz $(FUZZ)

@@ -49,14 +49,18 @@ def paper(size: tuple[int, int] = (int(8.5 * DOTS), 11 * DOTS)) -> np.ndarray:
 def stroke(layer: np.ndarray, points: np.ndarray, pen: Pen, chance: random.Random) -> None:
     """Draws one line through ``points`` (inches) as ``pen`` does."""
     scale = 4
-    path = np.round(points * DOTS * (1 << scale)).astype(np.int32).reshape(-1, 1, 2)
-    ink = np.zeros_like(layer)
+    edge = round(pen.width * MM) + 3
+    low = np.maximum(np.floor(points.min(axis=0) * DOTS).astype(int) - edge, 0)
+    high = np.maximum(np.ceil(points.max(axis=0) * DOTS).astype(int) + edge, low + 1)
+    part = layer[low[1] : high[1], low[0] : high[0]]
+    path = np.round((points * DOTS - low) * (1 << scale)).astype(np.int32).reshape(-1, 1, 2)
+    ink = np.zeros_like(part)
     cv2.polylines(ink, [path], False, 1.0, max(1, round(pen.width * MM)), cv2.LINE_AA, scale)
     if pen.uneven:
-        grain = np.random.default_rng(chance.randrange(1 << 30)).random((layer.shape[0] // 6, layer.shape[1] // 6))
-        mesh = cv2.resize(grain.astype(np.float32), (layer.shape[1], layer.shape[0]))
-        ink *= 1 - pen.uneven * mesh
-    np.maximum(layer, ink * pen.dark, out=layer)
+        size = (part.shape[1], part.shape[0])
+        grain = np.random.default_rng(chance.randrange(1 << 30)).random((size[1] // 6 + 1, size[0] // 6 + 1))
+        ink *= 1 - pen.uneven * cv2.resize(grain.astype(np.float32), size)
+    np.maximum(part, ink * pen.dark, out=part)
 
 
 def _smooth(points: np.ndarray, count: int) -> np.ndarray:

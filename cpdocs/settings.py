@@ -69,9 +69,17 @@ class _Coordinator(_Table):
 
 
 class _Payer(_Table):
-    due_days: Annotated[int, Field(ge=1, le=90)] = 7
+    due_days: Annotated[int, Field(ge=1, le=90)] | None = None
     chart_notes: bool = False
     enrollees: Annotated[int, Field(ge=1)] | None = None
+    member_name: Text = ""
+    phone: Text = ""
+
+
+def _payer(name: str, table: _Payer) -> Payer:
+    """A payer's terms; where they don't say how many days, the period is the organization's own."""
+    stated = {key: value for key, value in table.model_dump().items() if value is not None}
+    return Payer(name, due_days_stated=table.due_days is not None, **stated)
 
 
 class _MassHealth(_Table):
@@ -281,7 +289,7 @@ def _values(read: _Settings) -> Settings:
         organization=organization,
         cp_orgs=cp_orgs,
         coordinator_phones={name: table.phone for name, table in read.coordinator.items()},
-        payers={name: Payer(name, **table.model_dump()) for name, table in read.payer.items()},
+        payers={name: _payer(name, table) for name, table in read.payer.items()},
         masshealth_phone=read.masshealth.phone,
         masshealth_tty=read.masshealth.tty,
         masshealth_hours=read.masshealth.hours,

@@ -25,6 +25,7 @@ File = Annotated[str, Field(pattern=r"^/[^\x00-\x1f\x7f]+$", max_length=400)]
 Folder = Annotated[str, Field(pattern=r"^(/[^\x00-\x1f\x7f]+)?$", max_length=400)]
 Mode = Annotated[str, Field(pattern=r"^0?[0-7]{3}$")]
 Field2 = Annotated[str, Field(max_length=180, pattern=r"^[^\x00-\x1f\x7f|~\\&\r\n]*$")]
+Edition = Literal["", "sealed", "fax"]
 Deadline = Annotated[int, Field(ge=1, le=3600)]
 
 _DEVICES = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
@@ -179,6 +180,7 @@ DEFAULT_TARGET = _FolderTarget(name="chart")
 class _FolderChannel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     kind: Literal["folder"]
+    edition: Edition = ""
     folder: Annotated[str, Field(pattern=r"^(/[^\x00-\x1f\x7f]+)?$", max_length=400)] = ""
     group: Text = ""
     mode: Mode = "0600"
@@ -187,6 +189,7 @@ class _FolderChannel(BaseModel):
 class _SmtpChannel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
     kind: Literal["smtp"]
+    edition: Edition = ""
     host: Host
     port: Port = 587
     tls: Literal["starttls", "tls"] = "starttls"
@@ -209,6 +212,7 @@ class _SmtpChannel(BaseModel):
 class _SftpChannel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     kind: Literal["sftp"]
+    edition: Edition = ""
     host: Host
     port: Port = 22
     user: Filled
@@ -247,7 +251,9 @@ def target_of(read: Any) -> FilingTarget:
 
 def channel_of(name: str, read: Any) -> Channel:
     """A channel as the core's value."""
-    return Channel(name, read.kind, _place(read.kind, read.model_dump(exclude={"kind"})))
+    keys = read.model_dump(exclude={"kind"})
+    keys["edition"] = read.edition or ("fax" if "{fax}" in keys.get("to", "") else "sealed")
+    return Channel(name, read.kind, _place(read.kind, keys))
 
 
 def _place(kind: str, keys: dict[str, Any]) -> Place:

@@ -82,3 +82,37 @@ def test_every_page_in_docs_is_linked() -> None:
 def test_a_link_between_pages_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+ROOM = re.compile(r"`((?:[a-z_0-9]+/)+[a-z_0-9]*|[a-z_0-9]+/)`")
+
+
+def test_the_map_of_the_house_names_every_room_and_nothing_that_is_not_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    house = ROOT / "cpdocs"
+    named = {name.rstrip("/") for name in ROOM.findall(page)} - {
+        "inbox",
+        "outbox/ehr",
+        "state/claims",
+        "tests/security",
+    }
+    named = {name for name in named if name.split("/")[0] not in {"inbox", "outbox", "state", "tests"}}
+    gone = [name for name in named if not ((house / name).is_dir() or (house / f"{name}.py").is_file())]
+    assert gone == []
+    rooms = {path.parent.name for path in house.glob("*/__init__.py")}
+    assert rooms - {name.split("/")[0] for name in named} == set()
+
+
+def test_what_the_map_says_is_in_a_room_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    table = page[page.index("## Rooms") :].split("\n## ", 2)[0]
+    missing = []
+    for line in table.splitlines():
+        cells = line.split("|")
+        rooms = re.findall(r"`([a-z_/]+)/`", cells[1]) if len(cells) > 3 else []
+        for name in re.findall(r"`([a-z][a-z_0-9]*)`", cells[2]) if rooms else []:
+            places = [ROOT / "cpdocs" / room for room in rooms]
+            places += [place / "internals" for place in places]
+            if not any((place / f"{name}.py").exists() or (place / name).exists() for place in places):
+                missing.append((rooms[0], name))
+    assert not missing, missing

@@ -103,3 +103,13 @@ def test_a_sites_own_names_may_do_without_the_document_id_where_they_differ() ->
 def test_a_target_in_the_clear_or_with_keys_of_another_kind_is_refused(keys: str) -> None:
     with pytest.raises(WorkspaceFault):
         settings.load(settings.default_text() + f'\n[[filing.target]]\nname = "other"\n{keys}\n')
+
+
+def test_a_payers_days_are_its_own_only_where_they_stand_there() -> None:
+    table = '\n[payer."Sample Health Plan"]\n'
+    silent = settings.load(settings.default_text() + table + 'phone = "800-555-0199"\n').senders.payer(
+        "Sample Health Plan"
+    )
+    assert (silent.due_days, silent.due_days_stated, silent.phone) == (7, False, "800-555-0199")
+    said = settings.load(settings.default_text() + table + "due_days = 7\n").senders.payer("Sample Health Plan")
+    assert (said.due_days, said.due_days_stated) == (7, True)

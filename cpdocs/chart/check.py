@@ -5,29 +5,59 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cpdocs.errors import Problem
-from cpdocs.filing.check import check_package
+from cpdocs.core.file_kind import kind_of
+from cpdocs.errors import InputFault, Problem
+from cpdocs.filing.check import Folder, InMemory, Packed, check_package
 from cpdocs.filing.trail import read_trail
 from cpdocs.ledger.checkpoint import CheckpointInvalid, verify_checkpoint
 from cpdocs.ledger.tree import leaf_hash, verify_inclusion
+from cpdocs.sandbox.run import Stopped, run_sandboxed
 from cpdocs.system.durable import read_plain
 
 TRAIL = "audit.jsonl"
+_SECONDS = 60.0
+_MEGABYTES = 1024
 
 
-def verify_package(folder: Path, public_key: bytes) -> list[Problem]:
-    """Every fault of the package in ``folder``; empty where it is as it was built.
+def verify_package(place: Path, public_key: bytes) -> list[Problem] | None:
+    """Every fault of the package in a folder or a ZIP; empty where it is as it was built, None where a file is no
+    ZIP of one.
 
-    It takes the package and the organization's public key (32 raw bytes), nothing else. Raises OSError where the folder
-    can't be listed.
+    It takes the package and the organization's public key (32 raw bytes), nothing else. Raises OSError where it can't
+    be read, InputFault where a ZIP can't be opened within the limits.
     """
-    return check_package(folder, public_key) + _check_trail(folder / TRAIL, public_key)
+    package: Packed = Folder(place)
+    if not place.is_dir():
+        files = _zipped(place)
+        if files is None:
+            return None
+        package = InMemory(files)
+    return check_package(package, public_key) + _check_trail(package, public_key)
 
 
-def _check_trail(file: Path, public_key: bytes) -> list[Problem]:
+def _zipped(file: Path) -> dict[str, bytes] | None:
+    """The files in a ZIP, opened in a confined child; None where it is none of a package."""
+    data = read_plain(file)
+    if kind_of(data) != "zip":
+        return None
+    try:
+        found: dict[str, bytes] | str = run_sandboxed(
+            "cpdocs.filing.zipped:read_zip", data, seconds=_SECONDS, megabytes=_MEGABYTES
+        )
+    except Stopped:
+        found = "limit"
+    if isinstance(found, str):
+        if found == "other":
+            return None
+        why = "is larger than can be checked so" if found == "limit" else "is damaged"
+        raise InputFault(f"The ZIP {why}.", todo="Unpack it into an empty folder and check that.")
+    return found
+
+
+def _check_trail(package: Packed, public_key: bytes) -> list[Problem]:
     """Whether each event of the trail is proven by the checkpoint in it, and that signed by the organization."""
     try:
-        head, entries = read_trail(read_plain(file))
+        head, entries = read_trail(package.read(TRAIL))
     except OSError:
         return []  # the manifest names it, and its absence is told there
     except ValueError:

@@ -6,6 +6,8 @@
     audit.html  audit.jsonl  the trail, for people and for machines
     originals/               the issued file and every returned file that counts, byte for byte
     closed/                  each signed file with its validation material, and a time stamp where an authority is set
+    check/                   programs and keys for whoever checks it without cpdocs
+    SHA256SUMS               digests, for `sha256sum -c`
     manifest.json            every file with its SHA-256, signed; written last
 """
 
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from cpdocs.chart.attestations import attestations
 from cpdocs.chart.description import Shelf, describe, index_file, manifest_facts, signed_on
 from cpdocs.chart.long_term import Closed, Closer, kept_json
@@ -23,12 +27,13 @@ from cpdocs.core.events import document_subject
 from cpdocs.core.file_kind import kind_of
 from cpdocs.core.plan_record import KeptFile, PlanRecord
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.errors import AnswerIsNo
+from cpdocs.errors import AnswerIsNo, CpdocsError
 from cpdocs.filing.check import UPLOAD
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest
+from cpdocs.filing.outsiders import check_files, sums
 from cpdocs.filing.targets import document_type, upload_name
 from cpdocs.filing.trail import Entry, trail_html, trail_jsonl
-from cpdocs.ledger.checkpoint import load_checkpoint_key
+from cpdocs.ledger.checkpoint import load_checkpoint_key, public_bytes
 from cpdocs.ledger.events import decode
 from cpdocs.trail.audit import sign_now
 
@@ -104,6 +109,8 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
         *originals,
     ]
     key = load_checkpoint_key(ws.paths.keys / "checkpoint.key")
+    files += check_files(public_bytes(key), _root(ws))
+    files.append(sums(files))
     facts = manifest_facts(ws, record, shelf, kind, description, signed.note)
     facts["long_term"] = [kept_json(each.kept) for each in closed]
     manifest = build_manifest(facts, files, key.sign)
@@ -113,6 +120,16 @@ def build_package(ws: Workspace, record: PlanRecord, shelf: Shelf) -> Package:
     # The folder's name says nothing and is never given twice, whatever the site calls the upload PDF.
     folder = f"{shelf.target.name}/{record.document_id}{again}"
     return Package(folder, tuple(files), upload_file.sha256, files[-1].sha256, tuple(each.kept for each in closed))
+
+
+def _root(ws: Workspace) -> bytes:
+    """The organization's root certificate; empty where it isn't kept here."""
+    from cpdocs.keys.rotation import read_certificate_of
+
+    try:
+        return read_certificate_of(ws, "root").public_bytes(Encoding.DER)
+    except (CpdocsError, OSError):
+        return b""
 
 
 def _returns(ws: Workspace, record: PlanRecord) -> list[_Return]:

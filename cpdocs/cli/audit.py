@@ -9,6 +9,7 @@ import click
 
 from cpdocs.cli.context import chosen_workspace, pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.status import read_member_id
 from cpdocs.cli.witness import cosign, witness_key
@@ -207,19 +208,37 @@ def show(ws: Workspace, who: str, as_json: bool) -> None:
 
 @audit.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--plan", metavar="ID", type=DOCUMENT_ID, help="Only what was recorded of this plan version.")
+@click.option("--practice", metavar="ID", help="Only what was recorded of this practice's plans.")
+@click.option("--payer", metavar="NAME", help="Only what was recorded of this payer's plans.")
 @AS_JSON
 @pass_workspace
-def export(ws: Workspace, folder: Path, as_json: bool) -> None:
+def export(
+    ws: Workspace, folder: Path, plan: str | None, practice: str | None, payer: str | None, as_json: bool
+) -> None:
     """The whole trail as files, with what it takes to check them without cpdocs.
 
     \b
     cpdocs audit export /media/compliance/trail-2026-11
+    cpdocs audit export for-the-practice --practice P0041
     python /media/compliance/trail-2026-11/verify.py checkpoint-kept-elsewhere.txt
 
     What verify.py, in the export, ends with: 0 proven, 1 something is wrong, 2 not proven (a part is missing, or
     signatures can't be checked on that machine).
-    DIR must be new or empty. It will hold members' data: keep it as you keep the charts.
+    A part holds the events about those plans that name no other plan or member, each with its proof; the others are
+    counted. DIR must be new or empty. It will hold members' data: keep it as you keep the charts.
     """
+    if chosen := [each for each in (plan, practice, payer) if each]:
+        if len(chosen) > 1:
+            raise UsageFault("Only one of --plan, --practice and --payer goes.", todo="Export each into its own DIR.")
+        from cpdocs.retention.extract import extract
+
+        part = extract(ws, folder, plan=plan or "", practice=practice or "", payer=payer or "")
+        if as_json:
+            print_json({"folder": str(folder.absolute()), "events": part.events, "left_out": part.left_out})
+        left = f"; {part.left_out} more tell of others too and were left out" if part.left_out else ""
+        say(click.get_current_context(), f"{part.events} events in {folder}{left}.")
+        return
     from cpdocs.trail.export import export_trail
 
     done = export_trail(ws, folder)

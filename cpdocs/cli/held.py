@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.held_accept import accept
-from cpdocs.cli.held_views import item_json, line_of, paper_in_words, signature_in_words, tell
+from cpdocs.cli.held_views import (
+    item_json,
+    line_of,
+    paper_in_words,
+    proposal_in_words,
+    proposal_json,
+    signature_in_words,
+    tell,
+)
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.pages import pages, say_how_many
 from cpdocs.cli.secrets import PIN_FILE, pin_from
@@ -20,10 +27,9 @@ from cpdocs.errors import InputFault
 from cpdocs.index.queries import Page
 from cpdocs.workspace import Workspace
 
-if TYPE_CHECKING:
-    from cpdocs.returns.comparing import Compared
-
 _SHORT = 12
+_ON_PAPER = ("ink", "esign_service", "unmatched")
+"""The lanes of which a person may attest handwriting."""
 _MOST_LINES = 40
 
 
@@ -66,7 +72,7 @@ def list_(ws: Workspace, page: Page, as_json: bool) -> None:
         rows.append(
             [item_id(item.first), item.document_id or "-", lane, eastern_text(item.first.received_at), codes + files]
         )
-    print_table(["file", "plan", "lane", "received", "why"], rows)
+    print_table(["file", "document", "lane", "received", "why"], rows)
     ctx, waiting = click.get_current_context(), how_many(ws)
     say(ctx, f"{waiting} held." + (" See one with `cpdocs held show FILE`." if rows else ""))
     say_how_many(ctx, len(rows), waiting, page)
@@ -102,6 +108,7 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.people.access import about_return, record_access
     from cpdocs.returns.comparing import compare
+    from cpdocs.returns.proposals import propose
     from cpdocs.returns.review_queue import find_held
 
     waiting = find_held(ws, item)
@@ -112,8 +119,10 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     if save is not None:
         write_durably(save, ws.blobs.get(record.sha256))
     if pictures is not None:
-        write_durably(pictures, _pictures(ws, waiting, seen))
+        write_durably(pictures, _pictures(ws, waiting))
     found = item_json(ws, waiting)
+    proposal = propose(ws, waiting) if record.waiting and found["lane"] in _ON_PAPER else None
+    found["proposed"] = proposal_json(proposal)
     words = ws.blobs.get(seen.words).decode() if seen and seen.words else ""
     if seen is not None:
         found["comparison"] = {
@@ -131,7 +140,7 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
         f"{found['id']}: {found['lane'].replace('_', ' ')}, {found['size']} bytes, received "
         f"{eastern_text(record.received_at)}"
     )
-    if found["document_id"]:
+    if found["document_id"] and not found["answer"]:
         click.echo(f"Plan {found['document_id']}, of practice {found['plan_practice_id']}")
     click.echo(f"Handed in by {', '.join(each or 'nobody named (top of inbox/)' for each in record.practices)}")
     if len(found["files"]) > 1:
@@ -152,6 +161,8 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
         for line in words.splitlines()[:_MOST_LINES]:
             click.echo(f"  | {line}")
     click.echo(f"To decide: {found['decide']}")
+    for told in proposal_in_words(found, proposal) if proposal else ():
+        click.echo(told)
     click.echo(f"The file: {found['stored']}")
     if pictures is None:
         say(click.get_current_context(), f"To see its pages: `cpdocs held show {found['id']} --pictures FILE.pdf`.")
@@ -159,12 +170,10 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
         say(click.get_current_context(), f"To look at it: `cpdocs held show {found['id']} --save FILE.pdf`.")
 
 
-def _pictures(ws: Workspace, item: Item, seen: Compared | None) -> bytes:
+def _pictures(ws: Workspace, item: Item) -> bytes:
     """The PDF of an item's pages. Raises InputFault where none can be drawn."""
     from cpdocs.returns.comparing import pictures
 
-    if seen is not None and seen.pictures:
-        return ws.blobs.get(seen.pictures)
     made = pictures(ws, item.files, item.document_id)
     if made is None:
         raise InputFault(

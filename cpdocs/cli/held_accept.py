@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,9 +14,14 @@ from cpdocs.cli.held_views import tell
 from cpdocs.cli.output import AS_JSON
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.secrets import PIN_FILE, pin_from
+from cpdocs.core.reply_slips import TICKS, Answer
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import UsageFault
 from cpdocs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.core.review_queue import Item
+    from cpdocs.people.people import Secret
 
 _NONE = "none"
 
@@ -51,6 +56,11 @@ class _DayOrNone(click.ParamType[str]):
 @click.option("--stamp", is_flag=True, help="It is a rubber stamp and no pen.")
 @click.option("--seen-by-eye", metavar="REASON", help="Why ink is there although none was recognized.")
 @click.option("--pages-missing", metavar="REASON", help="Why the pages that didn't come don't matter.")
+@click.option(
+    "--answer",
+    type=click.Choice([each.value for each in TICKS]),
+    help="Of a letter's reply slip: what the member wants.",
+)
 @click.option("--document", type=DOCUMENT_ID, metavar="ID", help="The plan, where the page's codes couldn't be read.")
 @click.option(
     "--break-glass",
@@ -65,6 +75,7 @@ def accept(
     /,
     item: str,
     reason: str,
+    answer: str | None,
     document: str | None,
     break_glass: str | None,
     pin_file: Path | None,
@@ -76,12 +87,16 @@ def accept(
     \b
     cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from
     the fax" cpdocs held accept 3f9ac0 --slot both --npi 1234567893 --signed-on none --member-signed-on 2026-11-03 --by
-    "Sample Clerk" --reason "same page" cpdocs held accept 81c0de --reason "the clinician works at both offices; asked
+    "Sample Clerk" --reason "same page" cpdocs held accept 5b20aa --answer decline --by "Sample Clerk" --reason "its
+    second box is ticked" cpdocs held accept 81c0de --reason "the clinician works at both offices; asked
     by phone"
 
     Attested handwriting is kept as ink, never as a digital signature. Who may not approve can't be accepted, and a
     digital signature that failed stays failed. A box in which no ink is visible can't be attested unless --seen-by-eye
     says why; pages that are missing besides the signature page need --pages-missing.
+
+    A letter's reply slip is read with --answer: the member's decline, wish for another Community Partner or wish for a
+    call is recorded, with all that follows from it. --signed-on is then the date on the slip.
 
     With `second_reader = true` under `[review]` ink counts once a second person has attested the same.
 
@@ -92,8 +107,11 @@ def accept(
 
     if break_glass is not None and not break_glass.strip():
         raise UsageFault("An emergency needs its reason.", todo="Say with --break-glass why no reviewer could decide.")
-    attestations = _attestations(document, said)
     secret = pin_from(click.get_current_context(), pin_file)
+    if answer is not None:
+        tell(ws, _read_slip(ws, item, Answer(answer), reason, secret, document or break_glass, said), as_json=as_json)
+        return
+    attestations = _attestations(document, said)
     done = accept_held(
         ws,
         item,
@@ -104,6 +122,19 @@ def accept(
         emergency=break_glass or "",
     )
     tell(ws, done, as_json=as_json)
+
+
+def _read_slip(
+    ws: Workspace, item: str, answer: Answer, reason: str, secret: Secret, more: str | None, said: dict[str, Any]
+) -> Item:
+    """What a reply slip says, recorded."""
+    from cpdocs.returns.reply_slips import record_answer
+
+    other = [name for name, value in said.items() if value and name not in ("signed_on", "by")]
+    if other or more:
+        raise UsageFault("A reply slip takes --answer, --signed-on, --by and --reason alone.")
+    day = _day(said["signed_on"]) if said["signed_on"] else None
+    return record_answer(ws, item, answer, by=said["by"] or "", reason=reason, secret=secret, said_on=day)
 
 
 def _attestations(document: str | None, said: dict[str, Any]) -> Sequence[Any]:

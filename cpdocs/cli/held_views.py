@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cpdocs.cli.output import print_json
 from cpdocs.core.held_words import what_to_decide
+from cpdocs.core.ids import last_four
 from cpdocs.core.review_queue import Item
+from cpdocs.core.signers import PCP
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.returns.proposals import Proposal
 
 _WHOSE = {"member": "the member's box", "pcp": "the PCP's box"}
 _SEEN = {"signed": "ink", "empty": "no ink that is visible", "unsure": "perhaps ink: look at it"}
@@ -46,6 +51,9 @@ def paper_in_words(found: Mapping[str, Any]) -> Iterator[str]:
     pages = found["pages"]
     if found["lane"] != "ink":
         return
+    if found["answer"]:
+        yield f"Reply slip of letter {found['document_id']}, to member {last_four(found['member_id'])}"
+        return
     missing = f", missing: {', '.join(map(str, pages['missing']))}" if pages["missing"] else ""
     extra = f"; {pages['extra']} further without a code" if pages["extra"] else ""
     yield f"Pages: {len(pages['seen'])} of {pages['of'] or 'unknown'}{missing}{extra}"
@@ -53,6 +61,52 @@ def paper_in_words(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"In {_WHOSE[slot]}: {_SEEN[seen] if seen else 'not looked at, or its page is not there'}"
     if found["marks_elsewhere"]:
         yield f"Written outside the boxes: page {', '.join(map(str, found['marks_elsewhere']))}"
+
+
+def proposal_json(proposal: Proposal | None) -> dict[str, Any] | None:
+    """What the record proposes for an attestation, for a program."""
+    if proposal is None:
+        return None
+    return {
+        "slots": [slot.value for slot in proposal.slots],
+        "pcp": [
+            {
+                "npi": each.npi,
+                "name": each.name,
+                "credential": each.credential,
+                "role": each.role,
+                "against": list(each.against),
+            }
+            for each in proposal.pcp
+        ],
+        "member": proposal.member or None,
+        "representative": proposal.representative or None,
+        "relation": proposal.relation or None,
+        "received_on": proposal.received_on.isoformat(),
+    }
+
+
+def proposal_in_words(found: Mapping[str, Any], proposal: Proposal) -> Iterator[str]:
+    """Who may have signed by the record, and the command that accepts what the boxes show, to be made true: for a
+    terminal, where names may be shown."""
+    for each in proposal.pcp:
+        who = "the plan's PCP" if each.role == PCP else "designee of the PCP"
+        against = f"; may NOT approve: {', '.join(each.against)}" if each.against else ""
+        yield f"May have signed as PCP: {plain(each.name)}, {each.credential}, NPI {each.npi} ({who}{against})"
+    if proposal.representative:
+        yield f"May have signed for the member: {plain(proposal.representative)} ({plain(proposal.relation)})"
+    inked = [slot for slot in proposal.slots if found["boxes"][slot.value] in ("signed", "unsure")]
+    slots = inked or list(proposal.slots)
+    if not slots:
+        return
+    slot = "both" if len(slots) > 1 else slots[0].value
+    npi = f" --npi {proposal.pcp[0].npi}" if Slot.PCP in slots and proposal.pcp else ""
+    days = " --signed-on DATE|none" + (" --member-signed-on DATE|none" if slot == "both" else "")
+    eye = "" if inked else " --seen-by-eye WHAT"
+    missing = " --pages-missing WHY" if found["pages"]["missing"] else ""
+    yield (
+        f"If it is so: cpdocs held accept {found['id']} --slot {slot}{npi}{days}{eye}{missing} --by NAME --reason TEXT"
+    )
 
 
 def tell(ws: Workspace, item: Item, *, as_json: bool) -> None:
@@ -88,6 +142,8 @@ def item_json(ws: Workspace, item: Item) -> dict[str, Any]:
         "kind": item.kind.value,
         "pages": {"of": pages.of, "seen": list(pages.seen), "missing": list(pages.missing), "extra": pages.extra},
         "boxes": {slot.value: item.boxes[slot].value if slot in item.boxes else None for slot in Slot},
+        "answer": item.answer.value if item.answer else None,
+        "member_id": decision.member_id or None,
         "marks_elsewhere": sorted({page for each in item.decisions for page in each.marks_elsewhere}),
         "slots_filled": _slots(item),
         "findings": [{"code": each.code, "message": each.message} for each in item.findings],

@@ -63,3 +63,9 @@ class DocumentId(click.ParamType[str]):
 MOMENT = Moment()
 DAY = Day()
 DOCUMENT_ID = DocumentId()
+DRAFTS = click.option(
+    "--allow-draft-translations",
+    "allow_drafts",
+    is_flag=True,
+    help="Print translations that nobody has reviewed; the pages say so.",
+)

@@ -8,7 +8,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
-from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.params import DOCUMENT_ID, DRAFTS
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.cli.status import read_member_id
 from cpdocs.core.members import Program
@@ -71,6 +71,7 @@ def diff(ws: Workspace, old: str, new: str, as_json: bool) -> None:
 @click.option("--to-npi", required=True, metavar="NPI", help="The new PCP, on record as one.")
 @click.option("--practice", "practice_id", default="", metavar="ID", help="At which practice, where they have several.")
 @click.option("--reason", required=True, metavar="R", help="Why; it stands on the cover and on the record.")
+@DRAFTS
 @TOKEN_PIN_FILE
 @AS_JSON
 @pass_workspace
@@ -80,6 +81,7 @@ def transfer(
     to_npi: str,
     practice_id: str,
     reason: str,
+    allow_drafts: bool,
     token_pin_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -97,6 +99,7 @@ def transfer(
         to_npi=to_npi,
         practice_id=practice_id,
         reason=reason,
+        drafts=allow_drafts,
         token_pin=token_pin_from(ctx, token_pin_file),
     )
     if as_json:

@@ -175,7 +175,11 @@ def code(ws: Workspace, document_id: str, as_json: bool) -> None:
 @click.option("--interpreter", default="", metavar="NAME", help="Who interpreted.")
 @click.option("--by", required=True, metavar="NAME", help="Who gave it.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the plan here."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the copy here: a summary in plain words, and the plan.",
 )
 @AS_JSON
 @pass_workspace
@@ -197,10 +201,11 @@ def copy(
     """
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.plans.log import log_copy_given
+    from cpdocs.plans.papers import Reader, print_for
 
     record = log_copy_given(ws, document_id, on=on, form=form, language=language, by=by, interpreter=interpreter)
     if output is not None:
-        write_durably(output, ws.blobs.get(record.sha256))
+        write_durably(output, print_for(ws, record.document_id, Reader.MEMBER))
     _tell(ws, record, f"{document_id}: the member was given a copy on {on.isoformat()}.", as_json)
 
 

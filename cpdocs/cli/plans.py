@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli import delivery, plan_drafts, plan_log
+from cpdocs.cli import delivery, plan_drafts, plan_log, plan_papers
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
-from cpdocs.cli.params import DOCUMENT_ID
+from cpdocs.cli.params import DOCUMENT_ID, DRAFTS
 from cpdocs.cli.plan_unapprove import unapprove
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.cli.tables import print_table
@@ -50,6 +50,8 @@ for _command in (
     plan_log.return_,
     plan_log.withdraw,
     plan_log.copy,
+    plan_papers.print_,
+    plan_papers.audience,
     plan_log.code,
     plan_log.approve,
     unapprove,
@@ -90,17 +92,22 @@ def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
 
 @plan.command()
 @_FILES
+@DRAFTS
 @TOKEN_PIN_FILE
 @AS_JSON
 @pass_workspace
-def issue(ws: Workspace, files: tuple[Path, ...], token_pin_file: Path | None, as_json: bool) -> None:
+def issue(
+    ws: Workspace, files: tuple[Path, ...], allow_drafts: bool, token_pin_file: Path | None, as_json: bool
+) -> None:
     """Issue plans: checked, rendered, sealed, and put out for their practices with a cover sheet.
 
     \b
     cpdocs plan issue plan.yaml
     cpdocs plan issue plans/*.yaml --json
 
-    All files are checked first; those without errors are issued. A new version supersedes the last one.
+    All files are checked first; those without errors are issued. A new version supersedes the last one. Our own words
+    stand in the member's language, as the plan file or the roster names it, with the English beside them, and in large
+    print where that is needed.
     """
     from cpdocs.plans.issue import issue_files
 
@@ -109,6 +116,7 @@ def issue(ws: Workspace, files: tuple[Path, ...], token_pin_file: Path | None, a
         ws,
         files,
         token_pin=token_pin_from(ctx, token_pin_file),
+        drafts=allow_drafts,
         issued=lambda one: say(ctx, f"{one.record.document_id}: version {one.record.version} → {one.file}"),
     )
     if as_json:

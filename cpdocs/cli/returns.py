@@ -127,13 +127,14 @@ def watch(ws: Workspace) -> None:
 )
 @AS_JSON
 def verify(file: Path, key: str | None, report: str | None, out: Path | None, as_json: bool) -> None:
-    """Give the verdict on any file, changing nothing; or check a package's folder.
+    """Give the verdict on any file, changing nothing; or check a package, a folder or a ZIP of it.
 
     \b
     cpdocs verify inbox/PR001/return.pdf
     cpdocs verify return.pdf --json
     cpdocs verify return.pdf --report pdf -o report.pdf
     cpdocs verify outbox/ehr/chart/7K3M-9QXW-2RC
+    cpdocs verify package.zip --key 6f0c…    needs no workspace
 
     Exit status 0: it would be accepted (or the package is whole); 1: it would not; 3: it can't be read from disk.
     """
@@ -145,13 +146,13 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
         raise UsageFault(
             "--json and --report exclude each other.", todo="Ask for --report json: it holds all that --json does."
         )
-    if file.is_dir():
-        if report:
+    if file.is_dir() or _is_zip(file):
+        if report and file.is_dir():
             raise UsageFault(
                 "There is no such report on a package.", todo="Leave --report out, or name one of the files in it."
             )
-        _verify_package(file, key, as_json=as_json)
-        return
+        if not report and _verify_package(file, key, as_json=as_json):
+            return
     from cpdocs.returns.checking import check_file
 
     ws = opened_workspace()
@@ -217,7 +218,16 @@ def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> Non
     say(click.get_current_context(), f"The report is in {_text(out)}.")
 
 
-def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
+def _is_zip(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> bool:
+    """Checks a package and says what was found; False where a ZIP is none of a package."""
     from cpdocs.chart.check import verify_package
 
     try:
@@ -231,7 +241,9 @@ def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
     try:
         problems = verify_package(folder, public)
     except OSError as error:
-        raise InputFault(f"The folder can't be read: {error.strerror}.") from None
+        raise InputFault(f"The package can't be read: {error.strerror}.") from None
+    if problems is None:
+        return False
     if as_json:
         found = [{"code": problem.code, "message": problem.message, "where": problem.where} for problem in problems]
         print_json({"file": _text(folder), "verdict": "rejected" if problems else "accepted", "problems": found})
@@ -239,10 +251,11 @@ def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> None:
         click.echo(f"{_plain(_text(folder))}: whole, and signed by the organization.")
     if problems:
         raise AnswerIsNo("This package is not as it was built.", problems=problems)
+    return True
 
 
 def _own_key() -> bytes:
-    from cpdocs.returns.checking import package_key
+    from cpdocs.keys.package_key import package_key
 
     return package_key(opened_workspace())
 

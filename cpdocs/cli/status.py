@@ -19,6 +19,7 @@ from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON
 from cpdocs.core.ids import is_member_id, last_four, parse_document_id
+from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault, UsageFault
@@ -104,7 +105,8 @@ def status(
     summary = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in by_state.items())
     nothing = "no plan has been issued" if wanted.everything else "no plan is like that"
     ctx = click.get_current_context()
-    say(ctx, f"{summary}; {late} overdue." if by_state else f"{nothing}.")
+    as_of = f"As of {eastern_text(ws.clock.now())}: "
+    say(ctx, f"{as_of}{summary}; {late} overdue." if by_state else f"{as_of}{nothing}.")
     say_how_many(ctx, len(rows), sum(by_state.values()), page)
 
 
@@ -183,7 +185,8 @@ def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, 
     print_table(["due", "today", "document", "plan", "practice", "for", "receipt"], rows)
     ctx = click.get_current_context()
     waiting, late = due_counts(ws, on, narrowed)
-    say(ctx, f"{waiting} waiting, {late} overdue.")
+    day = f", for {on.isoformat()}" if on else ""
+    say(ctx, f"As of {eastern_text(ws.clock.now())}{day}: {waiting} waiting, {late} overdue.")
     say_how_many(ctx, len(rows), waiting, page)
 
 

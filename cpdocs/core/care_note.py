@@ -14,6 +14,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Choice, Statement
 from cpdocs.core.members import Assignment
 from cpdocs.core.moments import eastern_text
+from cpdocs.core.phones import phone
 from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
@@ -90,7 +91,7 @@ def care_note(programs: Sequence[ProgramFacts], *, as_of: datetime, organization
     for facts in programs:
         lines += ["", *_program_lines(facts, on)]
     correction = organization.correction_email or organization.email
-    tell = f"{correction} or {organization.phone}" if correction else organization.phone
+    tell = f"{correction} or {phone(organization.phone)}" if correction else phone(organization.phone)
     lines += ["", f"Is this out of date or wrong? Correct the chart and tell {organization.name}: {tell}."]
     return "\n".join(lines) + "\n"
 
@@ -101,7 +102,7 @@ def _program_lines(facts: ProgramFacts, on: date) -> list[str]:
         _PROGRAMS.get(assignment.program.value, assignment.program.value),
         f"  Status:       {enrollment_status(facts, on)}; assigned {assignment.assigned_on.isoformat()}",
         f"  Coordinator:  {assignment.coordinator or 'not yet named'}, {facts.coordinator_phone}",
-        f"  Organization: {sender.name}, {sender.phone} (TTY {sender.tty}), {sender.hours}",
+        f"  Organization: {sender.name}, {phone(sender.phone)} (TTY {sender.tty}), {sender.hours}",
     ]
     if facts.plan is None:
         return [*lines, "  Plan:         none issued yet"]

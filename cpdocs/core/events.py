@@ -58,6 +58,7 @@ class EventType(StrEnum):
     CALL_LOGGED = "call.logged"
     PLAN_WITHDRAWN = "plan.withdrawn"
     PLAN_COPY_GIVEN = "plan.copy_given"
+    PLAN_VARIANT_MADE = "plan.variant_made"
     CONSENT_ENDED = "consent.ended"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"

@@ -49,3 +49,29 @@ def kind_of(head: bytes) -> str:
         return "heic"
     found = next((kind for start, kind in _STARTS.items() if head.startswith(start)), "")
     return found or ("p7m" if _CMS.match(head) else "eml" if _MAIL.match(head) else "")
+
+
+_NAMES = (
+    (re.compile(rb"GIF8[79]a"), "a GIF picture"),
+    (re.compile(rb"BM.{12}[\x0c\x28\x38\x6c\x7c]\x00\x00\x00", re.DOTALL), "a BMP picture"),
+    (re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 picture"),
+    (re.compile(rb".{4}ftypavi[fs]", re.DOTALL), "an AVIF picture"),
+    (re.compile(rb".{128}DICM", re.DOTALL), "a DICOM picture"),
+    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an Outlook message or an old Office document"),
+    (re.compile(rb"\x78\x9f\x3e\x22"), "a winmail.dat of Outlook"),
+    (re.compile(rb"Rar!\x1a\x07"), "a RAR archive"),
+    (re.compile(rb"7z\xbc\xaf\x27\x1c"), "a 7-Zip archive"),
+    (re.compile(rb"\{\\rtf"), "an RTF document"),
+    (re.compile(rb"%!PS"), "a PostScript file"),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)", re.IGNORECASE), "a web page"),
+)
+"""What offices send besides, by how it begins: named, so that the sender can be told what it is, and not opened."""
+_OF_A_KIND = {"tif": "TIFF", "png": "PNG", "jpg": "JPEG", "webp": "WebP", "heic": "HEIC"}
+
+
+def name_of(data: bytes) -> str:
+    """What a file is that is neither a PDF nor holds others, in words; empty where nothing tells."""
+    kind = kind_of(data)
+    if kind in PICTURES:
+        return f"a {_OF_A_KIND[kind]} picture"
+    return next((name for start, name in _NAMES if start.match(data[:HEAD])), "")

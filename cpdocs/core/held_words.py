@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpdocs.core.page_facts import PageKind
 from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Lane, Verdict
 
@@ -74,6 +75,10 @@ _BY_CODE = {
         _PERSON,
     ),
 }
+_SLIP = (
+    "Look at the slip. Record what the member wants with `cpdocs held accept ITEM --answer decline|change_cp|call --by "
+    "NAME --reason TEXT`; if nobody can tell, ask the member, and close it with `cpdocs held close`."
+)
 _BY_LANE = {
     Lane.INK: (
         "Look at the pages. If a signature is there, attest it: who signed, with which credential, on "
@@ -94,5 +99,7 @@ _BY_LANE = {
 
 def what_to_decide(decision: Decision) -> str:
     """What a person must decide: by the first doubt that has its own words, else by the lane."""
+    if decision.kind is PageKind.REPLY_SLIP:
+        return _SLIP
     doubts = [each.code for each in decision.findings if each.severity is not Verdict.ACCEPTED]
     return next((_BY_CODE[code] for code in doubts if code in _BY_CODE), _BY_LANE[decision.lane])

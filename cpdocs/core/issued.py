@@ -27,3 +27,20 @@ class IssuedPlan:
     issued_at: datetime
     closed: str = ""
     pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedLetter:
+    """What is on record of a letter whose reply slip came back: whom it was to, and in which program and kind.
+
+    ``stands`` is empty where the assignment that it was about is the member's current one, else what became of it: a
+    fact of the person or a status (``deceased``, ``declined``, ``disenrolled``, ``changed_cp``), or ``replaced`` where
+    another assignment followed. ``mailed`` is whether its run was released.
+    """
+
+    document_id: str
+    member_id: str
+    program: str
+    kind: str
+    stands: str = ""
+    mailed: bool = True

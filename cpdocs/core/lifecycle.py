@@ -5,10 +5,10 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
 ``PLAN_ISSUED``
     document_id, member_id, program, version, practice_id, pcp_npi, payer, sha256 (sealed PDF), size (bytes), pages,
     seal_fingerprint, plan_sha256 (the plan file as read), cover_sha256, file (sealed PDF under outbox/, POSIX),
-    cover_file, part2 (bool), consent_until (date or null), reason, supersedes (document id or null), due_days, suffolk
-    (bool: the terms as they were at issue), pcp_meaning (what the paper says that the PCP's signature means), choices
-    (the answers on choice that are yes), services, affiliated (counts). Subjects: the document, the member, the
-    practice, and the document that it supersedes.
+    cover_file, assigned_on, part2 (bool), consent_until (date or null), reason, supersedes (document id or null),
+    due_days, suffolk (bool: the terms as they were at issue), pcp_meaning (what the paper says that the PCP's
+    signature means), choices (the answers on choice that are yes), services, affiliated (counts). Subjects: the
+    document, the member, the practice, and the document that it supersedes.
 ``PLAN_SENT``
     document_id, to, channel, at.
 ``PLAN_RECEIVED``
@@ -196,11 +196,15 @@ def _issued(event: Event) -> PlanRecord:
         size=int(data["size"]),
         pages=int(data["pages"]),
         part2=bool(data.get("part2")),
+        language=_text(data, "language") or "en",
+        large_print=bool(data.get("large_print")),
+        draft_translation=bool(data.get("draft_translation")),
         due_days=int(data.get("due_days", 7)),
         suffolk=bool(data.get("suffolk")),
         issued_at=event.at,
         issued_by=event.user,
         seq=event.seq,
+        assigned_on=date.fromisoformat(day) if (day := _text(data, "assigned_on")) else None,
         consent_until=date.fromisoformat(until) if (until := _text(data, "consent_until")) else None,
         pcp_meaning=_text(data, "pcp_meaning"),
         choices=frozenset(data.get("choices", ())),

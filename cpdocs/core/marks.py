@@ -1,9 +1,9 @@
 """The page mark: what the codes on our pages say, and how it is read back from a fax.
 
-``CP/7K3M9QXW2RC/3/12`` is page 3 of 12 of plan 7K3M-9QXW-2RC, ``CP/7K3M9QXW2RC/C1/1`` page 1 of 1 of its cover, and
-``CP/7K3M9QXW2RC/R1/1`` the reply slip of a letter. Only characters of a QR code's alphanumeric mode, at most 20 of them
-up to page 12 of 12, so that it fits the smallest symbol at level M (mailroom.md, "Codes that survive a fax"). No member
-data: an id means something only to the ledger that gave it out.
+``CP/7K3M9QXW2RC/3/12`` is page 3 of 12 of plan 7K3M-9QXW-2RC and ``CP/7K3M9QXW2RC/C1/1`` page 1 of 1 of its cover;
+``R7K3M9QXW2RC``, in bars, is the reply slip of a letter. Only characters of a QR code's alphanumeric mode, at most 20
+of them up to page 12 of 12, so that it fits the smallest symbol at level M (mailroom.md, "Codes that survive a fax").
+No member data: an id means something only to the ledger that gave it out.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from enum import StrEnum
 
 from cpdocs.core.ids import parse_document_id
 
-_MARK = re.compile(r"CP/([0-9A-Z]{11})/([CR]?)([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+_MARK = re.compile(r"CP/([0-9A-Z]{11})/(C?)([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+_SLIP = re.compile(r"R([0-9A-Z]{11})")
 
 
 class Paper(StrEnum):
-    """What of a document a mark stands on; the value is the letter in the code."""
+    """What of a document a mark stands on; the value is the letter before the page or the document."""
 
     PLAN = ""
     COVER = "C"
@@ -37,11 +38,22 @@ class PageMark:
     @property
     def text(self) -> str:
         """What the page's codes hold."""
+        if self.paper is Paper.REPLY_SLIP:
+            return self.slip_text(self.document_id)
         return f"CP/{self.document_id.replace('-', '')}/{self.paper.value}{self.page}/{self.pages}"
+
+    @staticmethod
+    def slip_text(document_id: str) -> str:
+        """What the code on a letter's reply slip holds."""
+        return f"R{document_id.replace('-', '')}"
 
 
 def parse_mark(text: str) -> PageMark | None:
     """The mark in a code's ``text``, or None where it isn't one of ours: wrong form, check character or page count."""
+    slip = _SLIP.fullmatch(text)
+    if slip is not None:
+        letter = parse_document_id(slip[1])
+        return None if letter is None else PageMark(letter, 1, 1, Paper.REPLY_SLIP)
     match = _MARK.fullmatch(text)
     if match is None:
         return None

@@ -57,7 +57,8 @@ class PageFacts:
     is whether a picture is all that it draws; hidden text and tags beside one change nothing. ``boxes`` has a reading
     for each signature box that lies on this page and could be looked at. ``marks_elsewhere`` is whether handwriting
     stands outside the boxes (None: not looked for), at ``marks``. ``doubled_of`` is the number of an earlier page of
-    this file that shows the same page of the same document. ``answers`` are what is ticked on a reply slip.
+    this file that shows the same page of the same document. ``ticks`` are the readings of a reply slip's boxes,
+    by the answers that they stand for (empty: nobody looked into them).
 
     ``lies`` says where a page of ours lies on its sheet as it came, not turned (None: its codes don't tell): x and y on
     the sheet, each as the shares of x and y on the page and an offset, all in fractions of width and height.
@@ -78,7 +79,7 @@ class PageFacts:
     marks_elsewhere: bool | None = None
     marks: tuple[Place, ...] = ()
     doubled_of: int | None = None
-    answers: tuple[str, ...] = ()
+    ticks: Mapping[str, BoxReading] = field(default_factory=dict)
     lies: tuple[float, float, float, float, float, float] | None = None
     unreadable: bool = False
     incomplete: bool = False

@@ -19,7 +19,7 @@ _ELEMENTS = (
     ("recipients", "to whom"),
     ("purpose", "for what purpose"),
 )
-_SUBSTANCE_USE = re.compile(
+SUBSTANCE_USE = re.compile(
     r"\b(?:substance (?:use|abuse|misuse)|sud|addict\w*|alcohol\w*|drinking "
     r"problem|overdos\w*|sobriety|sober|detox\w*|intoxicat\w*"
     r"|(?:drug|opioid|opiate|heroin|cocaine|fentanyl|cannabis|marijuana|methamphetamine|stimulant) "
@@ -27,6 +27,7 @@ _SUBSTANCE_USE = re.compile(
     r"|methadone|buprenorphine|suboxone|naltrexone|vivitrol|disulfiram|acamprosate|narcotics anonymous)\b",
     re.IGNORECASE,
 )
+"""Words that speak of substance use; whether they come from a Part 2 program only a person can say."""
 
 
 def part2_problems(plan: Plan, on: date) -> tuple[Problem, ...]:
@@ -90,7 +91,7 @@ def unflagged_items(plan: Plan) -> Iterator[Problem]:
     """
     for place, need in enumerate(plan.needs):
         if not need.part2 and (
-            need.domain is NeedDomain.SUBSTANCE_USE or _SUBSTANCE_USE.search(f"{need.need} {need.comment}")
+            need.domain is NeedDomain.SUBSTANCE_USE or SUBSTANCE_USE.search(f"{need.need} {need.comment}")
         ):
             yield _unflagged(f"needs[{place}]")
     listed: tuple[tuple[str, list[tuple[bool, str]]], ...] = (
@@ -108,7 +109,7 @@ def unflagged_items(plan: Plan) -> Iterator[Problem]:
     )
     for name, items in listed:
         for place, (flagged, text) in enumerate(items):
-            if not flagged and _SUBSTANCE_USE.search(text):
+            if not flagged and SUBSTANCE_USE.search(text):
                 yield _unflagged(f"{name}[{place}]")
 
 

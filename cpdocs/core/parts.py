@@ -58,6 +58,15 @@ class PageGroup:
         return {slot: next(each for each in _TELLING if each in seen) for slot, seen in found.items() if seen}
 
     @property
+    def ticks(self) -> Mapping[str, BoxReading]:
+        """What is seen in each box of a reply slip: of several copies ink that was seen once is there."""
+        found: dict[str, set[BoxReading]] = {}
+        for page in self.pages:
+            for answer, seen in page.ticks.items():
+                found.setdefault(answer, set()).add(seen)
+        return {answer: next(each for each in _TELLING if each in seen) for answer, seen in found.items()}
+
+    @property
     def marks_elsewhere(self) -> tuple[int, ...]:
         """The pages with handwriting outside the boxes: by their number in the plan, else in the file."""
         return tuple(sorted({page.plan_page or page.number for page in self.pages if page.marks_elsewhere}))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class Place:
     """One target's or channel's way out. A key that its kind doesn't have is empty; docs/delivery.md tells each.
 
+    ``edition`` of a channel: ``sealed`` (the files as they are) or ``fax`` (black and white pictures).
     ``tls`` is ``tls``, ``starttls`` or ``none`` (loopback alone). ``tells_apart``: the receiver knows a repeated
     delivery by its ids and keeps one document of it. ``mode`` is octal text for files; folders get a matching one.
     """
@@ -28,6 +29,7 @@ class Place:
     password_file: str = ""
     sender: str = ""
     to: str = ""
+    edition: str = "sealed"
     folder: str = ""
     host_key: str = ""
     acknowledgement_folder: str = ""

@@ -211,11 +211,17 @@ class PlanRecord:
     issued_at: datetime
     issued_by: str
     seq: int
+    assigned_on: date | None = None
+    """The day of the assignment that the version stands on; None for those issued before that was recorded."""
     pcp_meaning: str = ""
     """What the paper says that the PCP's signature means; empty for plans issued before that was recorded."""
     choices: frozenset[str] = frozenset()
     services: int = 0
     affiliated: int = 0
+    language: str = "en"
+    """BCP 47: the language that stands beside English on its pages."""
+    large_print: bool = False
+    draft_translation: bool = False
     superseded_by: str = ""
     sendings: tuple[Sending, ...] = ()
     received_at: datetime | None = None

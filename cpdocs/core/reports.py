@@ -36,6 +36,7 @@ CONTACT_MONTHS = 3
 class Timeliness:
     """One payer's plans: how many were approved in time or late, wait, are overdue, came back, or stopped otherwise.
 
+    ``unsent`` were never sent nor received: the practice isn't late with them, so they are neither waiting nor overdue.
     ``median_days`` is of the business days from receipt to approval, None where nothing is approved yet.
     """
 
@@ -43,6 +44,7 @@ class Timeliness:
     issued: int
     in_time: int
     late: int
+    unsent: int
     waiting: int
     overdue: int
     returned: int
@@ -105,13 +107,19 @@ def _timeliness(payer: str, plans: list[tuple[PlanRecord, PlanClock]], on: date)
         issued=len(plans),
         in_time=sum(clock.in_time is True for _, clock in approved),
         late=sum(clock.in_time is False for _, clock in approved),
-        waiting=sum(clock.running and not clock.overdue(on) for _, clock in plans),
-        overdue=sum(clock.overdue(on) for _, clock in plans),
+        unsent=sum(clock.running and not _out(record) for record, clock in plans),
+        waiting=sum(clock.running and _out(record) and not clock.overdue(on) for record, clock in plans),
+        overdue=sum(_out(record) and clock.overdue(on) for record, clock in plans),
         returned=sum(clock.stopped_by == "returned" for _, clock in plans),
         stopped=sum(clock.stopped_by in {"refused", "withdrawn", "superseded"} for _, clock in plans),
         receipt_assumed=sum(record.received_at is None for record, _ in plans),
         median_days=float(median(days)) if days else None,
     )
+
+
+def _out(record: PlanRecord) -> bool:
+    """Whether the practice has it, as far as is on record."""
+    return record.sent_at is not None or record.received_at is not None
 
 
 def informed_choice(records: Iterable[PlanRecord]) -> list[Choices]:
@@ -125,7 +133,8 @@ def informed_choice(records: Iterable[PlanRecord]) -> list[Choices]:
 
 
 def affiliated_referrals(records: Iterable[PlanRecord]) -> list[Affiliation]:
-    """Services by providers linked to the CP in each program's standing versions."""
+    """Services by providers linked to the CP in each program's latest versions, of every member one. A version that was
+    withdrawn counts too: the referral was made."""
     return [
         Affiliation(
             program=program,
@@ -134,8 +143,20 @@ def affiliated_referrals(records: Iterable[PlanRecord]) -> list[Affiliation]:
             affiliated=sum(plan.affiliated for plan in plans),
             plans_with_affiliated=sum(plan.affiliated > 0 for plan in plans),
         )
-        for program, plans in _standing(records)
+        for program, plans in _latest(records)
     ]
+
+
+def _latest(records: Iterable[PlanRecord]) -> list[tuple[str, list[PlanRecord]]]:
+    last: dict[tuple[str, str], PlanRecord] = {}
+    for record in records:
+        line = (record.program, record.member_id)
+        if line not in last or record.version > last[line].version:
+            last[line] = record
+    by_program: dict[str, list[PlanRecord]] = {}
+    for record in last.values():
+        by_program.setdefault(record.program, []).append(record)
+    return sorted(by_program.items())
 
 
 def _standing(records: Iterable[PlanRecord]) -> list[tuple[str, list[PlanRecord]]]:

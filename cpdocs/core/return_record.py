@@ -10,12 +10,14 @@ What each event carries in ``data`` (times ISO 8601 with offset, digests lower-c
     sha256, verdict, lane, document_id (or null), practice_id (the dropper's, as judged), plan_practice_id (or null),
     received_at, slots_filled, findings: [{code, message, severity}], signatures: [{slot, signer, npi, credential,
     signed_at, timestamped, trusted, intact, covers}], part (from 1), parts (of how many), kind, pages: {of, seen,
-    missing, extra}, boxes: {member, pcp}, marks_elsewhere. One for each part; what has no ``part`` is the whole file.
-    Recorded again whenever a later look decides otherwise. Subjects: the returned file, and the plan version that the
-    part belongs to.
+    missing, extra}, boxes: {member, pcp}, marks_elsewhere; of a letter's reply slip also answer, member_id and program,
+    with the letter as document_id. One for each part; what has no ``part`` is the whole file. Recorded again whenever a
+    later look decides otherwise. Subjects: the returned file, the plan version or letter that the part belongs to, and
+    a slip's member.
 ``HELD_RESOLVED``
     sha256, part, document_id (or null), decision (accepted | rejected | returned | closed), reason, slots_filled (all
-    that this part filled so far), attested_by (or null). Subjects: as above.
+    that this part filled so far), attested_by (or null), of a reply slip that was accepted the answer recorded.
+    Subjects: as above.
 ``HELD_ATTESTED``
     sha256, part, document_id, attested (what the first of two readers attested; the second decides). Subjects: as
     above.
@@ -50,8 +52,9 @@ class Decision:
     """What one look at a returned file decided about one part of it. ``seq`` and ``at`` are of the event that recorded
     it.
 
-    ``part`` counts from 1 to ``of``. ``fills`` is what it puts into the slots that it fills, where it was decided just
-    now. The findings' words are those that were true when it was decided.
+    ``part`` counts from 1 to ``of``. ``answer``, ``member_id`` and ``program`` are of a reply slip, whose letter is the
+    ``document_id``; they are empty for all else. ``fills`` is what it puts into the slots that it fills, where it was
+    decided just now. The findings' words are those that were true when it was decided.
     """
 
     verdict: Verdict
@@ -68,6 +71,9 @@ class Decision:
     pages: PartPages = field(default_factory=PartPages)
     boxes: Mapping[Slot, BoxReading] = field(default_factory=dict)
     marks_elsewhere: tuple[int, ...] = ()
+    answer: str = ""
+    member_id: str = ""
+    program: str = ""
     filled: tuple[Slot, ...] = ()
     seq: int = 0
     at: datetime | None = None
@@ -88,7 +94,7 @@ class Decision:
 
     @property
     def _answer(self) -> tuple[object, ...]:
-        return (self.verdict, self.lane, self.document_id, self.practice_id, self.slots_filled, self.codes)
+        return (self.verdict, self.lane, self.document_id, self.practice_id, self.slots_filled, self.codes, self.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ class Resolution:
     slots_filled: tuple[Slot, ...]
     seq: int
     at: datetime
+    answer: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -156,8 +163,11 @@ class ReturnRecord:
 
     @property
     def to_answer(self) -> int:
-        """The number of the event that the plan's practice is still to be told of; 0 where there is none."""
+        """The number of the event that the plan's practice is still to be told of; 0 where there is none, as for a
+        letter's reply slip."""
         if self.decision is None or not self.document_id or (self.resolution and self.resolution.decision == CLOSED):
+            return 0
+        if self.decision.kind is PageKind.REPLY_SLIP:
             return 0
         last = self.resolution.seq if self.resolution else self.decision.seq
         return 0 if last in self.answered else last
@@ -202,7 +212,11 @@ def perhaps_unfinished(events: Iterable[Event], waiting: dict[str, dict[str, int
             parts, part = waiting.setdefault(event.data["sha256"], {}), str(event.data.get("part", 1))
             parts.pop(_UNDECIDED, None)
             closed = event.type is EventType.HELD_RESOLVED and event.data["decision"] == CLOSED
-            if closed or (event.type is EventType.RETURN_DECIDED and not event.data["document_id"]):
+            if (
+                closed
+                or event.data.get("kind") == PageKind.REPLY_SLIP
+                or (event.type is EventType.RETURN_DECIDED and not event.data["document_id"])
+            ):
                 parts.pop(part, None)
             else:
                 parts[part] = event.seq
@@ -252,6 +266,7 @@ def _resolution(event: Event) -> Resolution:
         slots_filled=tuple(Slot(slot) for slot in data["slots_filled"]),
         seq=event.seq,
         at=event.at,
+        answer=data.get("answer", ""),
     )
 
 
@@ -273,7 +288,14 @@ def decided_data(decision: Decision, record: ReturnRecord) -> dict[str, JSON]:
         ],
         "signatures": [dict(each) for each in decision.signatures],
         **paper_json(decision),
+        **_slip_json(decision),
     }
+
+
+def _slip_json(decision: Decision) -> dict[str, JSON]:
+    if not decision.answer:
+        return {}
+    return {"answer": decision.answer, "member_id": decision.member_id, "program": decision.program}
 
 
 def paper_json(decision: Decision) -> dict[str, JSON]:
@@ -308,6 +330,9 @@ def decision_from(data: Mapping[str, Any], *, seq: int, at: datetime) -> Decisio
         ),
         boxes={Slot(slot): BoxReading(seen) for slot, seen in (data.get("boxes") or {}).items() if seen},
         marks_elsewhere=tuple(data.get("marks_elsewhere", ())),
+        answer=data.get("answer", ""),
+        member_id=data.get("member_id", ""),
+        program=data.get("program", ""),
         filled=tuple(Slot(slot) for slot in data["slots_filled"]),
         seq=seq,
         at=at,

@@ -12,6 +12,7 @@ from functools import reduce
 
 from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.parts import PartPages
+from cpdocs.core.reply_slips import Answer, together
 from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.core.verdicts import Finding, Lane, Slot
 
@@ -52,6 +53,12 @@ class Item:
         """What it is together: a plan as soon as one of its parts is."""
         kinds = [decision.kind for decision in self.decisions]
         return PageKind.PLAN if PageKind.PLAN in kinds else kinds[0]
+
+    @property
+    def answer(self) -> Answer | None:
+        """What a reply slip says; None for anything else."""
+        said = [Answer(each.answer) for each in self.decisions if each.answer]
+        return together(said) if said else None
 
     @property
     def boxes(self) -> Mapping[Slot, BoxReading]:

@@ -47,13 +47,17 @@ def still_shipped(organization: Sender) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """One health plan's terms: ``due_days`` business days to approve, and whether a chart note may fill the PCP
-    slot."""
+    """One health plan's terms: ``due_days`` business days to approve (``due_days_stated``: by its settings, else the
+    organization's own period), whether a chart note may fill the PCP slot; what members call it and the number that
+    they may call."""
 
     name: str
     due_days: int = 7
     chart_notes: bool = False
     enrollees: int | None = None
+    due_days_stated: bool = False
+    member_name: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True)

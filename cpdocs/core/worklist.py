@@ -29,6 +29,8 @@ class Kind(StrEnum):
     PCP_SIGNATURE = "pcp_signature"
     RETURNED = "returned"
     HELD_PART = "held_part"
+    REPLY_SLIP = "reply_slip"
+    CALL_WANTED = "call_wanted"
     COMMENTS = "comments"
     REFUSAL_RETRY = "refusal_retry"
     UNSENT = "unsent"
@@ -88,12 +90,14 @@ _COORDINATORS = frozenset(
     {
         *(Kind.MEMBER_SIGNATURE, Kind.COMMENTS, Kind.REFUSAL_RETRY, Kind.REVIEW_DUE, Kind.PLAN_MISSING),
         *(Kind.FIRST_VISIT_DUE, Kind.HOME_VISIT_DUE, Kind.PCP_CHANGED, Kind.PRACTICE_CHANGED, Kind.MEMBER_ENDED),
+        Kind.CALL_WANTED,
         Kind.CONSENT_ENDING,
     }
 )
 _WAITS_FOR = {
     Kind.RETURNED: "a reviewer",
     Kind.HELD_PART: "a reviewer",
+    Kind.REPLY_SLIP: "a reviewer",
     Kind.UNSENT: "the mailroom",
     Kind.NOTICE_TO_SEND: "the mailroom",
     Kind.FILING_HELD: "the mailroom",
@@ -110,6 +114,12 @@ _NEXT = {
     Kind.PCP_SIGNATURE: "Ask the practice, then log it: `cpdocs call {id} --to {contact} --note TEXT`.",
     Kind.RETURNED: "Something came back for it: `cpdocs held show {about}`.",
     Kind.HELD_PART: "Nobody knows yet what it belongs to: `cpdocs held show {about}`.",
+    Kind.REPLY_SLIP: (
+        "A member sent a letter's reply slip back, and gets no letter until it is read: `cpdocs held show {about}`."
+    ),
+    Kind.CALL_WANTED: (
+        "The member asks for a call, by the slip of letter {id}: call, then `cpdocs member attempt --kind telephone`."
+    ),
     Kind.COMMENTS: "Answer the comments in a new version: `cpdocs plan show {id}`, then `cpdocs plan issue FILE`.",
     Kind.REFUSAL_RETRY: (
         "Offer it again, as was agreed: `cpdocs plan approve {id} --slot member --how HOW --on DATE --by NAME`, or "

@@ -6,12 +6,15 @@ be known; kept in memory for the few items at hand, never on the disk.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, TypeAlias
 
 from cpdocs.core.page_facts import PageKind
 from cpdocs.core.verdicts import Slot
@@ -21,11 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cpdocs.core.page_facts import BoxReading, Place
+    from cpdocs.scans.page_pictures import PagePicture
     from cpdocs.scans.pictures import Pictures
     from cpdocs.workspace import Workspace
 
 _KEPT = 12
 """Items whose pictures are kept: a page has some 150 KB with the issued one."""
+_Given: TypeAlias = tuple[list[bytes], bytes, str, int]
+"""The files, the plan as issued, its document id, and how many pages at most."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MOST_PIXELS = 20_000_000
 _CHANNELS = {0: 1, 2: 3}
@@ -78,28 +84,44 @@ class Album:
 
 
 class Albums:
-    """The albums of the items at hand, drawn one after the other beside the answers."""
+    """The albums of the items at hand, drawn one after the other beside the answers: by a thread that keeps nobody from
+    ending."""
 
     def __init__(self) -> None:
         self._drawn: OrderedDict[tuple[str, ...], Future[Album]] = OrderedDict()
-        self._drawing = ThreadPoolExecutor(1, thread_name_prefix="drawing")
+        self._wanted: SimpleQueue[tuple[Future[Album], _Given]] = SimpleQueue()
+        self._thread: Thread | None = None
 
     def begin(self, ws: Workspace, files: Sequence[str], document_id: str) -> Future[Album]:
         """Has these files (by SHA-256) drawn beside the plan (empty: none is known), unless they are already."""
         key = (document_id, *files)
         if key not in self._drawn:
-            size = sum(ws.blobs.path(each).stat().st_size for each in files)
-            if size > ws.options.max_return_bytes:
-                self._drawn[key] = Future()
+            self._drawn[key] = Future()
+            if sum(ws.blobs.path(each).stat().st_size for each in files) > ws.options.max_return_bytes:
                 self._drawn[key].set_result(Album())
             else:
-                most = ws.options.max_return_pages
-                given = to_draw(ws, files, document_id)
-                self._drawn[key] = self._drawing.submit(_draw, *given, document_id, most)
+                given = (*to_draw(ws, files, document_id), document_id, ws.options.max_return_pages)
+                self._wanted.put((self._drawn[key], given))
+                self._work()
         self._drawn.move_to_end(key)
         while len(self._drawn) > _KEPT:
-            self._drawn.popitem(last=False)
+            _, unwanted = self._drawn.popitem(last=False)
+            unwanted.cancel()
         return self._drawn[key]
+
+    def _work(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._draw, name="drawing", daemon=True)
+            self._thread.start()
+
+    def _draw(self) -> None:
+        while True:
+            future, given = self._wanted.get()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(_draw(*given))
+                except BaseException as error:  # noqa: BLE001 whoever asks for the pictures is told
+                    future.set_exception(error)
 
     def of(self, ws: Workspace, files: Sequence[str], document_id: str) -> Album:
         """Their album; without pages where none can be drawn within the limits."""
@@ -172,3 +194,12 @@ def shot(data: bytes) -> Shot | None:
         return None
     whole = len(pixels) == size and unpacking.eof and not unpacking.unused_data
     return Shot(data, width, height) if whole else None
+
+
+def png_of(page: PagePicture) -> Shot:
+    """Bare gray pixels from a child as a PNG packed here."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.frombytes("L", (page.width, page.height), page.pixels).save(out, "PNG", compress_level=1)
+    return Shot(out.getvalue(), page.width, page.height)

@@ -44,7 +44,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_PARTS = ("today", "review", "plans", "practices", "search")
+_PARTS = ("today", "review", "plans", "story", "practices", "letters", "deliveries", "reports", "search")
 _OPEN = frozenset({"static", "font", "enter", "entered"})
 """What is answered without a log-in: the log-in itself, and what it is drawn with."""
 _FONTS = frozenset({"NotoSans-Regular.ttf", "NotoSans-Bold.ttf"})

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flask import g, redirect, render_template
 from werkzeug.wrappers import Response
 
+from cpdocs.core.deliveries import DeliveryState
 from cpdocs.core.events import WORKSPACE_SUBJECT
+from cpdocs.index.outgoing import waiting_since
 from cpdocs.people.access import record_access
 from cpdocs.returns.review_queue import how_many
 
@@ -40,7 +42,10 @@ def secret() -> bytes:
 def page(template: str, *, here: str, status: int = 200, **values: Any) -> tuple[str, int]:
     """A page in the house's layout. ``here`` is the part of the desk that it belongs to."""
     told, session().told = session().told, ""
-    shown = render_template(template, here=here, told=told, waiting=how_many(workspace()), **values)
+    waiting, index = how_many(workspace()), workspace().index
+    stuck = sum(count for state, (count, _) in waiting_since(index).items() if state != DeliveryState.QUEUED)
+    counts = {"Review": waiting, "Deliveries": stuck}
+    shown = render_template(template, here=here, told=told, waiting=waiting, counts=counts, **values)
     return shown, status
 
 

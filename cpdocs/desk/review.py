@@ -14,7 +14,7 @@ from cpdocs.core.plan_clock import plan_clock
 from cpdocs.core.review_queue import Item
 from cpdocs.core.verdicts import Lane, Slot
 from cpdocs.desk import words
-from cpdocs.desk.album import Albums, Box, Leaf, Shot
+from cpdocs.desk.album import Album, Albums, Box, Leaf, Shot
 from cpdocs.desk.pages import ROWS, done, page, saw, session, workspace
 from cpdocs.desk.review_acts import decide as decide_on
 from cpdocs.desk.review_form import signers
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 part = Blueprint("review", __name__)
-_albums = Albums()
+albums = Albums()
+"""The pictures of the items at hand, of whatever page asks for them."""
 _AHEAD = 2
 """Items that are drawn before somebody asks for them."""
 PAPER = frozenset({Lane.INK, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
@@ -53,7 +54,7 @@ def items() -> ResponseReturnValue:
     offset = max(request.args.get("after", 0, int), 0)
     shown = review_queue.queue(ws, Page(ROWS, offset))
     for each in shown[:_AHEAD]:
-        _albums.begin(ws, each.files, each.document_id)
+        albums.begin(ws, each.files, each.document_id)
     rows = [_line(ws, item) for item in shown]
     return page("review_list.html", here="Review", rows=rows, offset=offset, rows_at_once=ROWS)
 
@@ -81,14 +82,19 @@ def picture(which: str, kind: str, number: int, version: str) -> ResponseReturnV
     found = review_queue.find_held(ws, which)
     if _mark(found) not in session().looked:
         _record_look(found)
-    drawn = _albums.of(ws, found.files, found.document_id)
+    chosen = picture_of(albums.of(ws, found.files, found.document_id), kind, number, version)
+    return Response(chosen.png, mimetype="image/png")
+
+
+def picture_of(drawn: Album, kind: str, number: int, version: str) -> Shot:
+    """One picture of an album: page or box ``number`` (from 1), as it came or as issued. Raises NotFound."""
     shots: Sequence[Leaf | Box] = drawn.leaves if kind == "page" else drawn.boxes if kind == "box" else ()
     if not 1 <= number <= len(shots):
         raise NotFound
     chosen: Shot | None = {"came": shots[number - 1].came, "issued": shots[number - 1].issued}.get(version)
     if chosen is None:
         raise NotFound
-    return Response(chosen.png, mimetype="image/png")
+    return chosen
 
 
 def _plan(ws: Workspace, item: Item) -> PlanRecord | None:
@@ -125,12 +131,12 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
     ws = workspace()
     _record_look(item)
     plan = _plan(ws, item)
-    drawn = _albums.of(ws, item.files, item.document_id)
+    drawn = albums.of(ws, item.files, item.document_id)
     line = _line(ws, item)
     place = review_queue.around(ws, item)
     if place.after:
         following = review_queue.find_held(ws, place.after)
-        _albums.begin(ws, following.files, following.document_id)
+        albums.begin(ws, following.files, following.document_id)
     clock = plan_clock(plan) if plan else None
     names = practices_of(ws.index, [each for each in item.first.practices if each])
     return page(
@@ -145,7 +151,7 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
         seen={slot.value: item.boxes[slot].value if slot in item.boxes else "" for slot in Slot},
         marked=sorted({number for each in item.decisions for number in each.marks_elsewhere}),
         came_by=[names[each].name if each in names else each for each in item.first.practices],
-        signers=signers(ws, plan, item) if plan else [],
+        signers=signers(ws, item),
         filled={slot.value for slot in plan.fills} if plan else set(),
         decide=what_to_decide(item.decisions[0]),
         place=place,

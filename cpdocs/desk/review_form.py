@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from cpdocs.core.ids import is_npi
-from cpdocs.core.signers import PLAN_APPROVAL, may_approve
+from cpdocs.core.signers import PCP
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import UsageFault
-from cpdocs.register.load import load_register
 from cpdocs.returns.attest import Attestation
+from cpdocs.returns.proposals import Signer, propose
 
 if TYPE_CHECKING:
-    from cpdocs.core.plan_record import PlanRecord
     from cpdocs.core.review_queue import Item
     from cpdocs.workspace import Workspace
 
 OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Somebody on record who may have signed as PCP: for the form to choose from. ``as_what`` says why."""
-
-    npi: str
-    name: str
-    as_what: str
-
-
-def signers(ws: Workspace, plan: PlanRecord, item: Item) -> list[Signer]:
-    """The plan's PCP and those designees of the PCP who may approve this plan on the day of receipt."""
-    directory = load_register(ws, plan.member_id).directory
-    wanted = [plan.pcp_npi, *(each.designee_npi for each in directory.designations if each.pcp_npi == plan.pcp_npi
-                              and PLAN_APPROVAL in each.tasks)]  # fmt: skip
-    found = []
-    for npi in dict.fromkeys(wanted):
-        at = item.first.received_at
-        standing = may_approve(
-            signer_npi=npi,
-            pcp_npi=plan.pcp_npi,
-            practice_id=plan.practice_id,
-            member_id=plan.member_id,
-            directory=directory,
-            signed_at=at,
-            received_at=at,
-        )
-        if standing.clinician is not None and (npi == plan.pcp_npi or standing.may_approve):
-            as_what = "PCP of this plan" if npi == plan.pcp_npi else "designee of the PCP"
-            found.append(Signer(npi, standing.clinician.display_name, as_what))
-    return found
+def signers(ws: Workspace, item: Item) -> list[Signer]:
+    """Whom the form offers as the PCP's slot's signer: the plan's PCP, and those who may approve for the PCP."""
+    found = propose(ws, item)
+    return [each for each in found.pcp if each.role == PCP or not each.against] if found else []
 
 
 def attestations(form: Mapping[str, str]) -> list[Attestation]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.members import Assignment
+from cpdocs.core.phones import phone
 from cpdocs.core.plan_record import CopyGiven, KeptFile, PlanRecord, ProofLevel, SlotFill
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
@@ -90,7 +91,7 @@ def certificate_view(paper: CertificatePaper) -> dict[str, Any]:
         "version": str(record.version),
         "sandbox": paper.sandbox,
         "organization": paper.sender.name,
-        "phone": paper.sender.phone,
+        "phone": phone(paper.sender.phone),
         "document": [
             ("Document", f"{paper.title}, version {record.version}"),
             ("Document id", record.document_id),

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from cpdocs.core.members import Assignment
+from cpdocs.core.phones import phone
 from cpdocs.core.providers import Practice
 from cpdocs.core.senders import Sender
-from cpdocs.documents.html import phone
 from cpdocs.documents.notices import email_way
-from cpdocs.documents.plan_views import PlanPaper, frame
+from cpdocs.documents.plan_paper import PlanPaper
+from cpdocs.documents.plan_views import frame
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -68,10 +69,15 @@ def counting_rule(paper: PlanPaper) -> str:
     if paper.practice.suffolk_holidays:
         closed += ", with March 17 and June 17,"
     payer = paper.payer.name or paper.member.plan_name
+    whose = (
+        f"{payer}'s, not a rule of the state."
+        if paper.payer.due_days_stated
+        else f"{paper.sender.name}'s own, not a rule of the state or of the health plan."
+    )
     return (
         "How we count: the day of receipt is day 0; what arrives after 5 p.m. or on a closed day counts as the "
         "next business day; "
-        f"{closed} don't count; the period ends with the last day. The period is {payer}'s, not a rule of the state."
+        f"{closed} don't count; the period ends with the last day. The period is {whose}"
     )
 
 

@@ -8,12 +8,13 @@ defined is an error with the file, the line and the name, never an empty place o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache, partial, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -33,7 +34,9 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from cpdocs.core.phones import phone
 from cpdocs.documents.template_files import template_file
+from cpdocs.documents.words import direction
 from cpdocs.errors import InputFault, Problem
 
 _FORBIDDEN_FILTERS = ("safe", "xmlattr", "tojson", "urlize", "pprint", "random")
@@ -129,8 +132,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def environment(shipped: Path, site: Path | None = None) -> Environment:
     """The environment for templates in ``site`` (looked at first, may be absent) and ``shipped``.
 
-    Values handed to templates are escaped without exception; the filters ``long_date`` and ``phone`` are added.
-    Templates that change on disk are read again.
+    Values handed to templates are escaped without exception; the filters ``long_date``, ``phone`` and ``direction`` are
+    added. Templates that change on disk are read again.
     """
     env = _Sandbox(
         loader=FolderLoader(template_folders(shipped, site)),
@@ -148,6 +151,7 @@ def environment(shipped: Path, site: Path | None = None) -> Environment:
     env.globals.clear()
     env.filters["long_date"] = long_date
     env.filters["phone"] = phone
+    env.filters["direction"] = direction
     return env
 
 
@@ -160,6 +164,39 @@ def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path 
     """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as
     ``render``."""
     return render(_kept_environment(shipped, site), template, values)
+
+
+class Sayer(Protocol):
+    """Finds our words for ``{% trans %}``."""
+
+    tag: str
+
+    def marked_up(self, message: str) -> str:
+        """The HTML of a message, its ``%(name)s`` left in place."""
+
+
+def fill_in(template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Path, site: Path | None) -> str:
+    """As ``fill``, of a template whose own words are marked with ``{% trans %}``: ``say`` finds them in the member's
+    language."""
+    env = _speaking_environment(shipped, site)
+    _SAYER.set(say)
+    return render(env, template, values)
+
+
+_SAYER: ContextVar[Sayer] = ContextVar("sayer")
+
+
+@lru_cache(maxsize=8)
+def _speaking_environment(shipped: Path, site: Path | None) -> Environment:
+    env = environment(shipped, site)
+    env.add_extension("jinja2.ext.i18n")
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _SAYER.get().marked_up(text),
+        lambda one, many, number: _SAYER.get().marked_up(one if number == 1 else many),
+        newstyle=True,
+    )
+    return env
 
 
 def template_folders(shipped: Path, site: Path | None = None) -> tuple[Path, ...]:
@@ -260,16 +297,3 @@ def long_date(value: date, language: str = "en-US") -> str:
 def short_date(value: date | None, language: str = "en-US") -> str:
     """``value`` with its month abbreviated, for tables (``Oct 6, 2026``); empty for None."""
     return format_date(value, "medium", locale=_locale("en-US" if language == "en" else language)) if value else ""
-
-
-def phone(text: str) -> str:
-    """A US number as ``(508) 555-0145``; anything that isn't ten digits (an extension, a short code) as written."""
-    digits = "".join(_digits(text))
-    if len(digits) == 11 and digits.startswith("1"):
-        digits = digits[1:]
-    plain = all(char.isdigit() or char in " ()-.+" for char in text)
-    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if plain and len(digits) == 10 else text.strip()
-
-
-def _digits(text: str) -> Iterator[str]:
-    return (char for char in text if char in "0123456789")

@@ -88,12 +88,33 @@ class Printable(Container[str]):
 
 def load_catalogues(folders: Sequence[Path]) -> dict[str, Catalogue]:
     """Every language but English by tag. Raises InputFault, naming file and fault, where one can't be used."""
+    return {tag: _load(tag, path) for tag, path in _files(folders).items()}
+
+
+def catalogue_tags(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The languages but English that have a catalogue, complete or not."""
+    return tuple(_files(folders))
+
+
+def load_catalogue(folders: Sequence[Path], tag: str) -> Catalogue:
+    """One of them; read again where its file has changed. Raises as ``load_catalogues``."""
+    path = _files(folders)[tag]
+    state = path.stat()
+    return _kept(tag, path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=32)
+def _kept(tag: str, path: Path, _changed: int, _size: int) -> Catalogue:
+    return _load(tag, path)
+
+
+def _files(folders: Sequence[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted((folder / LOCALE).glob("*.po")):
             check_file(folder, path)
             found.setdefault(path.stem.replace("_", "-"), path)
-    return {tag: _load(tag, found[tag]) for tag in sorted(found)}
+    return dict(sorted(found.items()))
 
 
 def _load(tag: str, path: Path) -> Catalogue:

@@ -1,8 +1,9 @@
 """Refuses a kind of letter that doesn't say what every letter must (requirements C3, C7, A9; documents.md §4).
 
 A template marks what it says with ``data-says``: ``change-cp`` (a different Community Partner at any time), ``decline``
-(no at any time), ``contact`` (phone and TTY of the sender), ``masshealth`` (MassHealth Customer Service). The lint
-makes the HTML of letters to invented members, adult and minor, of both programs, and reads it.
+(no at any time), ``contact`` (phone and TTY of the sender), ``masshealth`` (MassHealth Customer Service). A reply slip
+marks what each of its boxes stands for with ``data-answer``. The lint makes the HTML of letters to invented members,
+adult and minor, of both programs, and reads it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.ids import format_document_id, luhn_mod_n
 from cpdocs.core.members import Assignment, Program
+from cpdocs.core.reply_slips import TICKS
 from cpdocs.documents.letter_languages import ENGLISH, Printable
 from cpdocs.errors import InputFault, Problem
 
@@ -104,7 +106,8 @@ def sample_letters(kind: str, on: date, language: str = "en") -> Iterator[Letter
     for number, (program, dob, coordinator) in enumerate(
         product(Program, (SAMPLE.dob, date(on.year - 9, 1, 1)), (SAMPLE.coordinator, "")), start=2
     ):
-        member = replace(SAMPLE, program=program, dob=dob, coordinator=coordinator)
+        assigned = on if coordinator else SAMPLE.assigned_on  # some while the first visit is due, some after
+        member = replace(SAMPLE, program=program, dob=dob, coordinator=coordinator, assigned_on=assigned)
         payload = f"22SAMPLE2{number}"
         document_id = format_document_id(payload + luhn_mod_n(payload))
         yield Letter(kind, document_id, on, language, large_print=False, assignment=member)
@@ -189,6 +192,11 @@ def _problems(page: _Reader, press: LetterRenderer, letter: Letter) -> Iterator[
         yield Problem("missing_document_id", "it doesn't show its document id.")
     if found := _NEVER.search(page.text):
         yield Problem("forbidden_word", f"it says {found[0]!r}, which no letter says.")
+    if page.said("reply").strip() and page.answers != [each.value for each in TICKS]:
+        order = ", ".join(TICKS)
+        yield Problem("reply_answers", f"its reply slip's boxes must be marked data-answer, in this order: {order}.")
+    if page.said("reply").strip() and values["reply_code"] not in page.said("reply"):
+        yield Problem("reply_code", "its reply slip doesn't bear its code (reply_code).")
     if letter.language == "en" and (found := _PRESSURE.search(page.said("choice"))):
         yield Problem("pressure", f"it says {found[0]!r} beside the member's choice, which has to be free.")
 
@@ -217,7 +225,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 class _Reader(HTMLParser):
     """All of a page's text, the text of each ``data-says``, of each paragraph of the letter proper, and of its headings
-    too (``blocks``)."""
+    too (``blocks``); and the answers that its reply slip offers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -227,11 +235,14 @@ class _Reader(HTMLParser):
         self._tags: list[str] = []
         self._open: list[str | None] = []
         self._said: dict[str, str] = {}
+        self.answers: list[str] = []
 
     def said(self, mark: str) -> str:
         return self._said.get(mark, "")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if answer := dict(attrs).get("data-answer"):
+            self.answers.append(answer)
         if tag not in _VOID:
             self._open.append(dict(attrs).get("data-says"))
             self._tags.append("notice" if ("id", "notice") in attrs else tag)

@@ -18,13 +18,16 @@ from jinja2 import Environment
 
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.members import Assignment, age_on
+from cpdocs.core.phones import phone
+from cpdocs.core.reports import contact_by
 from cpdocs.core.senders import Sender, Senders
+from cpdocs.documents.code39 import reply_code
 from cpdocs.documents.envelope import AddressBlock, Measure, city_line, set_address
 from cpdocs.documents.fonts import bundled_fonts, uncovered
-from cpdocs.documents.html import environment, phone, render, template_folders
+from cpdocs.documents.hours import hours_in
+from cpdocs.documents.html import environment, render, template_folders
 from cpdocs.documents.letter_kinds import LetterKind, Notice, load_kind, load_notice
 from cpdocs.documents.letter_languages import ENGLISH, RIGHT_TO_LEFT, Catalogue, load_catalogues, written_date
-from cpdocs.documents.office_hours import kept_together, office_hours
 from cpdocs.documents.pdf import to_pdf
 from cpdocs.documents.preflight import window_faults
 from cpdocs.documents.sheet_text import SheetText, sheet_text
@@ -224,24 +227,30 @@ class LetterRenderer:
             "date": written_date(letter.on, letter.language),
             "member_name": member.full_name,
             "cp_org": member.cp_org,
-            "assigned_on": kept_together(written_date(member.assigned_on, letter.language)),
+            "assigned_on": _kept_together(written_date(member.assigned_on, letter.language)),
             "plan_name": member.plan_name,
             "coordinator": member.coordinator,
             "coordinator_phone": _number(senders.phone_of(member.coordinator, member.cp_org)),
-            **_sender_texts(sender, senders),
+            **_sender_texts(sender, senders, letter.language),
+            **_health_plan(senders, member.plan_name),
+            "contact_by": _kept_together(self._contact_by(letter)),
             "reply_to": ", ".join((sender.name, *self.return_lines(letter))),
         }
+        if not letter.large_print:  # there a whole day's hours may be wider than the letterhead
+            for name in ("sender_hours", "masshealth_hours"):
+                texts[name] = ", ".join(map(_kept_together, texts[name].split(", ")))
         if right_to_left:
             texts = {name: _isolated(text) for name, text in texts.items()}
         return {
             **texts,
+            **_hours_language("sender_hours", sender.hours, letter.language),
+            **_hours_language("masshealth_hours", senders.masshealth_hours, letter.language),
+            "reply_code": reply_code(letter.document_id),
             "language": letter.language,
             "direction": "rtl" if right_to_left else "ltr",
             "large_print": letter.large_print,
             "guardian": letter.to_guardian,
             "program": member.program.value,
-            **_hours("sender", sender.hours, letter.language),
-            **_hours("masshealth", senders.masshealth_hours, letter.language),
             "return_lines": self.return_lines(letter),
             "address_lines": address.lines,
             "address_size": f"{address.size:g}",
@@ -250,6 +259,11 @@ class LetterRenderer:
             "notice_title": self.notice.title,
             "notices": self._notices(sender),
         }
+
+    def _contact_by(self, letter: Letter) -> str:
+        """The last day for a first call or visit (X2) as the letter's readers write it; empty once it is past."""
+        day = contact_by(letter.assignment.assigned_on)
+        return written_date(day, letter.language) if letter.on <= day else ""
 
     def _notices(self, sender: Sender) -> list[dict[str, str]]:
         """The notices with the sender's numbers: the same list for the same sender."""
@@ -279,31 +293,39 @@ def _isolated(text: str) -> str:
     return f"\u2068{text}\u2069" if text else ""
 
 
-def _sender_texts(sender: Sender, senders: Senders) -> dict[str, str]:
-    return {
-        "sender_name": sender.name,
-        "sender_phone": _number(sender.phone),
-        "sender_tty": sender.tty,
-        "masshealth_phone": kept_together(senders.masshealth_phone),
-        "masshealth_tty": senders.masshealth_tty,
-        "ombudsman_name": senders.ombudsman_name,
-        "ombudsman_phone": kept_together(senders.ombudsman_phone),
-    }
+def _hours_language(name: str, hours: str, language: str) -> dict[str, str]:
+    """In which language hours stand on the page, and its direction."""
+    tag = hours_in(hours, language)[1]
+    return {f"{name}_lang": tag, f"{name}_dir": "rtl" if tag.split("-")[0] in RIGHT_TO_LEFT else "ltr"}
+
+
+def _kept_together(text: str) -> str:
+    """``text`` (a number, a date) so that no line ends inside it."""
+    return text.replace(" ", "\u00a0")
 
 
 def _number(text: str) -> str:
     """A telephone number, never broken between two lines."""
-    return kept_together(phone(text))
+    return _kept_together(phone(text))
 
 
-def _hours(name: str, text: str, language: str) -> dict[str, object]:
-    """Opening hours under this name: the parts that stay on one line each, their language and its direction."""
-    hours = office_hours(text, language)
-    direction = "rtl" if hours.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+def _health_plan(senders: Senders, name: str) -> dict[str, str]:
+    """The health plan as members call it, and its number for them; empty where the settings name none."""
+    payer = senders.payer(name)
+    return {"health_plan_name": payer.member_name or name, "health_plan_phone": _number(payer.phone)}
+
+
+def _sender_texts(sender: Sender, senders: Senders, language: str) -> dict[str, str]:
     return {
-        f"{name}_hours": list(hours.parts),
-        f"{name}_hours_language": hours.language,
-        f"{name}_hours_direction": direction,
+        "sender_name": sender.name,
+        "sender_phone": _number(sender.phone),
+        "sender_tty": sender.tty,
+        "sender_hours": hours_in(sender.hours, language)[0],
+        "masshealth_phone": _number(senders.masshealth_phone),
+        "masshealth_tty": senders.masshealth_tty,
+        "masshealth_hours": hours_in(senders.masshealth_hours, language)[0],
+        "ombudsman_name": senders.ombudsman_name,
+        "ombudsman_phone": _number(senders.ombudsman_phone),
     }
 
 

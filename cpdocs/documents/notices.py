@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.phones import phone
 from cpdocs.core.senders import Sender
-from cpdocs.documents.html import fill, long_date, phone, template_folders
+from cpdocs.documents.html import fill, long_date, template_folders
 from cpdocs.documents.pdf import Rendered, to_pdf
 
 _SHEETS = ("base/base.css", "notice/notice.css")

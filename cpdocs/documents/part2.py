@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpdocs.core.plans import Consent
-from cpdocs.documents.html import long_date
+from cpdocs.documents.phrases import Phrases, Said, Value
 from cpdocs.errors import InputFault
 
 ASSET = "part2/notice.toml"
@@ -50,20 +50,20 @@ def statement(folders: Sequence[Path]) -> Statement:
     raise InputFault(f"There is no {ASSET} in the template folders.", todo="Put back the file that came with cpdocs.")
 
 
-def consent_rows(consent: Consent, member_name: str) -> list[tuple[str, str]]:
+def consent_rows(consent: Consent, member_name: str, say: Phrases) -> list[tuple[Said, Value]]:
     """What the consent allows, as (heading, text) in the order of 42 CFR 2.31(a); absent parts are left out."""
-    rows = [
-        ("Patient", consent.patient or member_name),
-        ("Who may disclose", consent.discloser),
-        ("What may be disclosed", consent.scope),
-        ("To whom", consent.recipients),
-        ("For what purpose", consent.purpose),
-        ("How it may be revoked", consent.revocation),
-        ("Signed on", long_date(consent.signed_on) if consent.signed_on else ""),
-        ("Signed by", consent.signed_by or (consent.patient or member_name if consent.signed_on else "")),
-        ("Ends on", long_date(consent.expires_on) if consent.expires_on else ""),
-        ("Ends when", consent.expires_when),
-        ("Passing on", consent.redisclosure),
-        ("If not signed", consent.refusal),
+    rows: list[tuple[Said, Value]] = [
+        (say("Patient"), consent.patient or member_name),
+        (say("Who may disclose"), consent.discloser),
+        (say("What may be disclosed"), consent.scope),
+        (say("To whom"), consent.recipients),
+        (say("For what purpose"), consent.purpose),
+        (say("How it may be revoked"), consent.revocation),
+        (say("Signed on"), say.day(consent.signed_on, long=True)),
+        (say("Signed by"), consent.signed_by or (consent.patient or member_name if consent.signed_on else "")),
+        (say("Ends on"), say.day(consent.expires_on, long=True)),
+        (say("Ends when"), consent.expires_when),
+        (say("Passing on"), consent.redisclosure),
+        (say("If not signed"), consent.refusal),
     ]
     return [row for row in rows if row[1]]

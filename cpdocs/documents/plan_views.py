@@ -1,27 +1,27 @@
 """A plan as strings, in the order in which it is read (documents.md §§1–3): templates hold no rule and no choice of
 words.
 
-Everything a page shows is decided here and in ``service_views``: what stands where a field is empty, who signs for a
-minor, which amounts may be shown at all.
+Everything a page shows is decided here, in ``service_views`` and in ``signing_views``: what stands where a field is
+empty, which amounts may be shown at all, who signs for a minor. Sections that hold nothing are named together at the
+end, not each with a page of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from cpdocs.core.clock import eastern_date
-from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.members import Program
+from cpdocs.core.phones import phone
 from cpdocs.core.plans import GoalStatus, NeedDomain, Plan, Reason
-from cpdocs.core.providers import Clinician, Practice
-from cpdocs.core.senders import Payer, Sender, Senders
-from cpdocs.core.verdicts import Slot
 from cpdocs.documents import service_views
-from cpdocs.documents.html import long_date, phone, short_date
-from cpdocs.documents.words import Words, language_tag, words
+from cpdocs.documents.grids import Cell, Column, Grid, grid
+from cpdocs.documents.html import long_date, short_date
+from cpdocs.documents.phrases import Phrases, Said, Value
+from cpdocs.documents.plan_paper import PlanPaper
+from cpdocs.documents.signing_views import representative_text, rights, signing_view
+from cpdocs.documents.words import words
 
 PROGRAM_NAMES = {
     Program.BH: "Behavioral Health Community Partner (BH CP)",
@@ -48,84 +48,91 @@ _STATUSES = {
     GoalStatus.CHANGED: "Changed",
     GoalStatus.STOPPED: "Stopped",
 }
-_FORMATS = {"standard": "Standard print", "large_print": "Large print", "braille": "Braille", "audio": "Audio"}
-_ADULT = 18
+_FORMATS = {"large_print": "Large print", "braille": "Braille", "audio": "Audio"}
+_NEEDED = {
+    "yes": "Needed",
+    "y": "Needed",
+    "true": "Needed",
+    "no": "Not needed",
+    "n": "Not needed",
+    "false": "Not needed",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPaper:
-    """Everything that one issued version is made from.
-
-    ``meanings`` is what each signature says, the same words that the signature fields carry. ``supersedes`` is the
-    document id of the version before, or empty;
-    ``changes`` says what changed since, medicines first. ``sandbox`` marks every page as practice material.
-    """
-
-    plan: Plan
-    document_id: str
-    member: Assignment
-    pcp: Clinician
-    practice: Practice
-    senders: Senders
-    titles: Mapping[str, str]
-    meanings: Mapping[Slot, str]
-    issued_at: datetime
-    supersedes: str = ""
-    changes: tuple[str, ...] = ()
-    sandbox: bool = False
-
-    @property
-    def sender(self) -> Sender:
-        """The letterhead: that of the member's Community Partner."""
-        return self.senders.for_cp(self.member.cp_org)
-
-    @property
-    def payer(self) -> Payer:
-        """The terms of the member's health plan."""
-        return self.senders.payer(self.member.plan_name)
-
-    @property
-    def title(self) -> str:
-        """What the site calls this program's plan (requirement X5)."""
-        return self.titles[self.plan.program.value]
-
-    @property
-    def language(self) -> str:
-        """The member's language by name: as they told us since, else the roster's."""
-        return self.plan.member.language or self.member.language_spoken
+Rows = list[tuple[Said, Value]]
+"""Facts: what each is called, and what it is."""
 
 
-def plan_view(paper: PlanPaper) -> dict[str, Any]:
-    """The whole plan for ``plan/plan.html``: nested strings, lists and ``Words``."""
+def plan_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
+    """The whole plan for ``plan/plan.html``: nested texts, lists and tables. ``say`` finds our words."""
     plan = paper.plan
+    sections: dict[str, tuple[str, Any]] = {
+        "team": ("Care team", _team(plan, say)),
+        "about": ("About me", _about(paper, say)),
+        "needs": ("What the assessment found", _needs(plan, say)),
+        "goals": ("My goals", [_goal(paper, number, goal, say) for number, goal in enumerate(plan.goals, start=1)]),
+        "transitions": ("Moves between settings of care", service_views.transitions(plan, say)),
+        "wellness": ("Staying well, and help in the community", service_views.wellness(plan, say)),
+        "coordination": ("Who else coordinates, and who does what", service_views.coordination(plan, say)),
+    }
+    services, safety = service_views.services(plan, say), service_views.safety(plan, say)
+    empty = [say(name) for name, held in sections.values() if not held]
+    if not any(services.values()):
+        empty.append(say("Services and supports"))
+    if not any(safety.values()):
+        empty.append(say("Risks and safety"))
+    else:
+        empty += _unsafe(plan, say)
     return {
         **frame(paper),
-        "member": _member_rows(paper),
-        "plan_facts": _plan_rows(paper),
-        "dates": _date_rows(paper),
-        "team": [_teammate(item) for item in plan.care_team],
-        "about": _about(paper),
-        "needs": _needs(plan),
-        "goals": [_goal(paper, number, goal) for number, goal in enumerate(plan.goals, start=1)],
-        **service_views.services(plan),
-        **service_views.medications(plan),
-        **service_views.safety(plan),
-        "transitions": service_views.transitions(plan),
-        **service_views.wellness(plan),
-        "coordination": service_views.coordination(plan),
-        "monitor": ", ".join(filter(None, (plan.monitor.name, plan.monitor.role, phone(plan.monitor.phone)))),
-        "choice": service_views.choice(plan),
-        "rights": _rights(paper),
-        "signing": signing_view(paper),
+        "title": say.name_of(paper.title),
+        "program": say(PROGRAM_NAMES[paper.plan.program]),
+        "direction": say.direction,
+        "large": paper.large_print,
+        "copy_of": paper.copy_of,
+        "draft": bool(paper.catalogue and not paper.catalogue.reviewed),
+        "member": _member_rows(paper, say),
+        "plan_facts": _plan_rows(paper, say),
+        "dates": _pairs(*_date_rows(paper, say)),
+        **{name: held for name, (_title, held) in sections.items()},
+        **services,
+        **service_views.medications(plan, say),
+        **safety,
+        "choice": _choice(plan, say),
+        "nothing": say.joined("; ", empty),
+        "rights": rights(paper, say),
+        "signing": signing_view(paper, say),
     }
+
+
+def _pairs(left: Rows, right: Rows) -> dict[str, Any]:
+    """Facts two by two: ``rows`` of a left and a right one (None where a side has no more), and all ``facts`` in the
+    order in which they are read where there is one column."""
+    return {"rows": list(zip_longest(left, right)), "facts": [*left, *right]}
+
+
+def _choice(plan: Plan, say: Phrases) -> dict[str, Any] | None:
+    rows = service_views.choice(plan, say)
+    half = -(-len(rows) // 2)
+    return _pairs(rows[:half], rows[half:]) if rows else None
+
+
+def _unsafe(plan: Plan, say: Phrases) -> list[Said]:
+    """What of risks and safety holds nothing."""
+    asked: tuple[tuple[str, object], ...] = (
+        ("Risk", plan.risks),
+        ("In a crisis", plan.crisis_plan.strip()),
+        ("If a helper does not come (backup plan)", plan.backup_plan.strip()),
+        ("Emergency contacts", plan.emergency_contacts),
+    )
+    return [say(label) for label, held in asked if not held]
 
 
 def frame(paper: PlanPaper) -> dict[str, Any]:
     """What stands on every page of the plan: who sends, whose plan, which version."""
     sender = paper.sender
     return {
-        "title": paper.title,
-        "program": PROGRAM_NAMES[paper.plan.program],
+        "heading": paper.title,
         "document_id": paper.document_id,
         "version": str(paper.plan.version),
         "sandbox": paper.sandbox,
@@ -142,102 +149,122 @@ def frame(paper: PlanPaper) -> dict[str, Any]:
     }
 
 
-def _member_rows(paper: PlanPaper) -> list[tuple[str, str]]:
+def _member_rows(paper: PlanPaper, say: Phrases) -> Rows:
     member, told = paper.member, paper.plan.member
-    rows = [
-        ("Name", member.full_name),
-        ("Preferred name", told.preferred_name),
-        ("Pronouns", told.pronouns),
-        ("Date of birth", long_date(member.dob)),
-        ("MassHealth ID", member.member_id),
-        ("Medical record number", told.mrn or member.mrn),
-        ("Language", told.language or member.language_spoken),
-        (
-            "Written language",
-            member.language_written if member.language_written != (told.language or member.language_spoken) else "",
-        ),
-        ("Interpreter", told.interpreter),
-        ("Format needed", _FORMATS.get(told.format_need or member.format_need, told.format_need or member.format_need)),
-        ("Acts for the member", _representative_text(paper)),
+    language = told.language or member.language_spoken
+    need = told.format_need or member.format_need
+    asked = told.interpreter.strip()
+    rows: Rows = [
+        (say("Name"), member.full_name),
+        (say("Preferred name"), told.preferred_name),
+        (say("Pronouns"), told.pronouns),
+        (say("Date of birth"), say.day(member.dob, long=True)),
+        (say("MassHealth ID"), member.member_id),
+        (say("Medical record number"), told.mrn or member.mrn),
+        (say("Language"), language),
+        (say("Written language"), member.language_written if member.language_written != language else ""),
+        (say("Interpreter"), say(_NEEDED[asked.casefold()]) if asked.casefold() in _NEEDED else asked),
+        (say("Format needed"), say(_FORMATS[need]) if need in _FORMATS else need if need != "standard" else ""),
+        (say("Acts for the member"), representative_text(paper)),
     ]
     return [row for row in rows if row[1]]
 
 
-def _plan_rows(paper: PlanPaper) -> list[tuple[str, str]]:
+def _plan_rows(paper: PlanPaper, say: Phrases) -> Rows:
     coordinator = paper.plan.coordinator
-    rows = [
-        ("Program", PROGRAM_NAMES[paper.plan.program]),
-        ("Health plan", paper.member.plan_name),
-        ("Primary care provider", f"{paper.pcp.display_name} (NPI {paper.pcp.npi})"),
-        ("Practice", f"{paper.practice.name}, {phone(paper.practice.phone)}"),
-        ("Community Partner", coordinator.organization or paper.sender.name),
+    rows: Rows = [
+        (say("Health plan"), paper.member.plan_name),
+        (say("Primary care provider"), f"{paper.pcp.display_name} (NPI {paper.pcp.npi})"),
+        (say("Practice"), f"{paper.practice.name}, {phone(paper.practice.phone)}"),
+        (say("Community Partner"), coordinator.organization or paper.sender.name),
         (
-            "Care coordinator",
+            say("Care coordinator"),
             ", ".join(filter(None, (coordinator.name, coordinator.credential, phone(coordinator.phone)))),
         ),
-        ("E-mail", coordinator.email),
+        (say("E-mail"), coordinator.email),
     ]
     return [row for row in rows if row[1]]
 
 
-def _date_rows(paper: PlanPaper) -> list[tuple[str, str]]:
-    header = paper.plan.plan
-    reason = REASONS[header.reason]
-    version = f"{header.version}, replaces {paper.supersedes}" if paper.supersedes else str(header.version)
-    period = f"from {long_date(header.effective_from)}" + (
-        f" to {long_date(header.effective_to)}" if header.effective_to else ""
+def _date_rows(paper: PlanPaper, say: Phrases) -> tuple[Rows, Rows]:
+    """What version this is and why; from when to when it holds."""
+    header, monitor = paper.plan.plan, paper.plan.monitor
+    reason = say(REASONS[header.reason])
+    number = str(header.version)
+    start, end = say.day(header.effective_from, long=True), say.day(header.effective_to, long=True)
+    version = say("%(number)s, replaces %(id)s", number=number, id=paper.supersedes) if paper.supersedes else number
+    period = (
+        say("from %(start)s to %(end)s", start=start, end=end)
+        if header.effective_to
+        else say("from %(start)s", start=start)
     )
-    return [
-        ("Version", version),
-        ("Status", "For review and approval"),
-        ("Reason for this version", f"{reason}: {header.reason_text}" if header.reason_text else reason),
-        ("Assessment", long_date(header.assessment_date)),
-        ("Plan date", long_date(header.plan_date)),
-        ("In effect", period),
-        ("Next review, at the latest", long_date(header.next_review)),
+    return (
+        [
+            (say("Version"), version),
+            (say("Status"), say("For review and approval")),
+            (say("Reason for this version"), say.joined(": ", (reason, header.reason_text))),
+            (
+                say("Who watches over this plan"),
+                ", ".join(filter(None, (monitor.name, monitor.role, phone(monitor.phone)))),
+            ),
+        ],
+        [
+            (say("Assessment"), say.day(header.assessment_date, long=True)),
+            (say("Plan date"), say.day(header.plan_date, long=True)),
+            (say("In effect"), period),
+            (say("Next review, at the latest"), say.day(header.next_review, long=True)),
+        ],
+    )
+
+
+def _team(plan: Plan, say: Phrases) -> Grid | None:
+    columns = [
+        Column(say("Name"), 21),
+        Column(say("Role"), 19),
+        Column(say("Organization"), 27),
+        Column(say("Contact"), 21),
+        Column(say("Chosen by member"), 12),
     ]
+    return grid(columns, [_teammate(item, say) for item in plan.care_team])
 
 
-def _teammate(item: Any) -> dict[str, str]:
-    chosen = {True: "Yes", False: "No", None: ""}[item.chosen_by_member]
+def _teammate(item: Any, say: Phrases) -> list[Cell]:
+    copy: Value = ""
+    if item.gets_copy:
+        copy = say("gets a copy by %(channel)s", channel=item.channel) if item.channel else say("gets a copy")
+    chosen: Value = "" if item.chosen_by_member is None else say("Yes") if item.chosen_by_member else say("No")
     contact = "; ".join(filter(None, (phone(item.phone), item.email)))
-    copy = f"Copy{f' by {item.channel}' if item.channel else ''}" if item.gets_copy else ""
-    return {
-        "name": item.name,
-        "role": item.role,
-        "organization": item.organization,
-        "contact": contact,
-        "chosen": chosen,
-        "receives": copy,
-    }
+    under = (copy,) if copy else ()
+    return [Cell(item.name), Cell(item.role), Cell(item.organization), Cell(contact, under), Cell(chosen)]
 
 
-def _about(paper: PlanPaper) -> list[dict[str, Any]]:
+def _about(paper: PlanPaper, say: Phrases) -> list[dict[str, Any]]:
     about = paper.plan.about_me
     parts = [
-        ("My strengths", about.strengths),
-        ("What I prefer", about.preferences),
-        ("My culture", (about.culture,)),
-        ("What matters to me", (about.what_matters,)),
-        ("What works for me", (about.what_works,)),
+        (say("My strengths"), about.strengths),
+        (say("What I prefer"), about.preferences),
+        (say("What matters to me"), (about.what_matters,)),
+        (say("What works for me"), (about.what_works,)),
+        (say("My culture"), (about.culture,)),
     ]
-    return [
-        {"label": label, "texts": [words(text, paper.language) for text in texts if text.strip()]}
+    blocks = [
+        service_views.block(label, [words(text, paper.language) for text in texts if text.strip()])
         for label, texts in parts
     ]
+    return [each for each in blocks if each["texts"]]
 
 
-def _needs(plan: Plan) -> list[dict[str, Any]]:
+def _needs(plan: Plan, say: Phrases) -> list[dict[str, Any]]:
     order = list(_DOMAINS)
     listed = sorted(plan.needs, key=lambda need: order.index(need.domain))
     return [
         {
-            "domain": _DOMAINS[domain],
+            "domain": say(_DOMAINS[domain]),
             "items": [
                 {
                     "need": need.need,
                     "comment": need.comment,
-                    "told": "told by the member" if need.self_reported else "",
+                    "told": say("told by the member") if need.self_reported else "",
                     "part2": need.part2,
                 }
                 for need in needs
@@ -247,105 +274,34 @@ def _needs(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _goal(paper: PlanPaper, number: int, goal: Any) -> dict[str, Any]:
+def _goal(paper: PlanPaper, number: int, goal: Any, say: Phrases) -> dict[str, Any]:
+    meta = (
+        say("Goal %(number)s", number=str(number)),
+        say(_STATUSES[goal.status]),
+        say("to be reached by %(day)s", day=say.day(goal.target_date)) if goal.target_date else "",
+    )
+    columns = [
+        Column(say("Step"), 50),
+        Column(say("Who does it"), 22),
+        Column(say("By"), 15),
+        Column(say("Status"), 13),
+    ]
     return {
-        "number": str(number),
         "goal": words(goal.goal, paper.language, translated=bool(goal.translation)),
         "translation": goal.translation,
-        "target": short_date(goal.target_date),
-        "status": _STATUSES[goal.status],
+        "meta": say.joined(" · ", meta),
         "progress": goal.progress,
         "part2": goal.part2,
-        "steps": [
-            {
-                "step": words(step.step, paper.language),
-                "who": step.who,
-                "by": short_date(step.by),
-                "status": _STATUSES[step.status],
-            }
-            for step in goal.steps
-        ],
+        "steps": grid(
+            columns,
+            [
+                [
+                    Cell(words(step.step, paper.language)),
+                    Cell(step.who),
+                    Cell(say.day(step.by)),
+                    Cell(say(_STATUSES[step.status])),
+                ]
+                for step in goal.steps
+            ],
+        ),
     }
-
-
-def _rights(paper: PlanPaper) -> dict[str, str]:
-    senders, plan = paper.senders, paper.plan
-    grievance = plan.grievance
-    hours = senders.masshealth_hours.rstrip(".")
-    return {
-        "coordinator": f"{plan.coordinator.name}, {phone(plan.coordinator.phone)}",
-        "grievance": f"{grievance.name}{f', {phone(grievance.phone)}' if grievance.phone else ''}"
-        if grievance
-        else f"{paper.sender.name}, {phone(paper.sender.phone)}",
-        "ombudsman": f"{senders.ombudsman_name}, {phone(senders.ombudsman_phone)}",
-        "masshealth": f"{senders.masshealth_phone} (TTY {senders.masshealth_tty}), {hours}",
-    }
-
-
-def is_minor(paper: PlanPaper) -> bool:
-    """Whether the member is under 18 on the plan's date."""
-    return age_on(paper.member.dob, paper.plan.plan.plan_date) < _ADULT
-
-
-def _representative(paper: PlanPaper) -> tuple[str, str, str]:
-    """Name, relation and authority of who acts for the member: the plan's representative, else a minor's guardian on
-    the roster."""
-    named = paper.plan.representative
-    if named:
-        return named.name, named.relation, named.authority
-    if is_minor(paper) and paper.member.guardian_name:
-        return paper.member.guardian_name, paper.member.guardian_relation, ""
-    return "", "", ""
-
-
-def _representative_text(paper: PlanPaper) -> str:
-    name, relation, authority = _representative(paper)
-    if not name:
-        return ""
-    number = paper.plan.representative.phone if paper.plan.representative else ""
-    return ", ".join(filter(None, (name, relation, authority, phone(number))))
-
-
-def signing_view(paper: PlanPaper) -> dict[str, Any]:
-    """The signature page: who signs, what each signature means, what is attested (documents.md §3)."""
-    plan = paper.plan
-    name, relation, authority = _representative(paper)
-    copy = plan.copy_given
-    given = ""
-    if copy and copy.date == eastern_date(paper.issued_at):
-        # Of another day it was another paper: this version is made now.
-        how = ", ".join(
-            filter(None, (copy.format, copy.language, f"interpreter: {copy.interpreter}" if copy.interpreter else ""))
-        )
-        given = f"{long_date(copy.date)}{f' ({how})' if how else ''}"
-    return {
-        "member_meaning": paper.meanings[Slot.MEMBER],
-        "pcp_meaning": paper.meanings[Slot.PCP],
-        "member_signer": name or paper.member.full_name,
-        "for_member": paper.member.full_name if name else "",
-        "relation": ", ".join(filter(None, (relation, authority))),
-        "pcp": paper.pcp.display_name,
-        "pcp_npi": paper.pcp.npi,
-        "practice": paper.practice.name,
-        "coordinator": ", ".join(filter(None, (plan.coordinator.name, plan.coordinator.credential))),
-        "coordinator_on": long_date(plan.plan.plan_date),
-        "supervisor": ", ".join(filter(None, (plan.supervisor.name, plan.supervisor.credential)))
-        if plan.supervisor
-        else "",
-        "supervisor_on": long_date(plan.supervisor.reviewed_on)
-        if plan.supervisor and plan.supervisor.reviewed_on
-        else "",
-        "copy_given": given,
-        "interpreter": plan.member.interpreter,
-    }
-
-
-def language_of(paper: PlanPaper) -> str:
-    """The BCP 47 tag of the member's language, or empty."""
-    return language_tag(paper.language)
-
-
-def own_words(view: Mapping[str, Any]) -> list[Words]:
-    """Every text of the member's own in a view."""
-    goals = [goal["goal"] for goal in view["goals"]]
-    return [*goals, *(text for part in view["about"] for text in part["texts"])]

@@ -12,10 +12,12 @@ from typing import Any
 from cpdocs.core.plans import Plan
 from cpdocs.documents import fonts, part2
 from cpdocs.documents.cover_views import cover_view
-from cpdocs.documents.html import fill, template_folders
+from cpdocs.documents.html import fill, fill_in, template_folders
 from cpdocs.documents.marks import Paper, page_codes
 from cpdocs.documents.pdf import Rendered, to_pdf
-from cpdocs.documents.plan_views import PlanPaper, plan_view
+from cpdocs.documents.phrases import Phrases
+from cpdocs.documents.plan_paper import PlanPaper
+from cpdocs.documents.plan_views import plan_view
 from cpdocs.errors import Defect, InputFault, Problem
 
 SIGNATURE_BOXES = ("MemberSig", "PCPSig")
@@ -38,10 +40,10 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
         profile="plan",
         identifier=paper.document_id,
         created=paper.issued_at,
-        stylesheets=PLAN_SHEETS,
+        stylesheets=plan_sheets(paper),
         painters=lambda page, pages: page_codes(paper.document_id, page, pages),
     )
-    missing = [name for name in SIGNATURE_BOXES if name not in rendered.boxes]
+    missing = [name for name in SIGNATURE_BOXES if name not in rendered.boxes and not paper.copy_of]
     if missing:
         raise InputFault(
             f"plan/plan.html has no element with the id {' or '.join(missing)}.",
@@ -50,14 +52,42 @@ def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) ->
     return rendered
 
 
+def plan_sheets(paper: PlanPaper) -> tuple[str, ...]:
+    """The style sheets of a plan: those of other languages and of large print where it has them."""
+    catalogue = paper.catalogue
+    return (
+        *PLAN_SHEETS,
+        *(("plan/languages.css",) if catalogue else ()),
+        *(("plan/right-to-left.css",) if catalogue and catalogue.right_to_left else ()),
+        *(("plan/large-print.css",) if paper.large_print else ()),
+    )
+
+
 def plan_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> str:
-    """The HTML of the plan, styled by ``PLAN_SHEETS``. Raises as ``render_plan`` does."""
+    """The HTML of the plan, styled by ``plan_sheets``. Raises as ``render_plan`` does."""
     folders = template_folders(shipped, site)
-    view = plan_view(paper)
-    view["part2"] = _part2_view(paper, folders)
+    say = Phrases(paper.catalogue)
+    view = plan_view(paper, say)
+    view["part2"] = _part2_view(paper, folders, say)
     view["content"] = content_stub(view)
     _require_drawable(paper, view, folders)
-    return fill("plan/plan.html", view, shipped=shipped, site=site)
+    html = fill_in("plan/plan.html", view, say, shipped=shipped, site=site)
+    if say.missing:
+        raise InputFault(
+            f"The plan can't be made in {say.tag}: {len(say.missing)} of its texts have no translation.",
+            todo="Complete the catalogue, or issue the plan in English.",
+        )
+    return html
+
+
+def untranslated(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> set[str]:
+    """The messages of this plan that have no translation into the language of ``paper``. Raises as ``render_plan``."""
+    say = Phrases(paper.catalogue)
+    view = plan_view(paper, say)
+    view["part2"] = _part2_view(paper, template_folders(shipped, site), say)
+    view["content"] = ""
+    fill_in("plan/plan.html", view, say, shipped=shipped, site=site)
+    return say.missing
 
 
 def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | None = None) -> Rendered:
@@ -94,7 +124,7 @@ def _plain(value: Any) -> Any:
     raise Defect(f"A plan's view holds a {type(value).__name__}.")
 
 
-def _part2_view(paper: PlanPaper, folders: Sequence[Path]) -> dict[str, Any] | None:
+def _part2_view(paper: PlanPaper, folders: Sequence[Path], say: Phrases) -> dict[str, Any] | None:
     """The statement and the consent's scope where the plan carries Part 2 records (documents.md §5)."""
     if not paper.plan.carries_part2:
         return None
@@ -111,7 +141,7 @@ def _part2_view(paper: PlanPaper, folders: Sequence[Path]) -> dict[str, Any] | N
         "lead": text.lead,
         "items": list(text.items),
         "closing": text.closing,
-        "consent": part2.consent_rows(consent, paper.member.full_name),
+        "consent": part2.consent_rows(consent, paper.member.full_name, say),
     }
 
 

@@ -1,8 +1,7 @@
 """How hard an English text is to read: the Flesch-Kincaid grade, with syllables counted by rule.
 
-Letters aim at grade 6 (documents.md §4.11); a higher one is a warning, never a refusal. Names and telephone numbers are
-not the writer's choice, so words with a digit and words in the middle of a sentence that begin with a capital don't
-count.
+Letters aim at grade 6 (documents.md §4.11); a higher one is a warning, never a refusal. Every word counts, names too;
+what holds a digit (a telephone number, a date) is no word, nor is a web address.
 """
 
 from __future__ import annotations
@@ -40,13 +39,8 @@ def grade(blocks: Iterable[str]) -> float:
 
 
 def _counted(sentence: str) -> list[str]:
-    parts = [part for part in sentence.split() if not any(char.isdigit() for char in part)]
-    found = []
-    for place, part in enumerate(parts):
-        if place and part[:1].isupper():
-            continue
-        found += _WORD.findall(part)
-    return found
+    parts = (part for part in sentence.split() if not any(char.isdigit() for char in part) and "www." not in part)
+    return [word for part in parts for word in _WORD.findall(part)]
 
 
 def syllables_in(word: str) -> int:

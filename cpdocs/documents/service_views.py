@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from cpdocs.core.clock import EASTERN
 from cpdocs.core.deadlines import HOME_VISIT_HOURS, home_visit_due
 from cpdocs.core.members import Program
+from cpdocs.core.phones import phone
 from cpdocs.core.plans import CoordinationKind, Plan, Quantity, Service, Transition, TransitionKind
-from cpdocs.documents.html import long_date, phone, short_date
+from cpdocs.documents.grids import Cell, Column, grid, small
+from cpdocs.documents.phrases import NOTHING, Phrases, Said, Value
 
 _TRANSITIONS = {
     TransitionKind.ADMISSION: "Admission",
@@ -30,200 +31,255 @@ _KINDS = {
     CoordinationKind.DDS: "Department of Developmental Services",
     CoordinationKind.SCHOOL: "School",
     CoordinationKind.LTSS_PROVIDER: "LTSS provider",
-    CoordinationKind.OTHER: "",
 }
 
 
-def services(plan: Plan) -> dict[str, Any]:
-    """Paid and unpaid supports apart; ``with_amounts`` where any may be shown."""
-    rows = [_service(item) for item in plan.services]
+def services(plan: Plan, say: Phrases) -> dict[str, Any]:
+    """Paid and unpaid supports apart, each a table or None."""
+    paid = [_paid(item, say) for item in plan.services if item.paid]
+    unpaid = [_unpaid(item, say) for item in plan.services if not item.paid]
     return {
-        "paid": [row for row in rows if row["paid"]],
-        "unpaid": [row for row in rows if not row["paid"]],
-        "with_amounts": any(row["amount"] for row in rows),
+        "paid": grid(
+            [
+                Column(say("Service"), 26),
+                Column(say("Provider and contact"), 25),
+                Column(say("Funding source"), 20),
+                Column(say("Start"), 14),
+                Column(say("Linked to the CP?"), 15),
+            ],
+            paid,
+        ),
+        "unpaid": grid(
+            [
+                Column(say("Support"), 32),
+                Column(say("Who helps"), 34),
+                Column(say("Contact"), 19),
+                Column(say("Start"), 15),
+            ],
+            unpaid,
+        ),
     }
 
 
-def _service(item: Service) -> dict[str, Any]:
-    notes = [
-        f"At {item.delivery_address}" if item.delivery_address else "",
-        "Self-directed" if item.self_directed else "",
-        item.comment,
+def _paid(item: Service, say: Phrases) -> list[Cell]:
+    return [
+        _service_name(item, say),
+        Cell(item.provider or item.relationship, small(phone(item.contact))),
+        Cell(item.funding_source),
+        Cell(_period(item, say)),
+        Cell(_affiliation(item, say)),
     ]
-    end = f" to {short_date(item.end)}" if item.end else ""
-    return {
-        "name": item.name,
-        "provider": item.provider or item.relationship,
-        "relationship": item.relationship if item.provider else "",
-        "contact": phone(item.contact),
-        "funding": item.funding_source,
-        "start": f"{short_date(item.start)}{end}" if item.start else end.strip(),
-        "paid": item.paid,
-        "affiliation": _affiliation(item),
-        "amount": amount_text(item.quantity),
-        "notes": "; ".join(filter(None, notes)),
-        "part2": item.part2,
-    }
 
 
-def _affiliation(item: Service) -> str:
+def _unpaid(item: Service, say: Phrases) -> list[Cell]:
+    who = item.provider or item.relationship
+    also = f" ({item.relationship})" if item.provider and item.relationship else ""
+    return [_service_name(item, say), Cell(f"{who}{also}"), Cell(phone(item.contact)), Cell(_period(item, say))]
+
+
+def _service_name(item: Service, say: Phrases) -> Cell:
+    notes = small(
+        amount_text(item.quantity, say),
+        say("At %(place)s", place=item.delivery_address) if item.delivery_address else "",
+        say("Self-directed") if item.self_directed else "",
+        item.comment,
+    )
+    return Cell(item.name, notes, item.part2)
+
+
+def _period(item: Service, say: Phrases) -> Said:
+    start, end = say.day(item.start), say.day(item.end)
+    if start and end:
+        return say("%(start)s to %(end)s", start=start, end=end)
+    return start or (say("until %(end)s", end=end) if end else NOTHING)
+
+
+def _affiliation(item: Service, say: Phrases) -> Said:
     """Whether the provider is linked to the Community Partner, and when the member was told (requirement D10)."""
     if item.affiliated is None:
-        return "Not stated"
+        return say("Not stated")
     if not item.affiliated:
-        return "No"
-    return (
-        f"Yes; told on {short_date(item.affiliation_disclosed_on)}"
-        if item.affiliation_disclosed_on
-        else "Yes; not disclosed"
-    )
+        return say("No")
+    if item.affiliation_disclosed_on:
+        return say("Yes; told on %(day)s", day=say.day(item.affiliation_disclosed_on))
+    return say("Yes; not disclosed")
 
 
-def amount_text(quantity: Quantity | None) -> str:
+def amount_text(quantity: Quantity | None, say: Phrases) -> Said:
     """``14 hours per week, authorized by …``; empty without an authorizer, whatever amount the file names (requirement
     D12)."""
     if quantity is None or not quantity.authorized_by.strip():
-        return ""
-    amount = f"{quantity.amount:f}"
-    if "." in amount:
-        amount = amount.rstrip("0").rstrip(".")
-    per = f" per {quantity.interval}" if quantity.interval else ""
-    on = short_date(quantity.authorized_on)
-    source = ", ".join(filter(None, (quantity.source, on)))
-    return f"{amount} {quantity.unit}{per}, authorized by {quantity.authorized_by}{f' ({source})' if source else ''}"
+        return NOTHING
+    number = f"{quantity.amount:f}"
+    if "." in number:
+        number = number.rstrip("0").rstrip(".")
+    amount = f"{number} {quantity.unit}{f' per {quantity.interval}' if quantity.interval else ''}"
+    source = say.joined(", ", (quantity.source, say.day(quantity.authorized_on)))
+    if source:
+        return say(
+            "%(amount)s, authorized by %(who)s (%(source)s)", amount=amount, who=quantity.authorized_by, source=source
+        )
+    return say("%(amount)s, authorized by %(who)s", amount=amount, who=quantity.authorized_by)
 
 
-def medications(plan: Plan) -> dict[str, Any]:
+def medications(plan: Plan, say: Phrases) -> dict[str, Any]:
     """The list as reported; ``reconciled`` names the clinician who reconciled it, or is empty."""
     by = plan.medications_reconciled_by
-    reconciled = ""
+    reconciled = NOTHING
     if by:
         npi = f", NPI {by.npi}" if by.npi else ""
-        reconciled = f"{by.name}, {by.credential}{npi}, on {long_date(by.on)}"
+        reconciled = say(
+            "Reconciled by %(who)s, on %(day)s.", who=f"{by.name}, {by.credential}{npi}", day=say.day(by.on, long=True)
+        )
+    columns = [
+        Column(say("Medicine"), 36),
+        Column(say("Directions"), 25),
+        Column(say("Source"), 24),
+        Column(say("As of"), 15),
+    ]
     rows = [
-        {
-            "name": item.name,
-            "directions": item.directions,
-            "source": ", ".join(
-                filter(None, (item.source, f"prescribed by {item.prescriber}" if item.prescriber else ""))
+        [
+            Cell(item.name, (), item.part2),
+            Cell(item.directions),
+            Cell(
+                item.source,
+                small(say("prescribed by %(name)s", name=item.prescriber) if item.prescriber else ""),
             ),
-            "as_of": short_date(item.as_of),
-            "part2": item.part2,
-        }
+            Cell(say.day(item.as_of)),
+        ]
         for item in plan.medications
     ]
-    return {"medications": rows, "reconciled": reconciled}
+    return {"medications": grid(columns, rows), "reconciled": reconciled}
 
 
-def safety(plan: Plan) -> dict[str, Any]:
+def safety(plan: Plan, say: Phrases) -> dict[str, Any]:
     """Risks and measures, what to do in a crisis, who steps in, whom to call."""
+    columns = [Column(say("Risk"), 42), Column(say("What is done about it"), 58)]
+    contacts = [
+        ", ".join(filter(None, (item.name, item.relation, phone(item.phone)))) for item in plan.emergency_contacts
+    ]
+    blocks = [
+        block(say("In a crisis"), [plan.crisis_plan]),
+        block(say("If a helper does not come (backup plan)"), [plan.backup_plan]),
+        block(say("Emergency contacts"), contacts),
+    ]
     return {
-        "risks": [{"risk": item.risk, "measure": item.measure, "part2": item.part2} for item in plan.risks],
-        "crisis_plan": plan.crisis_plan,
-        "backup_plan": plan.backup_plan,
-        "emergency_contacts": [
-            ", ".join(filter(None, (item.name, item.relation, phone(item.phone)))) for item in plan.emergency_contacts
-        ],
+        "risks": grid(columns, [[Cell(item.risk, (), item.part2), Cell(item.measure)] for item in plan.risks]),
+        "safety": [each for each in blocks if each["texts"]],
     }
 
 
-def transitions(plan: Plan) -> list[dict[str, Any]]:
+def block(label: Said, texts: list[Any]) -> dict[str, Any]:
+    """A heading over one text or a list of them; texts that say nothing are left out."""
+    return {"label": label, "texts": [text for text in texts if not isinstance(text, str) or text.strip()]}
+
+
+def transitions(plan: Plan, say: Phrases) -> list[dict[str, Any]]:
     """Recent moves between settings of care and what follows each."""
-    return [_transition(item) for item in plan.transitions]
+    return [_transition(item, say) for item in plan.transitions]
 
 
-def _transition(item: Transition) -> dict[str, Any]:
-    follow_up = " with ".join(filter(None, (short_date(item.follow_up_on), item.follow_up_with)))
-    when = [
-        f"admitted {_moment(item.admitted)}" if item.admitted else "",
-        f"discharged {_moment(item.discharged)}" if item.discharged else "",
+def _transition(item: Transition, say: Phrases) -> dict[str, Any]:
+    day = say.day(item.follow_up_on)
+    follow_up: Value = item.follow_up_with
+    if day:
+        follow_up = say("%(day)s with %(who)s", day=day, who=item.follow_up_with) if item.follow_up_with else day
+    rows: list[tuple[Said, Value]] = [
+        (say("Admitted"), say.moment(item.admitted) if item.admitted else ""),
+        (say("Discharged"), say.moment(item.discharged) if item.discharged else ""),
+        (say("Home visit"), home_visit_text(item, say)),
+        (say("Follow-up visit"), follow_up),
+        (say("Comment"), item.comment),
     ]
     return {
-        "kind": _TRANSITIONS[item.kind],
+        "kind": say(_TRANSITIONS[item.kind]),
         "facility": item.facility,
-        "when": "; ".join(filter(None, when)),
-        "home_visit": home_visit_text(item),
-        "follow_up": follow_up,
-        "comment": item.comment,
+        "rows": [row for row in rows if row[1]],
         "part2": item.part2,
     }
 
 
-def home_visit_text(item: Transition) -> str:
+def home_visit_text(item: Transition, say: Phrases) -> Said:
     """The home visit after a discharge, held against 72 clock hours (requirement B3); empty where there was no
     discharge."""
     if item.discharged is None:
-        return ""
+        return NOTHING
     due = home_visit_due(item.discharged)
     if item.home_visit_done is not None:
-        return f"done {_moment(item.home_visit_done)}{_lateness(item.home_visit_done, due)}"
+        when = say("done %(when)s", when=say.moment(item.home_visit_done))
+        return say.joined(" ", (when, _lateness(item.home_visit_done, due, say)))
     if item.home_visit_scheduled is not None:
-        return f"scheduled {_moment(item.home_visit_scheduled)}{_lateness(item.home_visit_scheduled, due)}"
-    return f"NOT SCHEDULED; due by {_moment(due)} ({HOME_VISIT_HOURS} hours after discharge)"
+        when = say("scheduled %(when)s", when=say.moment(item.home_visit_scheduled))
+        return say.joined(" ", (when, _lateness(item.home_visit_scheduled, due, say)))
+    return say(
+        "NOT SCHEDULED; due by %(when)s (%(hours)s hours after discharge)",
+        when=say.moment(due),
+        hours=str(HOME_VISIT_HOURS),
+    )
 
 
-def _lateness(moment: datetime, due: datetime) -> str:
+def _lateness(moment: datetime, due: datetime, say: Phrases) -> Said:
     if moment <= due:
-        return f" (within {HOME_VISIT_HOURS} hours of discharge)"
+        return say("(within %(hours)s hours of discharge)", hours=str(HOME_VISIT_HOURS))
     hours = -((due - moment) // timedelta(hours=1))
-    return f" (LATE by {hours} hour{'s' if hours > 1 else ''}: due by {_moment(due)})"
+    if hours == 1:
+        return say("(LATE by 1 hour: due by %(when)s)", when=say.moment(due))
+    return say("(LATE by %(hours)s hours: due by %(when)s)", hours=str(hours), when=say.moment(due))
 
 
-def _moment(moment: datetime) -> str:
-    local = moment.astimezone(EASTERN)
-    return f"{short_date(local.date())}, {local.strftime('%I:%M %p').lstrip('0')}"
-
-
-def wellness(plan: Plan) -> dict[str, Any]:
+def wellness(plan: Plan, say: Phrases) -> list[dict[str, Any]]:
     """Health and wellness, community resources, and the Flexible Services screen (requirement D15)."""
     screen = plan.flexible_services_screen
-    flexible = "Not recorded."
-    if screen:
-        on = f" on {short_date(screen.date)}" if screen.date else ""
-        flexible = f"Done{on}. Outcome: {screen.outcome or 'not recorded'}." if screen.done else "Not done."
-    return {
-        "wellness": [_resource(item) for item in plan.health_and_wellness],
-        "resources": [_resource(item) for item in plan.community_resources],
-        "flexible_services": flexible,
-    }
+    flexible: list[Any] = []
+    if screen and screen.done:
+        done = say("Done on %(day)s.", day=say.day(screen.date)) if screen.date else say("Done.")
+        outcome = say("Outcome: %(outcome)s.", outcome=screen.outcome) if screen.outcome else NOTHING
+        flexible = [say.joined(" ", (done, outcome))]
+    elif screen:
+        flexible = [say("Not done.")]
+    blocks = [
+        block(say("Health and wellness"), [_resource(item) for item in plan.health_and_wellness]),
+        block(say("Community resources"), [_resource(item) for item in plan.community_resources]),
+        block(say("Flexible Services screen"), flexible),
+    ]
+    return [each for each in blocks if each["texts"]]
 
 
 def _resource(item: Any) -> str:
     return ", ".join(filter(None, (f"{item.name}: {item.purpose}" if item.purpose else item.name, phone(item.contact))))
 
 
-def coordination(plan: Plan) -> list[dict[str, str]]:
-    """Who else coordinates, and the line between their work and ours (requirement D14)."""
-    return [
-        {
-            "who": ", ".join(filter(None, (item.who, item.organization, phone(item.phone)))),
-            "kind": _KINDS[item.kind],
-            "their_part": item.their_part,
-            "our_part": item.our_part,
-            "reference": item.reference,
-        }
-        for item in plan.coordination
-    ]
+def coordination(plan: Plan, say: Phrases) -> Any:
+    """Who else coordinates, and the line between their work and ours (requirement D14); None where nobody does."""
+    columns = [Column(say("Who"), 30), Column(say("Their part"), 35), Column(say("Our part"), 35)]
+    return grid(columns, [_coordinator(item, say) for item in plan.coordination])
 
 
-def choice(plan: Plan) -> list[tuple[str, str]]:
+def _coordinator(item: Any, say: Phrases) -> list[Cell]:
+    kind = say(_KINDS[item.kind]) if item.kind in _KINDS else ""
+    own = say("Their own plan: %(reference)s (not copied here)", reference=item.reference) if item.reference else ""
+    who = ", ".join(filter(None, (item.who, item.organization, phone(item.phone))))
+    return [Cell(who, small(kind)), Cell(item.their_part, small(own)), Cell(item.our_part)]
+
+
+def choice(plan: Plan, say: Phrases) -> list[tuple[Said, Value]]:
     """The evidence that the member chose (LTSS: documents.md §2); an empty list where the plan holds none."""
     given = plan.choice
     if given is None:
         if plan.program is not Program.LTSS:
             return []
-        return [("Choice of services and providers", "Not recorded")]
-    answers = [
-        ("Service options were given", _yes(given.service_options_given)),
-        ("The member took part in the selection", _yes(given.took_part_in_selection)),
-        ("The member agrees with the services in this plan", _yes(given.agrees_with_plan)),
-        ("Provider options were given", _yes(given.provider_options_given)),
-        ("The member made an informed choice of providers", _yes(given.informed_provider_choice)),
-        ("Setting chosen by the member", given.setting_chosen),
-        ("Alternatives considered", given.alternatives_considered),
+        return [(say("Choice of services and providers"), say("Not recorded"))]
+    answers: list[tuple[Said, Value]] = [
+        (say("Service options were given"), _yes(given.service_options_given, say)),
+        (say("The member took part in the selection"), _yes(given.took_part_in_selection, say)),
+        (say("The member agrees with the services in this plan"), _yes(given.agrees_with_plan, say)),
+        (say("Provider options were given"), _yes(given.provider_options_given, say)),
+        (say("The member made an informed choice of providers"), _yes(given.informed_provider_choice, say)),
+        (say("Setting chosen by the member"), given.setting_chosen),
+        (say("Alternatives considered"), given.alternatives_considered),
     ]
     return [row for row in answers if row[1]]
 
 
-def _yes(answer: bool) -> str:
-    return "Yes" if answer else "No"
+def _yes(answer: bool, say: Phrases) -> Said:
+    return say("Yes") if answer else say("No")

@@ -1,9 +1,10 @@
 """What WeasyPrint's tagging leaves undone, mended in one place.
 
-WeasyPrint 70.0 drops ``lang`` on elements, gives table headers no scope, leaves the text of page margins as tags
-without a parent where they ought to be artifacts, and looks every page reference up anew for each tag, which makes
-tagging quadratic in pages (mailroom.md, rendering fact 6; performance.md, traps). All of it is mended around three
-private functions, so the version is pinned and a test compares their source with what was read here.
+WeasyPrint 70.0 drops ``lang`` on elements, gives table headers no scope, leaves blocks of a list item beside its body
+and the text of page margins as tags without a parent where they ought to be artifacts, and looks every page reference
+up anew for each tag, which makes tagging quadratic in pages (mailroom.md, rendering fact 6; performance.md, traps). All
+of it is mended around three private functions, so the version is pinned and a test compares their source with what was
+read here.
 
 An element with ``data-field`` gets that name as its tag's title: that is where the signature field's own Form tag
 belongs.
@@ -42,6 +43,8 @@ def _mended_box_tree(
         source = getattr(box, "element", None)
         if source is not None and source.tag not in ("html", "body") and not isinstance(box, boxes.PageBox):
             _complete(element, source)
+        if element["S"] == "/LI":
+            _gather_body(element, pdf)
         yield element
 
 
@@ -54,6 +57,19 @@ def _complete(element: pydyf.Dictionary, source: Any) -> None:
     field = source.get("data-field")
     if field:
         element["T"] = pydyf.String(field)
+
+
+def _gather_body(item: pydyf.Dictionary, pdf: pydyf.PDF) -> None:
+    """Puts blocks that stand in a list item beside its body into the body: an LI holds Lbl and LBody alone."""
+    kids = [(kid, pdf.objects[int(kid.split()[0])]) for kid in item["K"] if isinstance(kid, bytes)]
+    body = next((held for _, held in kids if held["S"] == "/LBody"), None)
+    if body is None:
+        return
+    for kid, held in kids:
+        if held["S"] not in ("/Lbl", "/LBody"):
+            item["K"].remove(kid)
+            held["P"] = body.reference
+            body["K"].append(kid)
 
 
 def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:

@@ -104,7 +104,7 @@ def words(text: str, member_language: str = "", *, translated: bool = False) -> 
     lang = own if translated and own else ENGLISH
     if languages:
         lang = own if own in languages else languages[0]
-    return Words(text, lang, _direction(text))
+    return Words(text, lang, direction(text))
 
 
 def _languages_of(text: str) -> tuple[str, ...]:
@@ -119,8 +119,8 @@ def _languages_of(text: str) -> tuple[str, ...]:
     return _SCRIPTS.get(main, ())
 
 
-def _direction(text: str) -> str:
-    """That of the first letter that has one (UAX #9, P2 and P3)."""
+def direction(text: str) -> str:
+    """``rtl`` or ``ltr``: that of the first letter that has one (UAX #9, P2 and P3)."""
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in _RIGHT_TO_LEFT:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from cpdocs.errors import Problem
 from cpdocs.filing.manifest import NAME, read_manifest, signature_holds
@@ -15,22 +17,71 @@ UPLOAD = "upload"
 """What the manifest calls the upload PDF."""
 
 
-def check_package(folder: Path, public_key: bytes) -> list[Problem]:
-    """Every fault of the package in ``folder``; empty where it is as it was built.
+class Packed(Protocol):
+    """Where a package's files are: a folder, or what a ZIP held."""
+
+    def names(self) -> set[str]:
+        """Every file's name in the package (POSIX), links too."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes. Raises FileNotFoundError, OSError."""
+        ...
+
+
+class Folder:
+    """A package in a folder; nothing is read through a link. ``names`` raises OSError where it can't be listed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> set[str]:
+        found = set()
+        for top, folders, names in os.walk(self._folder):
+            links = [name for name in folders if (Path(top) / name).is_symlink()]
+            found |= {(Path(top) / name).relative_to(self._folder).as_posix() for name in (*names, *links)}
+        return found
+
+    def read(self, name: str) -> bytes:
+        file = self._folder / PurePosixPath(name)
+        if file.is_symlink():
+            raise OSError("a link")
+        return read_plain(file)
+
+
+class InMemory:
+    """A package whose files are at hand, by name."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def names(self) -> set[str]:
+        return set(self._files)
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self._files[name]
+        except KeyError:
+            raise FileNotFoundError(name) from None
+
+
+def check_package(package: Packed, public_key: bytes) -> list[Problem]:
+    """Every fault of a package; empty where it is as it was built.
 
     ``public_key`` is the organization's Ed25519 key, 32 raw bytes, which the checker has from elsewhere: a package
-    can't vouch for itself. Raises OSError only where the folder itself can't be listed.
+    can't vouch for itself. Raises OSError only where the package itself can't be listed.
     """
-    manifest_file = folder / NAME
-    if not manifest_file.is_file() or manifest_file.is_symlink():
+    try:
+        data = package.read(NAME)
+    except OSError:
         return [
             Problem(
                 "manifest_missing", "there is no manifest: the package was never finished.", NAME, "Ask for it again."
             )
         ]
     try:
-        document = read_manifest(read_plain(manifest_file))
-    except (ValueError, OSError):
+        document = read_manifest(data)
+    except ValueError:
         return [Problem("manifest_damaged", "the manifest can't be read.", NAME, "Ask for the package again.")]
     problems = []
     if not signature_holds(document, public_key):
@@ -41,20 +92,20 @@ def check_package(folder: Path, public_key: bytes) -> list[Problem]:
         )
     listed = {entry["name"]: entry for entry in document["files"]}
     for name, entry in sorted(listed.items()):
-        problems.extend(_check_file(folder, name, entry))
+        problems.extend(_check_file(package, name, entry))
     problems.extend(
         Problem("file_unlisted", "this file isn't in the manifest.", _shown(name), "It is no part of the package.")
-        for name in sorted(_names(folder) - listed.keys() - {NAME})
+        for name in sorted(package.names() - listed.keys() - {NAME})
     )
     return problems
 
 
-def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Problem]:
+def _check_file(package: Packed, name: str, entry: dict[str, object]) -> list[Problem]:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts or not name.isprintable():
         return [Problem("name_leaves_package", "the manifest names a file outside the package.", _shown(name))]
     try:
-        data = read_plain(folder / path)
+        data = package.read(name)
     except FileNotFoundError:
         return [Problem("file_missing", "this file is missing.", name, "Ask for the package again.")]
     except OSError:
@@ -69,15 +120,6 @@ def _check_file(folder: Path, name: str, entry: dict[str, object]) -> list[Probl
     if acting:
         return [Problem("upload_not_plain", f"the upload PDF holds {', '.join(acting)}.", name)]
     return []
-
-
-def _names(folder: Path) -> set[str]:
-    """Every file below ``folder``, links too, as the manifest would name it."""
-    found = set()
-    for top, folders, names in os.walk(folder):
-        links = [name for name in folders if (Path(top) / name).is_symlink()]
-        found |= {(Path(top) / name).relative_to(folder).as_posix() for name in (*names, *links)}
-    return found
 
 
 def _shown(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cpdocs.health.answers import Checked, Level
+from cpdocs.keys.package_key import package_key
 from cpdocs.workspace import Workspace
 
 _CRL_WARNING = timedelta(days=7)
@@ -31,6 +32,11 @@ def keys_in_order(ws: Workspace) -> Iterator[Checked]:
         yield answer
     if not faults:
         yield Checked("keys", Level.OK, "The organization's keys are in order.")
+    yield Checked(
+        "package key",
+        Level.OK,
+        f"Packages are signed with the public key {package_key(ws).hex()} (`cpdocs verify PACKAGE --key` takes it).",
+    )
 
 
 def _keys_left_behind(ws: Workspace) -> Iterator[Checked]:

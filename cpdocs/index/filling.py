@@ -80,6 +80,7 @@ _DELIVERY = frozenset(deliveries.DELIVERY_EVENTS)
 _ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
     EventType.NOTICE_WRITTEN: ("notices", rows.notice_rows),
     EventType.LETTER_STAGED: ("pieces", rows.piece_rows),
+    EventType.MEMBER_ATTEMPTED: ("attempts", rows.attempt_rows),
 }
 """The events that stand for themselves: their rows are never made anew."""
 

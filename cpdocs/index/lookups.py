@@ -63,3 +63,50 @@ def practices(index: Index, page: Page) -> list[sqlite3.Row]:
 def clinicians_of(index: Index, practice_id: str) -> list[sqlite3.Row]:
     """The practice's clinicians by name, those who left last: rows of ``clinicians``."""
     return index.rows("SELECT * FROM clinicians WHERE practice_id = ? ORDER BY active DESC, name", (practice_id,))
+
+
+def clinician_names(index: Index, npis: Iterable[str]) -> dict[str, str]:
+    """The name of each of these clinicians, as far as they are on record, by NPI."""
+    found = {}
+    for npi in dict.fromkeys(npis):
+        for row in index.rows("SELECT name FROM clinicians WHERE npi = ? LIMIT 1", (npi,)):
+            found[npi] = str(row["name"])
+    return found
+
+
+def returns_of_plan(index: Index, document_id: str) -> list[sqlite3.Row]:
+    """What came back for a plan version, in order of arrival: rows of ``returns``."""
+    return index.rows("SELECT * FROM returns WHERE document_id = ? ORDER BY seq, part", (document_id,))
+
+
+def notices_of_plan(index: Index, document_id: str) -> list[sqlite3.Row]:
+    """The notices that were written about a plan version, in order: rows of ``notices``."""
+    return index.rows("SELECT * FROM notices WHERE document_id = ? ORDER BY seq", (document_id,))
+
+
+def names_of_plans(index: Index, document_ids: Iterable[str]) -> dict[str, str]:
+    """The member's name of each of these plan versions, by document id."""
+    query = (
+        "SELECT m.name FROM plans p JOIN members m ON m.member_id = p.member_id AND m.program = p.program "
+        "WHERE p.document_id = ?"
+    )
+    found = {}
+    for document_id in dict.fromkeys(document_ids):
+        for row in index.rows(query, (document_id,)):
+            found[document_id] = str(row[0])
+    return found
+
+
+def runs(index: Index, page: Page) -> list[sqlite3.Row]:
+    """The runs of letters, the latest first: rows of ``runs``."""
+    return index.rows("SELECT * FROM runs ORDER BY run_id DESC LIMIT ? OFFSET ?", page.values)
+
+
+def pieces_of_run(index: Index, run_id: str, page: Page) -> list[sqlite3.Row]:
+    """The letters of a run in mailing order: rows of ``pieces``."""
+    return index.rows("SELECT * FROM pieces WHERE run_id = ? ORDER BY piece LIMIT ? OFFSET ?", (run_id, *page.values))
+
+
+def count_pieces(index: Index, run_id: str) -> int:
+    """How many letters a run has."""
+    return int(index.one("SELECT count(*) FROM pieces WHERE run_id = ?", (run_id,))[0])

@@ -191,6 +191,14 @@ def waiting_count(index: Index) -> tuple[int, str]:
     return int(count), str(oldest)
 
 
+def members_with_slips(index: Index) -> frozenset[str]:
+    """The members who sent a reply slip that nobody has read yet."""
+    query = (
+        "SELECT DISTINCT member_id FROM returns INDEXED BY returns_waiting WHERE waiting = 1 AND kind = 'reply_slip'"
+    )
+    return frozenset(row[0] for row in index.rows(query))
+
+
 def waiting_for(index: Index, document_ids: Iterable[str]) -> dict[str, list[sqlite3.Row]]:
     """What came back for each of these documents and waits for review: document id → rows of ``returns``."""
     wanted = list(document_ids)

@@ -62,6 +62,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         _day(record.consent_ended.on if record.consent_ended else record.consent_until),
         *(record.services, record.affiliated),
         ";".join(stages),
+        _day(record.assigned_on),
         *("", "", 0, 0, 0, "", ""),
     )
 
@@ -86,6 +87,8 @@ def return_row(record: ReturnRecord, seq: int) -> Row:
         " ".join(dict.fromkeys(decision.codes)) if decision else "",
         item_key(record),
         _time(record.resolution.at if record.resolution else None),
+        *(decision.kind.value if decision else "", decision.member_id if decision else ""),
+        *(decision.program if decision else "", record.resolution.answer if record.resolution else ""),
     )
 
 
@@ -102,6 +105,11 @@ def notice_rows(event: Event) -> Iterator[Row]:
             *(reference, record.member_id if record else "", int(place == 0 and record is not None and record.waits)),
             str(data.get("channel") or ""),
         )
+
+
+def attempt_rows(event: Event) -> Iterator[Row]:
+    """The row of ``attempts``."""
+    yield event.seq, str(event.data["member_id"]), str(event.data["program"] or ""), _time(event.at)
 
 
 def delivery_row(delivery: Delivery) -> Row:

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 8
+FORM = 11
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -29,7 +29,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
                 "choices",
             ),
             "consent_until",
-            *("services", "affiliated", "asked"),
+            *("services", "affiliated", "asked", "assigned_on"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
         ),
@@ -39,7 +39,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "returns": (
         (
             *("sha256", "part", "seq", "document_id", "practice_id", "received_at", "decided", "verdict", "lane"),
-            *("waiting", "codes", "item", "resolved_at"),
+            *("waiting", "codes", "item", "resolved_at", "kind", "member_id", "program", "answer"),
         ),
         ("sha256", "part"),
     ),
@@ -71,6 +71,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("practice_id",),
     ),
     "clinicians": (("npi", "practice_id", "name", "credential", "role", "active"), ("npi", "practice_id")),
+    "attempts": (("seq", "member_id", "program", "at"), ("seq",)),
     "runs": (("run_id", "kind", "state", "on_day", "records_in", "pieces", "held", "mailed_on"), ("run_id",)),
     "pieces": (
         ("run_id", "piece", "document_id", "kind", "member_id", "program", "language", "format", "pages", "sheets"),
@@ -130,6 +131,8 @@ _INDEXES = (
     "returns_waiting ON returns (item, received_at, seq, document_id) WHERE waiting = 1",
     "returns_of_item ON returns (item, seq, part)",
     "returns_of_plan ON returns (document_id)",
+    "returns_to_call ON returns (resolved_at, item) WHERE answer = 'call' AND resolved_at <> ''",
+    "attempts_of_member ON attempts (member_id, at)",
     "notices_for_channels ON notices (seq) WHERE channel <> ''",
     "plans_unfiled ON plans (unfiled_target) WHERE unfiled_target <> ''",
     "plans_withdrawn ON plans (target) WHERE closed = 'withdrawn' AND target <> ''",

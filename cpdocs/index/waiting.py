@@ -60,11 +60,14 @@ _ITEM = (
 def _returned(kind: Kind, where: str) -> _Rows:
     columns = (
         f"'{kind.value}' kind, min(r.received_at) since, '' due_on, r.document_id, "
-        "coalesce(p.member_id, '') member_id, coalesce(p.program, '') program, "
-        "coalesce(p.coordinator, '') coordinator, "
+        "coalesce(p.member_id, r.member_id) member_id, coalesce(p.program, r.program) program, "
+        "coalesce(p.coordinator, m.coordinator, '') coordinator, "
         f"coalesce(p.practice_id, r.practice_id) practice_id, {_ITEM} about"
     )
-    table = "returns r{hint} LEFT JOIN plans p ON p.document_id = r.document_id"
+    table = (
+        "returns r{hint} LEFT JOIN plans p ON p.document_id = r.document_id "
+        "LEFT JOIN members m ON m.member_id = r.member_id AND m.program = r.program"
+    )
     return _Rows(columns, table, f"r.waiting = 1 AND {where} GROUP BY r.item", "since", "returns_waiting")
 
 
@@ -104,8 +107,18 @@ _KINDS: dict[Kind, _Rows] = {
         due="p.due_on",
         index="plans_to_approve",
     ),
-    Kind.RETURNED: _returned(Kind.RETURNED, "r.document_id <> ''"),
+    Kind.RETURNED: _returned(Kind.RETURNED, "r.document_id <> '' AND r.kind <> 'reply_slip'"),
     Kind.HELD_PART: _returned(Kind.HELD_PART, "r.document_id = ''"),
+    Kind.REPLY_SLIP: _returned(Kind.REPLY_SLIP, "r.document_id <> '' AND r.kind = 'reply_slip'"),
+    Kind.CALL_WANTED: _Rows(
+        f"'{Kind.CALL_WANTED.value}' kind, r.resolved_at since, '' due_on, r.document_id, r.member_id, r.program, "
+        "coalesce(m.coordinator, '') coordinator, coalesce(m.practice_id, '') practice_id, '' about",
+        "returns r{hint} LEFT JOIN members m ON m.member_id = r.member_id AND m.program = r.program",
+        "r.answer = 'call' AND r.resolved_at <> '' AND NOT EXISTS (SELECT 1 FROM attempts a "
+        "WHERE a.member_id = r.member_id AND a.program IN ('', r.program) AND a.at >= r.resolved_at) GROUP BY r.item",
+        "r.resolved_at, r.item",
+        "returns_to_call",
+    ),
     Kind.COMMENTS: _plan(Kind.COMMENTS, "p.returned_on", "p.state = 'returned_with_comments' AND p.live_until >= :on"),
     Kind.REFUSAL_RETRY: _plan(
         Kind.REFUSAL_RETRY, "p.next_try", f"p.next_try <> '' AND p.next_try <= :on AND {_OPEN}", due="p.next_try"

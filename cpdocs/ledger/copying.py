@@ -59,13 +59,13 @@ def copy_into(source: Connection, target: Place) -> Head:
     """As ``copy_ledger``, from an open transaction."""
     head = head_of(driver_of(source))
     with backend_of(target).creating(BUSY_SECONDS) as connection:
-        growth = Appender(connection)
+        appender = Appender(connection)
         for seq, body in texts_of(driver_of(source), inside=True):
             text = json.loads(body)
-            growth.add(text["type"], text["subjects"], text["at"], body)
+            appender.add(text["type"], text["subjects"], text["at"], body)
             if seq % _BATCH == 0:
-                growth.write()
-        growth.write()
+                appender.write()
+        appender.write()
         kept = source.execute(select(checkpoints).order_by(checkpoints.c.number)).mappings().all()
         if kept:
             connection.execute(insert(checkpoints), [dict(row) for row in kept])

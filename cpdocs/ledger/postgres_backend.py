@@ -22,7 +22,7 @@ from cpdocs.ledger.findings import RESTORE, RecordAudit
 from cpdocs.ledger.migrations import bring_up
 from cpdocs.ledger.postgres_connection import CONNECT_SECONDS, SCHEMA, connect, faults_named, shown
 from cpdocs.ledger.postgres_schema import altered, guard
-from cpdocs.ledger.postgres_work_locks import turns, work_lock
+from cpdocs.ledger.postgres_work_locks import work_lock, work_locks
 from cpdocs.ledger.schema import form_of, make_tables
 from cpdocs.system.durable import OutputExists
 
@@ -76,7 +76,7 @@ class PostgresBackend:
                     connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
                 make_tables(connection)
                 guard(connection)
-                turns.create(connection)
+                work_locks.create(connection)
                 yield connection
         finally:
             engine.dispose()

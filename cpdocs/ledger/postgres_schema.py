@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import dialect
 
 from cpdocs.ledger.postgres_connection import SCHEMA
-from cpdocs.ledger.postgres_work_locks import turns
+from cpdocs.ledger.postgres_work_locks import work_locks
 from cpdocs.ledger.schema import GUARDED, NEVER_CHANGED, metadata, tree_head
 
 
@@ -68,8 +68,8 @@ def _expected() -> frozenset[tuple[str, str, str]]:
     """What the facts are of a schema that cpdocs made and nobody changed."""
     facts = {("function", "refuse", _REFUSE)}
     ours = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its signature untyped
-    for table in (*metadata.sorted_tables, turns):
-        name, kept = table.name, "u" if table is turns else "p"
+    for table in (*metadata.sorted_tables, work_locks):
+        name, kept = table.name, "u" if table is work_locks else "p"
         facts.add(("table", name, f"r {kept} f"))
         for column in table.columns:
             written = column.type.compile(ours).split(" COLLATE ")
@@ -88,7 +88,7 @@ def _expected() -> frozenset[tuple[str, str, str]]:
                     f"FOREIGN KEY ({child}) REFERENCES {target.table.name}({target.name})",
                 )
             )
-        if table is turns:
+        if table is work_locks:
             continue
         verbs = "DELETE OR TRUNCATE" if table is tree_head else "DELETE OR UPDATE OR TRUNCATE"
         text = (

@@ -16,12 +16,12 @@ from sqlalchemy.exc import DBAPIError
 
 from cpdocs.ledger.schema import KEY
 
-turns = Table("turns", MetaData(), Column("name", KEY, primary_key=True), prefixes=["UNLOGGED"])
+work_locks = Table("turns", MetaData(), Column("name", KEY, primary_key=True), prefixes=["UNLOGGED"])
 
-_NAMED = turns.c.name == bindparam("work")
-_ADD = insert(turns).values(name=bindparam("work")).on_conflict_do_nothing()
-_TAKE = select(turns.c.name).where(_NAMED).with_for_update(skip_locked=True)
-_END = delete(turns).where(_NAMED)
+_NAMED = work_locks.c.name == bindparam("work")
+_ADD = insert(work_locks).values(name=bindparam("work")).on_conflict_do_nothing()
+_TAKE = select(work_locks.c.name).where(_NAMED).with_for_update(skip_locked=True)
+_END = delete(work_locks).where(_NAMED)
 
 
 @contextmanager

@@ -67,17 +67,17 @@ class Transaction:
         return sum(1 for _ in self._grow(new))
 
     def _grow(self, new: Iterable[NewEvent]) -> Iterator[tuple[int, NewEvent, bytes, datetime, datetime]]:
-        growth = Appender(self._connection)
+        appender = Appender(self._connection)
         at, recorded_at = self._clock.now(), self._clock.true_now()
         envelope = Envelope(at, recorded_at, self._user, self._host, self._person, self._sudo)
         for event in new:
-            seq = growth.size + 1
+            seq = appender.size + 1
             data = canonical(dict(event.data))
-            growth.add(event.type.value, event.subjects, envelope.at, envelope.around(seq, event, data.decode()))
+            appender.add(event.type.value, event.subjects, envelope.at, envelope.around(seq, event, data.decode()))
             if seq % BATCH == 0:
-                growth.write()
+                appender.write()
             yield seq, event, data, at, recorded_at
-        growth.write()
+        appender.write()
 
     def add_checkpoint(self, size: int, note: str) -> int:
         """Keeps a signed checkpoint; gives its number. The same note twice in a row is kept once."""

@@ -36,13 +36,14 @@ class Mailed:
         return print_names(self.run.files)[self.piece.file - 1]
 
 
-def letters_about(ws: Workspace, subject: str) -> list[Mailed]:
-    """Every letter of a document id or a member (a subject), in every run that wasn't cancelled, oldest first."""
+def letters_about(ws: Workspace, subject: str, *, cancelled: bool = False) -> list[Mailed]:
+    """Every letter of a document id or a member (a subject), in every run that wasn't ``cancelled``, or in those too;
+    oldest first."""
     runs = all_runs(ws.ledger)
     found = []
     for event in ws.ledger.events(subject=subject, types=(EventType.LETTER_STAGED,)):
         run = runs[event.data["run_id"]]
-        if run.state is not RunState.CANCELLED:
+        if cancelled or run.state is not RunState.CANCELLED:
             found.append(Mailed(run, piece_of(event), _own_pdf(ws, event)))
     return found
 
@@ -69,12 +70,13 @@ def printed_pages(ws: Workspace, letters: list[Mailed], how: str, *subjects: str
 
     Raises AnswerIsNo where the pages found there aren't these letters' own.
     """
-    pdf = _pages(ws, letters)
+    pdf = pages_of(ws, letters)
     record_access(ws, how, *subjects)
     return pdf
 
 
-def _pages(ws: Workspace, letters: list[Mailed]) -> bytes:
+def pages_of(ws: Workspace, letters: list[Mailed]) -> bytes:
+    """The same for a machine to hold a reply slip against; nobody is shown them. Raises AnswerIsNo as that does."""
     from cpdocs.documents.printfile import extract, recount
 
     places = [
@@ -95,7 +97,7 @@ def accessible_copy(ws: Workspace, item: Mailed, how: str) -> bytes:
     """
     from cpdocs.documents.visual_diff import difference
 
-    printed = _pages(ws, [item])
+    printed = pages_of(ws, [item])
     pdf = ws.blobs.get(item.archived) if item.archived else _made_again(ws, item)
     found = difference(pdf, printed, _marks(item))
     if found is not None:

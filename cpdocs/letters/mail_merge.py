@@ -1,6 +1,6 @@
 """Letters that are merged rather than laid out one by one, on several cores, and the print file that they go into.
 
-What the presses give back waits in a file without a name inside state/, which is gone with this process however it
+What the renderers give back waits in a file without a name inside state/, which is gone with this process however it
 ends. The print file's bytes follow from the letters and their order alone, not from how many processes merged them.
 """
 

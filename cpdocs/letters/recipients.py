@@ -21,8 +21,9 @@ from cpdocs.core.letter_mail import fingerprint
 from cpdocs.core.letters import AGAIN, LETTERED_EVENTS, RunState, fold_runs, lettered_occasions
 from cpdocs.core.members import Assignment, AssignmentKey, Program
 from cpdocs.core.plan_record import PlanState
-from cpdocs.core.roster import RosterOutcome, dispose_recorded, known_from
+from cpdocs.core.roster import Disposition, RosterOutcome, dispose_recorded, known_from
 from cpdocs.errors import UsageFault
+from cpdocs.index.queries import members_with_slips
 from cpdocs.letters.mail import apply_mail, load_mail
 from cpdocs.members.outreach import load_outreach
 from cpdocs.plans.notice_files import load_notices
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 _CHOICES = {"declined": Choice.DECLINED, "changed": Choice.CHANGED_CP}
+SLIP_WAITS = "reply_slip_waiting"
+"""The code of a line that is held until somebody has read the reply slip that the member sent."""
 _APPROVED = (PlanState.COMPLETE, PlanState.FILED, PlanState.UPLOADED)
 
 
@@ -71,7 +74,19 @@ def recipients(
     Raises InputFault for a roster that can't be read, UsageFault for one where none is taken.
     """
     found = _found(ws, kind, roster, again=again, reviewed=reviewed, record=record, choices=choices)
-    return replace(found, outcomes=apply_mail(ws, load_mail(ws.ledger), found.outcomes))
+    outcomes = apply_mail(ws, load_mail(ws.ledger), found.outcomes)
+    return replace(found, outcomes=_until_slips_are_read(ws, outcomes))
+
+
+def _until_slips_are_read(ws: Workspace, outcomes: tuple[RosterOutcome, ...]) -> tuple[RosterOutcome, ...]:
+    """The outcomes, those held whose member sent a reply slip that nobody has read yet: it may say no (contract §8)."""
+    waiting = members_with_slips(ws.index)
+    return tuple(
+        replace(each, disposition=Disposition.HELD, code=SLIP_WAITS, warnings=())
+        if each.disposition is Disposition.MAILED and each.member_id in waiting
+        else each
+        for each in outcomes
+    )
 
 
 def _found(

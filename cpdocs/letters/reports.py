@@ -17,6 +17,7 @@ from cpdocs.core.line_words import WARNINGS, why
 from cpdocs.core.roster import Disposition
 from cpdocs.letters.not_mailed import TO_LOOK_AT, NotMailed, held_csv
 from cpdocs.letters.pull import pulled
+from cpdocs.letters.recipients import SLIP_WAITS
 from cpdocs.letters.runs import HELD, MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
             }
             for name in DISPOSITIONS
         ],
+        "words": {SLIP_WAITS: "a reply slip of the member waits to be read, see `cpdocs held list`"},
         "seeds": values["seeds"],
         "seeds_not_made": values["seeds_not_made"],
         "separator_sheets": batch.printed.separator_pages // 2,

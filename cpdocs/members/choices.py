@@ -7,7 +7,7 @@ and plans may still be made is a fold over these events (``core.enrollment``), s
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,6 +36,7 @@ from cpdocs.register.load import load_register
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
+    from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
 
 HEALTH_PLANS = "_health-plans"
@@ -60,11 +61,21 @@ class Recorded:
 
 
 def record_choice(
-    ws: Workspace, member_id: str, choice: Choice, *, on: date, how: str, by: str, program: str | None = None
+    ws: Workspace,
+    member_id: str,
+    choice: Choice,
+    *,
+    on: date,
+    how: str,
+    by: str,
+    program: str | None = None,
+    also: Callable[[Transaction], Iterable[NewEvent]] = lambda _: (),
 ) -> Recorded:
     """Records what the member said on that day, ``how`` it reached us and who (``by``) took it down.
 
-    ``program`` narrows it to BH or LTSS. Raises InputFault: nobody on record, a day that can't be, or nothing new said.
+    ``program`` narrows it to BH or LTSS. ``also`` gives what is recorded in the same transaction.
+
+    Raises InputFault: nobody on record, a day that can't be, or nothing new said.
     """
     finish_notices(ws)
     if not how.strip() or not by.strip():
@@ -99,6 +110,7 @@ def record_choice(
                 written_event(paper, (member_subject(member_id),), program=assignment.program.value, on=on.isoformat())
                 for paper, assignment in zip(papers, concerned, strict=True)
             ),
+            *also(tx),
         )
     put_out_papers(ws, every)
     return Recorded(

@@ -20,6 +20,7 @@ from cpdocs.register.load import load_register
 from cpdocs.signing.index import IssuedIndex
 
 if TYPE_CHECKING:
+    from cpdocs.core.issued import IssuedLetter
     from cpdocs.core.members import Assignment
     from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
@@ -131,8 +132,17 @@ class DecisionContext:
         stopped = register.enrollment.stops(assignment) if assignment else None
         return assignment, stopped.value if stopped else register.stated_end(plan.member_id, program)
 
-    def outdated(self, source: Reads, as_of: int, plans: Iterable[PlanRecord]) -> bool:
-        """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plans``."""
+    def pcp_of(self, plan: PlanRecord, moment: datetime) -> str:
+        """The NPI of the member's PCP as it was on record at ``moment``; by what is on record now where nothing was
+        then. Empty: nobody is named."""
+        events = self._ws.ledger.events(subject=member_subject(plan.member_id), types=MEMBER_EVENTS)
+        then = fold(event for event in events if event.at <= moment)
+        found = then.latest(plan.member_id, Program(plan.program)) or self.member_of(plan)[0]
+        return found.pcp_npi if found else ""
+
+    def outdated(self, source: Reads, as_of: int, plans: Iterable[PlanRecord | IssuedLetter]) -> bool:
+        """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plans``,
+        letters' reply slips among them."""
         subjects = [
             each for plan in plans for each in (document_subject(plan.document_id), member_subject(plan.member_id))
         ]

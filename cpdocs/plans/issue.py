@@ -26,6 +26,7 @@ from cpdocs.keys.organization_keys import load_pair, token_place
 from cpdocs.ledger.reads import Reads
 from cpdocs.plans.check import PlanReport, check_files
 from cpdocs.plans.notice_files import NoticePaper, discarding, put_out_papers
+from cpdocs.plans.print_form import PrintForm, print_form
 from cpdocs.plans.records import find_plan, last_version, plan_of, the_plan
 from cpdocs.plans.stop_notices import same_sending, stop_event, stop_paper
 from cpdocs.register.load import load_register
@@ -33,7 +34,7 @@ from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
     from cpdocs.documents.pdf import Rendered
-    from cpdocs.documents.plan_views import PlanPaper
+    from cpdocs.documents.plan_paper import PlanPaper
     from cpdocs.signing.keyfiles import KeyPair
     from cpdocs.workspace import Workspace
 
@@ -47,6 +48,7 @@ class Issued:
     file: Path
     cover: Path
     warnings: tuple[Problem, ...]
+    form: PrintForm
 
     def as_json(self) -> dict[str, JSON]:
         """The contract's object (§4)."""
@@ -63,6 +65,8 @@ class Issued:
             "pages": record.pages,
             "supersedes": record.supersedes or None,
             "source": self.name,
+            "language": self.form.language,
+            "large_print": self.form.large_print,
             "warnings": [{"code": problem.code, "message": str(problem)} for problem in self.warnings],
         }
 
@@ -80,14 +84,16 @@ def issue_files(
     files: Sequence[Path],
     *,
     token_pin: Callable[[], bytes] | None = None,
+    drafts: bool = False,
     issued: Callable[[Issued], None] = lambda _: None,
 ) -> Outcome:
     """Checks every file, then issues those without errors, in the order given; ``issued`` is told of each.
 
-    ``token_pin`` gives the PIN where the seal is on a token. The error in the outcome lists every file that wasn't
+    ``token_pin`` gives the PIN where the seal is on a token. With ``drafts`` translations that nobody reviewed are
+    printed, and the pages say so. The error in the outcome lists every file that wasn't
     issued with its reasons. Raises what stops everything: a workspace fault, a full disk, another process.
     """
-    return issue_checked(ws, check_files(ws, files, versions=False), token_pin=token_pin, issued=issued)
+    return issue_checked(ws, check_files(ws, files, versions=False), token_pin=token_pin, drafts=drafts, issued=issued)
 
 
 def issue_checked(
@@ -95,12 +101,15 @@ def issue_checked(
     reports: Sequence[PlanReport],
     *,
     token_pin: Callable[[], bytes] | None = None,
+    drafts: bool = False,
     issued: Callable[[Issued], None] = lambda _: None,
 ) -> Outcome:
     """Issues what was checked and has no errors; as :func:`issue_files`."""
     ws.require_sender()
     finish_issues(ws)
-    desk = _Desk(ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin)
+    desk = _Desk(
+        ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin, drafts
+    )
     if token_place(ws.paths, "seal") and any(report.plan and not report.errors for report in reports):
         _ = desk.seal  # once and for all plans: a wrong PIN tried for each would lock the token
     done: list[Issued] = []
@@ -130,8 +139,9 @@ def finish_issues(ws: Workspace) -> None:
 class _Desk:
     """One batch: keys are read once, and only when the first plan is to be sealed."""
 
-    def __init__(self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None) -> None:
+    def __init__(self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None, drafts: bool) -> None:
         self.ws = ws
+        self._drafts = drafts
         self._token_pin = token_pin
         self.register = register
 
@@ -161,6 +171,7 @@ class _Desk:
         practice, pcp = self._office(plan)
         supersedes = last.document_id if last else ""
         paper = self._paper(plan, document_id, member, practice, pcp, supersedes)
+        paper, form = print_form(ws, paper, drafts=self._drafts)
         rendered, cover = self._render(paper)
         sealed = seal_plan(
             rendered.pdf,
@@ -195,10 +206,14 @@ class _Desk:
             "supersedes": supersedes or None,
             "due_days": ws.senders.payer(member.plan_name).due_days,
             "suffolk": practice.suffolk_holidays,
+            "assigned_on": member.assigned_on.isoformat(),
             "consent_until": _consent_until(plan),
             "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
             "services": len(plan.services),
+            "language": form.language,
+            "draft_translation": bool(form.catalogue and not form.catalogue.reviewed),
+            "large_print": form.large_print,
             "affiliated": sum(service.affiliated is True for service in plan.services),
         }
         key = stage_key(document_id, str(data["sha256"]))
@@ -214,7 +229,8 @@ class _Desk:
         put_out(ws.paths.plans, key)
         put_out_papers(ws, stopped)
         record = the_plan(ws.ledger, document_id)
-        return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, report.warnings)
+        warnings = (*report.warnings, *form.warnings)
+        return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, warnings, form)
 
     def _stopped(self, last: PlanRecord | None, plan: Plan, document_id: str) -> list[NoticePaper]:
         """The notice to whoever was sent the version before: not to be used any more."""
@@ -253,7 +269,7 @@ class _Desk:
     def _paper(
         self, plan: Plan, document_id: str, member: Assignment, practice: Practice, pcp: Clinician, supersedes: str
     ) -> PlanPaper:
-        from cpdocs.documents.plan_views import PlanPaper
+        from cpdocs.documents.plan_paper import PlanPaper
         from cpdocs.signing.field_names import MEANING
 
         return PlanPaper(

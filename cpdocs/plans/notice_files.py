@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
 from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices
+from cpdocs.core.places import channel_for
 from cpdocs.core.register import DIRECTORY_EVENTS
 from cpdocs.core.register import fold as fold_register
 from cpdocs.errors import CpdocsError, InputFault, required_text
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
+    from cpdocs.core.providers import Practice
     from cpdocs.documents.notices import Notice
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
@@ -35,6 +37,8 @@ class NoticePaper:
     file: str
     sha256: str
     kind: str
+    channel: str = ""
+    """The channel by which it leaves by itself; empty where a person carries it."""
 
     @property
     def key(self) -> str:
@@ -59,6 +63,7 @@ def written_event(paper: NoticePaper, subjects: Iterable[str], **data: JSON) -> 
         "kind": paper.kind,
         "file": f"notices/{paper.file}",
         "sha256": paper.sha256,
+        **({"channel": paper.channel} if paper.channel else {}),
         **data,
     }
     about = dict.fromkeys((document_subject(paper.reference), *subjects))
@@ -93,9 +98,14 @@ def finish_notices(ws: Workspace) -> None:
     finish(ws.paths.notices, recorded, ws.clock.true_now())
 
 
+def practice_of(source: Reads, practice_id: str) -> Practice | None:
+    """The practice as it is on record now."""
+    return fold_register(source.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
+
+
 def practice_address(source: Reads, practice_id: str) -> tuple[str, ...]:
     """The practice's lines on a letter: its key contact first."""
-    practice = fold_register(source.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
+    practice = practice_of(source, practice_id)
     if practice is None:
         return (practice_id,)
     lines = (
@@ -105,6 +115,13 @@ def practice_address(source: Reads, practice_id: str) -> tuple[str, ...]:
         f"{practice.city}, {practice.state} {practice.zip}",
     )
     return tuple(line for line in lines if line.strip(" ,"))
+
+
+def channel_name(ws: Workspace, practice_id: str) -> str:
+    """The channel by which a notice to this practice leaves by itself; empty where a person carries it."""
+    practice = practice_of(ws.ledger, practice_id) if ws.options.channels else None
+    channel = channel_for(ws.options.channels, practice) if practice else None
+    return channel.name if channel else ""
 
 
 def load_notices(source: Reads) -> dict[str, NoticeRecord]:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 FONT = "fonts/NotoSans-Regular.ttf"
 _MOST_BYTES = 64 * 1024 * 1024
+_SECONDS = 20.0
+_MEGABYTES = 1024
 _ADULT = 18
 
 
@@ -166,6 +168,7 @@ def sign_in_person(
     target = output_for(file, out)
     pdf = read_input(file, "the plan to sign")
     record = _issued(ws, pdf, file.name)
+    _refuse_what_no_signer_adds(ws, pdf, record, file.name)
     acting = people.require(ws, Role.WITNESS, secret)
     refuse_own_key(ws, ws.ledger, record, acting)
     named = witness_name(ws, acting, witness)
@@ -242,6 +245,27 @@ def _issued(ws: Workspace, pdf: bytes, name: str) -> PlanRecord:
             todo="Let the member sign the file from outbox/plans/.",
         )
     return the_plan(ws.ledger, document_id)
+
+
+def _refuse_what_no_signer_adds(ws: Workspace, pdf: bytes, record: PlanRecord, name: str) -> None:
+    """What stands behind the plan came from outside: a confined child reads it first, and only what signatures leave
+    goes on. Raises InputFault."""
+    from cpdocs.sandbox.run import Stopped, run_sandboxed
+
+    if len(pdf) == record.size:
+        return
+    issued = ws.blobs.get(record.sha256)
+    try:
+        doubt: str = run_sandboxed(
+            "cpdocs.signing.additions:read_additions", pdf, issued, seconds=_SECONDS, megabytes=_MEGABYTES
+        ).doubt
+    except Stopped:
+        doubt = "it can't be read within its limits"
+    if doubt:
+        raise InputFault(
+            f"{name} holds more than the plan and signatures: {doubt}.",
+            todo="Let the member sign the file from outbox/plans/, and drop the other one into inbox/.",
+        )
 
 
 def witness_name(ws: Workspace, acting: people.Acting, witness: str) -> str:

@@ -6,6 +6,7 @@ left. It says which version, why, and to destroy it; it names no member.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import NewEvent, document_subject, practice_subject
@@ -13,7 +14,7 @@ from cpdocs.core.ids import derive_document_id
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
-from cpdocs.plans.notice_files import NoticePaper, make_paper, practice_address, written_event
+from cpdocs.plans.notice_files import NoticePaper, channel_name, make_paper, practice_address, written_event
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
@@ -78,7 +79,7 @@ def _paper(
         document_id=record.document_id,
         sandbox=ws.sandbox,
     )
-    return make_paper(ws, notice, record.practice_id)
+    return replace(make_paper(ws, notice, record.practice_id), channel=channel_name(ws, record.practice_id))
 
 
 def stop_event(paper: NoticePaper, record: PlanRecord) -> NewEvent:

@@ -32,6 +32,7 @@ def transfer(
     to_npi: str,
     reason: str,
     practice_id: str = "",
+    drafts: bool = False,
     token_pin: Callable[[], bytes] | None = None,
 ) -> Issued:
     """Issues the next version of the plan for another PCP, whose approval and whose alone it asks for.
@@ -59,7 +60,7 @@ def transfer(
     moved = replace(plan, plan=header, pcp_npi=pcp.npi, practice_id=pcp.practice_id, copy_given=None)
     name = Path(f"{document_id}-transfer.yaml")
     outcome = issue_checked(
-        ws, check_data(ws, [(name, plan_text(moved).encode())], versions=False), token_pin=token_pin
+        ws, check_data(ws, [(name, plan_text(moved).encode())], versions=False), token_pin=token_pin, drafts=drafts
     )
     if outcome.refused:
         raise outcome.refused

@@ -19,6 +19,7 @@ from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
+    from cpdocs.core.providers import Directory
     from cpdocs.plans.decision_context import DecisionContext
 
 
@@ -99,28 +100,31 @@ def ink_fill(
     }
 
 
+def directory_for(context: DecisionContext, npi: str, received_at: datetime) -> Directory:
+    """Who is judged by what: by the directory of the moment in which the page came, whatever became of it since.
+    Whoever was put on record only later is judged by what is there now."""
+    then = context.directory_at(received_at)
+    return then if then is not None and then.rows_of(npi) else context.directory
+
+
 def _pcp(context: DecisionContext, plan: PlanRecord, said: Attestation, received_at: datetime) -> dict[str, JSON]:
     if not said.npi:
         raise UsageFault(
             "The PCP's slot needs the signer's NPI.", todo="Give it with --npi, as it stands on the page or on record."
         )
-    member, _ = context.member_of(plan)
     # Paper shows a day and no hour: its end, but never after the page reached us.
     day = said.signed_on or eastern_date(received_at)
     signed_at = min(datetime.combine(day, time(23, 59), EASTERN).astimezone(UTC), received_at)
-    # By who was on record when it came; whoever was put on record since is judged by what is there now.
-    then = context.directory_at(received_at)
-    directory = then if then is not None and then.rows_of(said.npi) else context.directory
     standing = may_approve(
         signer_npi=said.npi,
         pcp_npi=plan.pcp_npi,
         practice_id=plan.practice_id,
         member_id=plan.member_id,
-        directory=directory,
+        directory=directory_for(context, said.npi, received_at),
         signed_at=signed_at,
         received_at=received_at,
         directory_then=context.directory_at(signed_at),
-        current_pcp_npi=member.pcp_npi or None if member else None,
+        current_pcp_npi=context.pcp_of(plan, received_at) or None,
     )
     if not standing.may_approve or standing.clinician is None:
         problems = [Problem(each.code, each.message) for each in standing.findings]

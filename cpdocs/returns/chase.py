@@ -17,9 +17,9 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, prac
 from cpdocs.core.plan_clock import OVERDUE, plan_clock
 from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_chase
 from cpdocs.members.choices import payer_folder
-from cpdocs.plans.notice_files import practice_address
+from cpdocs.plans.notice_files import channel_name, practice_address
 from cpdocs.plans.records import the_plan
-from cpdocs.sending.notices import channel_name, opaque
+from cpdocs.sending.notices import opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpdocs.core.events import EventType
 from cpdocs.core.return_record import Decision
-from cpdocs.errors import Defect, InputFault
+from cpdocs.errors import InputFault
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.records import find_plan
 from cpdocs.returns.judging import judge, judge_oversized
@@ -59,13 +58,6 @@ def check_file(ws: Workspace, file: Path) -> Checked:
         return Checked(digest, parts, "It holds other files; this is what they would come to.")
     parts = judge(ws, data, practice_id="", received_at=now, context=context).parts
     return Checked(digest, parts, _hint(ws, digest, parts[0]))
-
-
-def package_key(ws: Workspace) -> bytes:
-    """The organization's public key for packages, 32 raw bytes, as the ledger's first event has it."""
-    for event in ws.ledger.events(types=(EventType.WORKSPACE_CREATED,)):
-        return bytes.fromhex(event.data["checkpoint_key"])
-    raise Defect("The ledger has no beginning.")
 
 
 def _hint(ws: Workspace, digest: str, decision: Decision) -> str:

@@ -4,8 +4,8 @@ A claim is a folder of its own under ``state/claims/`` with the file in it, move
 worker can win. Whoever works on it holds a lock on that folder, which the system lets go of if they die. From a share
 that is a file system of its own nothing can be renamed away: there the claims lie in a hidden folder beside the file.
 Several machines on one share, whose locks may not reach each other, keep apart through the ledger's database besides
-(``alone``). All of that saves double work; that nothing is *done* twice is the ledger's transaction's business, so a
-share without locks is safe too.
+(``exclusively``). All of that saves double work; that nothing is *done* twice is the ledger's transaction's business,
+so a share without locks is safe too.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 from urllib.parse import quote, unquote
 
 from cpdocs.errors import WorkspaceFault
 from cpdocs.returns.inbox import HIDDEN, RETAINED, Seen, open_folder, open_top
 from cpdocs.returns.write_stability import Look
 from cpdocs.system.durable import disk_fault, fsync_folder, fsync_open_folder, make_folder
+from cpdocs.system.exclusive_lock import Exclusively
 from cpdocs.workspace import Paths
 
 _LONGEST_FOLDER = 60
@@ -42,17 +42,13 @@ class Claim:
     folder: str
 
 
-Alone: TypeAlias = "Callable[[str], AbstractContextManager[bool]]"
-"""Whether no other machine has what bears this name; see ``EventStore.alone``."""
-
-
 def only_machine(_: str) -> AbstractContextManager[bool]:
     """For a ledger that no other machine works on."""
     return nullcontext(enter_result=True)
 
 
 @contextmanager
-def claimed(paths: Paths, seen: Seen, exclusively: Alone = only_machine) -> Iterator[Claim | None]:
+def claimed(paths: Paths, seen: Seen, exclusively: Exclusively = only_machine) -> Iterator[Claim | None]:
     """Makes a settled file ours while the block runs; None where another worker was quicker or the file has changed.
 
     The claim outlives the block unless ``retain`` or :func:`put_back` ended it: a later sweep finishes it.
@@ -73,7 +69,7 @@ def claimed(paths: Paths, seen: Seen, exclusively: Alone = only_machine) -> Iter
             yield None
 
 
-def abandoned(paths: Paths, exclusively: Alone = only_machine) -> Iterator[Claim]:
+def abandoned(paths: Paths, exclusively: Exclusively = only_machine) -> Iterator[Claim]:
     """The claims that nobody works on, each locked for us until the next is asked for; empty ones are removed.
 
     Raises OSError where a claim can't be listed.
@@ -273,7 +269,7 @@ def hidden_areas(inbox: Path, name: str) -> list[tuple[Path, str]]:
 
 
 @contextmanager
-def locked(home: Path, exclusively: Alone) -> Iterator[bool]:
+def locked(home: Path, exclusively: Exclusively) -> Iterator[bool]:
     """Holds the lock on a claim's folder; False where somebody else holds it or the folder is gone."""
     try:
         descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -72,6 +72,8 @@ def is_comparable(record: ReturnRecord) -> bool:
     decision = record.decision
     if decision is None or not record.waiting or not decision.document_id:
         return False
+    if decision.lane is Lane.INK:
+        return False  # each of its pages was held beside the issued one already, in whatever order they came
     return decision.lane is Lane.ESIGN_SERVICE or any(each.code in _BY_CODE for each in decision.findings)
 
 

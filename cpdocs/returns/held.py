@@ -71,6 +71,8 @@ def accept(
     acting = people.require(ws, Role.REVIEWER, secret, emergency=emergency.strip())
     context = DecisionContext(ws)
     item = find_held(ws, which, resolved=bool(attestations))
+    if item.kind is PageKind.REPLY_SLIP:
+        raise InputFault("This is a letter's reply slip.", todo="Record what it says with --answer.")
     if attestations:
         for sha256 in item.files:
             _require_pages(ws, sha256)

@@ -11,14 +11,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from cpdocs.core.events import EventType, NewEvent, document_subject, return_subject
+from cpdocs.core.events import EventType, NewEvent, document_subject, member_subject, return_subject
+from cpdocs.core.issued import IssuedLetter
 from cpdocs.core.lifecycle import issued_plan
+from cpdocs.core.page_facts import PageKind
 from cpdocs.core.return_record import Decision, ReturnRecord, decided_data
 from cpdocs.core.second_person import WITNESS_EVENTS, made_by, witnesses
 from cpdocs.core.slot_fills import fill_data
@@ -48,16 +50,27 @@ MEGABYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was decided about one file, part by part, as of event ``as_of``, and the plans on record that it names."""
+    """What was decided about one file, part by part, as of event ``as_of``, and the plans on record that it names; and
+    the letters whose reply slips are in it."""
 
     parts: tuple[Decision, ...]
     as_of: int
     plans: Mapping[str, PlanRecord] = field(default_factory=dict)
+    letters: tuple[IssuedLetter, ...] = ()
+
+    @property
+    def rests_on(self) -> tuple[PlanRecord | IssuedLetter, ...]:
+        """What it is about: whatever is recorded of these, or of their members, may change it."""
+        return (*self.plans.values(), *self.letters)
 
     def events(self, decision: Decision, record: ReturnRecord) -> tuple[NewEvent, ...]:
         """The decision on one part and the slots that it fills, as events."""
         subject = return_subject(record.sha256)
-        about = (subject, *((document_subject(decision.document_id),) if decision.document_id else ()))
+        about = (
+            subject,
+            *((document_subject(decision.document_id),) if decision.document_id else ()),
+            *((member_subject(decision.member_id),) if decision.member_id else ()),
+        )
         decided = NewEvent(EventType.RETURN_DECIDED, about, decided_data(decision, record))
         return (decided, *self.fills(decision, record.sha256))
 
@@ -95,10 +108,10 @@ def judge(
     context.refresh()
     as_of = context.as_of
     trust = replace(context.trust, true_now=ws.clock.true_now()) if ws.sandbox else context.trust
-    facts, plans = _read(ws, data, context, trust, received_at)
+    facts, plans, letters = _read(ws, data, context, trust, received_at)
     records = [_record(ws, context, facts, plan, received_at, seconded=seconded) for plan in plans.values()]
-    parts = decide(facts, records, trust, practice_id=practice_id, also_by=also_by)
-    return Judgement(parts, as_of, plans)
+    parts = decide(facts, records, trust, practice_id=practice_id, also_by=also_by, letters=letters)
+    return Judgement(parts, as_of, plans, letters)
 
 
 def judge_oversized(ws: Workspace, size: int, *, practice_id: str) -> Judgement:
@@ -114,8 +127,9 @@ def judge_oversized(ws: Workspace, size: int, *, practice_id: str) -> Judgement:
 
 def _read(
     ws: Workspace, data: bytes, context: DecisionContext, trust: Trust, received_at: datetime
-) -> tuple[ReturnFacts, dict[str, PlanRecord]]:
-    """The facts of ``data`` and the plans on record that it begins with or names, by document id."""
+) -> tuple[ReturnFacts, dict[str, PlanRecord], tuple[IssuedLetter, ...]]:
+    """The facts of ``data``, the plans on record that it begins with or names, by document id, and the letters whose
+    reply slips are in it."""
     digest = sha256(data).hexdigest()
     # A mail system may have taken the line end at its end from the plan that we issued, or changed it.
     begins_with = context.index.by_bytes(data) or context.index.by_bytes(as_issued(data)) or ""
@@ -126,8 +140,35 @@ def _read(
     plans = {each: plan for each in named if (plan := find_plan(ws.ledger, each)) is not None}
     if not begins_with and not facts.stopped and set(plans) - set(facts.beside):
         facts = _beside(ws, data, facts, plans)
+    letters = _letters(ws, facts)
+    if letters and not any(page.ticks for page in facts.pages.pages):
+        facts = _ticked(ws, data, facts, letters)
     context.keep_facts(digest, begins_with, received_at, facts)
-    return facts, plans
+    return facts, plans, letters
+
+
+def _letters(ws: Workspace, facts: ReturnFacts) -> tuple[IssuedLetter, ...]:
+    """The letters on record whose reply slips are among the pages."""
+    slips = [page.document_id for page in facts.pages.pages if page.kind is PageKind.REPLY_SLIP and page.document_id]
+    if not slips:
+        return ()
+    from cpdocs.returns.issued_letters import issued_letter
+
+    found = (issued_letter(ws, each) for each in dict.fromkeys(slips))
+    return tuple(letter for letter in found if letter is not None)
+
+
+def _ticked(ws: Workspace, data: bytes, facts: ReturnFacts, letters: Sequence[IssuedLetter]) -> ReturnFacts:
+    """The facts with what is ticked on the reply slips, each laid on its letter as it was printed."""
+    from cpdocs.returns.issued_letters import letter_pages
+
+    printed = {each.document_id: letter_pages(ws, each.document_id) for each in letters}
+    most = ws.options.max_return_pages
+    try:
+        return _sandboxed("cpdocs.sandbox.reading:see_ticks", INK_SECONDS, data, printed, facts, most_pages=most)
+    except Stopped:
+        # Whose slips they are is known all the same; nobody has looked into the boxes then.
+        return facts
 
 
 def _named(context: DecisionContext, facts: ReturnFacts) -> tuple[str, ...]:

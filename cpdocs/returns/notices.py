@@ -20,9 +20,9 @@ from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.core.verdicts import Slot, Verdict
 from cpdocs.ledger.reads import Reads
-from cpdocs.plans.notice_files import practice_address
+from cpdocs.plans.notice_files import channel_name, practice_address
 from cpdocs.plans.records import find_plan
-from cpdocs.sending.notices import channel_name, opaque
+from cpdocs.sending.notices import opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:

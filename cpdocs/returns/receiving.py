@@ -116,7 +116,7 @@ def decide(ws: Workspace, context: DecisionContext, sha256: str, *, again: bool 
                 return _record(tx, sha256, _judge(ws, context, parts))
         judgement = _judge(ws, context, parts)
         with ws.ledger.write() as tx:
-            if not context.outdated(tx, judgement.as_of, judgement.plans.values()):
+            if not context.outdated(tx, judgement.as_of, judgement.rests_on):
                 return _record(tx, sha256, judgement)
     raise Defect("A loop that always returns didn't.")
 

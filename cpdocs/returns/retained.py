@@ -27,7 +27,6 @@ from hashlib import file_digest
 from pathlib import Path
 
 from cpdocs.returns.claims import (
-    Alone,
     Claim,
     given_back,
     hidden_areas,
@@ -40,6 +39,7 @@ from cpdocs.returns.claims import (
 from cpdocs.returns.inbox import RETAINED
 from cpdocs.returns.write_stability import no_writer
 from cpdocs.system.durable import disk_fault, make_folder, open_plain, read_plain, write_durably
+from cpdocs.system.exclusive_lock import Exclusively
 from cpdocs.workspace import Paths
 
 OTHER_BOOT_SECONDS = 86_400.0
@@ -140,7 +140,7 @@ def look_after(
     wall: float,
     still_for: float,
     on_record: Callable[[str], bool],
-    exclusively: Alone = only_machine,
+    exclusively: Exclusively = only_machine,
 ) -> int:
     """One look at what is retained: puts back what changed, removes what surely is complete; gives how many changed.
 

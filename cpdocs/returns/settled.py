@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
+from cpdocs.core.page_facts import PageKind
 from cpdocs.core.return_record import CLOSED, RETURN_EVENTS, ReturnRecord, all_parts
 from cpdocs.core.verdicts import Slot
 from cpdocs.plans.records import find_plan
@@ -20,10 +21,19 @@ _FOR_A_PERSON = frozenset({"comments", "marks_elsewhere", "wrong_return_folder",
 
 
 def resolved(
-    record: ReturnRecord, document_id: str, decision: str, reason: str, slots: Sequence[Slot], *, by: str = ""
+    record: ReturnRecord,
+    document_id: str,
+    decision: str,
+    reason: str,
+    slots: Sequence[Slot],
+    *,
+    by: str = "",
+    answer: str = "",
 ) -> NewEvent:
-    """The event that ends a held part: ``accepted``, ``rejected``, ``returned`` or ``closed``."""
+    """The event that ends a held part: ``accepted``, ``rejected``, ``returned`` or ``closed``. ``answer`` is what a
+    reply slip was read to say."""
     about = (return_subject(record.sha256), *((document_subject(document_id),) if document_id else ()))
+    kind = record.decision.kind if record.decision else PageKind.UNKNOWN
     data: dict[str, JSON] = {
         "sha256": record.sha256,
         "part": record.part,
@@ -32,6 +42,8 @@ def resolved(
         "reason": reason,
         "slots_filled": [slot.value for slot in dict.fromkeys(slots)],
         "attested_by": by or None,
+        "kind": kind.value,
+        **({"answer": answer} if answer else {}),
     }
     return NewEvent(EventType.HELD_RESOLVED, about, data)
 

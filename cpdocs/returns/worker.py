@@ -95,8 +95,8 @@ class Worker:
         check_folders(ws.paths)
         self._ws = ws
         self._monotonic = monotonic
-        self._knowledge = DecisionContext(ws)
-        self._settling = WriteStability(ws.options.settle_seconds, waits)
+        self._context = DecisionContext(ws)
+        self._stability = WriteStability(ws.options.settle_seconds, waits)
         self._slow_after = slow
         self._count_age = count_age
         self._told: dict[Spot, LeftBecause] = {}
@@ -145,7 +145,7 @@ class Worker:
         if work.open_returns or work.plans:
             from cpdocs.returns.receiving import finish_returns  # the whole judge: an idle pass does without
 
-            yield from finish_returns(self._ws, self._knowledge, work)
+            yield from finish_returns(self._ws, self._context, work)
 
     def look(self) -> Iterator[Outcome]:
         """One look at the inbox: takes what has settled, and the claims that nobody works on."""
@@ -160,7 +160,7 @@ class Worker:
 
         def wanted(spot: Spot) -> bool:
             # However many files wait, only so many are looked at and remembered: the others' turn comes.
-            if spot in self._settling or len(self._settling) < most:
+            if spot in self._stability or len(self._stability) < most:
                 return True
             self.more_wait = True
             return False
@@ -170,15 +170,15 @@ class Worker:
                 if seen.look is None:
                     left.add(seen.spot)
                     yield from self._leave(seen.spot, seen.left or LeftBecause.UNREADABLE)
-                elif self._settling.settled(seen.spot, seen.look, self._monotonic(), self._age(seen.look)):
+                elif self._stability.settled(seen.spot, seen.look, self._monotonic(), self._age(seen.look)):
                     yield from self._take(seen)
                 else:
                     unsettled[seen.spot] = _why(seen.look)
         except OSError as error:
             yield Failed("the inbox", disk_fault(error, self._ws.paths.inbox, "look into"))
         self.unsettled, self.set_aside = unsettled, tally.set_aside
-        self._settling.forget_all_but(unsettled)
-        slow = set(self._settling.seen_for(self._monotonic(), self._slow_after))
+        self._stability.forget_all_but(unsettled)
+        slow = set(self._stability.seen_for(self._monotonic(), self._slow_after))
         self.slow = {spot for spot in unsettled if spot in slow}
         if not self.more_wait:
             self._told = {spot: why for spot, why in self._told.items() if spot in left or spot in self.slow}
@@ -192,7 +192,7 @@ class Worker:
         spot = self._spot_of(file)
         seen = next(scan(self._ws.paths.inbox, lambda each: each == spot), None) if spot else None
         if seen is None:
-            yield from _told(take_file(self._ws, self._knowledge, file))
+            yield from _told(take_file(self._ws, self._context, file))
             return
         if seen.look is None:
             why = seen.left or LeftBecause.UNREADABLE
@@ -215,7 +215,7 @@ class Worker:
 
         try:
             with claimed(self._ws.paths, seen, self._ws.ledger.exclusively) as mine:
-                taken = take_claim(self._ws, self._knowledge, mine, self._monotonic()) if mine else ()
+                taken = take_claim(self._ws, self._context, mine, self._monotonic()) if mine else ()
         except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
             yield Failed(seen.spot.name, error)
             return
@@ -263,7 +263,7 @@ class Worker:
         from cpdocs.returns.receiving import take_claim  # the whole judge: an idle pass does without
 
         try:
-            taken = take_claim(self._ws, self._knowledge, claim, self._monotonic())
+            taken = take_claim(self._ws, self._context, claim, self._monotonic())
         except Exception as error:  # noqa: BLE001 told; tried again later
             self._retries[claim.home] = (now + interval, min(interval * 2, _LAST_RETRY))
             yield Failed(claim.file.name, error)

@@ -69,6 +69,20 @@ def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
     return found
 
 
+def fax_edition(files: Sequence[bytes]) -> bytes:
+    """Our own papers as a fax machine carries them; see ``cpdocs.documents.fax_edition``. Raises Defect where a stored
+    one can't be drawn."""
+    try:
+        made: bytes = run_sandboxed(
+            "cpdocs.documents.fax_edition:fax_edition", list(files), seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped as why:
+        raise Defect(
+            f"The fax edition can't be drawn ({why.why}); `cpdocs audit verify` tells whether the store is whole."
+        ) from None
+    return made
+
+
 def compose(issued: bytes, *, signed: Sequence[bytes], scan: FlatScan | None, certificate: bytes, title: str) -> Upload:
     """The rendition of one complete version; see ``cpdocs.filing.rendition.compose``. What was accepted is a stranger's
     still.

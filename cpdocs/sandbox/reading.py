@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.file_kind import WRAPPERS, kind_of
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
+from cpdocs.scans.slips import read_slips
+from cpdocs.scans.written import compare_written
 from cpdocs.signing.content import beside, read_contents
 from cpdocs.signing.reading import ids_named, read_signed
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from cpdocs.signing.file_facts import ReturnFacts
     from cpdocs.signing.record import Limits
 
-__all__ = ["get_ready", "hold_beside", "read_other", "see_ink"]
+__all__ = ["get_ready", "hold_beside", "read_other", "see_ink", "see_ticks"]
 
 
 def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
@@ -37,5 +39,12 @@ def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) ->
 
 
 def see_ink(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
-    """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have."""
-    return replace(facts, pages=read_handwriting(data, facts.pages, issued, most_pages=most_pages))
+    """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have, and what
+    differs on those that a program wrote."""
+    pages = read_handwriting(data, facts.pages, issued, most_pages=most_pages)
+    return replace(facts, pages=compare_written(data, pages, issued, most_pages=most_pages))
+
+
+def see_ticks(data: bytes, letters: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
+    """``facts`` of ``data`` with what is ticked on the reply slips of these ``letters``, as they were printed."""
+    return replace(facts, pages=read_slips(data, facts.pages, letters, most_pages=most_pages))

@@ -1,6 +1,6 @@
 """Work on a stranger's bytes in a child process that may die: parsers crash, hang and fill memory (reliability.md).
 
-A server process (``apart_server``), started once by a program's first such work, has imported the parsers and holds
+A server process (``server``), started once by a program's first such work, has imported the parsers and holds
 nothing of ours: no ledger, no key, no thread. It forks a child for each piece of work; the child takes its own freedoms
 (``confinement``), answers, and is gone. Its answer is read as data: it can only be made of our own value classes.
 """

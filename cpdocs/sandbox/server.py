@@ -1,4 +1,4 @@
-"""The process that forks a child for each piece of work on a stranger's bytes (see ``apart``).
+"""The process that forks a child for each piece of work on a stranger's bytes (see ``run``).
 
 It imports the parsers once, so that a child costs a fork and not a second of imports, and then only forks, kills and
 reaps. It parses nothing itself.

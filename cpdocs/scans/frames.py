@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import atan2, cos, degrees, hypot, sin
 from typing import TYPE_CHECKING
 
-from cpdocs.core.marks import PageMark, Paper
+from cpdocs.core.marks import PageMark
 from cpdocs.scans.codes import FoundCode, Point, middle
 
 if TYPE_CHECKING:
@@ -102,6 +102,34 @@ def frames(codes: Sequence[FoundCode], picture: Picture) -> tuple[Frame, ...] | 
     return tuple(_in_reading_order(placed))
 
 
+def slip_frames(codes: Sequence[FoundCode]) -> tuple[Frame, ...]:
+    """Where reply slips lie, by their bars. A slip stands where its letter leaves room, so that its frame has the
+    middle of the bars at the page's middle; whoever has the letter knows the rest."""
+    return tuple(_slip(code) for code in codes)
+
+
+def _slip(code: FoundCode) -> Frame:
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = code.corners
+    wide, high = SLIP_CODE
+    ux, uy = (x1 - x0 + x2 - x3) / 2 / wide, (y1 - y0 + y2 - y3) / 2 / wide
+    vx, vy = (x3 - x0 + x2 - x1) / 2 / high, (y3 - y0 + y2 - y1) / 2 / high
+    across, down = hypot(ux, uy), hypot(vx, vy)
+    # Bars are a line's height and tell little of the scale down: square pixels, or a fax's half-height rows.
+    square = across if down > across * _HALF_ROWS else across / 2
+    if down > across / _HALF_ROWS:
+        square = across * 2
+    vx, vy = vx / down * square, vy / down * square
+    x, y = middle(code)
+    i, j = PAGE[0] / 2, PAGE[1] / 2
+    return Frame(code.mark, ((ux, vx, x - ux * i - vx * j), (uy, vy, y - uy * i - vy * j)), 1)  # type: ignore[arg-type]
+
+
+SLIP_CODE = (4.46, 24 / 72)
+"""Inches: how wide and high a slip's bars are (``cpdocs.documents.code39``; a test keeps the two the same)."""
+_HALF_ROWS = 0.72
+"""How much lower than square bars must seem to lie on rows of half the height."""
+
+
 def _in_reading_order(found: Sequence[Frame]) -> list[Frame]:
     """The pages row by row from the left, as the first of them stands upright."""
     if len(found) < 2:
@@ -127,8 +155,6 @@ def _upright(frame: Frame, turn: int) -> Point:
 
 def _frame(mark: PageMark, codes: Sequence[FoundCode], picture: Picture) -> Frame | None:
     """Where the page of these codes lies; None where they can't be one page's."""
-    if mark.paper is Paper.REPLY_SLIP:
-        return _slip(mark, codes[0])
     if len(codes) > 2:
         return None
     if len(codes) == 2:
@@ -140,11 +166,6 @@ def _frame(mark: PageMark, codes: Sequence[FoundCode], picture: Picture) -> Fram
         return Frame(mark, _fit([(upper, UPPER_RIGHT), (lower, LOWER_LEFT)]), 2)
     guesses = [Frame(mark, _fit([(codes[0], place)]), 1) for place in (UPPER_RIGHT, LOWER_LEFT)]
     return max(guesses, key=lambda guess: _inside(guess, picture))
-
-
-def _slip(mark: PageMark, code: FoundCode) -> Frame:
-    """A reply slip's code stands where the letter leaves room; its frame has the code itself at the page's middle."""
-    return Frame(mark, _fit([(code, (PAGE[0] / 2, PAGE[1] / 2))]), 1)
 
 
 def _fit(pairs: Sequence[tuple[FoundCode, Point]]) -> Matrix:

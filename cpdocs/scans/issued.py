@@ -22,7 +22,7 @@ DPI = 200
 """Dots an inch of a page as issued: what is read from a fax has no more."""
 PATCHES = 60
 """Places of print by which a page is registered: with 30 the median error is the same and a quarter more photos fail;
-more than 60 change nothing and cost 1 ms each (paper.md, "Registration"; ``benchmarks/paper.py --patches``)."""
+more than 60 change nothing and cost 1 ms each (shared ``paper.md``, "Registration")."""
 _APART = 0.7
 """Inches between two such places: they must be spread over the page to tell a slant from a shift."""
 _BLOCK = 0.24
@@ -51,12 +51,10 @@ class IssuedPage:
     @cached_property
     def places(self) -> Picture:
         """The places of print that tell most, as an array of x and y on :attr:`half`: n by 2."""
-        import cv2
         import numpy as np
 
-        dots = DPI / 2
         mask = np.zeros(self.half.shape, np.uint8)
-        edge = round(_MARGIN * dots)
+        edge = round(_MARGIN * DPI / 2)
         mask[edge:-edge, edge:-edge] = 255
         high, wide = self.half.shape
         for box in self.boxes.values():
@@ -65,10 +63,7 @@ class IssuedPage:
                 round(box.top * high) + 4 : round(box.bottom * high) - 4,
                 round(box.left * wide) + 4 : round(box.right * wide) - 4,
             ] = 0
-        soft = cv2.GaussianBlur(self.half, (0, 0), 1.5)
-        block = round(_BLOCK * dots) | 1
-        found = cv2.goodFeaturesToTrack(soft, PATCHES, 0.02, _APART * dots, mask=mask, blockSize=block)
-        return np.empty((0, 2), np.float32) if found is None else found.reshape(-1, 2)
+        return telling_places(self.half, mask, _APART)
 
     @cached_property
     def panels(self) -> tuple[tuple[int, int, int, int], ...]:
@@ -90,6 +85,18 @@ class IssuedPage:
             row = (round(left), round(top), round(wide - _MARGIN * DPI), round(bottom + _CAPTION * DPI))
             found.append(min(around, key=lambda each: each[3] - each[1], default=row))
         return tuple(found)
+
+
+def telling_places(half: Picture, mask: Picture, apart: float) -> Picture:
+    """The places of print on a page at half its dots that tell most, so many inches apart and where ``mask`` is set."""
+    import cv2
+    import numpy as np
+
+    dots = DPI / 2
+    soft = cv2.GaussianBlur(half, (0, 0), 1.5)
+    block = round(_BLOCK * dots) | 1
+    found = cv2.goodFeaturesToTrack(soft, PATCHES, 0.02, apart * dots, mask=mask, blockSize=block)
+    return np.empty((0, 2), np.float32) if found is None else found.reshape(-1, 2)
 
 
 class IssuedPages:

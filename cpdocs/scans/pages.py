@@ -31,6 +31,8 @@ _FINEST = 330
 proportion to the pixels."""
 _COARSEST = 150
 """Dots an inch at which a page is drawn at least."""
+_SMALLEST = 288
+"""Points: a scanned page shorter than four inches was given in another unit; its picture is drawn as letter paper."""
 _THINNEST = 8
 """Pixels that a page is high and wide at least: a picture of fewer is no page."""
 _FORMATS = {"tif": ("TIFF",), "png": ("PNG",), "jpg": ("JPEG", "MPO"), "webp": ("WEBP",), "heic": ("HEIF",)}
@@ -145,7 +147,11 @@ def _pdf_page(document: Any, number: int, dpi: int | None, *, forms: bool) -> Sh
         if min(width, height) <= 0:
             return Sheet(number + 1, None, scanned=drawn.scanned)
         dots = dpi or min(max(drawn.dots, _COARSEST), _FINEST)
-        scale = min(dots / 72, _LONGEST_SIDE / max(width, height))
+        if drawn.scanned and max(width, height) < _SMALLEST:
+            # A scanner's program that wrote pixels or another unit for points: a page of ours is letter paper.
+            scale = min(dots * 11 / max(width, height), _LONGEST_SIDE / max(width, height))
+        else:
+            scale = min(dots / 72, _LONGEST_SIDE / max(width, height))
         bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=forms)
         picture = bitmap.to_pil().convert("L")
         bitmap.close()
@@ -160,7 +166,18 @@ def _sheet(number: int, picture: Image.Image, drawn: Drawn, *, whole: bool = Tru
     lowest, highest = picture.getextrema()
     nothing = not whole and lowest == highest
     found = picture if min(picture.size) >= _THINNEST and not nothing else None
+    if found is not None and drawn.bilevel and _mean(found) < _NEGATIVE:
+        found = found.point([255 - value for value in range(256)])
     return Sheet(number + 1, found, drawn.scanned, drawn.bilevel, drawn.dots, whole)
+
+
+_NEGATIVE = 110
+"""Mean gray below which a page in black and white came in negative: print covers a fifth of a page at most. Pictures in
+gray aren't turned over: a phone's may lie on a black table."""
+
+
+def _mean(picture: Image.Image) -> float:
+    return sum(value * count for value, count in enumerate(picture.histogram())) / (picture.width * picture.height)
 
 
 def _frames(data: bytes, most_pages: int, only: Container[int] | None) -> Iterator[Sheet]:
@@ -233,11 +250,12 @@ def _decoded(image: Any, number: int) -> Sheet:
             image.load()
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
-    upright = ImageOps.exif_transpose(image)
-    if upright.size != image.size:
+    size = image.size
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.size != size:
         across, down = down, across
     return _sheet(
-        number, square_pixels(_gray(upright), across, down), Drawn(True, bilevel, min(across, down)), whole=whole
+        number, square_pixels(_gray(image), across, down), Drawn(True, bilevel, min(across, down)), whole=whole
     )
 
 

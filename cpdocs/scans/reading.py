@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from cpdocs.core.letters import SheetMark
 from cpdocs.core.marks import PageMark, Paper
 from cpdocs.core.page_facts import BoxReading, FilePages, PageFacts, PageKind
-from cpdocs.scans.codes import FoundCode, find_codes
-from cpdocs.scans.frames import Frame, fills, frames
+from cpdocs.scans.codes import FoundCode, find_bars, find_codes
+from cpdocs.scans.frames import Frame, fills, frames, slip_frames
 from cpdocs.scans.handwriting import find_handwriting
 from cpdocs.scans.ink import LEAST_ALIKE, read_box
 from cpdocs.scans.issued import IssuedPages
@@ -82,6 +82,9 @@ def read_sheet(sheet: Sheet, *, thorough: bool) -> list[PageFacts]:
     facts = PageFacts(sheet.number, scanned=sheet.scanned, incomplete=not sheet.whole)
     if placed is None:
         return [replace(facts, codes_disagree=True)]
+    if not placed:
+        # A slip is looked for only where no page of a plan is: it lies on none.
+        placed = slip_frames(find_bars(picture, thorough=thorough and sheet.scanned))
     if not placed:
         letter = any(isinstance(code.mark, SheetMark) for code in codes)
         return [replace(facts, kind=PageKind.LETTER if letter else PageKind.UNKNOWN)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cpdocs.core.phones import phone
 from cpdocs.core.places import Channel, channel_for
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault
@@ -39,7 +40,12 @@ def for_channel(
     text: str,
 ) -> tuple[Content, ...]:
     """The files as a channel of this kind takes them: one message with all of them, or each under the practice's
-    folder."""
+    folder; in the fax edition they are one file."""
+    if way.place.edition == "fax":
+        from cpdocs.sandbox.drawing import fax_edition
+
+        name = files[-1].name.removesuffix(".pdf")
+        files = (Content(f"{name}-fax.pdf", fax_edition([each.data for each in files])),)
     if way.kind == "smtp":
         from cpdocs.delivery.smtp import message
 
@@ -51,7 +57,7 @@ def for_channel(
             to=to,
             at=ws.clock.now(),
             files=files,
-            text=f"{text}\r\n{sender.name}, {sender.phone}\r\n",
+            text=f"{text}\r\n{sender.name}, {phone(sender.phone)}\r\n",
         )
         return (Content("message.eml", mail),)
     if way.kind == "folder":

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deliveries import Delivery, Purpose
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject
-from cpdocs.core.places import channel_for
-from cpdocs.core.register import DIRECTORY_EVENTS, fold
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault
 from cpdocs.index.outgoing import notices_to_queue, untold_recalls
-from cpdocs.plans.notice_files import practice_address
+from cpdocs.plans.notice_files import channel_name, practice_address, practice_of
 from cpdocs.plans.records import the_plan
 from cpdocs.sending.channels import address_of, for_channel
 from cpdocs.sending.record import Way, delivery_id, find_delivery, queue, the_delivery_of, ways
@@ -29,18 +27,6 @@ from cpdocs.system.durable import write_durably
 if TYPE_CHECKING:
     from cpdocs.core.providers import Practice
     from cpdocs.workspace import Workspace
-
-
-def practice_of(ws: Workspace, practice_id: str) -> Practice | None:
-    """The practice as it is on record now."""
-    return fold(ws.ledger.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
-
-
-def channel_name(ws: Workspace, practice_id: str) -> str:
-    """The channel by which a notice to this practice leaves by itself; empty where a person carries it."""
-    practice = practice_of(ws, practice_id) if ws.options.channels else None
-    channel = channel_for(ws.options.channels, practice) if practice else None
-    return channel.name if channel else ""
 
 
 def opaque(ws: Workspace, *parts: str) -> str:
@@ -56,7 +42,7 @@ def queue_notices(ws: Workspace, say: Callable[[str], object] = lambda _: None) 
     for seq in notices_to_queue(ws.index):
         event = next(ws.ledger.events(types=(EventType.NOTICE_WRITTEN,), after=seq - 1, upto=seq))
         way = known.get(str(event.data["channel"]))
-        practice = practice_of(ws, str(event.data["practice_id"]))
+        practice = practice_of(ws.ledger, str(event.data["practice_id"]))
         if way is None or practice is None:
             continue
         try:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from cpdocs.core.deliveries import Delivery, Purpose
+from cpdocs.core.events import EventType, practice_subject
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault, UsageFault
+from cpdocs.plans.papers import paper_of
 from cpdocs.plans.records import all_plans, the_plan
 from cpdocs.register.load import load_register
 from cpdocs.sending.channels import address_of, channel_of, for_channel
@@ -88,8 +90,26 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
 
 
 def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:
-    """Cover, then plan, under names that say nothing of the member."""
+    """Cover and plan, under names that say nothing of the member; for a practice that was sent none before, the guide
+    to signing between them. The plan is the last: a fax edition bears its name."""
     cover = (
         [Content(f"{record.document_id}-cover.pdf", ws.blobs.get(record.cover_sha256))] if record.cover_sha256 else []
     )
-    return (*cover, Content(f"{record.document_id}.pdf", ws.blobs.get(record.sha256)))
+    plan = Content(f"{record.document_id}.pdf", ws.blobs.get(record.sha256))
+    if _knows_us(ws, record):
+        return (*cover, plan)
+    from cpdocs.documents.leaflets import render_guide
+
+    guide = render_guide(paper_of(ws, record), shipped=ws.shipped_templates, site=ws.paths.templates)
+    return (*cover, Content(f"{record.document_id}-how-to-sign.pdf", guide.pdf), plan)
+
+
+def _knows_us(ws: Workspace, record: PlanRecord) -> bool:
+    """Whether the practice was sent another plan before: packets that wait to leave count."""
+    events = ws.ledger.events(subject=practice_subject(record.practice_id), types=(EventType.PLAN_ISSUED,))
+    others = (str(event.data["document_id"]) for event in events)
+    return any(
+        the_plan(ws.ledger, other).sent_at or deliveries_of(ws.ledger, other)
+        for other in others
+        if other != record.document_id
+    )

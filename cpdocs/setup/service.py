@@ -5,6 +5,7 @@ The workspace itself is made by a child that has become the account for good: ro
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import pwd
@@ -42,9 +43,13 @@ def make_account(root: Path, answers: Answers, service: Service) -> Step:
         new = True
     wanted = [root, *([Path(answers.backup.folder)] if answers.backup else []), Path(service.checkpoints)]
     for folder in wanted:
-        if not folder.exists():
+        made = not folder.exists()
+        if made:
             folder.mkdir(mode=0o700, parents=True)
+        # A mount point or folder of root's with nothing in it was made for this; anybody else's stays theirs.
+        if made or (folder.stat().st_uid == 0 and not {each.name for each in folder.iterdir()} - {"lost+found"}):
             os.chown(folder, found.pw_uid, found.pw_gid)
+            folder.chmod(0o700)
     return Step("account", True, new, f"The account {service.account} owns {root}.")
 
 
@@ -144,6 +149,10 @@ def install(root: Path, answers: Answers, service: Service) -> Iterator[Step]:
 
 
 def _sudoers(service: Service) -> Step:
+    try:
+        grp.getgrnam(service.staff_group)
+    except KeyError:
+        _run("groupadd", "--system", service.staff_group)
     target = Path(service.sudoers) / "cpdocs"
     data = f"%{service.staff_group} ALL=({service.account}) {service.program}\n".encode()
     if target.exists() and read_plain(target) == data:

@@ -142,11 +142,15 @@ def _backups(ws: Workspace, answers: Answers) -> Iterator[Step]:
     recipients = read_recipients(answers.backup.recipients, ())
     if new:
         write_durably(file, text, overwrite=True)
-    yield Step("recipients", True, new, f"Backups are encrypted to {len(recipients)} keys: {file}")
+    yield Step("recipients", True, new, f"Backups are encrypted to the public keys in {file}.")
     if made_backups(ws.ledger) and not new:
         yield Step("backup", True, False, "A backup was made before.")
         return
-    made_now = create_backup(ws, Path(answers.backup.folder), recipients)
+    try:
+        made_now = create_backup(ws, Path(answers.backup.folder), recipients)
+    except (InputFault, WorkspaceFault) as fault:  # the folder is another's, or no disk is there: all else goes on
+        yield Step("backup", False, False, f"{fault.message} {fault.todo}".rstrip())
+        return
     yield Step("backup", True, True, f"The first backup is {made_now.file}")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
-from cpdocs.core.file_kind import WRAPPERS, kind_of, looks_like_pdf
+from cpdocs.core.file_kind import WRAPPERS, kind_of, looks_like_pdf, name_of
 from cpdocs.signing.file_facts import GateFacts
 from cpdocs.signing.record import Limits
 
@@ -91,7 +91,7 @@ def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> tuple[str, str] | No
     kind = kind_of(data)
     if kind == "eml" and b"multipart/report" in data[:65536].lower():
         return ("wrapped_file", "a mail system's report, such as a bounce or a receipt")
-    return ("wrapped_file", _WRAPPED[kind]) if kind in WRAPPERS else ("not_a_pdf", "")
+    return ("wrapped_file", _WRAPPED[kind]) if kind in WRAPPERS else ("not_a_pdf", name_of(data))
 
 
 _WRAPPED = {"eml": "a mail message", "zip": "a ZIP archive", "gz": "a gzip file", "p7m": "an S/MIME message"}

@@ -28,7 +28,7 @@ def classify(
         return Lane.DAMAGED, (finding("truncated"),)
     forged = tuple(_forged_seal(facts.signed, plan))
     if group.scanned:
-        return Lane.INK, (finding("ink_scan"), *forged)
+        return Lane.INK, (finding("ink_scan"), *_changed_by_a_program(group), *forged)
     whole = [
         each
         for each in facts.signed.signatures
@@ -57,6 +57,13 @@ def unreadable(facts: ReturnFacts) -> tuple[Lane, tuple[Finding, ...]]:
         # The start of a revision without its end was cut off; anything else was put there.
         return Lane.DAMAGED, (finding("truncated" if facts.tail is Tail.BROKEN_OFF else "trailing_bytes"),)
     return Lane.DIGITAL, (finding("unverifiable", signed.problem),)
+
+
+def _changed_by_a_program(group: PageGroup) -> Iterator[Finding]:
+    """Pages among the scanned ones that a program wrote, and that don't look as they were issued."""
+    where = sorted({page.plan_page or page.number for page in group.pages if page.marks and not page.scanned})
+    if where:
+        yield finding("content_differs", f"on page {', '.join(map(str, where))}")
 
 
 def _forged_seal(facts: FileFacts, plan: IssuedPlan) -> Iterator[Finding]:

@@ -16,8 +16,11 @@ from cpdocs.signing.file_facts import FileFacts
 
 SPACE = b"\r\n\t "
 MOST_SPACE = 16
-"""Bytes of white space that a mail system may leave behind a file, or take from it."""
+"""Bytes of white space that a mail system may leave behind a file."""
 _MARK = b"%%EOF"
+_LINE_ENDS = {1: ((b"\n",), (b"\r",)), 2: ((b"\r\n",), (b"\n\n",))}
+"""By its size, with what a signing program ends its last line; those behind are rare, and tried where bytes are
+missing."""
 _RANGE = re.compile(
     rb"/ByteRange\s{0,16}\[\s{0,16}0\s{1,16}[0-9]{1,10}\s{1,16}([0-9]{1,10})\s{1,16}([0-9]{1,10})(?=[\s\]])"
 )
@@ -73,14 +76,9 @@ def _other_ends(data: bytes) -> tuple[int, tuple[bytes, ...]]:
     """Where the last byte range ends, and ``data`` with the line ends that may have stood there instead of its own."""
     body = _end_of_mark(data)
     end = max((int(each[1]) + int(each[2]) for each in _RANGE.finditer(data)), default=0)
-    size = end - body
-    if not body or not 1 <= size <= MOST_SPACE:
-        return end, ()
-    likely = {1: b"\n", 2: b"\r\n"}
-    ends = [likely[size]] if size in likely else []
-    if len(data) < end:
-        ends += [b"\n" * size, *([b"\r\n" * (size // 2)] if size % 2 == 0 else [b"\r" * size])]
-    return end, tuple(dict.fromkeys(data[:body] + each for each in ends if not data.startswith(each, body)))
+    likely, others = _LINE_ENDS.get(end - body if body else 0, ((), ()))
+    ends = likely if len(data) >= end else (*likely, *others)
+    return end, tuple(data[:body] + each for each in ends if not data.startswith(each, body))
 
 
 def _end_of_mark(data: bytes) -> int:

@@ -20,11 +20,13 @@ _NOT_PROOF = "what it adds as proof for signatures is none"
 
 
 def check_store(value: Value, follow: Follow) -> None:
-    """Whether ``value`` is a security store and all of its parts are what they claim to be. Raises Unclear."""
+    """Whether ``value`` is a security store that holds something, and all of its parts are what they claim to be.
+    Raises Unclear."""
     store = _dictionary(value, follow, ("Type", "Certs", "CRLs", "OCSPs", "VRI"))
     _check_type(store, "DSS")
-    for key, parse in (("Certs", _certificate), ("CRLs", _list), ("OCSPs", _answer)):
-        _check_all(store.get(key), parse, follow)
+    found = sum(_check_all(store.get(key), parse, follow) for key, parse in _PARTS)
+    if not found:
+        raise Unclear(_NOT_PROOF)  # what holds nothing proves nothing: it is a revision for its own sake
     if "VRI" not in store:
         return
     related = _dictionary(store["VRI"], follow, None)
@@ -60,10 +62,11 @@ def _check_type(found: dict[str, Value], kind: str) -> None:
         raise Unclear(_NOT_PROOF)
 
 
-def _check_all(value: Value, parse: Callable[[bytes], None], follow: Follow) -> None:
+def _check_all(value: Value, parse: Callable[[bytes], None], follow: Follow) -> int:
+    """How many there are, each of which is what it claims to be."""
     listed = follow(value) if isinstance(value, Ref) else value
     if listed is None:
-        return
+        return 0
     if not isinstance(listed, list) or len(listed) > _MOST:
         raise Unclear(_NOT_PROOF)
     for each in listed:
@@ -76,6 +79,7 @@ def _check_all(value: Value, parse: Callable[[bytes], None], follow: Follow) -> 
             raise
         except Exception:  # noqa: BLE001 whatever a parser throws at a stranger's bytes: it isn't what it claims to be
             raise Unclear(_NOT_PROOF) from None
+    return len(listed)
 
 
 def _certificate(der: bytes) -> None:
@@ -106,3 +110,10 @@ def _whole(found: object, der: bytes | None) -> None:
     native = found.native  # type: ignore[attr-defined]
     if not native or (der is not None and len(found.dump()) != len(der)):  # type: ignore[attr-defined]
         raise ValueError
+
+
+_PARTS: tuple[tuple[str, Callable[[bytes], None]], ...] = (
+    ("Certs", _certificate),
+    ("CRLs", _list),
+    ("OCSPs", _answer),
+)

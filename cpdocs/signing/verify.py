@@ -53,9 +53,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from cpdocs.core.findings import finding
-from cpdocs.core.issued import IssuedPlan
+from cpdocs.core.issued import IssuedLetter, IssuedPlan
 from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.parts import PageGroup, PartPages, extra_pages, grouped
+from cpdocs.core.reply_slips import IN_WORDS, Answer, answer_of
 from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, worst
 from cpdocs.signing import filechecks, lanes
@@ -85,16 +86,18 @@ def decide(
     *,
     practice_id: str = "",
     also_by: Collection[str] = (),
+    letters: Sequence[IssuedLetter] = (),
 ) -> tuple[Decision, ...]:
     """What a file with these ``facts`` comes to, part by part; there is always one.
 
-    ``records`` are of the plans on record that it begins with or names. It was dropped in ``practice_id``'s folder
+    ``records`` are of the plans on record that it begins with or names, ``letters`` those whose reply slips are in it.
+    It was dropped in ``practice_id``'s folder
     (empty: in none's); ``also_by`` are the practices by whose folders the same bytes came too: once the plan's own has
     brought them, whoever drops them again makes nothing doubtful.
     """
     by_id = {record.plan.document_id: record for record in records}
     try:
-        parts = [*_parts(facts, by_id, trust)]
+        parts = [*_parts(facts, by_id, {each.document_id: each for each in letters}, trust)]
     except Exception as error:  # noqa: BLE001 check 11, the outermost net: a fault of ours must hold the file, not lose it
         parts = [_result(Lane.UNMATCHED, None, (*_noted(facts), finding("unverifiable", type(error).__name__)))]
     return tuple(
@@ -112,7 +115,9 @@ def signing_claimed(facts: ReturnFacts, plan: IssuedPlan, received_at: datetime)
     return min(max(proven or signature.claimed_at or received_at, plan.issued_at), received_at)
 
 
-def _parts(facts: ReturnFacts, by_id: dict[str, Record], trust: Trust) -> Iterator[Decision]:
+def _parts(
+    facts: ReturnFacts, by_id: dict[str, Record], letters: dict[str, IssuedLetter], trust: Trust
+) -> Iterator[Decision]:
     if facts.stopped:
         record = by_id.get(facts.begins_with)
         code = "resource_limit" if facts.stopped == "limit" else "unverifiable"
@@ -121,20 +126,53 @@ def _parts(facts: ReturnFacts, by_id: dict[str, Record], trust: Trust) -> Iterat
     if facts.begins_with in by_id:
         yield _issued(facts, by_id[facts.begins_with], trust)
         return
-    groups = grouped(facts.pages, by_id)
-    named = [group for group in groups if group.document_id] or [
-        PageGroup(each) for each in facts.named if each in by_id
+    groups = grouped(facts.pages, {*by_id, *letters})
+    slips = [group for group in groups if group.document_id in letters]
+    named = [group for group in groups if group.document_id in by_id] or [
+        PageGroup(each) for each in facts.named if each in by_id and not slips
     ]
+    for group in slips:
+        yield _slip(facts, group, letters[group.document_id])
+    if slips and not named:
+        yield from (_unmatched(facts, group, trust, []) for group in groups if not group.document_id)
+        return
     if not named or (len(named) > 1 and not named[0].pages):
         # Nothing of ours, or only words in it that name several plans: nobody guesses which.
         several = [finding("several_plans", ", ".join(group.document_id for group in named))] if named else []
         yield _unmatched(facts, groups[0] if groups else PageGroup("", facts.pages.pages), trust, several)
         return
     for group in named:
-        yield _other(facts, group, by_id[group.document_id], trust, alone=len(named) == 1)
+        yield _other(facts, group, by_id[group.document_id], trust, alone=len(named) + len(slips) == 1)
     for group in groups:
         if not group.document_id:
             yield _unmatched(facts, group, trust, [])
+
+
+def _slip(facts: ReturnFacts, group: PageGroup, letter: IssuedLetter) -> Decision:
+    """A letter's reply slip: held with what its ticks say, for a person to record."""
+    answer = answer_of(group.ticks)
+    findings = [*_noted(facts), finding("reply_slip", f"It seems that the member {IN_WORDS[answer]}.")]
+    if answer is Answer.UNSURE:
+        findings[-1] = finding("reply_slip", f"What the member wants {IN_WORDS[answer]}.")
+    if not letter.mailed:
+        findings.append(finding("letter_not_mailed"))
+    if letter.stands == "replaced":
+        findings.append(finding("old_letter"))
+    elif letter.stands:
+        findings.append(finding("member_not_enrolled", letter.stands.replace("_", " ")))
+    if group.marks_elsewhere:
+        findings.append(finding("marks_elsewhere"))
+    extra = extra_pages(facts.pages)
+    return replace(
+        _result(Lane.INK, None, findings),
+        document_id=letter.document_id,
+        member_id=letter.member_id,
+        program=letter.program,
+        kind=PageKind.REPLY_SLIP,
+        pages=PartPages(extra=extra),
+        marks_elsewhere=group.marks_elsewhere,
+        answer=answer.value,
+    )
 
 
 def _unmatched(facts: ReturnFacts, group: PageGroup, trust: Trust, also: list[Finding]) -> Decision:

@@ -7,7 +7,8 @@ day of the report.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from cpdocs.core.events import JSON
 from cpdocs.core.reports import CHOICES
 from cpdocs.errors import UsageFault
 from cpdocs.index import reporting
+from cpdocs.index.queries import practices_of
 from cpdocs.index.reporting import Span, TimelinessRow
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def tables(ws: Workspace, first: date, last: date) -> list[Table]:
         ),
         Table(
             "affiliated_referrals",
-            "Services by providers linked to the Community Partner, in plans that stand",
+            "Services by providers linked to the Community Partner, in each member's last version, withdrawn or not",
             ("program", "plans", "services", "affiliated", "plans_with_affiliated"),
             tuple(reporting.affiliated(ws.index, span)),
             "affiliated",
@@ -94,17 +96,18 @@ def tables(ws: Workspace, first: date, last: date) -> list[Table]:
 
 def _timeliness(name: str, title: str, ws: Workspace, span: Span, on: date, *, by_practice: bool) -> Table:
     columns = (
-        *("program", "members", "issued", "sent", "in_time", "late", "waiting", "overdue", "returned"),
-        *("overdue_share", "median_days"),
+        *("program", "members", "issued", "written_late", "sent", "unsent", "median_days_to_send", "member_signed"),
+        *("in_time", "late", "waiting", "overdue", "returned", "overdue_share", "median_days"),
     )
 
     def cells(row: TimelinessRow) -> tuple[Cell, ...]:
         share = f"{100 * (row.late + row.overdue) / row.issued:.1f} %"
-        counts = (row.members, row.issued, row.sent, row.in_time, row.late, row.waiting, row.overdue, row.returned)
+        before = (row.members, row.issued, row.written_late, row.sent, row.unsent, row.median_days_to_send)
+        signed = (row.member_signed, row.in_time, row.late, row.waiting, row.overdue, row.returned)
         practice = (row.practice_id,) if by_practice else ()
-        return (*practice, row.program, *counts, share, row.median_days)
+        return (*practice, row.program, *before, *signed, share, row.median_days)
 
-    found = reporting.timeliness(ws.index, span, on, by_practice=by_practice)
+    found = reporting.timeliness(ws.index, span, on, by_practice=by_practice, plan_days=ws.options.plan_days)
     named = ("practice_id", *columns) if by_practice else columns
     return Table(name, title, named, tuple(map(cells, found)), "in_time", "issued")
 
@@ -136,7 +139,7 @@ def _row_name(table: Table, record: dict[str, JSON]) -> str:
 
 
 def as_page(ws: Workspace, found: list[Table], first: date, last: date) -> str:
-    """The report as one page that needs nothing else: tables with bars drawn beside them, readable in print. Raises
+    """The report as one page that needs nothing else: tables, each under its plot, readable in print. Raises
     InputFault where a site's own template is broken."""
     from cpdocs.documents.html import fill
 
@@ -146,26 +149,70 @@ def as_page(ws: Workspace, found: list[Table], first: date, last: date) -> str:
         "last": last.isoformat(),
         "as_of": eastern_date(ws.clock.now()).isoformat(),
         "sandbox": ws.sandbox,
-        "tables": [_view(table) for table in found],
+        "tables": [_whole(shown(ws, table)) for table in found],
     }
     return fill("report/report.html", view, shipped=ws.shipped_templates, site=ws.paths.templates)
 
 
-def _view(table: Table) -> dict[str, object]:
-    records = table.records()
-    shown = [[str(value if value is not None else "–") for value in record.values()] for record in records]
-    whole = max((_number(record.get(table.plot)) for record in records), default=0.0)
-    bars = []
-    for record in records if table.plot else ():
-        of = _number(record.get(table.of)) if table.of else whole
-        bars.append(round(200 * _number(record.get(table.plot)) / of) if of else 0)
-    return {
-        "title": table.title,
-        "columns": [name.replace("_", " ") for name in table.columns],
-        "rows": [{"cells": cells, "bar": bars[place] if bars else None} for place, cells in enumerate(shown)],
-        "plot": table.plot.replace("_", " "),
-        "of": table.of.replace("_", " "),
-    }
+def _whole(table: Shown) -> dict[str, object]:
+    """A table with its plot in it, for a page that has nothing beside it."""
+    from markupsafe import Markup
+
+    drawn = re.sub(r' xmlns(:xlink)?="[^"]*"', "", table.plot.decode())  # a page of HTML knows it without
+    return {**asdict(table), "plot": Markup(drawn)}  # noqa: S704 drawn by plots.py, texts escaped there
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A table as a page shows it: its columns in words, its rows as text, and its plot as SVG (empty: none)."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    plot: bytes = b""
+    left_out: int = 0
+    """Rows that the table has and the plot leaves out."""
+
+
+def shown(ws: Workspace, table: Table) -> Shown:
+    """The table for people: practices by name, the largest bars first."""
+    names = practices_of(ws.index, (str(row[0]) for row in table.rows)) if table.columns[0] == "practice_id" else {}
+    rows = []
+    for record in table.records():
+        cells = ["–" if value is None else str(value) for value in record.values()]
+        if names:
+            cells[0] = names[cells[0]].name if cells[0] in names else cells[0]
+        rows.append(tuple(cells))
+    columns = tuple(name.removesuffix("_id").replace("_", " ") for name in table.columns)
+    plot, left_out = _plot(table, columns, rows)
+    return Shown(table.name, table.title, columns, tuple(rows), plot, left_out)
+
+
+def _plot(table: Table, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> tuple[bytes, int]:
+    from cpdocs.worklist.plots import bars
+
+    if not table.plot or not rows:
+        return b"", 0
+    value = table.columns.index(table.plot)
+    whole = table.columns.index(table.of) if table.of else None
+    keys = [place for place, name in enumerate(table.columns) if name in _KEYS]
+    found = [
+        (
+            " ".join(rows[place][key].replace("_", " ") for key in keys),
+            int(_number(row[value])),
+            int(_number(row[whole])) if whole is not None else 0,
+        )
+        for place, row in enumerate(table.rows)
+    ]
+    most = sorted(found, key=lambda each: each[2] or each[1], reverse=True)[:_MOST_BARS]
+    title = f"{table.title}: {columns[value]}" + (f" of {columns[whole]}" if whole is not None else "")
+    wholes = [each[2] for each in most] if whole is not None else []
+    return bars(title, [each[0] for each in most], [each[1] for each in most], wholes), len(found) - len(most)
+
+
+_MOST_BARS = 25
+"""Bars of one plot; the table beside it has every row."""
 
 
 def _number(value: object) -> float:

@@ -19,11 +19,12 @@ from cpdocs.core.members import Program
 from cpdocs.core.senders import Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import render_certificate
+from cpdocs.documents.letter_languages import load_catalogue
 from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter
 from cpdocs.documents.mail_merge.renderer import MailMerge
 from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
-from cpdocs.documents.plan_views import PlanPaper
+from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plans import render_cover, render_plan
 from cpdocs.documents.verdict import render_verdict
 from cpdocs.signing.ltv import close
@@ -48,7 +49,20 @@ from tests.signing.builder import office
 
 pytestmark = pytest.mark.conformance
 
-PLANS: dict[str, Callable[[], PlanPaper]] = {"ltss": paper, "bh": bh_paper, "full": full_paper}
+
+def in_language(tag: str, large_print: bool) -> PlanPaper:
+    """The fullest plan with our words in another language besides."""
+    return replace(full_paper(), catalogue=load_catalogue((SHIPPED,), tag), large_print=large_print)
+
+
+PLANS: dict[str, Callable[[], PlanPaper]] = {
+    "ltss": paper,
+    "bh": bh_paper,
+    "full": full_paper,
+    "large": lambda: replace(full_paper(), large_print=True),
+    "spanish": lambda: in_language("es", False),
+    "arabic-large": lambda: in_language("ar", True),
+}
 FONT = (SHIPPED / "fonts" / "NotoSans-Regular.ttf").read_bytes()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cpdocs.core.file_kind import HEAD, kind_of
+from cpdocs.core.file_kind import HEAD, kind_of, name_of
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,21 @@ from cpdocs.core.file_kind import HEAD, kind_of
 )
 def test_the_first_bytes_say_what_a_file_is(data: bytes, kind: str) -> None:
     assert kind_of(data) == kind
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"GIF89a" + bytes(20), "a GIF picture"),
+        (b"BM" + bytes(12) + b"\x28\0\0\0" + bytes(20), "a BMP picture"),
+        (bytes(4) + b"ftypavif" + bytes(8), "an AVIF picture"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "an Outlook message or an old Office document"),
+        (b"\x78\x9f\x3e\x22" + bytes(20), "a winmail.dat of Outlook"),
+        (b"\n<!DOCTYPE html><p>See the portal", "a web page"),
+        (b"MM\0+" + bytes(20), "a TIFF picture"),
+        (b"Dear colleague", ""),
+        (b"", ""),
+    ],
+)
+def test_what_is_neither_a_pdf_nor_read_is_named_for_what_it_is(data: bytes, name: str) -> None:
+    assert name_of(data) == name

@@ -30,14 +30,11 @@ def test_timeliness_counts_every_plan_once() -> None:
     history.add(EventType.PLAN_RECEIVED, "DOC-4", at=datetime(2026, 11, 18, 15, 0, tzinfo=UTC).isoformat(), how="")
     first, second = reports.timeliness(records(history), ON)
     assert (first.payer, first.issued, second.payer, second.issued) == ("Plan A", 6, "Plan B", 1)
-    assert (first.in_time, first.late, first.returned, first.stopped, first.waiting, first.overdue) == (
-        1,
-        1,
-        1,
-        1,
-        1,
-        1,
-    )
+    assert (first.in_time, first.late, first.returned, first.stopped, first.waiting) == (1, 1, 1, 1, 1)
+    assert (first.unsent, first.overdue) == (1, 0)  # what was never sent is nobody's delay
+    history.add(EventType.PLAN_SENT, "DOC-5", to="K", channel="fax", at=START.isoformat())
+    sent = reports.timeliness(records(history), ON)[0]
+    assert (sent.unsent, sent.overdue) == (0, 1)
     assert first.median_days == 5.5
     assert first.receipt_assumed == 5
     assert second.median_days is None
@@ -61,6 +58,8 @@ def test_choice_and_affiliation_are_those_of_the_standing_versions() -> None:
     assert (ltss.plans, ltss.all_yes, ltss.yes["agrees_with_plan"]) == (1, 1, 1)
     _, referrals = reports.affiliated_referrals(records(history))
     assert (referrals.services, referrals.affiliated, referrals.plans_with_affiliated) == (4, 1, 1)
+    history.add(EventType.PLAN_WITHDRAWN, SECOND, reason="the member declined")
+    assert reports.affiliated_referrals(records(history))[1] == referrals  # the referral was made
 
 
 @pytest.mark.parametrize(

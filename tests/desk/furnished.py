@@ -28,11 +28,11 @@ MARKUP = "<img src=x onerror=alert(1)>"
 
 @dataclass(frozen=True)
 class Served:
-    """A desk that answers at ``address``, and what stands in it: the office, the held items by what they are."""
+    """A desk that answers at ``address``: the office, and what stands in it by what it is, as ``furnish`` has it."""
 
     address: str
     office: Office
-    held: dict[str, str]
+    stands: dict[str, str]
 
     @property
     def root(self) -> Path:
@@ -41,17 +41,22 @@ class Served:
 
 def furnish(issued: Office) -> dict[str, str]:
     """Gives an office with two issued plans a day's work: held letters, a signed fax, a page without a plan, a plan
-    filed. Gives the ids of the held items."""
+    filed and queued for a chart. Gives by what they are the ids of the held items and of the run, and addresses: of a
+    letter and of what came back."""
     desk, cli = Desk(issued), issued.cli
+    settings = cli.root / "cpdocs.toml"
+    chart = '[[filing.target]]\nname = "chart"\nkind = "'
+    settings.write_text(settings.read_text("utf-8").replace(f"{chart}folder", f"{chart}handoff"), "utf-8")
     bh, ltss = issued.documents["bh"], issued.documents["ltss"]
-    cli("letters", "run", "--jobs", "1")
+    run = cli("letters", "run", "--jobs", "1", "--json").json["run_id"]
+    letter = cli("letters", "show", run, "--json").json["pieces"][0]["document_id"]
     for document_id in (bh, ltss):
         cli("plan", "sent", document_id, "--to", "Front Desk", "--channel", "fax", "--at", "2026-11-02T10:30")
         cli("plan", "received", document_id, "--at", "2026-11-02T10:35", "--how", "fax confirmation")
     cli("call", bh, "--to", MARKUP, "--note", MARKUP)
     fax = desk.take(signed_fax(desk.issued_file("bh"), "MemberSig", "PCPSig"), name="fax.tif")
     stray = desk.take(_stray(desk.root.parent / "stray.png"), name="stray.png", practice="")
-    desk.take(desk.sign_pcp(desk.issued_file("ltss")), name="signed.pdf", plan="ltss")
+    signed = desk.take(desk.sign_pcp(desk.issued_file("ltss")), name="signed.pdf", plan="ltss")
     cli(
         "plan",
         "approve",
@@ -66,8 +71,15 @@ def furnish(issued: Office) -> dict[str, str]:
         "Sam Sample",
         now=RETURN,
     )
+    cli("deliver", now=RETURN)
     assert (fax["verdict"], stray["verdict"]) == ("held", "held")
-    return {"fax": str(fax["sha256"])[:12], "stray": str(stray["sha256"])[:12]}
+    return {
+        "fax": str(fax["sha256"])[:12],
+        "stray": str(stray["sha256"])[:12],
+        "run": str(run),
+        "letter": f"/letters/{run}/{letter}",
+        "returned": f"/plans/{ltss}/returned/{str(signed['sha256'])[:12]}",
+    }
 
 
 def _stray(path: Path) -> Path:

@@ -132,7 +132,7 @@ def test_plans_story_practice_and_search_show_the_plan(desk: Desk, browser: Brow
     assert "From issue to chart" in story
     assert "waited" in story
     assert "waits: <a href" in story
-    assert document_id in browser.get(f"/practices/{practice}").text
+    assert name_of(desk) in browser.get(f"/practices/{practice}").text
     assert practice in browser.get("/practices").text
     assert browser.post("/search", seen_at="/", q=document_id).headers["Location"] == f"/plans/{document_id}"
     assert document_id in browser.post("/search", seen_at="/", q=name_of(desk)).text

@@ -50,15 +50,13 @@ from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.senders import Payer, Sender, Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import CertificatePaper
-from cpdocs.documents.plan_views import PlanPaper
+from cpdocs.documents.plan_paper import PlanPaper
+from cpdocs.signing.field_names import MEANING
 
 SHIPPED = Path(__file__).parents[2] / "templates"
 DOCUMENT_ID = derive_document_id(b"test", "plan")
 ISSUED_AT = datetime(2026, 11, 2, 15, tzinfo=UTC)
-MEANINGS = {
-    Slot.MEMBER: "I took part in making this plan and I approve it.",
-    Slot.PCP: "I have reviewed this plan and I approve it as the PCP or the PCP's designee.",
-}
+MEANINGS = MEANING
 SENDER = Sender(
     name="Example Community Partner",
     address1="100 Example Street",
@@ -248,7 +246,7 @@ def paper(plan_value: Plan | None = None, **changes: Any) -> PlanPaper:
             "Epic",
             False,
         ),
-        "senders": Senders(SENDER, payers={"Example Health Plan": Payer("Example Health Plan")}),
+        "senders": Senders(SENDER, payers={"Example Health Plan": Payer("Example Health Plan", due_days_stated=True)}),
         "titles": {"BH": "Treatment Plan", "LTSS": "Care Plan"},
         "meanings": MEANINGS,
         "issued_at": ISSUED_AT,
@@ -351,7 +349,7 @@ def page_texts(pdf: bytes) -> list[str]:
 
 def html_text(html: str) -> str:
     """What a page of HTML says: its text, white space collapsed, without marks of emphasis."""
-    inline = re.sub(r"</?(strong|span|b|i)\b[^>]*>", "", html.partition("<body>")[2])
+    inline = re.sub(r"</?(strong|span|b|i)\b[^>]*>", "", re.split(r"<body[^>]*>", html, maxsplit=1)[1])
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", inline)).split())
 
 

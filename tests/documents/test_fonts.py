@@ -10,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from cpdocs.documents import fonts
+from cpdocs.documents import code39, fonts
 from cpdocs.documents.pdf import to_pdf
 from cpdocs.errors import WorkspaceFault
 from tests.documents.papers import ARABIC, CHINESE, GEEZ, KHMER, SHIPPED
@@ -36,6 +36,10 @@ def fonts_in(text: str, lang: str = "en", css: str = "") -> set[str]:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         found = opened.pages[0].Resources.Font
         return {str(found[key].BaseFont).partition("+")[2] for key in found.keys()}  # noqa: SIM118 a pikepdf dictionary
+
+
+def test_the_bars_typeface_is_what_its_patterns_give():
+    assert (SHIPPED / "fonts" / code39.FILE).read_bytes() == code39.make_font()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cpdocs.documents.html import environment, long_date, phone, render, short_date
+from cpdocs.core.phones import phone
+from cpdocs.documents.html import environment, long_date, render, short_date
 from cpdocs.errors import InputFault
 
 

@@ -73,6 +73,22 @@ def test_a_letter_that_does_not_leave_the_choice_free_is_refused(tmp_path: Path,
     assert code in {problem.code for problem in refused.value.problems}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('data-answer="decline"', 'data-answer="change_cp"', "reply_answers"),
+        ('<p class="code">{{ reply_code }}</p>', "", "reply_code"),
+    ],
+)
+def test_a_reply_slip_that_could_not_be_read_again_is_refused(tmp_path: Path, old: str, new: str, code: str) -> None:
+    text = (SHIPPED / "letters/common/reply.html").read_text("utf-8")
+    assert old in text
+    write(tmp_path, "letters/common/reply.html", text.replace(old, new))
+    with pytest.raises(InputFault) as refused:
+        check_kind(renderer(tmp_path), "assignment", ON)
+    assert {problem.code for problem in refused.value.problems} == {code}
+
+
 def test_a_letter_without_the_masshealth_line_or_a_tty_is_refused(tmp_path: Path) -> None:
     text = (SHIPPED / "letters/common/complaints.html").read_text("utf-8")
     write(tmp_path, "letters/common/complaints.html", text.replace("tty=masshealth_tty", 'tty="0"'))
@@ -162,3 +178,11 @@ def test_a_fact_that_no_letter_states_and_a_source_that_stands_behind_none_are_r
     write(tmp_path, "letters/cannot-reach/kind.toml", toml.replace('rests_on = "attempt"\n', ""))
     with pytest.raises(InputFault, match="stands behind no letter"):
         check_kind(renderer(tmp_path), "cannot-reach", ON)
+
+
+def test_the_documentation_lists_every_fact_of_every_kind() -> None:
+    text = (SHIPPED.parent / "docs" / "letters.md").read_text("utf-8")
+    for name in kind_names(FOLDERS):
+        kind = load_kind(name, FOLDERS)
+        for fact in (*kind.facts, *kind.common_facts):
+            assert f"“{fact.text}” Source: " in text, name

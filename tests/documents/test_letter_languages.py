@@ -11,9 +11,9 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from cpdocs.documents.letter_kinds import kind_names
+from cpdocs.documents.letter_kinds import kind_names, load_notice
 from cpdocs.documents.letter_languages import Printable, load_catalogues, written_date
-from cpdocs.documents.letter_lint import printable, reading_grade
+from cpdocs.documents.letter_lint import printable, reading_grade, sample_letters
 from cpdocs.documents.letters import LetterRenderer, PrintedLetter
 from cpdocs.documents.reading_level import TARGET, grade, syllables_in
 from cpdocs.errors import InputFault
@@ -152,3 +152,41 @@ def test_harder_words_and_longer_sentences_read_at_a_higher_grade() -> None:
 )
 def test_syllables_are_counted_by_rule(word: str, count: int) -> None:
     assert syllables_in(word) == count
+
+
+def test_every_message_of_the_templates_has_a_translation_in_every_language() -> None:
+    catalogues = load_catalogues((SHIPPED,))
+    letters = set.intersection(*(set(each.messages) for each in catalogues.values()))
+    assert len(letters) > 70
+    for tag in catalogues:
+        for kind in kind_names((SHIPPED,)):
+            assert PRESS.untranslated(kind, tag, sample_letters(kind, ON)) == set(), (tag, kind)
+
+
+@pytest.mark.parametrize(
+    ("tag", "never"),
+    [
+        ("es", ("díganos", "registros", "quejarse")),
+        ("pt-BR", ("avise a nós", "seus registros", "entra no hospital")),
+        ("ht", ("kanpe", "Sèvis Imen")),
+        ("fr", ("régime", "droits civils", "a cessé", "dans vos propres mots")),
+        ("ru", ("Номер для справок", "льготы", "отрывной талон")),
+        ("vi", ("chương trình sức khỏe",)),
+        ("zh-Hans", ("更换您所在", "健康计划", "护理计划", "给我")),
+        ("zh-Hant", ("更換您所在", "健康計劃", "照護計劃", "給我")),
+    ],
+)
+def test_words_that_a_reader_found_wrong_are_gone(tag: str, never: tuple[str, ...]) -> None:
+    texts = " ".join(load_catalogues((SHIPPED,))[tag].messages.values())
+    assert [word for word in never if word in texts] == []
+
+
+def test_every_language_line_speaks_of_an_interpreter() -> None:
+    words = {
+        "en": "interpreter", "es": "intérprete", "pt-BR": "intérprete", "ht": "entèprèt", "vi": "thông dịch viên",
+        "kea": "intérpreti", "zh-Hans": "口译员", "zh-Hant": "口譯員", "ru": "переводчика", "ar": "مترجم",
+        "km": "អ្នកបកប្រែ", "fr": "interprète", "it": "interprete", "ko": "통역사", "el": "διερμηνέα",
+        "pl": "tłumacza", "hi": "दुभाषिए", "gu": "દુભાષિયા",
+    }  # fmt: skip
+    for language in load_notice((SHIPPED,)).languages:
+        assert words[language.tag] in language.text, language.tag

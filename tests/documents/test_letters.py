@@ -6,6 +6,7 @@ import ctypes
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pikepdf
@@ -13,9 +14,10 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 
-from cpdocs.core.senders import Sender
+from cpdocs.core.senders import Payer, Sender
+from cpdocs.documents.hours import hours_in
 from cpdocs.documents.letters import ADDRESS_TOO_LONG, UNDRAWABLE, Letter, LetterRenderer, PrintedLetter
-from tests.documents.letter_samples import DOCUMENT_ID, LTSS, MINOR, SHIPPED, letter, renderer, senders
+from tests.documents.letter_samples import DOCUMENT_ID, LTSS, MINOR, ON, SHIPPED, letter, renderer, senders
 
 PRESS = renderer()
 
@@ -64,7 +66,7 @@ def test_the_letter_says_all_that_a_letter_must(standard: PrintedLetter) -> None
         "card number, your health plan and your doctor do not change",
         "Makes a care plan with you",
         "Your care coordinator is Casey Sample",
-        "call or visit you in the next three months",
+        "You can call us:",
         "ask for a different Community Partner in your area at any time",
         "say no to a Community Partner at any time",
         "MassHealth benefits stay the same",
@@ -203,3 +205,48 @@ def short_notice(tmp_path_factory: pytest.TempPathFactory) -> LetterRenderer:
         'title = "T"\n[[language]]\ntag = "es"\nname = "E"\nstatus = "draft"\ntext = "{phone} {tty}"\n', "utf-8"
     )
     return renderer(Path(site))
+
+
+def test_a_letter_promises_a_visit_by_a_day_and_none_once_that_day_is_past() -> None:
+    soon = html(letter(assigned_on=ON), renderer())
+    assert "By January 31, 2027 we will call you or visit you." in soon
+    assert "we will call you or visit you" not in html(letter(assigned_on=date(2026, 8, 1)), renderer())
+
+
+def test_a_confirmation_offers_no_coordinator_who_has_gone_and_nothing_that_was_just_done() -> None:
+    declined = html(letter(kind="decline-confirmation"), renderer())
+    changed = html(letter(kind="change-confirmation"), renderer())
+    for text in (declined, changed):
+        assert "Casey Sample" not in text
+        assert "You can ask for a different Community Partner in your area" not in text
+        assert "We have told" not in text
+    assert "You can say no to a Community Partner at any time." not in declined
+    assert "If you do nothing, you have no Community Partner." in declined
+    assert "If you do nothing, you keep this Community Partner." in html(letter(), renderer())
+
+
+def test_the_health_plan_is_named_with_its_number_where_the_settings_have_it() -> None:
+    payer = Payer("Sample Health Plan", member_name="Sample Health", phone="8005550199")
+    named = replace(senders(), payers={"Sample Health Plan": payer})
+    assert "your health plan, Sample Health: 800-555-0199." in html(letter(), LetterRenderer(SHIPPED, None, named))
+    assert "or call your health plan." in html(letter(), renderer())
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es", "lunes a viernes, de 9:00"),
+        ("fr", "du lundi au vendredi"),
+        ("ht", "lendi pou vandredi"),
+        ("ru", "понедельник – пятница"),
+        ("zh-Hans", "星期一至星期五"),
+        ("vi", "Thứ Hai đến Thứ Sáu"),
+    ],
+)
+def test_hours_stand_in_the_letters_language(language: str, said: str) -> None:
+    assert said in hours_in("Monday to Friday, 9 a.m. to 5 p.m.", language)[0]
+
+
+@pytest.mark.parametrize("odd", ["Mondays by appointment", "Someday to Friday, 9 a.m. to 5 p.m.", "8 a.m. to 4 p.m."])
+def test_hours_written_otherwise_stay_in_english(odd: str) -> None:
+    assert hours_in(odd, "es") == (odd, "en")

@@ -115,7 +115,7 @@ def text(pdf: bytes, folder: Path) -> str:
 def same(merging: MailMerge, item: Letter, shared: dict[bytes, SharedPart], folder: Path) -> bool:
     """Whether the merged letter has the pictures and text of its full layout; False where the letter has to be
     held."""
-    full = press_of(merging).make(item)
+    full = renderer_of(merging).make(item)
     if not isinstance(full, PrintedLetter):
         return False
     ours = merged_pdf(merging, item, shared)
@@ -124,7 +124,7 @@ def same(merging: MailMerge, item: Letter, shared: dict[bytes, SharedPart], fold
     return True
 
 
-def press_of(merging: MailMerge):
+def renderer_of(merging: MailMerge):
     return merging._renderer
 
 
@@ -162,7 +162,7 @@ def test_five_hundred_members_merged_are_as_laid_out(language: str, large: bool,
             found["held"] += 1
             continue
         found["same pictures and text"] += 1
-        own, full = merging.own_pdf(item), press_of(merging).make(item)
+        own, full = merging.own_pdf(item), renderer_of(merging).make(item)
         assert isinstance(full, PrintedLetter)
         assert own in (None, full.pdf)
         found["own file laid out" if own is None else "own file the same bytes"] += 1
@@ -196,7 +196,7 @@ def test_a_merged_letter_s_own_file_is_byte_for_byte_that_of_its_full_layout(lan
     for name in ("Alder", "Žofie-Đặng"):
         item = replace(letter(first_name=name, large_print=large), language=language)
         merging.make(item)
-        full = press_of(merging).make(item)
+        full = renderer_of(merging).make(item)
         assert isinstance(full, PrintedLetter)
         assert merging.own_pdf(item) == full.pdf
     assert merging.layouts == 1
@@ -215,9 +215,9 @@ def test_a_letter_whose_lines_are_made_of_other_boxes_gets_no_merged_file() -> N
 
 
 def tokens_with(merging: MailMerge, item: Letter):
-    address = press_of(merging).address(item)
+    address = renderer_of(merging).address(item)
     assert address is not None
-    return placeholders_of(press_of(merging).html(item, address))
+    return placeholders_of(renderer_of(merging).html(item, address))
 
 
 def test_a_sheet_that_shows_more_than_the_address_is_not_merged(tmp_path: Path) -> None:

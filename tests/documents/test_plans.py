@@ -14,6 +14,7 @@ from cpdocs.core.marks import PageMark, Paper, parse_mark
 from cpdocs.core.plans import (
     AboutMe,
     Goal,
+    Medication,
     Part2,
     Reconciliation,
     Representative,
@@ -21,6 +22,7 @@ from cpdocs.core.plans import (
     TransitionKind,
 )
 from cpdocs.documents import service_views
+from cpdocs.documents.phrases import Phrases
 from cpdocs.documents.plans import content_stub, plan_html, render_cover, render_plan, undrawable
 from cpdocs.errors import InputFault
 from tests.documents.papers import (
@@ -40,6 +42,8 @@ from tests.documents.papers import (
     service,
     text_of,
 )
+
+ENGLISH = Phrases()
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +77,6 @@ def test_the_sections_come_in_the_order_of_the_work(ltss_text):
         "Moves between settings of care",
         "Staying well, and help in the community",
         "Who else coordinates, and who does what",
-        "Who watches over this plan",
         "My rights",
         "Signatures",
     ]
@@ -171,7 +174,10 @@ def test_there_are_three_squares_to_line_a_scan_up_by_and_not_in_line(ltss):
 def test_the_signature_page_says_what_each_signature_means_and_what_a_designee_attests(ltss, ltss_text):
     page = page_texts(ltss.pdf)[ltss.boxes["PCPSig"].page]
     assert "“I took part in making this plan and I approve it.”" in page
-    assert "“I have reviewed this plan and I approve it as the PCP or the PCP's designee.”" in page
+    assert (
+        "“I have reviewed this plan and I approve it as the PCP, or as the PCP's designee: designated by the PCP"
+        in page
+    )
     for line in (
         "Name in print",
         "Credential",
@@ -230,26 +236,45 @@ def test_a_named_clinician_reconciles():
     assert "Not reconciled" not in text
 
 
-def test_an_empty_section_says_so_instead_of_vanishing():
+def test_what_holds_nothing_is_named_once_and_takes_no_page_of_its_own():
     text = printed(
         goals=(), services=(), medications=(), risks=(), crisis_plan="", backup_plan="", emergency_contacts=(),
         transitions=(),
         coordination=(), care_team=(), needs=(), about_me=AboutMe(), health_and_wellness=(), community_resources=(),
         flexible_services_screen=None,
     )  # fmt: skip
-    for words in (
-        "No goal is recorded.",
-        "No paid service is recorded.",
-        "No medicine was reported.",
-        "No crisis plan is recorded.",
-    ):
-        assert words in text
-    for words in (
-        "No backup plan is recorded.",
-        "No emergency contact is recorded.",
-        "No recent admission or discharge is recorded.",
-    ):
-        assert words in text
+    assert (
+        "Nothing is recorded under: Care team; About me; What the assessment found; My goals; Moves between settings "
+        "of care; Staying well, and help in the community; Who else coordinates, and who does what; Services and "
+        "supports; Risks and safety My rights"
+    ) in text
+    assert "No medicine was reported." in text
+    assert "Not recorded" not in text
+    partly = printed(crisis_plan="", risks=())
+    assert "Nothing is recorded under: Risk; In a crisis My rights" in partly
+
+
+def test_facts_are_said_in_words_and_moments_in_one_way():
+    told = plan().member
+    text = printed(
+        member=replace(told, interpreter="yes"),
+        transitions=(
+            Transition(
+                TransitionKind.ADMISSION,
+                "Sampleville Hospital",
+                admitted=datetime(2026, 10, 21, 13, tzinfo=UTC),
+                discharged=datetime(2026, 10, 23, 18, tzinfo=UTC),
+            ),
+        ),
+    )
+    assert "Interpreter Needed" in text
+    assert "Admitted Oct 21, 2026, 9:00 AM" in text
+    assert "Discharged Oct 23, 2026, 2:00 PM" in text
+
+
+def test_a_column_that_holds_nothing_is_left_out():
+    assert "Directions" not in printed(medications=(Medication("Examplol"),))
+    assert "Directions" in printed(medications=(Medication("Examplol", "One a day"),))
 
 
 @pytest.mark.parametrize(
@@ -261,13 +286,14 @@ def test_the_home_visit_is_held_against_72_clock_hours(hours, words):
     item = Transition(
         TransitionKind.DISCHARGE, "X", discharged=left, home_visit_scheduled=left + timedelta(hours=hours)
     )
-    assert words in service_views.home_visit_text(item)
+    assert words in service_views.home_visit_text(item, ENGLISH).text
 
 
 def test_a_home_visit_that_nobody_scheduled_is_flagged():
     item = Transition(TransitionKind.DISCHARGE, "X", discharged=datetime(2026, 10, 2, 19, 30, tzinfo=UTC))
     assert (
-        service_views.home_visit_text(item) == "NOT SCHEDULED; due by Oct 5, 2026, 3:30 PM (72 hours after discharge)"
+        service_views.home_visit_text(item, ENGLISH).text
+        == "NOT SCHEDULED; due by Oct 5, 2026, 3:30 PM (72 hours after discharge)"
     )
 
 
@@ -459,3 +485,11 @@ def test_every_shared_sample_plan_can_be_put_on_paper():
         text = html_text(plan_html(paper(read_plan(file.read_bytes(), file.name)), shipped=SHIPPED))
         assert "My rights" in text
         assert "None" not in text
+
+
+def test_the_period_is_the_payers_only_where_its_settings_say_so():
+    from cpdocs.core.senders import Senders
+    from tests.documents.papers import SENDER
+
+    text = text_of(render_cover(paper(senders=Senders(SENDER)), pages=3, shipped=SHIPPED).pdf)
+    assert f"The period is {SENDER.name}'s own, not a rule of the state or of the health plan." in text

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cpdocs.core.events import Event, EventType
-from cpdocs.filing.check import check_package
+from cpdocs.filing.check import Folder, check_package
 from cpdocs.filing.index import COLUMNS, IndexLine, index_csv
 from cpdocs.filing.manifest import NAME, PackageFile, build_manifest, read_manifest, signature_holds
 from cpdocs.filing.trail import Entry, read_trail, trail_html, trail_jsonl
@@ -34,7 +34,7 @@ def package(folder: Path, *files: PackageFile) -> Path:
 
 
 def codes(folder: Path, key: bytes = PUBLIC) -> list[str]:
-    return [problem.code for problem in check_package(folder, key)]
+    return [problem.code for problem in check_package(Folder(folder), key)]
 
 
 def test_a_whole_package_has_no_problems(tmp_path: Path) -> None:

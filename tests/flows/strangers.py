@@ -19,11 +19,11 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from cpdocs.signing.field_names import FIELD_OF_SLOT, MEANING
+
 ACROBAT, PADES = SigSeedSubFilter.ADOBE_PKCS7_DETACHED, SigSeedSubFilter.PADES
-REASONS = {
-    "PCPSig": "I have reviewed this plan and I approve it as the PCP or the PCP's designee.",
-    "MemberSig": "I took part in making this plan and I approve it.",
-}
+REASONS = {FIELD_OF_SLOT[slot]: words for slot, words in MEANING.items()}
+"""What the fields' seed values let a program state as the reason."""
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 

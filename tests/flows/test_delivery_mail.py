@@ -29,15 +29,17 @@ def channels(office: Office, keys: str) -> None:
         more(office, f"[channel.{name}]\n{keys}")
 
 
-def smtp(office: Office, port: int, tls: receivers.Certificates, to: str = "{fax}@fax.example.org") -> None:
-    lines = ('kind = "smtp"', 'host = "127.0.0.1"', f"port = {port}", f'ca_file = "{tls.ca}"')
+def smtp(
+    office: Office, port: int, tls: receivers.Certificates, to: str = "{fax}@fax.example.org", edition: str = "fax"
+) -> None:
+    lines = (f'edition = "{edition}"', 'kind = "smtp"', 'host = "127.0.0.1"', f"port = {port}", f'ca_file = "{tls.ca}"')
     channels(office, "\n".join((*lines, 'from = "plans@cp.example.org"', f'to = "{to}"')) + "\n")
 
 
-def test_a_packet_goes_to_the_fax_gateway_and_is_logged_as_sent(issued: Office, tls: receivers.Certificates) -> None:
+def test_a_packet_goes_by_mail_and_is_logged_as_sent(issued: Office, tls: receivers.Certificates) -> None:
     document_id = issued.documents["bh"]
     with receivers.smtp(tls.server()) as server:
-        smtp(issued, server.port, tls)
+        smtp(issued, server.port, tls, "{fax}@mail.example.org", edition="sealed")
         (row,) = issued.cli("plan", "send", document_id, "--json").json
     assert row["state"] == "delivered"
     ((sender, to, content),) = server.got
@@ -47,7 +49,7 @@ def test_a_packet_goes_to_the_fax_gateway_and_is_logged_as_sent(issued: Office, 
     assert row["control_id"] in mail["Message-ID"]
     assert mail["Subject"] == f"Document {document_id}"
     files = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
-    assert set(files) == {f"{document_id}.pdf", f"{document_id}-cover.pdf"}
+    assert set(files) == {f"{document_id}.pdf", f"{document_id}-cover.pdf", f"{document_id}-how-to-sign.pdf"}
     plan = next((issued.cli.root / "outbox/plans").rglob(f"{document_id}.pdf")).read_bytes()
     assert files[f"{document_id}.pdf"] == plan
     head = content.partition(b"\r\n\r\n")[0].decode()
@@ -57,6 +59,39 @@ def test_a_packet_goes_to_the_fax_gateway_and_is_logged_as_sent(issued: Office, 
     assert issued.status(document_id)["sent_at"]
     issued.cli("plan", "send", document_id)
     assert len(server.got) == 1, "once sent, it isn't sent again"
+
+
+def test_a_fax_gateway_gets_the_fax_edition_which_is_matched_when_it_comes_back(
+    issued: Office, tls: receivers.Certificates
+) -> None:
+    import pypdfium2
+
+    from tests.flows.returning import RETURN, Desk
+    from tests.scans import fax
+
+    document_id = issued.documents["bh"]
+    with receivers.smtp(tls.server()) as server:
+        smtp(issued, server.port, tls, edition="")
+        issued.cli("plan", "send", document_id)
+    ((_, _, content),) = server.got
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == f"{document_id}-fax.pdf"
+    with pypdfium2.PdfDocument(attached.get_content()) as document:
+        assert len(attached.get_content()) <= 60_000 * len(document)
+        # What the office's machine prints is put on its glass and faxed back, coarser.
+        pages = [
+            page.render(scale=200 / 72, grayscale=True).to_pil().convert("L").resize(fax.LETTER) for page in document
+        ]
+    back = fax.tiff(
+        [fax.faxed(page, standard=True, noise=0.001, seed=n) for n, page in enumerate(pages)], standard=True
+    )
+    desk = Desk(issued)
+    (issued.cli.root / "inbox" / desk.practice()).mkdir(exist_ok=True)
+    desk.drop(back, name="fax.tif")
+    rows = issued.cli("intake", "--json", now=RETURN).json
+    plan = next(row for row in rows if row["kind"] == "plan")
+    assert (plan["document_id"], plan["lane"], plan["pages"]["missing"]) == (document_id, "ink", [])
 
 
 def test_what_was_never_sent_goes_all_at_once(issued: Office, tls: receivers.Certificates) -> None:
@@ -115,6 +150,7 @@ def test_a_folder_channel_puts_the_packet_where_it_is_picked_up(issued: Office, 
     assert row["state"] == "delivered"
     assert sorted(each.name for each in drop.rglob("*.pdf")) == [
         f"{issued.documents['bh']}-cover.pdf",
+        f"{issued.documents['bh']}-how-to-sign.pdf",
         f"{issued.documents['bh']}.pdf",
     ]
 
@@ -139,7 +175,10 @@ def test_an_upload_has_its_name_only_when_it_is_whole_and_the_server_has_the_sam
     assert row["state"] == "delivered", row
     name = f"{issued.documents['bh']}.pdf"
     there = server.root / "in"
-    assert {each.name for each in there.iterdir()} == {name, name.replace(".pdf", "-cover.pdf")}
+    assert {each.name for each in there.iterdir()} == {
+        name,
+        *(name.replace(".pdf", f"-{each}.pdf") for each in ("cover", "how-to-sign")),
+    }
     plan = next((issued.cli.root / "outbox/plans").rglob(name)).read_bytes()
     assert (there / name).read_bytes() == plan
 
@@ -286,7 +325,7 @@ def test_notices_and_reminders_go_by_the_channel_that_the_practice_has(
     bh = issued.documents["bh"]
     issued.cli("plan", "sent", bh, "--to", "K", "--channel", "fax", "--at", "2026-11-02T12:00")
     with receivers.smtp(tls.server()) as server:
-        smtp(issued, server.port, tls)
+        smtp(issued, server.port, tls, edition="sealed")
         (letter,) = [each for each in issued.cli("chase", "--json", now="2026-11-05T16:00:00Z").json if each["file"]]
         issued.cli("deliver", now="2026-11-05T16:00:00Z")
         ((_, _, content),) = server.got

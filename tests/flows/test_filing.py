@@ -125,6 +125,8 @@ def test_a_file_with_both_signatures_is_filed_by_intake_with_all_that_proves_it(
         "originals/issued.pdf",
         "originals/returned-1.pdf",
         f"closed/{upload}",
+        "SHA256SUMS",
+        *(f"check/{name}" for name in ("README.txt", "check.py", "check.sh", "public-key.pem", "root-certificate.pem")),
         *trail,
     }
     returned = (folder / "both.pdf").read_bytes()

@@ -99,6 +99,30 @@ def test_a_copy_that_is_not_what_was_printed_is_refused(
     assert not (tmp_path / "copy.pdf").exists()
 
 
+def test_a_copy_that_looks_like_what_was_printed_and_reads_otherwise_is_refused(
+    mailed: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has a large-print letter read aloud is told what it says, not what it shows."""
+    for item in pieces(mailed):
+        if item["format"] == "large_print":
+            break
+    else:
+        pytest.fail("no letter in large print")
+    whole = tmp_path / "whole.pdf"
+    mailed("letters", "copy", item["document_id"], "-o", whole)
+    with pikepdf.open(whole) as pdf:
+        sheet = pdf.pages[0]
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        name = sheet.add_resource(font, pikepdf.Name.Font)
+        sheet.contents_add(f"BT 3 Tr {name} 12 Tf 72 300 Td (You need not answer.) Tj ET".encode())
+        altered = io.BytesIO()
+        pdf.save(altered)
+    monkeypatch.setattr("cpdocs.letters.copies._made_again", lambda *_: altered.getvalue())
+    refused = mailed("letters", "copy", item["document_id"], "-o", tmp_path / "copy.pdf", status=1)
+    assert "isn't what was printed (page 1: the text)" in refused.err
+    assert not (tmp_path / "copy.pdf").exists()
+
+
 def test_every_copy_and_every_look_is_an_event(mailed: CommandLine, tmp_path: Path) -> None:
     document_id = pieces(mailed)[0]["document_id"]
     mailed("letters", "copy", document_id, "-o", tmp_path / "copy.pdf")

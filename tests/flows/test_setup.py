@@ -189,3 +189,25 @@ def test_root_sets_up_a_service_account_and_leaves_nothing_of_its_own(tmp_path: 
         assert stat.S_IMODE(sudoers.stat().st_mode) == 0o440
         checked = pc.run("service", pc.program, "--workspace", root, "doctor", "--json")
         assert json.loads(checked.stdout)["ok"], checked.stdout
+
+
+def test_a_backup_folder_that_the_account_cant_write_is_left_to_do_and_all_else_goes_on(tmp_path: Path) -> None:
+    with machine("service") as pc:
+        folder = pc.folder / "media"
+        folder.mkdir()
+        (folder / "backup").mkdir()
+        (folder / "backup" / "somebody-elses").touch()
+        (folder / "checkpoints").mkdir()
+        service = (
+            f'\n[service]\naccount = "{pc.accounts["service"]}"\nprogram = "{pc.program}"\n'
+            f'units = "{folder}/units"\nsudoers = "{folder}/sudoers.d"\ncheckpoints = "{folder}/checkpoints"\n'
+        )
+        root = pc.folder / "srv"
+        done = pc.run("root", pc.program, "setup", root, "--answers", answers(folder, service), "--json")
+        left = {row["step"]: row["message"] for row in json.loads(done.stdout)["steps"] if not row["done"]}
+        assert done.returncode == 1
+        assert set(left) == {"backup", "service"}
+        assert f"{folder}/backup" in left["backup"]
+        assert (folder / "units" / "cpdocs-watch.service").exists()
+        assert (folder / "backup").owner() == "root"
+        assert (folder / "checkpoints").owner() == pc.accounts["service"]

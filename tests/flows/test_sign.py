@@ -19,6 +19,7 @@ from cpdocs.signing.identity import named_in
 from tests.conftest import CommandLine
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, SIGN, Desk, codes
+from tests.signing.attacks import appended
 
 USER = getpass.getuser()
 
@@ -38,6 +39,22 @@ def ink(path: Path) -> Path:
     ImageDraw.Draw(picture).line([(20, 120), (90, 30), (180, 130), (370, 40)], fill="navy", width=6)
     picture.save(path)
     return path
+
+
+def test_at_a_visit_a_plan_with_more_behind_it_than_signatures_is_refused_before_this_process_reads_it(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = desk.sign_pcp(desk.issued_file())
+    (tmp_path / "strange.pdf").write_bytes(appended.store_of_plain_words(signed.read_bytes()))
+    in_person(desk, signed, tmp_path / "both.pdf")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a stranger's file was read outside the confined child")
+
+    monkeypatch.setattr("pyhanko.pdf_utils.reader.PdfFileReader.__init__", refuse)
+    refused = in_person(desk, tmp_path / "strange.pdf", tmp_path / "out.pdf", status=3)
+    assert "holds more than the plan and signatures" in refused.err
+    assert not (tmp_path / "out.pdf").exists()
 
 
 # The PCP's office

@@ -30,12 +30,21 @@ def test_a_password_is_refused_with_a_word_and_not_repeated(url):
         "db.example.org/cpdocs",
         "postgresql:///x#y",
         "postgresql:///x?options=-cfsync=off",
+        "postgresql:///x?options=",
+        "postgresql:///x?sslmode",
         "postgresql://[::1/x",
     ],
 )
 def test_what_is_no_address_of_ours_is_refused(url):
     with pytest.raises(WorkspaceFault, match="can't be used"):
         checked_address(url)
+
+
+def test_what_is_set_and_cant_be_is_named():
+    with pytest.raises(WorkspaceFault, match="it sets 'application_name'"):
+        checked_address("postgresql:///x?application_name=a&zone=b")
+    with pytest.raises(WorkspaceFault, match=f"it sets '{'z' * 30}'"):
+        checked_address(f"postgresql:///x?{'z' * 31}=1")
 
 
 @pytest.mark.parametrize(

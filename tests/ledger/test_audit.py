@@ -188,8 +188,12 @@ def test_a_column_that_says_something_else_than_the_text_is_named(ws, column):
 
 
 def test_a_text_that_is_not_an_events_is_named(ws):
-    ws.tamper("UPDATE events SET body = '[]' WHERE seq = 2", "UPDATE events SET body = body || ' ' WHERE seq = 3")
-    assert ws.where("event_malformed") == ["event 2", "event 3"]
+    ws.tamper(
+        "UPDATE events SET body = '[]' WHERE seq = 2",
+        "UPDATE events SET body = body || ' ' WHERE seq = 3",
+        "UPDATE events SET body = replace(body, '\"v\":1}', '\"v\":2}') WHERE seq = 4",
+    )
+    assert ws.where("event_malformed") == ["event 2", "event 3", "event 4"]
 
 
 def test_an_event_of_an_unknown_kind_is_named(ws):
@@ -226,6 +230,7 @@ def test_an_index_that_hides_or_invents_an_event_is_named(ws):
     [
         "UPDATE tree_head SET size = 702",
         "UPDATE tree_head SET root = zeros",
+        f"UPDATE tree_head SET root = hex({'ff' * 32})",
         "DELETE FROM tree_head",
         "UPDATE subtrees SET hash = zeros WHERE place = 1",
         "DELETE FROM subtrees WHERE place = 0",

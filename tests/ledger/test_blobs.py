@@ -76,6 +76,21 @@ def test_a_file_is_copied_by_its_content_and_stays_where_it_is(store, tmp_path):
     assert len(everything(store.root)) == 1
 
 
+def test_damage_is_damage_whatever_the_damaged_bytes_come_to(store):
+    """By equality: neither a smaller nor a larger digest passes."""
+    data = b"the true bytes"
+    sha = store.put(data)
+    others = [b"%d" % number for number in range(20)]
+    assert {sha256(other).hexdigest() < sha for other in others} == {True, False}
+    for other in others:
+        store.path(sha).unlink()
+        store.path(sha).write_bytes(other)
+        with pytest.raises(BlobDamaged):
+            store.get(sha)
+        with pytest.raises(BlobDamaged):
+            list(store.chunks(sha))
+
+
 def test_a_damaged_file_is_named_and_never_returned(store):
     sha = store.put(b"the true bytes")
     store.path(sha).write_bytes(b"the true bytez")

@@ -77,7 +77,17 @@ def test_one_changed_byte_anywhere_is_refused(place, flip):
 
 @pytest.mark.parametrize(
     "note",
-    ["", "\n", "a\n1\n\n", NOTE.rstrip("\n"), NOTE + "\n", NOTE.replace("—", "-"), NOTE + "— x\n", "\n\n— a AAAA\n"],
+    [
+        "",
+        "\n",
+        "a\n1\n\n",
+        NOTE.rstrip("\n"),
+        NOTE + "\n",
+        NOTE.replace("—", "-"),
+        NOTE + "— x\n",
+        "\n\n— a AAAA\n",
+        NOTE + "— x ÄÄÄÄ\n",
+    ],
 )
 def test_what_is_no_note_is_refused(note):
     with pytest.raises(CheckpointInvalid):
@@ -93,6 +103,8 @@ def test_what_is_no_note_is_refused(note):
         "o\n1\n\n",
         "o\n1\n",
         f"o\nx\n{base64.b64encode(HEAD.root).decode()}\n",
+        f"\n1\n{base64.b64encode(HEAD.root).decode()}\n",
+        "o\n1\nÄÄÄÄ\n",
     ],
 )
 def test_a_signed_text_that_is_no_checkpoint_is_refused(text):
@@ -133,7 +145,7 @@ def test_a_checkpoint_for_keeping_elsewhere_carries_its_proofs_and_what_it_doesn
     note = sign_checkpoint(head, "cpdocs", KEY, {4: proof, 8: ()})
     assert verify_checkpoint(note, [public_bytes(KEY)]) == Checkpoint("cpdocs", head, ((4, proof), (8, ())))
     text = note.partition("\n\n")[0]
-    for line in ("since 4", "since four AAAA", "since 4 !", "another thing"):
+    for line in ("since 4", "since four AAAA", "since 4 !", "since 4 ÄÄÄÄ", "another thing"):
         read = unverified_checkpoint(sign_note(f"{text}\n{line}\n", "cpdocs", KEY))
         assert read.since[:2] == ((4, proof), (8, ()))
         assert all(size == 4 for size, _ in read.since[2:])

@@ -64,6 +64,24 @@ def test_another_file_under_the_same_name_starts_over() -> None:
     assert [settling.settled("file", replace(LOOK, inode=9), now) for now in (2.0, 3.0)] == [False, False]
 
 
+def test_every_part_of_the_settling_time_counts_however_often_one_looks() -> None:
+    moments = [tenth / 10 for tenth in range(0, 21, 4)]
+    for age in (0.0, 1e9):
+        settling = WriteStability(QUIET)
+        answers = [settling.settled("file", replace(LOOK), now, age) for now in moments]
+        assert answers == [False] * 5 + [True]
+    tiff = replace(LOOK, extent=Extent.MAY_GROW, written=False)
+    settling = WriteStability(QUIET, PASS)
+    assert [settling.settled("fax", replace(tiff), now) for now in moments] == [False] * 5 + [True]
+
+
+def test_one_that_changed_settles_after_as_many_looks_as_a_new_one() -> None:
+    settling = WriteStability(QUIET)
+    other = replace(LOOK, size=301)
+    looks = [(0.0, LOOK), (10.0, other), (20.0, other), (30.0, other)]
+    assert [settling.settled("file", replace(look), now) for now, look in looks] == [False, False, False, True]
+
+
 def taken_at(look: Look, *, settling: WriteStability, age: float = 0.0) -> int:
     """The second at which a file that is looked at every second is taken."""
     return next(now for now in range(2000) if settling.settled("file", look, float(now), age))
@@ -126,6 +144,9 @@ def look_at_bytes(folder: Path, data: bytes) -> Look:
     [
         (b"%PDF-1.7\n" + b"x" * 5000 + b"%%EOF\n", Extent.WHOLE),
         (b"%PDF-1.7\n%%EOF" + b"x" * 5000, Extent.CUT),
+        (b"%PDF-1.7\n" + b"x" * 50 + b"%%EOF" + b"x" * 1019, Extent.WHOLE),
+        (b"%PDF-1.7\n" + b"x" * 50 + b"%%EOF" + b"x" * 1020, Extent.CUT),
+        (b"RIFF\x10\0\0\0WEBPVP8 " + b"x" * 50, Extent.WHOLE),
         (b"%PDF-1.7\n", Extent.CUT),
         (b"%PDF-1.7\n" + b"x" * 50 + b"%%EOF\n" + b"\0" * 1024, Extent.CUT),
         (b"\x89PNG\r\n" + b"x" * 50, Extent.CUT),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.marks import PageMark, Paper, parse_mark
 from cpdocs.core.page_facts import PageFacts, PageKind
-from cpdocs.documents import marks
+from cpdocs.documents import code39, marks
 from cpdocs.scans import frames
+from cpdocs.scans.codes import find_bars
 from cpdocs.scans.pages import Sheet
 from cpdocs.scans.reading import read_sheet
+from tests.documents.letter_samples import SHIPPED
 from tests.scans import fax
+from tests.slips import bars
 
 DOCUMENT = derive_document_id(b"k" * 32, "frames")
 OTHER = derive_document_id(b"k" * 32, "other")
@@ -76,12 +80,33 @@ def test_doubled_pages_name_the_first() -> None:
 
 
 def test_a_covers_and_a_reply_slips_codes_say_what_they_stand_on() -> None:
-    for paper, kind in ((Paper.COVER, PageKind.COVER), (Paper.REPLY_SLIP, PageKind.REPLY_SLIP)):
-        mark = PageMark(DOCUMENT, 1, 1, paper)
+    cover, slip = PageMark(DOCUMENT, 1, 1, Paper.COVER), PageMark(DOCUMENT, 1, 1, Paper.REPLY_SLIP)
+    page = fax.printed_page(None)
+    page.paste(bars(DOCUMENT), (150, 1980))
+    for mark, kind, drawn in ((cover, PageKind.COVER, fax.printed_page(cover)), (slip, PageKind.REPLY_SLIP, page)):
         assert parse_mark(mark.text) == mark
         assert len(mark.text) <= 20
-        (facts,) = read(fax.printed_page(mark))
+        (facts,) = read(drawn)
         assert (facts.kind, facts.document_id, facts.plan_page) == (kind, DOCUMENT, None)
+
+
+@pytest.mark.parametrize(("turn", "faxed_as"), [(0, "standard"), (4, "fine"), (-9, "fine"), (90, ""), (180, "fine")])
+def test_bars_say_where_a_slip_lies_however_it_is_turned(turn: int, faxed_as: str) -> None:
+    page = fax.printed_page(None, seed=2)
+    page.paste(255, (100, 900, 1100, 1040))
+    page.paste(bars(DOCUMENT), (150, 930))
+    whole = turn % 90 == 0
+    page = page.rotate(turn, resample=Image.Resampling.BICUBIC, expand=whole, fillcolor=255)
+    if faxed_as:
+        page = fax.faxed(page, standard=faxed_as == "standard").convert("L")
+    picture = np.asarray(page)
+    (code,) = find_bars(picture)
+    (frame,) = frames.slip_frames([code])
+    dots = picture.shape[0 if turn == 90 else 1] / 8.5
+    assert frame.turn == (turn % 360 if whole else 0)
+    (left, top), (right, bottom) = frame.at(4.25 - 2.23, 5.5), frame.at(4.25 + 2.23, 5.5)
+    assert np.hypot(right - left, bottom - top) == pytest.approx(4.46 * dots, rel=0.02)
+    assert abs(np.degrees(np.arctan2(bottom - top, right - left)) + turn + 180) % 360 - 180 == pytest.approx(0, abs=1.5)
 
 
 def test_an_empty_back_is_blank_and_a_word_on_it_is_not() -> None:
@@ -95,5 +120,9 @@ def test_an_empty_back_is_blank_and_a_word_on_it_is_not() -> None:
 
 def test_the_geometry_is_that_of_the_codes_that_we_print() -> None:
     assert frames.CODE == marks.CODE_SIZE
+    narrow = 24 / 72 * 0.06  # the bars' type is 24 points, its narrow ones 60 of 1000
+    code = "".join(code39.modules(char) for char in code39.reply_code(DOCUMENT))
+    assert pytest.approx(((len(code) - 1) * narrow, 24 / 72)) == frames.SLIP_CODE
+    assert "font-size: 24pt" in (SHIPPED / "letters/common/letter.css").read_text("utf-8").split("#reply .code")[1]
     assert pytest.approx((8.5 - marks.EDGE - marks.CODE_SIZE, marks.EDGE)) == frames.UPPER_RIGHT
     assert pytest.approx((marks.EDGE, 11 - marks.EDGE - marks.CODE_SIZE)) == frames.LOWER_LEFT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 
 import numpy as np
@@ -29,6 +30,15 @@ def test_a_signature_is_seen_in_its_own_box_alone(channel: str) -> None:
 @pytest.mark.parametrize("turn", [90, 180])
 def test_it_is_seen_whichever_way_up_the_page_came(turn: int) -> None:
     assert page2(returned.signed(Slot.MEMBER), turn=turn).boxes == {Slot.MEMBER: SIGNED, Slot.PCP: EMPTY}
+
+
+def test_it_is_seen_on_a_page_that_came_in_negative() -> None:
+    from PIL import Image, ImageChops
+
+    with Image.open(io.BytesIO(returned.sent(2, returned.signed(Slot.PCP), "fax fine"))) as page:
+        out = io.BytesIO()
+        ImageChops.invert(page.convert("L")).convert("1").save(out, "TIFF", compression="group4", dpi=(204, 196))
+    assert returned.seen(out.getvalue()).boxes == {Slot.PCP: SIGNED, Slot.MEMBER: EMPTY}
 
 
 def test_a_bad_fax_never_says_signed() -> None:

@@ -130,3 +130,18 @@ def test_a_fine_scan_is_shrunk_and_a_bilevel_one_said_to_be_so() -> None:
     assert sheet.bilevel
     (gray,) = sheets(saved(page(), "PNG"), most_pages=2)
     assert not gray.bilevel
+
+
+@pytest.mark.parametrize("size", [(61.2, 79.2), (6.12, 7.92), (1700, 2200)])
+def test_a_scanned_pdf_whose_page_size_is_in_another_unit_is_read(size: tuple[float, float]) -> None:
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(fax.pdf([page()]))) as document:
+        inner = document.pages[0]
+        wide, high = (float(value) for value in inner.mediabox[2:])
+        inner.contents_add(b"q %f 0 0 %f 0 0 cm" % (size[0] / wide, size[1] / high), prepend=True)
+        inner.contents_add(b"Q")
+        inner.mediabox = pikepdf.Rectangle(0, 0, *size)
+        out = io.BytesIO()
+        document.save(out)
+    assert read_scan(out.getvalue(), most_pages=5).present(DOCUMENT) == {1}

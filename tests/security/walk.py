@@ -532,6 +532,8 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
         ("due",),
         ("plan", "list"),
         ("plan", "show", document),
+        ("plan", "print", document, "--for", "visit", "-o", folder / "visit.pdf"),
+        ("plan", "print", document, "--for", "pcp", "-o", folder / "pcp.pdf"),
         ("note", document),
         ("audit", "show", document),
     ):

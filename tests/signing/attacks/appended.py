@@ -300,6 +300,10 @@ def store_with_words_about_a_signature(data: bytes) -> bytes:
     return _with_store(data, b"<</Type/DSS/VRI<</%s<</TU(%s)>>>>>>" % (b"AB" * 20, WORDS.strip()))
 
 
+def store_of_nothing(data: bytes) -> bytes:
+    return _with_store(data, b"<</Type/DSS/Certs[]/CRLs[]/OCSPs[]>>")
+
+
 def _with_store(data: bytes, store: bytes, *more: tuple[int, bytes]) -> bytes:
     known = _known(data)
     catalog = b"<<%s/DSS %d 0 R>>" % (structure.catalog_of(data), known.size)
@@ -541,6 +545,7 @@ HAND = (
     another_identity,
     table_in_lines_of_another_length,
     store_of_plain_words,
+    store_of_nothing,
     store_with_words_for_a_certificate,
     store_with_words_behind_a_certificate,
     store_with_a_certificate_for_an_answer,

@@ -1,0 +1,47 @@
+"""Fields of a form as values; what is missing or unreadable is said in the form's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from cpdocs.core.moments import parse_day, parse_moment
+from cpdocs.errors import UsageFault
+
+Form = Mapping[str, str]
+
+
+def given(form: Form, name: str) -> str:
+    """What is written in a field; empty where nothing is."""
+    return form.get(name, "").strip()
+
+
+def needed(form: Form, name: str, label: str) -> str:
+    """What is written in a field. Raises UsageFault where nothing is."""
+    text = given(form, name)
+    if not text:
+        raise UsageFault(f"{label} is empty.", todo="Fill it in.")
+    return text
+
+
+def day(form: Form, name: str, label: str) -> date:
+    """A day. Raises UsageFault."""
+    text = needed(form, name, label)
+    try:
+        return parse_day(text)
+    except ValueError:
+        raise UsageFault(f"{label} is no day.", todo="Write it like 2026-11-03.") from None
+
+
+def perhaps_day(form: Form, name: str, label: str) -> date | None:
+    """A day, or None where the field is empty. Raises UsageFault."""
+    return day(form, name, label) if given(form, name) else None
+
+
+def moment(form: Form, name: str, label: str) -> datetime:
+    """A moment, aware UTC, from one in Massachusetts. Raises UsageFault."""
+    text = needed(form, name, label)
+    try:
+        return parse_moment(text)
+    except ValueError:
+        raise UsageFault(f"{label} is no time.", todo="Write it like 2026-11-03T14:05.") from None

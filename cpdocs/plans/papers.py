@@ -1,0 +1,99 @@
+"""An issued version as it was printed, and the papers that go with it (contract §11).
+
+1. What a version is printed from is put together again from its own file in the store, the people on record today, and
+   the language and form that its issue recorded; the plan itself is never printed anew: its issued bytes are.
+2. Papers for a visit, for the member and for the PCP are those bytes with what each needs beside them. That they were
+   made is on record as a look at the document.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cpdocs.core.events import document_subject
+from cpdocs.core.members import Program
+from cpdocs.core.plan_changes import changes
+from cpdocs.core.plan_record import PlanRecord
+from cpdocs.errors import InputFault
+from cpdocs.people.access import record_access
+from cpdocs.plans.records import plan_of, the_plan
+from cpdocs.register.load import load_register
+
+if TYPE_CHECKING:
+    from cpdocs.documents.plan_paper import PlanPaper
+    from cpdocs.workspace import Workspace
+
+
+class Reader(StrEnum):
+    """For whom a version is printed."""
+
+    VISIT = "visit"
+    MEMBER = "member"
+    PCP = "pcp"
+
+
+def paper_of(ws: Workspace, record: PlanRecord) -> PlanPaper:
+    """What an issued version was printed from. Raises InputFault where its member, practice or PCP are no longer on
+    record."""
+    from cpdocs.documents.html import template_folders
+    from cpdocs.documents.letter_languages import catalogue_tags, load_catalogue
+    from cpdocs.documents.plan_paper import PlanPaper
+    from cpdocs.signing.field_names import MEANING
+
+    plan = plan_of(ws, record)
+    register = load_register(ws, record.member_id)
+    member = register.latest(record.member_id, Program(record.program))
+    practice = register.directory.practices.get(record.practice_id)
+    rows = register.directory.rows_of(record.pcp_npi)
+    pcp = next((row for row in rows if row.practice_id == record.practice_id), rows[0] if rows else None)
+    if member is None or practice is None or pcp is None:
+        raise InputFault(
+            f"{record.document_id}: its member, its practice or its PCP is no longer on record.",
+            todo="Import the rosters and tables again.",
+        )
+    folders = template_folders(ws.shipped_templates, ws.paths.templates)
+    known = record.language in catalogue_tags(folders)
+    before = plan_of(ws, the_plan(ws.ledger, record.supersedes)) if record.supersedes else None
+    return PlanPaper(
+        plan=plan,
+        document_id=record.document_id,
+        member=member,
+        pcp=pcp,
+        practice=practice,
+        senders=ws.senders,
+        titles=ws.options.plan_titles,
+        meanings=MEANING,
+        issued_at=record.issued_at,
+        supersedes=record.supersedes,
+        changes=tuple(each.text for each in changes(before, plan)) if before else (),
+        sandbox=ws.sandbox,
+        catalogue=load_catalogue(folders, record.language) if known else None,
+        large_print=record.large_print,
+    )
+
+
+def print_for(ws: Workspace, document_id: str, reader: Reader) -> bytes:
+    """One PDF to print: the issued version with what this reader needs.
+
+    ``visit``: the summary, the plan with its signature page, and the page for the reply envelope. ``member``: the
+    summary and the plan. ``pcp``: the cover, the plan, and the guide for practices. Raises InputFault for a version
+    that is closed or unknown.
+    """
+    from cpdocs.documents.joining import joined
+    from cpdocs.documents.leaflets import render_envelope, render_guide, render_summary
+
+    record = the_plan(ws.ledger, document_id)
+    if record.closed:
+        raise InputFault(f"{document_id} is {record.closed}; it isn't printed.", todo="Print the version that stands.")
+    paper = paper_of(ws, record)
+    shipped, site = ws.shipped_templates, ws.paths.templates
+    plan = ws.blobs.get(record.sha256)
+    if reader is Reader.PCP:
+        parts = [ws.blobs.get(record.cover_sha256), plan, render_guide(paper, shipped=shipped, site=site).pdf]
+    else:
+        parts = [render_summary(paper, shipped=shipped, site=site).pdf, plan]
+    if reader is Reader.VISIT:
+        parts.append(render_envelope(paper, shipped=shipped, site=site).pdf)
+    record_access(ws, f"plan print --for {reader.value}", document_subject(document_id))
+    return joined(parts)

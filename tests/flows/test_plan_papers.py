@@ -1,0 +1,127 @@
+"""A version on paper for each who reads it: for a visit, for the member, for the PCP, and outside a consent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cpdocs.core.ids import parse_document_id
+from tests.documents.papers import page_texts, text_of
+from tests.flows.conftest import Office
+
+CONSENT = {
+    "discloser": "Example Program",
+    "scope": "My plan",
+    "recipients": "My treating providers",
+    "purpose": "Treatment",
+    "signed_on": "2026-10-01",
+    "expires_on": "2027-10-01",
+}
+
+
+def _print(office: Office, document: str, reader: str, tmp_path: Path) -> list[str]:
+    out = tmp_path / f"{reader}.pdf"
+    office.cli("plan", "print", document, "--for", reader, "-o", out)
+    assert out.stat().st_mode & 0o077 == 0
+    return page_texts(out.read_bytes())
+
+
+def test_for_a_visit_the_summary_the_signature_page_and_the_return_page_go_along(
+    issued: Office, tmp_path: Path
+) -> None:
+    pages = _print(issued, issued.documents["ltss"], "visit", tmp_path)
+    text = " ".join(pages)
+    assert "My plan in short" in pages[0]
+    for words in ("What happens next", "The member's choice", "My rights", "Signatures"):
+        assert words in text
+    assert "For the reply envelope" in pages[-1]
+    goal = yaml.safe_load(issued.sample.plans["ltss"].read_text("utf-8"))["goals"][0]["goal"]
+    assert goal in pages[0]
+
+
+def test_for_the_pcp_cover_plan_and_guide(issued: Office, tmp_path: Path) -> None:
+    pages = _print(issued, issued.documents["bh"], "pcp", tmp_path)
+    assert "Plan for review and approval" in pages[0]
+    assert "How to sign a plan" in pages[-2]
+    assert "In ink, by fax or scan" in pages[-1]
+
+
+def test_the_members_copy_has_the_summary_and_is_recorded_when_given(issued: Office, tmp_path: Path) -> None:
+    document, out = issued.documents["bh"], tmp_path / "copy.pdf"
+    given = ("--on", "2026-11-02", "--format", "paper", "--language", "English", "--by", "Sample Coordinator")
+    issued.cli("plan", "copy", document, *given, "-o", out)
+    assert "My plan in short" in text_of(out.read_bytes())
+    assert issued.cli("plan", "show", document, "--json").json["copies"]
+
+
+def test_a_withdrawn_version_isnt_printed(issued: Office, tmp_path: Path) -> None:
+    document = issued.documents["bh"]
+    issued.cli("plan", "withdraw", document, "--reason", "x")
+    issued.cli("plan", "print", document, "--for", "visit", "-o", tmp_path / "x.pdf", status=3)
+
+
+def _with_part2(office: Office, tmp_path: Path, **changes: Any) -> str:
+    held = yaml.safe_load(office.sample.plans["bh"].read_text("utf-8"))
+    held["part2"] = {"applies": True, "consent": CONSENT}
+    held["needs"] = [
+        {"domain": "physical_health", "need": "Help with the stairs"},
+        {"domain": "substance_use", "need": "Support with alcohol use", "part2": True},
+    ]
+    held["goals"] = [
+        {"goal": "I want to walk again."},
+        {"goal": "I want to stay sober.", "part2": True},
+    ]
+    held["medications"], held["risks"], held["services"] = [], [], []
+    held["crisis_plan"] = "Call the coordinator."
+    held.update(changes)
+    file = tmp_path / "part2.yaml"
+    file.write_text(yaml.safe_dump(held), "utf-8")
+    return str(office.cli("plan", "issue", file, "--json").json[0]["document_id"])
+
+
+def test_outside_the_consent_the_copy_lacks_what_is_marked_and_doesnt_say_so(office: Office, tmp_path: Path) -> None:
+    document, out = _with_part2(office, tmp_path), tmp_path / "copy.pdf"
+    made = office.cli("plan", "audience", document, "--without-part2", "--to", "Day Program", "-o", out, "--json").json
+    assert made["left_out"] == 2
+    assert made["variant_id"] != document
+    assert parse_document_id(made["variant_id"]) == made["variant_id"]
+    text = text_of(out.read_bytes())
+    assert "Help with the stairs" in text
+    assert made["variant_id"] in text
+    for hidden in ("alcohol", "sober", "42 CFR", "Part 2", "Signatures", "Substance"):
+        assert hidden not in text
+
+
+def test_words_that_nobody_marked_stop_the_copy(office: Office, tmp_path: Path) -> None:
+    document = _with_part2(office, tmp_path, crisis_plan="Call the detox unit.")
+    answer = office.cli("plan", "audience", document, "--without-part2", "-o", tmp_path / "x.pdf", status=1)
+    assert "crisis_plan" in answer.err
+    assert "detox" not in answer.err
+    assert not (tmp_path / "x.pdf").exists()
+
+
+def test_the_guide_goes_with_the_first_packet_to_a_practice_alone(issued: Office, tmp_path: Path) -> None:
+    settings, folder = issued.cli.root / "cpdocs.toml", tmp_path / "out"
+    folder.mkdir()
+    ways = "".join(
+        f'\n[channel.{name}]\nkind = "folder"\nfolder = "{folder}"\n' for name in ("fax", "sftp", "secure_email")
+    )
+    settings.write_text(settings.read_text("utf-8") + ways, "utf-8")
+
+    def guides() -> int:
+        return sum("how-to-sign" in path.name for path in folder.rglob("*.pdf"))
+
+    issued.cli("plan", "send", issued.documents["bh"])
+    assert guides() == 1
+    held = yaml.safe_load(issued.sample.plans["bh"].read_text("utf-8"))
+    held["plan"] |= {"version": 2, "reason": "change", "reason_text": "A new goal."}
+    file = tmp_path / "next.yaml"
+    file.write_text(yaml.safe_dump(held), "utf-8")
+    second = issued.cli("plan", "issue", file, "--json").json[0]["document_id"]
+    for path in folder.rglob("*how-to-sign*"):
+        path.unlink()
+    issued.cli("plan", "send", second)
+    assert any(second in path.name for path in folder.rglob("*.pdf"))
+    assert guides() == 0
