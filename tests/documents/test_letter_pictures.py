@@ -17,7 +17,7 @@ from cpdocs.documents.mail_merge.printing import MergedPrintFile
 from cpdocs.documents.mail_merge.readback import document_ids
 from cpdocs.documents.mail_merge.renderer import MailMerge, MergedLetter
 from tests.documents.letter_samples import LTSS, SHIPPED, letter, renderer
-from tests.documents.test_mail_merge import press_of, same
+from tests.documents.test_mail_merge import renderer_of, same
 
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 80" width="300" height="80"><title>Sample</title>{}</svg>'
@@ -68,7 +68,7 @@ def test_a_letter_with_a_logo_is_merged_as_it_is_laid_out(name: str, tmp_path: P
     for first_name in ("Alder", "Birch"):
         item = letter(first_name=first_name)
         assert same(merging, item, shared, tmp_path)
-        full = press_of(merging).make(item)
+        full = renderer_of(merging).make(item)
         assert isinstance(full, PrintedLetter)
         assert merging.own_pdf(item) == full.pdf
     assert merging.layouts == 1

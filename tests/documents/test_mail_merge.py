@@ -301,7 +301,7 @@ def test_the_print_file_reads_back_and_its_codes_are_readable(tmp_path: Path) ->
     shared, faces = merging.taken()
     path = tmp_path / "print.pdf"
     with path.open("wb") as target:
-        file = MergedPrintFile("2026-11-02-01", target, shared, press_of(merging).sheet_text)
+        file = MergedPrintFile("2026-11-02-01", target, shared, renderer_of(merging).sheet_text)
         first = [
             file.add_letter(item, number)
             for number, item in enumerate(made, start=58_999)
