@@ -195,6 +195,10 @@ class _Work(_Table):
     health_plan_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "health_plan_day")
 
 
+class _Words(_Table):
+    avoid: dict[Filled, Filled] = {}
+
+
 class _Filing(_Table):
     mrn_ehr: Text = ""
     target: list[AnyTarget] = [DEFAULT_TARGET]
@@ -227,6 +231,7 @@ class _Settings(_Table):
     archive: _Archive = _Archive()
     health: _Health = _Health()
     work: _Work = _Work()
+    words: _Words = _Words()
     letters: _Letters = _Letters()
     filing: _Filing = _Filing()
     channel: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")], AnyChannel] = {}
@@ -324,6 +329,7 @@ def _values(read: _Settings) -> Settings:
         held_days=read.health.held_days,
         delivery_hours=read.health.delivery_hours,
         plan_days=read.work.plan_days,
+        avoided_words=tuple(read.words.avoid.items()),
         contact_day=read.work.contact_day,
         health_plan_day=read.work.health_plan_day,
         letter_kinds=tuple(read.letters.kinds),

@@ -143,7 +143,7 @@ class _Fhir(_Target):
     client_id: Text = ""
     key_file: Folder = ""
     ca_file: Folder = ""
-    scope: Text = "system/DocumentReference.crus system/Provenance.crs system/Patient.rs"
+    scope: Text = "system/DocumentReference.crus system/Provenance.crs system/EpisodeOfCare.crs system/Patient.rs"
     deadline_seconds: Deadline = 60
 
     @model_validator(mode="after")

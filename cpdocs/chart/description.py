@@ -33,7 +33,8 @@ class Shelf:
 def describe(record: PlanRecord, title: str) -> str:
     """What a clinician searches for: kind of plan, signed date, version, what it supersedes."""
     supersedes = f", supersedes {record.supersedes}" if record.supersedes else ""
-    return f"{title} ({record.program} CP), signed {signed_on(record)}, version {record.version}{supersedes}"
+    part2 = ", holds 42 CFR Part 2 records" if record.part2 else ""
+    return f"{title} ({record.program} CP), signed {signed_on(record)}, version {record.version}{supersedes}{part2}"
 
 
 def signed_on(record: PlanRecord) -> str:

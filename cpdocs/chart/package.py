@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -180,7 +181,9 @@ def _upload(
     description: str,
 ) -> Upload:
     from cpdocs.documents.certificate import CertificatePaper, render_certificate
-    from cpdocs.sandbox.drawing import compose, flat_scan
+    from cpdocs.documents.filed_bands import FiledBand, render_bands
+    from cpdocs.documents.html import long_date
+    from cpdocs.sandbox.drawing import compose, flat_scan, stamp
     from cpdocs.signing.field_names import EARLIER_PCP_MEANING, MEANING
 
     paper = CertificatePaper(
@@ -201,7 +204,16 @@ def _upload(
     paper_files = [each.data for each in returns if not each.signed]
     most = ws.options.max_return_pages
     scan = flat_scan(paper_files, issued, record.document_id, most_pages=most) if paper_files else None
-    return compose(issued, signed=signed, scan=scan, certificate=certificate.pdf, title=description)
+    composed = compose(issued, signed=signed, scan=scan, certificate=certificate.pdf, title=description)
+    band = FiledBand(
+        record.document_id,
+        record.version,
+        long_date(date.fromisoformat(signed_on(record))),
+        ws.clock.now(),
+        record.part2,
+    )
+    bands = render_bands(band, composed.pages, shipped=ws.shipped_templates, site=ws.paths.templates)
+    return stamp(composed.pdf, bands)
 
 
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:

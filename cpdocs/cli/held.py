@@ -12,6 +12,7 @@ from cpdocs.cli.held_views import (
     item_json,
     line_of,
     paper_in_words,
+    plain,
     proposal_in_words,
     proposal_json,
     signature_in_words,
@@ -107,6 +108,7 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     """
     from cpdocs.ledger.blobs import write_durably
     from cpdocs.people.access import about_return, record_access
+    from cpdocs.returns.comments import comments_in
     from cpdocs.returns.comparing import compare
     from cpdocs.returns.proposals import propose
     from cpdocs.returns.review_queue import find_held
@@ -121,6 +123,8 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     if pictures is not None:
         write_durably(pictures, _pictures(ws, waiting))
     found = item_json(ws, waiting)
+    notes = comments_in(ws, waiting)
+    found["comments"] = [{"page": each.page, "kind": each.kind, "words": each.words} for each in notes]
     proposal = propose(ws, waiting) if record.waiting and found["lane"] in _ON_PAPER else None
     found["proposed"] = proposal_json(proposal)
     words = ws.blobs.get(seen.words).decode() if seen and seen.words else ""
@@ -150,6 +154,8 @@ def show(ws: Workspace, item: str, save: Path | None, pictures: Path | None, as_
     click.echo("Why it is held:")
     for each in found["findings"]:
         click.echo(f"  {each['code']}: {each['message']}")
+    for each in notes:
+        click.echo(f"Comment on page {each.page}: {plain(each.words) or f'{each.kind} without words'}")
     for told in map(signature_in_words, found["signatures"]):
         click.echo(f"Signed: {told}")
     if seen is not None:

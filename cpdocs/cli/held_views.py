@@ -22,6 +22,10 @@ _WHOSE = {"member": "the member's box", "pcp": "the PCP's box"}
 _SEEN = {"signed": "ink", "empty": "no ink that is visible", "unsure": "perhaps ink: look at it"}
 
 
+_LONGEST = 300
+"""Characters of a stranger's words on one line."""
+
+
 def signature_in_words(each: Mapping[str, Any]) -> str:
     """One signature in a sentence, as the file itself states it: names in it are whatever its maker wrote."""
     if each.get("problem"):
@@ -43,7 +47,7 @@ def signature_in_words(each: Mapping[str, Any]) -> str:
 
 def plain(text: object) -> str:
     """A stranger's words for a terminal: one line, nothing that steers it."""
-    return "".join(char if char.isprintable() else "?" for char in str(text))[:120]
+    return "".join(char if char.isprintable() else "?" for char in " ".join(str(text).split()))[:_LONGEST]
 
 
 def paper_in_words(found: Mapping[str, Any]) -> Iterator[str]:

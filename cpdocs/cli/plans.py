@@ -215,7 +215,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     ]
     lines += [("Copy", f"given {each.on.isoformat()}, {each.format}, {each.language}") for each in record.copies]
     if record.returned:
-        lines.append(("Returned", eastern_text(record.returned.at)))
+        lines.append(("Returned", f"{eastern_text(record.returned.at)}: {record.returned.text}"))
     if record.superseded_by:
         lines.append(("Superseded", f"by {record.superseded_by}"))
     if record.filing:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "import": ("imports", "import_", "Record a roster, practices, clinicians or designations."),
     "letters": ("letters", "letters", "Runs of letters: run, release, cancel, mailed, list, show."),
     "plan": ("plans", "plan", "Plans: check, issue, and the road of each version."),
+    "medications": ("medications", "medications", "The medication list after a discharge, for the PCP."),
     "consent": ("consent", "consent", "A Part 2 consent is revoked or expires."),
     "member": ("members", "member", "A member declines, changes CP or is reinstated."),
     "sign": ("sign", "sign", "Sign an issued plan as PCP, designee, or member at a visit."),

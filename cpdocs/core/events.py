@@ -59,6 +59,7 @@ class EventType(StrEnum):
     PLAN_WITHDRAWN = "plan.withdrawn"
     PLAN_COPY_GIVEN = "plan.copy_given"
     PLAN_VARIANT_MADE = "plan.variant_made"
+    MEDICATIONS_ISSUED = "medications.issued"
     CONSENT_ENDED = "consent.ended"
     SLOT_FILLED = "slot.filled"
     SLOT_REFUSED = "slot.refused"

@@ -127,7 +127,7 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
          "The pages don't read the same as the plan that we issued.",
          "Compare the pages before anything else is decided."),
         ("ink_scan", _HELD,
-         "This is a scanned plan with handwriting.",
+         "This is a scanned or faxed copy of the plan.",
          "A named person reads the signer, the credential and the date from it and attests them."),
         ("drawn_on", _HELD,
          "Something was drawn or written on the plan in a viewer, and the file was saved anew; there is no digital "
@@ -204,7 +204,7 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
          "The plan was changed after we sealed it.",
          _SIGN_AGAIN),
         ("signature_broken", _REJECTED,
-         "The file was changed after it was signed, or a signature in it is not genuine.",
+         "The file isn't as it was when it was signed, or a signature in it can't be confirmed.",
          _SIGN_AGAIN),
         ("changed_after_signing", _REJECTED,
          "Something was added or changed in the plan besides signatures.",

@@ -76,8 +76,8 @@ _BY_CODE = {
     ),
 }
 _SLIP = (
-    "Look at the slip. Record what the member wants with `cpdocs held accept ITEM --answer decline|change_cp|call --by "
-    "NAME --reason TEXT`; if nobody can tell, ask the member, and close it with `cpdocs held close`."
+    "Look at the slip, and record what the member wants (`cpdocs held accept ITEM --answer decline|change_cp|call`). "
+    "If nobody can tell, ask the member, and close it."
 )
 _BY_LANE = {
     Lane.INK: (

@@ -15,7 +15,8 @@ from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict
 PRINT_SIGN_FAX = (
     "You may also print the plan that we sent, sign it with a pen, and fax or scan every page to us: that counts too."
 )
-_DIGITAL = frozenset({Lane.DIGITAL, Lane.DAMAGED, Lane.ESIGN_SERVICE})
+_DIGITAL = frozenset({Lane.DIGITAL, Lane.DAMAGED, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
+"""Lanes by which something else than paper came."""
 _FOR_PEOPLE = frozenset({"pages_missing", "drawn_on", "comments", "clinician_inactive", "designation_expired"})
 """Findings whose detail is a page number or a day."""
 _NO_SIGNING = frozenset({"comments", "active_content", "wrong_return_folder", "pcp_changed", "member_not_enrolled"})
@@ -32,6 +33,18 @@ def open_slots(plan: PlanRecord) -> tuple[Slot, ...]:
     if plan.closed or plan.returned:
         return ()
     return tuple(slot for slot in Slot if slot not in plan.fills)
+
+
+def still_open(plan: PlanRecord) -> str:
+    """What is wanted beyond what came, of whom; empty where every approval is there."""
+    if Slot.PCP in open_slots(plan):
+        return (
+            "The PCP's approval is still open: the PCP or a designee signs the plan with a digital ID, or on paper "
+            "that you fax or scan to us."
+        )
+    if Slot.MEMBER in open_slots(plan):
+        return "The member's approval is still open: we ask the member for it, and tell you when the plan is complete."
+    return ""
 
 
 def sentences(record: ReturnRecord, plan: PlanRecord) -> tuple[str, ...]:

@@ -115,6 +115,8 @@ class Options:
     renew_months: int = 12
     """A proof that ends sooner than this many months from now wants a new time stamp."""
     plan_days: int = 90
+    avoided_words: tuple[tuple[str, str], ...] = ()
+    """A site's own words that label a member, each with what says it instead."""
     """A plan is missing so many days after the assignment."""
     contact_day: int = 10
     """The business day after receipt on which the key contact is called about a plan that nobody answered; 0: never."""

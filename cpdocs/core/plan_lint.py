@@ -7,6 +7,7 @@ a word alone can't settle is a warning. Pure.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from cpdocs.core.members import Assignment, age_on
@@ -51,6 +52,21 @@ PERSON_FIRST = {
     "wheelchair bound": "uses a wheelchair",
     "handicapped": "disabled, or with a disability",
     "frequent flyer": "comes often",
+    "abusers": "people who use …",
+    "drug abusers": "people who use drugs",
+    "misuse": "use",
+    "misused": "used",
+    "misusing": "using",
+    "abuses": "uses",
+    "substance abuser": "a person with a substance use disorder",
+    "alcoholics": "people with alcohol use disorder",
+    "addicted": "with a substance use disorder",
+    "junkie": "a person who uses drugs",
+    "non compliant": "what keeps the member from it, in their words",
+    "non-compliance": "what keeps the member from it, in their words",
+    "noncompliance": "what keeps the member from it, in their words",
+    "schizophrenics": "people with schizophrenia",
+    "mentally ill": "with a mental health condition",
     "manipulative": "what the member does, not what they are",
 }
 """Words that a member shouldn't be asked to sign, and what says it instead. A site adds its own."""
@@ -68,14 +84,26 @@ _MEMBER_SPEAKS = re.compile(
 """First person in English, Spanish, Portuguese, French, Haitian Creole, Vietnamese, Cape Verdean Creole."""
 
 
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), None)
+
+
+def as_read(text: str) -> str:
+    """A text as a reader sees it: full-width and other forms of a letter as the letter, every dash a hyphen, line
+    breaks and spaces of any kind one space, nothing that isn't seen."""
+    plain = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).translate(_DASHES)
+    return " ".join(plain.split())
+
+
 def word_errors(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
     """What keeps a plan from being issued: amounts that nobody authorized, and an authorizer who is the CP itself."""
     own = _own_names(plan, stated)
+    yield from _grant_errors(plan)
     for place, service in enumerate(plan.services):
         path = f"services[{place}]"
         yield from _authorizer_errors(service, path, own)
         for name in ("name", "comment"):
-            text = getattr(service, name)
+            text = as_read(getattr(service, name))
             if service.quantity is None and (found := _AMOUNT.search(text)):
                 yield Problem(
                     "quantity_without_authorizer",
@@ -83,19 +111,24 @@ def word_errors(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
                     f"{path}.{name}",
                     "Put it under quantity with who authorized it and the source, or leave the amount out.",
                 )
-            if _GRANT.search(text):
-                yield Problem(
-                    "authorization_wording",
-                    "this reads as if the Community Partner granted the service; it authorizes none.",
-                    f"{path}.{name}",
-                    "Say who decided, under quantity, or reword it.",
-                )
         if service.affiliated is not True and is_own(service.provider, own):
             yield Problem(
                 "affiliation_undisclosed",
                 "the provider bears the Community Partner's name, and the plan doesn't say that they are affiliated.",
                 f"{path}.affiliated",
                 "Tell the member, then state affiliated: true and the date.",
+            )
+
+
+def _grant_errors(plan: Plan) -> Iterator[Problem]:
+    names = ((f"services[{place}].name", service.name) for place, service in enumerate(plan.services))
+    for path, text in (*own_texts(plan), *names):
+        if _GRANT.search(as_read(text)):
+            yield Problem(
+                "authorization_wording",
+                "this reads as if the Community Partner granted the service; it authorizes none.",
+                path,
+                "Say who decided, under quantity, or reword it.",
             )
 
 
@@ -120,7 +153,7 @@ def word_warnings(plan: Plan, stated: Assignment | None, avoided: Iterable[tuple
     alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     pattern = re.compile(rf"\b({alternatives})\b", re.IGNORECASE)
     for path, text in _signed_texts(plan):
-        for found in dict.fromkeys(match.casefold() for match in pattern.findall(text)):
+        for found in dict.fromkeys(match.casefold() for match in pattern.findall(as_read(text))):
             better = next(value for word, value in words.items() if word.casefold() == found)
             yield Problem("person_first_language", f"“{found}” labels the member.", path, f"Say: {better}.")
 
@@ -245,6 +278,13 @@ def own_texts(plan: Plan) -> Iterator[tuple[str, str]]:
 def _signed_texts(plan: Plan) -> Iterator[tuple[str, str]]:
     """Everything that the CP wrote and the member signs, by path: what others found or did, too."""
     yield from own_texts(plan)
+    for place, service in enumerate(plan.services):
+        yield f"services[{place}].name", service.name
+    for place, other in enumerate(plan.coordination):
+        yield f"coordination[{place}].our_part", other.our_part
+        yield f"coordination[{place}].their_part", other.their_part
+    for place, action in enumerate(plan.pcp_actions):
+        yield f"pcp_actions[{place}]", action
     for place, risk in enumerate(plan.risks):
         yield f"risks[{place}].risk", risk.risk
     for place, each in enumerate(plan.transitions):

@@ -6,7 +6,7 @@ Every fault is told at once, each with its field's path. Pure: the plan, what is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from cpdocs.core.ids import is_npi
 from cpdocs.core.members import Assignment, Program, age_on
 from cpdocs.core.part2_rules import part2_problems, unflagged_items
 from cpdocs.core.plan_facts import fact_errors, fact_warnings
-from cpdocs.core.plan_lint import in_member_words, own_texts, word_errors, word_warnings
+from cpdocs.core.plan_lint import as_read, in_member_words, own_texts, word_errors, word_warnings
 from cpdocs.core.plans import Plan, PlanStatus, Reason, Service, TransitionKind
 from cpdocs.core.register import Register
 from cpdocs.core.roster import ADULT
@@ -46,8 +46,9 @@ class CheckedPlan:
     assignment: Assignment | None
 
 
-def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
-    """Everything wrong or doubtful with ``plan`` on that day (a Massachusetts date), in the order of its sections."""
+def check_plan(plan: Plan, register: Register, on: date, *, avoided: Iterable[tuple[str, str]] = ()) -> CheckedPlan:
+    """Everything wrong or doubtful with ``plan`` on that day (a Massachusetts date), in the order of its sections.
+    ``avoided`` are a site's own words that label a member, each with what says it instead."""
     assignment = register.enrolled(plan.member_id, plan.program, on)
     stated = (
         assignment or register.latest(plan.member_id, plan.program) or next(iter(register.member(plan.member_id)), None)
@@ -69,7 +70,7 @@ def check_plan(plan: Plan, register: Register, on: date) -> CheckedPlan:
         *_content_warnings(plan),
         *_transition_warnings(plan),
         *fact_warnings(plan, on),
-        *word_warnings(plan, stated),
+        *word_warnings(plan, stated, avoided),
     )
     return CheckedPlan(errors, warnings, assignment)
 
@@ -222,7 +223,7 @@ def _choice_errors(plan: Plan) -> Iterator[Problem]:
 
 def _wording_errors(plan: Plan) -> Iterator[Problem]:
     for path, text in _claiming_texts(plan):
-        if _CLAIM.search(text):
+        if _CLAIM.search(as_read(text)):
             yield Problem(
                 "authorization_wording",
                 "this says that something is authorized or approved; the Community Partner authorizes no services.",

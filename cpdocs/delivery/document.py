@@ -43,6 +43,10 @@ class Document:
     pdf: bytes
     pages: int
     supersedes: str = ""
+    coordinator: str = ""
+    enrollment: str = ""
+    """The member's status in the program as of filing (contract §3), and since when, ISO."""
+    enrolled_since: str = ""
     sandbox: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
 

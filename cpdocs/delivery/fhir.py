@@ -31,7 +31,8 @@ class _Ended(Exception):
 
 
 def send(parcel: Parcel, place: Place, epoch: int) -> Answer:
-    """Files the document of ``parcel`` (its first part; the second is the Provenance), or takes one back."""
+    """Files the document of ``parcel`` (its first part; the second is the Provenance, a third the
+    enrollment), or takes one back."""
     server = Server(place, epoch, Deadline(place.deadline_seconds))
     posted = False
     try:
@@ -46,6 +47,7 @@ def send(parcel: Parcel, place: Place, epoch: int) -> Answer:
         _done(server.post("DocumentReference", body, identifier=_token(parcel.document_id)), "the document")
         found = _read_back(server, parcel, patient)
         remark = _provenance(server, parcel, found)
+        remark += _episode(server, parcel, patient)
         if replaced:
             _set_status(server, str(replaced), "superseded")
         return accepted(f"The server has it once, read back and the same.{remark}")
@@ -109,6 +111,18 @@ def _provenance(server: Server, parcel: Parcel, found: dict[str, Any]) -> str:
     if reply.status in _COME_AGAIN:
         raise _Ended(unknown(f"The document is there; its Provenance isn't yet ({reply.words})."))
     return "" if reply.status in (200, 201) else f" It takes no Provenance ({reply.words})."
+
+
+def _episode(server: Server, parcel: Parcel, patient: str) -> str:
+    """Creates the enrollment unless the server has it; one that takes none (few EHRs import it) is told of in words."""
+    if len(parcel.parts) < 3:
+        return ""
+    body = parcel.parts[2].data.replace(b"Patient/{patient}", f"Patient/{patient}".encode(), 1)
+    token = f"{IDENTIFIER_SYSTEM}|{parcel.details['episode']}"
+    reply = server.post("EpisodeOfCare", body, identifier=token)
+    if reply.status in _COME_AGAIN:
+        raise _Ended(unknown(f"The document is there; the enrollment isn't yet ({reply.words})."))
+    return "" if reply.status in (200, 201) else f" It takes no enrollment ({reply.words})."
 
 
 def _recall(server: Server, parcel: Parcel) -> Answer:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from datetime import UTC, datetime, time
-from hashlib import sha1
+from hashlib import sha1, sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -114,6 +114,36 @@ def provenance(document: Document) -> bytes:
             "agent": agents,
         }
     )
+
+
+def episode_identifier(document: Document) -> str:
+    """The enrollment's identifier at the receiver: one for a member's assignment to a program, opaque."""
+    key = f"{document.mrn}|{document.program}|{document.enrolled_since}|{document.organization}"
+    return f"urn:cpdocs:enrollment:{sha256(key.encode()).hexdigest()[:32]}"
+
+
+def episode_of_care(document: Document) -> bytes:
+    """The enrollment in the Community Partner program, with ``{patient}`` for the patient's id: status, care manager,
+    managing organization (ehr.md, "Codes")."""
+    status = _EPISODES.get(document.enrollment, "finished")
+    organization = {"resourceType": "Organization", "id": "organization", "active": True, "name": document.organization}
+    resource: dict[str, Any] = {
+        "resourceType": "EpisodeOfCare",
+        "contained": [organization],
+        "identifier": [{"system": IDENTIFIER_SYSTEM, "value": episode_identifier(document)}],
+        "status": status,
+        "type": [{"text": f"{document.program} Community Partner"}],
+        "patient": {"reference": "Patient/{patient}"},
+        "managingOrganization": {"reference": "#organization"},
+        "period": {"start": document.enrolled_since},
+    }
+    if document.coordinator:
+        resource["careManager"] = {"display": document.coordinator}
+    return _json(resource)
+
+
+_EPISODES = {"assigned": "planned", "engaged": "active"}
+"""The roster's status in FHIR's words; whoever isn't enrolled any more has finished."""
 
 
 def _role(code: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from cpdocs.core.page_facts import PageKind
 from cpdocs.core.verdicts import Slot
+from cpdocs.errors import CpdocsError
 from cpdocs.returns.comparing import draw_pictures, to_draw
 
 if TYPE_CHECKING:
@@ -96,12 +97,16 @@ class Albums:
         """Has these files (by SHA-256) drawn beside the plan (empty: none is known), unless they are already."""
         key = (document_id, *files)
         if key not in self._drawn:
-            self._drawn[key] = Future()
-            if sum(ws.blobs.path(each).stat().st_size for each in files) > ws.options.max_return_bytes:
-                self._drawn[key].set_result(Album())
-            else:
+            future = self._drawn[key] = Future()
+            try:
                 given = (*to_draw(ws, files, document_id), document_id, ws.options.max_return_pages)
-                self._wanted.put((self._drawn[key], given))
+            except CpdocsError as error:  # whoever looks at it is told, and whoever only sees the list is not kept
+                future.set_exception(error)
+                return self._drawn.pop(key)
+            if sum(map(len, given[0])) > ws.options.max_return_bytes:
+                future.set_result(Album())
+            else:
+                self._wanted.put((future, given))
                 self._work()
         self._drawn.move_to_end(key)
         while len(self._drawn) > _KEPT:

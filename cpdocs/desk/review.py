@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.held_words import what_to_decide
 from cpdocs.core.plan_clock import plan_clock
+from cpdocs.core.reply_slips import IN_WORDS
 from cpdocs.core.review_queue import Item
 from cpdocs.core.verdicts import Lane, Slot
 from cpdocs.desk import words
@@ -24,6 +25,7 @@ from cpdocs.index.queries import Page, practices_of
 from cpdocs.people.access import about_return
 from cpdocs.plans.records import find_plan
 from cpdocs.returns import review_queue
+from cpdocs.returns.comments import comments_in
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -113,15 +115,16 @@ def _record_look(item: Item) -> None:
 def _line(ws: Workspace, item: Item) -> dict[str, Any]:
     """One item as the list shows it."""
     plan = _plan(ws, item)
-    names = member_names(ws.index, [plan.member_id]) if plan else {}
+    member_id = plan.member_id if plan else item.decisions[0].member_id
+    names = member_names(ws.index, [member_id]) if member_id else {}
     practice = practices_of(ws.index, [plan.practice_id]).get(plan.practice_id) if plan else None
     return {
         "id": review_queue.item_id(item.first),
         "item": item,
         "plan": plan,
-        "member": names.get(plan.member_id, "") if plan else "",
+        "member": names.get(member_id, ""),
         "practice": practice,
-        "what": KIND.get(item.decisions[0].lane, "what came back"),
+        "what": "the reply slip" if item.answer else KIND.get(item.decisions[0].lane, "what came back"),
         "boxes": [(slot.value, item.boxes.get(slot)) for slot in Slot],
         "on_paper": item.decisions[0].lane in PAPER,
     }
@@ -150,6 +153,8 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
         drawn=drawn,
         seen={slot.value: item.boxes[slot].value if slot in item.boxes else "" for slot in Slot},
         marked=sorted({number for each in item.decisions for number in each.marks_elsewhere}),
+        answers=IN_WORDS,
+        comments=comments_in(ws, item),
         came_by=[names[each].name if each in names else each for each in item.first.practices],
         signers=signers(ws, item),
         filled={slot.value for slot in plan.fills} if plan else set(),

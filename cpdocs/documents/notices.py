@@ -68,6 +68,8 @@ class Notice:
     facts: tuple[tuple[str, str], ...] = ()
     findings: tuple[str, ...] = ()
     document_id: str = ""
+    still_open: str = ""
+    """What is wanted beyond what came; empty: the plan is complete."""
     due_on: date | None = None
     overdue: bool = False
     several: bool = False
@@ -109,6 +111,7 @@ def notice_view(notice: Notice) -> dict[str, Any]:
         "date": long_date(eastern_date(notice.at)),
         "facts": list(notice.facts),
         "findings": list(notice.findings),
+        "still_open": notice.still_open,
         "document_id": notice.document_id,
         "due_on": long_date(notice.due_on) if notice.due_on else "",
         "overdue": notice.overdue,

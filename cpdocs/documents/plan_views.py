@@ -87,6 +87,7 @@ def plan_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
         **frame(paper),
         "title": say.name_of(paper.title),
         "program": say(PROGRAM_NAMES[paper.plan.program]),
+        "one_part": paper.plan.program is Program.LTSS,  # requirement D14
         "direction": say.direction,
         "large": paper.large_print,
         "copy_of": paper.copy_of,

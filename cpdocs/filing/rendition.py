@@ -86,6 +86,23 @@ def compose(
     return Upload(data, pages)
 
 
+def stamp(upload: bytes, bands: bytes) -> Upload:
+    """The rendition with a line of ``bands``, which has as many pages, laid over the head of each page.
+
+    Raises Defect where the two don't fit.
+    """
+    with _opened(upload) as out, _opened(bands) as lines:
+        if len(out.pages) != len(lines.pages):
+            raise Defect("The filed pages and their lines differ in number.")
+        for page, line in zip(out.pages, lines.pages, strict=True):
+            if "/StructParents" in line.obj:
+                del line.obj["/StructParents"]
+            pikepdf.Page(page).add_overlay(pikepdf.Page(line), pikepdf.Rectangle(*map(float, page.mediabox)))
+        target = io.BytesIO()
+        out.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=False)
+        return Upload(target.getvalue(), len(out.pages))
+
+
 def what_acts(pdf: bytes) -> list[str]:
     """What a chart must not be given, found through the objects: forms, scripts, embedded files, encryption; empty when
     plain."""
@@ -285,10 +302,11 @@ def _signature_pages_of(plan: bytes) -> list[int]:
 
 
 def _describe(pdf: Pdf, title: str) -> None:
-    """Titles the rendition and takes back the claims (PDF/A, PDF/UA) that held for the original alone."""
+    """Titles the rendition, claims PDF/A-2b and takes back what held for the original alone (PDF/A-2a, PDF/UA)."""
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
         metadata["dc:title"] = title
         for claim in ("pdfaid:part", "pdfaid:conformance", "pdfaid:rev", "pdfuaid:part"):
             if claim in metadata:
                 del metadata[claim]
+        metadata["pdfaid:part"], metadata["pdfaid:conformance"] = "2", "B"
     pdf.docinfo[Name.Title] = title

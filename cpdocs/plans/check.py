@@ -91,7 +91,7 @@ def _judged(
         if isinstance(plan, InputFault):
             reports.append(_unreadable(path, data, plan))
         else:
-            checked = check_plan(plan, register, on)
+            checked = check_plan(plan, register, on, avoided=ws.options.avoided_words)
             errors = (
                 (*checked.errors, *_version_faults(ws, plan)) if versions and checked.assignment else checked.errors
             )

@@ -45,6 +45,7 @@ _NAMES = {
     "sha256": {
         EventType.PLAN_ISSUED: "issued.pdf",
         EventType.LETTER_STAGED: "letter.pdf",
+        EventType.MEDICATIONS_ISSUED: "medications.pdf",
         EventType.RETURN_RECEIVED: "returned-{seq}",
         EventType.RETURN_DECIDED: "returned-{seq}",
         EventType.HELD_RESOLVED: "returned-{seq}",
@@ -54,6 +55,7 @@ _NAMES = {
     "pictures_sha256": {EventType.RETURN_COMPARED: "compared-{seq}.pdf"},
     "words_sha256": {EventType.RETURN_COMPARED: "compared-{seq}.txt"},
     "plan_sha256": {EventType.PLAN_ISSUED: "plan"},
+    "list_sha256": {EventType.MEDICATIONS_ISSUED: "medications"},
     "cover_sha256": {EventType.PLAN_ISSUED: "cover.pdf"},
     "variant_sha256": {EventType.PLAN_VARIANT_MADE: "without-part2-{seq}.pdf"},
     "return_sha256": {EventType.SLOT_FILLED: "returned-{seq}"},

@@ -9,17 +9,37 @@ from cpdocs.core.events import EventType
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import RETURNED
 from cpdocs.core.review_queue import Item
+from cpdocs.core.verdicts import Lane
 from cpdocs.errors import InputFault, required_reason
 from cpdocs.people import people
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import the_plan
 from cpdocs.returns.held import finish_item, still_waiting
+from cpdocs.returns.judging import MEGABYTES, SECONDS
 from cpdocs.returns.records import the_part
 from cpdocs.returns.review_queue import find_held
 from cpdocs.returns.settled import resolved
+from cpdocs.sandbox.run import Stopped, run_sandboxed
 
 if TYPE_CHECKING:
+    from cpdocs.signing.file_facts import Note
     from cpdocs.workspace import Workspace
+
+
+def comments_in(ws: Workspace, item: Item) -> tuple[Note, ...]:
+    """The comments that readers left in the item's files, in their own words, read anew for whoever reviews them: they
+    are recorded nowhere. None where a file has none, or can't be read within the limits."""
+    if not any("comments" in each.codes and each.lane is not Lane.INK for each in item.decisions):
+        return ()
+    found: list[Note] = []
+    for sha256 in item.files:
+        try:
+            found += run_sandboxed(
+                "cpdocs.sandbox.reading:see_words", ws.blobs.get(sha256), seconds=SECONDS, megabytes=MEGABYTES
+            )
+        except Stopped:
+            continue
+    return tuple(found)
 
 
 def return_with_comments(ws: Workspace, which: str, *, reason: str, secret: people.Secret) -> Item:

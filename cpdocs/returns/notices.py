@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject, return_subject
+from cpdocs.core.members import Program
 from cpdocs.core.moments import eastern_text
-from cpdocs.core.notice_words import nothing_wanted, open_slots, sentences
+from cpdocs.core.notice_words import nothing_wanted, open_slots, sentences, still_open
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
-from cpdocs.core.verdicts import Slot, Verdict
+from cpdocs.core.verdicts import Lane, Slot, Verdict
 from cpdocs.ledger.reads import Reads
 from cpdocs.plans.notice_files import channel_name, practice_address
 from cpdocs.plans.records import find_plan
+from cpdocs.register.load import load_register
 from cpdocs.sending.notices import opaque
 from cpdocs.system.durable import write_durably
 
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
     from cpdocs.documents.notices import Notice, NoticeKind
     from cpdocs.workspace import Workspace
 
+_CAME = {
+    Lane.INK: "a fax or scan",
+    Lane.DIGITAL: "a PDF with a digital signature",
+    Lane.ESIGN_SERVICE: "a file from a signing service",
+}
 _APPROVAL = {Slot.MEMBER: "the member's approval", Slot.PCP: "the PCP's approval"}
 
 
@@ -52,17 +59,20 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
         return all(seq not in part.answered for part in found[record.sha256])
 
     kind = _kind(record, plan)
-    if kind is NoticeKind.HELD and _told_today(ws, plan, about, data, unanswered):
-        return
     settled = nothing_wanted(plan) if kind is NoticeKind.NOTHING_WANTED else ""
+    findings = (settled,) if settled else sentences(record, plan)
+    data["says"] = "" if kind is NoticeKind.HELD else opaque(ws, *findings, still_open(plan))
+    if kind is not NoticeKind.ACCEPTED and _told_today(ws, plan, kind, about, data, unanswered):
+        return
     notice = Notice(
         kind=kind,
         to=practice_address(ws.ledger, plan.practice_id),
         sender=ws.senders.organization,
         at=_answered_at(record),
         reference=f"{plan.document_id}-{opaque(ws, record.sha256, str(seq))}",
-        facts=_facts(plan, record),
-        findings=(settled,) if settled else sentences(record, plan),
+        facts=_facts(ws, plan, record),
+        findings=findings,
+        still_open=still_open(plan) if kind is NoticeKind.ACCEPTED else "",
         document_id=plan.document_id,
         sandbox=ws.sandbox,
     )
@@ -83,18 +93,22 @@ def _kind(record: ReturnRecord, plan: PlanRecord) -> NoticeKind:
 def _told_today(
     ws: Workspace,
     plan: PlanRecord,
+    kind: NoticeKind,
     about: tuple[str, ...],
     data: dict[str, JSON],
     unanswered: Callable[[Reads], bool],
 ) -> bool:
-    """Whether the practice was told today that something about this plan is being looked at: then that letter answers
-    for this file too (contract §8: one for all files of one day about one plan)."""
+    """Whether the practice was told today what this file comes to: that it is being looked at, or that it can't count
+    for the same reasons. Then that letter answers for this file too (contract §8: one for all files of one day about
+    one plan); what is another answer is told at once."""
     today = eastern_date(ws.clock.now())
     written = ws.ledger.events(subject=document_subject(plan.document_id), types=(EventType.NOTICE_WRITTEN,))
     earlier = [
         event.data
         for event in written
-        if event.data["kind"] == "held" and event.data.get("return_sha256") and eastern_date(event.at) == today
+        if (event.data["kind"], event.data.get("says", "")) == (kind.value, data["says"])
+        and event.data.get("return_sha256")
+        and eastern_date(event.at) == today
     ]
     if not earlier:
         return False
@@ -143,15 +157,31 @@ def _answered_at(record: ReturnRecord) -> datetime:
     return at or record.received_at
 
 
+def _what_came(record: ReturnRecord) -> str:
+    """What kind of file it was, as the office knows it."""
+    decision = record.decision
+    assert decision is not None
+    came = _CAME.get(decision.lane, "a file")
+    seen = len(decision.pages.seen)
+    return f"{came}, {seen} of {decision.pages.of} pages" if decision.lane is Lane.INK and decision.pages.of else came
+
+
 def _plan_facts(plan: PlanRecord) -> tuple[tuple[str, str], ...]:
     return (("Plan", plan.document_id), ("Version", str(plan.version)))
 
 
-def _facts(plan: PlanRecord, record: ReturnRecord) -> tuple[tuple[str, str], ...]:
+def _facts(ws: Workspace, plan: PlanRecord, record: ReturnRecord) -> tuple[tuple[str, str], ...]:
+    """What a front desk finds the chart by, and which of its files this is about: no member's name."""
+    from cpdocs.documents.cover_views import initials
+
+    register = load_register(ws, plan.member_id)
+    member = register.latest(plan.member_id, Program(plan.program))
+    pcp = next(iter(register.directory.clinicians.get(plan.pcp_npi, ())), None)
     facts = [
+        *((("Patient", initials(member)),) if member else ()),
+        *((("PCP", pcp.display_name),) if pcp else ()),
         *_plan_facts(plan),
-        ("Received", eastern_text(record.received_at)),
-        ("File (SHA-256)", f"{record.sha256[:16]}…"),
+        ("Received", f"{eastern_text(record.received_at)}: {_what_came(record)}"),
     ]
     if record.slots_filled:
         facts.append(("It brought", " and ".join(_APPROVAL[slot] for slot in record.slots_filled)))

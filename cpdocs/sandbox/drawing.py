@@ -69,6 +69,17 @@ def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
     return found
 
 
+def stamp(upload: bytes, bands: bytes) -> Upload:
+    """The rendition with its lines; see ``cpdocs.filing.rendition.stamp``. Raises Defect where that can't be done."""
+    try:
+        made: Upload = run_sandboxed(
+            "cpdocs.filing.rendition:stamp", upload, bands, seconds=SECONDS, megabytes=MEGABYTES
+        )
+    except Stopped as why:
+        raise Defect(f"The upload PDF can't be stamped ({why.why}).") from None
+    return made
+
+
 def fax_edition(files: Sequence[bytes]) -> bytes:
     """Our own papers as a fax machine carries them; see ``cpdocs.documents.fax_edition``. Raises Defect where a stored
     one can't be drawn."""

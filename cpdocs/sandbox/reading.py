@@ -15,13 +15,13 @@ from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.scans.slips import read_slips
 from cpdocs.scans.written import compare_written
 from cpdocs.signing.content import beside, read_contents
-from cpdocs.signing.reading import ids_named, read_signed
+from cpdocs.signing.reading import ids_named, notes_in, read_signed
 
 if TYPE_CHECKING:
-    from cpdocs.signing.file_facts import ReturnFacts
+    from cpdocs.signing.file_facts import Note, ReturnFacts
     from cpdocs.signing.record import Limits
 
-__all__ = ["get_ready", "hold_beside", "read_other", "see_ink", "see_ticks"]
+__all__ = ["get_ready", "hold_beside", "read_other", "see_ink", "see_ticks", "see_words"]
 
 
 def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
@@ -48,3 +48,8 @@ def see_ink(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts, *, mos
 def see_ticks(data: bytes, letters: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
     """``facts`` of ``data`` with what is ticked on the reply slips of these ``letters``, as they were printed."""
     return replace(facts, pages=read_slips(data, facts.pages, letters, most_pages=most_pages))
+
+
+def see_words(data: bytes) -> tuple[Note, ...]:
+    """The comments that readers left in ``data``, for the person who decides on it."""
+    return tuple(notes_in(data))

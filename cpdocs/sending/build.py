@@ -69,6 +69,9 @@ def document_of(ws: Workspace, record: PlanRecord, filing: Filing, delivery: str
         pdf=ws.blobs.get(upload["sha256"]),
         pages=int(line["pages"]),
         supersedes=supersedes,
+        coordinator=manifest["enrollment"]["coordinator"],
+        enrollment=manifest["enrollment"]["status"],
+        enrolled_since=manifest["enrollment"]["assigned_on"],
         sandbox=ws.sandbox,
     )
 
@@ -81,11 +84,21 @@ def package_parts(document: Document, way: Way) -> tuple[Parts, dict[str, JSON]]
 
         return (("message.hl7", original(document, way.place)),), details
     if way.kind == "fhir":
-        from cpdocs.delivery.fhir_resources import document_reference, provenance
+        from cpdocs.delivery.fhir_resources import (
+            document_reference,
+            episode_identifier,
+            episode_of_care,
+            provenance,
+        )
 
         details |= {"mrn": document.mrn, "dob": document.dob.isoformat(), "last_name": document.last_name}
         details["supersedes"] = document.supersedes
-        resources = ("document.json", document_reference(document)), ("provenance.json", provenance(document))
+        resources = (
+            ("document.json", document_reference(document)),
+            ("provenance.json", provenance(document)),
+            ("episode.json", episode_of_care(document)),
+        )
+        details["episode"] = episode_identifier(document)
         return resources, details
     day = eastern_date(document.queued_at).strftime("%Y%m%d")
     if way.kind == "onbase_dip":

@@ -19,6 +19,8 @@ from cpdocs.core.members import Program
 from cpdocs.core.senders import Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import render_certificate
+from cpdocs.documents.fax_edition import fax_edition
+from cpdocs.documents.filed_bands import FiledBand, render_bands
 from cpdocs.documents.letter_languages import load_catalogue
 from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter
 from cpdocs.documents.mail_merge.renderer import MailMerge
@@ -27,6 +29,7 @@ from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plans import render_cover, render_plan
 from cpdocs.documents.verdict import render_verdict
+from cpdocs.filing.rendition import compose, page_count, stamp
 from cpdocs.signing.ltv import close
 from cpdocs.signing.seal import seal_plan
 from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
@@ -162,6 +165,20 @@ def stamped_letters(press: LetterRenderer) -> dict[str, bytes]:
     return made
 
 
+def filed_files() -> dict[str, bytes]:
+    """What a chart is given: of a digitally signed plan, and of one that came back by fax."""
+    certificate = render_certificate(certificate_paper(), shipped=SHIPPED).pdf
+    issued = sealed("bh")
+    fax = fax_edition([issued])
+    places = range(1, page_count(fax) + 1)
+    made = {
+        "filed": compose(issued, signed=[by_member(by_pcp(issued), issued)], certificate=certificate, title="Plan"),
+        "filed from a fax": compose(issued, scan=fax, places=places, certificate=certificate, title="Plan"),
+    }
+    band = FiledBand(DOCUMENT_ID, 1, "November 5, 2026", ISSUED_AT, part2=True)
+    return {name: stamp(each.pdf, render_bands(band, each.pages, shipped=SHIPPED)).pdf for name, each in made.items()}
+
+
 def untagged() -> bytes:
     html = "<html><head><title>x</title></head><body><p>Neither tagged nor archival</p></body></html>"
     document: bytes = weasyprint.HTML(string=html).write_pdf()
@@ -172,7 +189,12 @@ def untagged() -> bytes:
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
     folder = tmp_path_factory.mktemp("judged")
     wanted: dict[tuple[str, Path], tuple[str, str]] = {}
-    groups = ((plan_files(), ("ua1", "2a")), (letter_files(), ("ua1",)), ({"untagged": untagged()}, ("ua1", "2a")))
+    groups = (
+        (plan_files(), ("ua1", "2a")),
+        (letter_files(), ("ua1",)),
+        ({"untagged": untagged()}, ("ua1", "2a")),
+        (filed_files(), ("2b",)),
+    )
     for made, flavours in groups:
         for name, data in made.items():
             file = folder / f"{name}.pdf"

@@ -120,3 +120,43 @@ def test_a_label_is_named_with_what_says_it_instead(words: str) -> None:
 def test_the_member_speaks_in_many_languages(words: str) -> None:
     assert in_member_words(words, said=None)
     assert not in_member_words("Reduce hospital use", said=None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Is non\u2011compliant",
+        "An ADDICT",
+        "ａｄｄｉｃｔ",
+        "ad\u00addict",
+        "misused pills",
+        "drug\u00a0abuser",
+        "alcoholics",
+    ],
+)
+def test_a_label_is_found_however_it_is_typed(words: str) -> None:
+    assert ("person_first_language", "crisis_plan") in codes(plan(crisis_plan=words), "warnings")
+
+
+@pytest.mark.parametrize("words", ["14\u00a0hours a week", "１４ hours", "two\u2011visits", "3\nsessions"])
+def test_an_amount_is_found_however_it_is_typed(words: str) -> None:
+    found = codes(ltss(services=(service(comment=words),)), "errors")
+    assert ("quantity_without_authorizer", "services[0].comment") in found
+
+
+def test_a_site_adds_words_of_its_own() -> None:
+    checked = check_plan(plan(crisis_plan="Hard to serve"), register(), ON, avoided=[("hard to serve", "what we lack")])
+    assert [(one.code, one.todo) for one in checked.warnings] == [("person_first_language", "Say: what we lack.")]
+    asked = plan(pcp_actions=("Tell the addict to come",))
+    assert ("person_first_language", "pcp_actions[0]") in codes(asked, "warnings")
+
+
+@pytest.mark.parametrize("words", ["Я хочу ходить", "أريد أن أمشي", "我想自己走路", "ខ្ញុំចង់ដើរ", "N ta kre anda"])
+def test_other_scripts_are_the_members_own(words: str) -> None:
+    assert in_member_words(words, said=None)
+
+
+def test_what_reads_as_a_grant_is_told_in_every_field_that_the_cp_owns() -> None:
+    found = codes(plan(crisis_plan="Rides are granted by us", backup_plan="Entitled to 2 rides"), "errors")
+    assert ("authorization_wording", "crisis_plan") in found
+    assert ("authorization_wording", "backup_plan") in found

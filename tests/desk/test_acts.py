@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from html.parser import HTMLParser
 
 import pytest
 
 from cpdocs.core.events import EventType
 from tests.desk.conftest import Browser, at_the_desk
+from tests.desk.furnish import signed_fax
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk, recorded
 
@@ -207,3 +209,41 @@ def test_every_look_at_a_plan_is_recorded_before_it_is_shown(desk: Desk, browser
     last = recorded(desk.root, "record.accessed")[-1]
     assert last.data["how"] == "desk plan"
     assert last.at.date() == date(2026, 11, 4)
+
+
+class Form(HTMLParser):
+    """What a browser would send of the form whose button is ``do``, as the page filled it."""
+
+    def __init__(self, text: str, do: str) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        (self._wanted,) = [form for form in re.findall(r"<form.*?</form>", text, re.DOTALL) if f'value="{do}"' in form]
+        self.feed(self._wanted)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        about = dict(attrs)
+        name = about.get("name")
+        if tag == "input" and name and (about.get("type") not in ("checkbox", "radio") or "checked" in about):
+            self.values[name] = about.get("value") or ""
+
+
+def test_a_plan_on_paper_takes_four_acts_and_no_id_is_typed(desk: Desk) -> None:
+    """Sent, received, both signatures, in the chart: all that is typed is the two dates that stand on the paper."""
+    address = f"/plans/{desk.office.documents['bh']}"
+    with at_the_desk(desk.root, "2026-11-02T16:00:00Z") as browser:
+        browser.log_in()
+        for act in ("sent", "received"):
+            filled = Form(browser.get(address).text, act).values
+            assert browser.post(address, **{**filled, "do": act}).status_code == 303
+    desk.take(signed_fax(desk.issued_file("bh"), "MemberSig", "PCPSig"), name="fax.tif")
+    with at_the_desk(desk.root, RETURN) as browser:
+        browser.log_in()
+        (review,) = re.findall(r'href="(/review/[^"]+)"', browser.get(address).text)[:1]
+        filled = Form(browser.get(review).text, "accept").values
+        typed = {"member_on": ON, "pcp_on": ON}
+        assert browser.post(review, **{**filled, **typed, "do": "accept"}).status_code == 303
+        filled = Form(browser.get(address).text, "confirm").values
+        assert browser.post(address, **{**filled, "do": "confirm"}).status_code == 303
+    assert desk.office.status(desk.office.documents["bh"])["state"] == "uploaded"
+    filled_by = {event.data["slot"]: event.data["npi"] for event in desk.events("slot.filled")}
+    assert filled_by["pcp"] == desk.office.sample.npis["pcp1"]

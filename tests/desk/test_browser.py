@@ -12,7 +12,7 @@ from cpdocs.demo.files import Sample
 from tests import peers
 from tests.conftest import NOW, CommandLine
 from tests.desk.chromium import Chromium, chromium
-from tests.desk.furnished import LATE, Served, copied, furnish, log_in, served
+from tests.desk.furnished import LATE, MARKUP, Served, copied, furnish, log_in, served
 from tests.flows.conftest import Office
 from tests.flows.returning import recorded
 
@@ -108,6 +108,29 @@ def test_no_page_asks_anybody_else_nor_breaks_its_own_policy(
     assert strangers == set()  # the calendar sign of a date field is the browser's own
     assert [each for each in browser.complaints if "favicon" not in each] == []
     assert browser.run("document.cookie") == ""
+
+
+def test_no_address_on_any_page_names_a_member(desk: Served, browser: Chromium, pages: dict[str, str]) -> None:
+    roster = desk.office.sample.roster.read_text("utf-8").splitlines()[1:]
+    names = {cell.casefold() for line in roster for cell in line.split(",")[:3] if len(cell) > 2}
+    addresses = set()
+    for address in pages.values():
+        browser.go(desk.address + address)
+        addresses |= set(
+            browser.run(
+                "[...document.querySelectorAll('[href], [src], [action]')].map(each => "
+                "each.getAttribute('href') || each.getAttribute('src') || each.getAttribute('action'))"
+            )
+        )
+    parts = {part.casefold() for address in addresses for part in re.split(r"[/?&=+]", address)}
+    assert len(addresses) > 50
+    assert parts & names == set()
+
+
+def test_what_strangers_wrote_stays_text(desk: Served, browser: Chromium) -> None:
+    browser.go(f"{desk.address}/plans/{desk.office.documents['bh']}")
+    assert MARKUP in browser.run("document.querySelector('.road').textContent")
+    assert browser.run("document.querySelectorAll('.road img, script').length") == 0
 
 
 def test_the_focus_can_be_seen_on_all_that_the_tab_key_reaches(desk: Served, browser: Chromium) -> None:

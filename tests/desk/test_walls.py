@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from cpdocs.desk.sessions import IDLE_SECONDS, MOST, Sessions
+from cpdocs.people.pins import TRIES
 from tests.conftest import NOW, CommandLine
 from tests.desk.conftest import AT, Browser, at_the_desk
 from tests.flows.conftest import Office
 from tests.flows.returning import recorded
 
-PAGES = ("/", "/review", "/plans", "/practices")
+PAGES = ("/", "/review", "/plans", "/practices", "/letters", "/letters/held", "/deliveries", "/reports")
 
 
 class Seconds:
@@ -120,6 +121,37 @@ def test_outside_a_sandbox_a_wrong_pin_and_a_stranger_stay_outside(administered:
         assert browser.get("/").status_code == 200
     looks = recorded(administered, "record.accessed")
     assert [(look.data["how"], look.user) for look in looks] == [("desk today", name)]
+
+
+def test_after_five_wrong_pins_the_right_one_waits_too(administered: Path, tmp_path: Path) -> None:
+    name = (tmp_path / "name").read_text("utf-8")
+    with at_the_desk(administered, "") as browser:
+        for _ in range(TRIES):
+            assert "That is not the PIN" in browser.log_in(name, "000000").text
+        answer = browser.log_in(name, "739 114")
+        assert (answer.status_code, browser.get("/").status_code) == (403, 303)
+        assert f"Too many wrong PINs for {name}." in answer.text
+    assert len(recorded(administered, "pin.refused")) == TRIES
+
+
+def test_who_lacks_the_role_cannot_decide_and_is_told_so(administered: Path, tmp_path: Path) -> None:
+    name = (tmp_path / "name").read_text("utf-8")
+    with at_the_desk(administered, "") as browser:
+        browser.log_in(name, "739 114")
+        answer = browser.post("/letters/held", seen_at="/", letter="7K3M-9QXW-2RR", reason="called both")
+    assert answer.status_code == 422
+    assert "reviewer" in answer.text
+
+
+def test_no_answer_is_kept_by_a_browser_pictures_and_files_included(issued: Office) -> None:
+    document_id = issued.documents["bh"]
+    with at_the_desk(issued.cli.root, NOW) as browser:
+        browser.log_in()
+        for address in (f"/plans/{document_id}/issued.pdf", "/reports/report.csv", "/practices/S01/days.svg"):
+            answer = browser.get(address)
+            assert answer.status_code == 200
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_a_page_that_is_not_there_says_so_in_words(browser: Browser) -> None:

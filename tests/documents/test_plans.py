@@ -493,3 +493,7 @@ def test_the_period_is_the_payers_only_where_its_settings_say_so():
 
     text = text_of(render_cover(paper(senders=Senders(SENDER)), pages=3, shipped=SHIPPED).pdf)
     assert f"The period is {SENDER.name}'s own, not a rule of the state or of the health plan." in text
+
+
+def test_an_ltss_plan_says_that_it_is_one_part_of_the_health_plans(ltss_text):
+    assert "This plan is one part of the care plan that your ACO or MCO holds." in ltss_text

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
+import pikepdf
 import pypdfium2
 import pytest
 
 from cpdocs.errors import Defect
-from cpdocs.filing.rendition import compose, page_count, what_acts
+from cpdocs.filing.rendition import compose, page_count, stamp, what_acts
 from tests.filing import pdfs
 from tests.signing import builder as b
 from tests.signing.attacks import appended
@@ -122,7 +124,21 @@ def test_a_stored_file_that_cant_be_opened_is_our_defect_and_says_what_to_do() -
         compose(b"not a pdf", certificate=CERTIFICATE, title="T")
 
 
-def test_the_rendition_claims_no_standard_that_only_the_original_keeps() -> None:
+def test_the_rendition_claims_pdf_a_2b_and_no_standard_that_only_the_original_keeps() -> None:
     upload = compose(pdfs.plain(1), certificate=CERTIFICATE, title="Care Plan, version 1").pdf
-    assert b"pdfaid" not in upload
+    with pikepdf.open(io.BytesIO(upload)) as document, document.open_metadata() as metadata:
+        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "B")
+        assert "pdfuaid:part" not in metadata
     assert b"pdfuaid" not in upload
+
+
+def test_every_page_gets_its_own_line_and_nothing_else_changes() -> None:
+    upload = compose(pdfs.plain(2), certificate=CERTIFICATE, title="T")
+    lines = compose(pdfs.plain(2, "line"), certificate=pdfs.plain(1, "line"), title="L").pdf
+    stamped = stamp(upload.pdf, lines)
+    assert stamped.pages == upload.pages == 3
+    assert all("line" in page for page in words(stamped.pdf))
+    assert "certificate" in words(stamped.pdf)[-1]
+    assert what_acts(stamped.pdf) == []
+    with pytest.raises(Defect, match="differ in number"):
+        stamp(upload.pdf, CERTIFICATE)

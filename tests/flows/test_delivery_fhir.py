@@ -80,6 +80,10 @@ def test_a_plan_is_there_once_with_its_bytes_its_provenance_and_its_patient(file
     assert document["subject"]["reference"].startswith("Patient/")
     (provenance,) = (each["resource"] for each in server.request("GET", "Provenance")["entry"])
     assert provenance["target"][0]["reference"].endswith(document["id"])
+    (episode,) = (each["resource"] for each in server.request("GET", "EpisodeOfCare")["entry"])
+    assert episode["status"] in ("planned", "active")
+    assert episode["careManager"]["display"]
+    assert episode["patient"] == document["subject"]
     assert filed.status(filed.documents["bh"])["state"] == "uploaded"
 
 

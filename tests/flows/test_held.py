@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pypdfium2 as pdfium
 import pytest
 from PIL import Image
@@ -246,7 +247,7 @@ def test_show_says_why_and_what_to_decide_and_saves_a_copy(desk: Desk, tmp_path:
     row = desk.take(data, name="fax.tif")
     copy = tmp_path / "copy.tif"
     result = desk.office.cli("held", "show", desk.office.documents["bh"], "--save", copy)
-    assert "scanned plan with handwriting" in result.out
+    assert "scanned or faxed copy of the plan" in result.out
     assert "attest it" in result.out
     assert copy.read_bytes() == data
     assert row["sha256"][:12] in result.out
@@ -318,6 +319,30 @@ def test_what_a_completed_plan_leaves_in_the_queue_closes_by_itself_without_anot
     late = desk.take(faxed(desk.issued_file(), standard=True), name="copy.tif")
     assert (late["document_id"], held(desk)) == (document, [])
     assert len(desk.notices(desk.practice())) == before
+
+
+def test_the_words_of_a_note_in_a_viewer_are_shown_to_the_reviewer_and_recorded_nowhere(desk: Desk) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(desk.issued_file()) as plan:
+        note = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot,
+            Subtype=pikepdf.Name.Text,
+            Rect=[40, 700, 60, 720],
+            Contents="Please change the pharmacy.\nThen I sign.",
+        )
+        page = plan.pages[1]
+        page.obj.Annots = pikepdf.Array([*page.obj.get("/Annots", []), plan.make_indirect(note)])
+        plan.save(out)
+    row = desk.take(out.getvalue(), name="noted.pdf")
+    assert (row["verdict"], codes(row)[0]) == ("held", "comments")
+    (item,) = held(desk)
+    said = desk.office.cli("held", "show", item["id"], "--json").json["comments"]
+    assert said == [{"page": 2, "kind": "Text", "words": "Please change the pharmacy.\nThen I sign."}]
+    shown = desk.office.cli("held", "show", item["id"]).out
+    assert "Comment on page 2: Please change the pharmacy. Then I sign." in shown
+    desk.office.cli("held", "return", item["id"], "--reason", "asks for another pharmacy", now=RETURN)
+    assert "asks for another pharmacy" in desk.office.cli("plan", "show", row["document_id"]).out
+    assert not [event for event in desk.events() if "Then I sign" in str(event.data)]
 
 
 def test_comments_on_a_fax_are_recorded_as_the_practices_return_at_receipt(desk: Desk) -> None:

@@ -25,10 +25,39 @@ def test_an_accepted_return_is_answered_with_what_is_still_open(desk: Desk) -> N
     desk.take(desk.sign_pcp(desk.issued_file()))
     (notice,) = desk.notices(desk.practice())
     text = pdf_text(notice)
-    assert "your signature counts" in text
+    assert "this approval counts" in text
+    assert "need not do anything" not in text
     assert desk.office.documents["bh"] in text
     assert "the PCP's approval" in text
     assert "Still open the member's approval" in text
+
+
+def test_a_notice_lets_the_front_desk_find_the_chart_and_shows_no_digest(desk: Desk) -> None:
+    desk.take(desk.sign_pcp(desk.issued_file()))
+    text = pdf_text(desk.notices(desk.practice())[0])
+    (said,) = [event.data for event in desk.events("plan.issued") if event.data["document_id"] in text]
+    with desk.office.sample.roster.open(encoding="utf-8", newline="") as roster:
+        member = next(row for row in csv.DictReader(roster) if row["member_id"] == said["member_id"])
+    assert f"Patient {member['first_name'][0]}.{member['last_name'][0]}. PCP " in text
+    assert "a PDF with a digital signature" in text
+    assert "SHA-256" not in text
+
+
+def test_an_approval_that_completes_the_plan_says_that_nothing_more_is_wanted(desk: Desk) -> None:
+    member = desk.sign_member(desk.issued_file())
+    desk.take(desk.sign_pcp(member))
+    text = pdf_text(desk.notices(desk.practice())[-1])
+    assert "need not do anything more" in text
+    assert "Still open nothing" in text
+
+
+def test_files_of_one_day_that_fail_alike_get_one_letter(desk: Desk) -> None:
+    signed = desk.sign_pcp(desk.issued_file(), "lpn1")
+    desk.take(signed)
+    desk.take(signed.read_bytes() + b"\n", name="again.pdf")
+    again = [event.data for event in desk.events("notice.written") if event.data["kind"] == "resend"]
+    assert len({data["file"] for data in again}) == len({data["says"] for data in again})
+    assert len(desk.notices(desk.practice())) == len({data["file"] for data in again})
 
 
 def test_a_rejection_says_why_and_what_to_do(desk: Desk) -> None:

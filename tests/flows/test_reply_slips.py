@@ -83,6 +83,9 @@ def test_a_slip_is_held_with_its_member_and_answer_and_recorded_as_a_decline(pos
     assert "wants no Community Partner" in shown
     assert "--answer" in shown
     assert post.member("1") not in shown
+    pictures = post.cli.root.parent / "slip.pdf"
+    post.cli("held", "show", item["id"], "--pictures", pictures, now=CAME)
+    assert pictures.read_bytes().startswith(b"%PDF-")
     done = post.accept("--answer", "decline")
     assert done["verdict"] == "accepted"
     assert not post.held()

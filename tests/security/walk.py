@@ -525,8 +525,23 @@ def strange_files(plan: Path, folder: Path) -> list[tuple[bytes, str]]:
     ]  # fmt: skip
 
 
+def medication_lists(go: Walk) -> None:
+    """A list that can be given out, and lists with faults in each part."""
+    held = yaml.safe_load(go.sample.plans["bh"].read_text("utf-8"))
+    good = {
+        "schema": "cpdocs.medications/1", "member_id": held["member_id"], "program": held["plan"]["program"],
+        "source": f"{FIRST} {LAST}", "as_of": "2026-10-30", "medications": [{"name": GOAL}],
+        "discharge": {"kind": "discharge", "facility": LAST, "discharged": "2026-10-28T14:00:00-04:00"},
+    }  # fmt: skip
+    for number, fault in enumerate(({}, {"member_id": LAST}, {"program": LAST}, {"as_of": DOB}, {"discharge": GOAL})):
+        file = go.folder / f"medications-{number}.yaml"
+        file.write_text(yaml.safe_dump({**good, **fault}), "utf-8")
+        go("medications", file, status=None, why=f"medication list {number}")
+
+
 def questions(go: Walk, issued: dict[str, Path]) -> None:
     document, folder = str(issued["document"]), go.folder
+    medication_lists(go)
     for words in (
         ("status",),
         ("due",),
@@ -534,6 +549,7 @@ def questions(go: Walk, issued: dict[str, Path]) -> None:
         ("plan", "show", document),
         ("plan", "print", document, "--for", "visit", "-o", folder / "visit.pdf"),
         ("plan", "print", document, "--for", "pcp", "-o", folder / "pcp.pdf"),
+        ("plan", "audience", document, "--without-part2", "--to", LAST, "-o", folder / "without.pdf"),
         ("note", document),
         ("audit", "show", document),
     ):

@@ -1,0 +1,118 @@
+"""A medication list after a discharge, given out for the PCP (contract §11, requirements B3, E5).
+
+1. The file is checked whole: every fault by its field. Nobody is called its reconciler who may not be.
+2. The list goes into outbox/plans/<practice>/ beside the plans, under an id of its own, recorded before it lies there.
+3. The same file again gives the same id and the same bytes, and is put out again; nothing is recorded twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.deadlines import home_visit_due
+from cpdocs.core.events import EventType, NewEvent, document_subject, member_subject, practice_subject
+from cpdocs.core.ids import derive_document_id, is_member_id, last_four
+from cpdocs.core.medication_list import MedicationList, list_faults
+from cpdocs.errors import InputFault, Problem
+from cpdocs.register.load import load_register
+from cpdocs.system.durable import write_durably
+from cpdocs.system.input_files import read_input
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ListIssued:
+    """A list that was given out: its id, its file, when the home visit was due, and whether that was kept (None: no
+    visit is on record)."""
+
+    document_id: str
+    practice_id: str
+    file: Path
+    sha256: str
+    visit_due: datetime
+    in_time: bool | None
+
+
+def issue_list(ws: Workspace, path: Path) -> ListIssued:
+    """Checks, renders, records and puts out one list. Raises InputFault with every fault of the file."""
+    from cpdocs.documents.medication_list import ListPaper, render_list
+    from cpdocs.intake.trees import MAX_BYTES
+
+    ws.require_sender()
+    data = read_input(path, MAX_BYTES)
+    listed = _checked(ws, data, path.name)
+    register = load_register(ws, listed.member_id)
+    member = register.enrolled(listed.member_id, listed.program, eastern_date(ws.clock.now()))
+    practice = register.directory.practices.get(member.practice_id) if member else None
+    if member is None or practice is None:
+        raise InputFault(
+            f"Member {last_four(listed.member_id)} has no live {listed.program.value} assignment with a practice.",
+            todo="Import the roster and the practices that have them.",
+        )
+    rows = register.directory.rows_of(member.pcp_npi)
+    digest = sha256(data).hexdigest()
+    document_id = derive_document_id(ws.id_secret, "medications", listed.member_id, listed.program.value, digest)
+    subject = document_subject(document_id)
+    before = next(iter(ws.ledger.events(subject=subject, types=(EventType.MEDICATIONS_ISSUED,))), None)
+    if before is None:
+        paper = ListPaper(
+            listed,
+            document_id,
+            member,
+            practice,
+            rows[0].display_name if rows else "the PCP",
+            ws.senders.for_cp(member.cp_org),
+            ws.clock.now(),
+            ws.sandbox,
+        )
+        rendered = render_list(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
+        kept = ws.blobs.put(rendered.pdf)
+        said = {
+            "document_id": document_id,
+            "member_id": listed.member_id,
+            "program": listed.program.value,
+            "practice_id": practice.practice_id,
+            "sha256": kept,
+            "pages": rendered.pages,
+            "list_sha256": ws.blobs.put(data),
+            "as_of": listed.as_of.isoformat(),
+            "reconciled": listed.reconciled_by is not None,
+        }
+        subjects = (subject, member_subject(listed.member_id), practice_subject(practice.practice_id))
+        ws.ledger.append(NewEvent(EventType.MEDICATIONS_ISSUED, subjects, said))
+    else:
+        kept = str(before.data["sha256"])
+    file = ws.paths.plans / practice.practice_id / f"{document_id}.pdf"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_durably(file, ws.blobs.get(kept))
+    return _told(listed, document_id, practice.practice_id, file, kept)
+
+
+def _told(listed: MedicationList, document_id: str, practice_id: str, file: Path, digest: str) -> ListIssued:
+    discharge = listed.discharge
+    assert discharge.discharged is not None
+    due = home_visit_due(discharge.discharged)
+    visit = discharge.home_visit_done or discharge.home_visit_scheduled
+    return ListIssued(document_id, practice_id, file, digest, due, None if visit is None else visit <= due)
+
+
+def _checked(ws: Workspace, data: bytes, name: str) -> MedicationList:
+    from cpdocs.intake.binding import bind
+    from cpdocs.intake.trees import read_tree
+
+    listed, problems = bind(read_tree(data, name), MedicationList)
+    found: list[Problem] = list(problems)
+    if listed is not None:
+        found += list_faults(listed, eastern_date(ws.clock.now()))
+        if not is_member_id(listed.member_id):
+            found.append(Problem("schema_invalid", "must have twelve digits.", "member_id"))
+    if listed is None or found:
+        raise InputFault(f"{name}: {len(found)} fault(s) in the medication list.", todo="Mend them.", problems=found)
+    return listed
