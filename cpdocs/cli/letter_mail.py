@@ -15,7 +15,7 @@ from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
 from cpdocs.core.letter_mail import REASONS
 from cpdocs.core.letters import ASSIGNMENT
-from cpdocs.errors import InputFault
+from cpdocs.errors import InputFault, UsageFault
 from cpdocs.workspace import Workspace
 
 
@@ -243,20 +243,51 @@ def report(
     metavar="FILE",
     help="Where to; outbox/letters/proof-KIND.pdf by default.",
 )
+@click.option("--review", metavar="LANG", default="", help="Instead: a page to review this language on (es, pt-BR …).")
+@click.option(
+    "--marked",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --review: take the marked page back.",
+)
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def proof(ws: Workspace, ctx: click.Context, kind: str, output: Path | None, as_json: bool) -> None:
+def proof(
+    ws: Workspace,
+    ctx: click.Context,
+    kind: str,
+    output: Path | None,
+    review: str,
+    marked: Path | None,
+    as_json: bool,
+) -> None:
     """A letter to invented members in every language and both sizes, to be looked at before anybody gets one.
 
     \b
     cpdocs letters proof
     cpdocs letters proof --kind reminder -o reminder.pdf
+    cpdocs letters proof --review es
+    cpdocs letters proof --review es --marked review-es.html
 
-    Drafts are in it too. Proofs count nowhere.
+    Drafts are in it too. Proofs count nowhere. With --review somebody fluent gets one page with the English and the
+    translation side by side, types in it and sends it back; what they changed goes into your own catalogue, which
+    stays a draft until its header says who read all of it.
     """
-    from cpdocs.letters.proofs import write_proof
+    from cpdocs.letters.proofs import take_review, write_proof, write_review
 
+    if marked is not None and not review:
+        raise UsageFault("--marked belongs to --review.", todo="Say which language: --review es --marked FILE.")
+    if review:
+        if marked is None:
+            file, count = write_review(ws, review, output), 0
+            say(ctx, f"The page for whoever reviews {review}: {file}")
+        else:
+            file, count = take_review(ws, review, marked)
+            say(ctx, f"{count} texts of {review} changed{f' in {file}' if count else ''}; it stays a draft.")
+        if as_json:
+            print_json({"file": file, "language": review, "changed": count})
+        return
     done = write_proof(ws, kind, output)
     if as_json:
         made = [

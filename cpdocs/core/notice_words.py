@@ -43,7 +43,7 @@ def still_open(plan: PlanRecord) -> str:
             "that you fax or scan to us."
         )
     if Slot.MEMBER in open_slots(plan):
-        return "The member's approval is still open: we ask the member for it, and tell you when the plan is complete."
+        return "The member's approval is still open: we ask the member for it."
     return ""
 
 

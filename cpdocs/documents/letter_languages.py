@@ -96,6 +96,14 @@ def catalogue_tags(folders: Sequence[Path]) -> tuple[str, ...]:
     return tuple(_files(folders))
 
 
+def catalogue_file(folders: Sequence[Path], tag: str) -> Path:
+    """Where a language's catalogue lies. Raises InputFault where there is none."""
+    found = _files(folders).get(tag)
+    if found is None:
+        raise InputFault(f"There is no catalogue for {tag!r}.", todo=f"Name one of {', '.join(_files(folders))}.")
+    return found
+
+
 def load_catalogue(folders: Sequence[Path], tag: str) -> Catalogue:
     """One of them; read again where its file has changed. Raises as ``load_catalogues``."""
     path = _files(folders)[tag]
@@ -141,11 +149,12 @@ def _load(tag: str, path: Path) -> Catalogue:
         and not message.fuzzy
     }
     for message_id, translation in messages.items():
-        _same_values(where, message_id, translation)
+        check_values(where, message_id, translation)
     return Catalogue(tag, status == "reviewed", messages)
 
 
-def _same_values(where: str, message_id: str, text: str) -> None:
+def check_values(where: str, message_id: str, text: str) -> None:
+    """Raises InputFault where a translation lacks a value or a tag of its English, or has another."""
     if sorted(_VALUES.findall(message_id)) != sorted(_VALUES.findall(text)):
         raise _unusable(where, f"the translation of {message_id[:60]!r} has other values or tags than the English")
     if "%" in re.sub(r"%\(\w+\)s|%%", "", text):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.ledger.blobs import write_durably
 from cpdocs.letters.renderers import RendererPool
+from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -39,3 +40,34 @@ def write_proof(ws: Workspace, kind: str, file: Path | None) -> WrittenProof:
     target = file or ws.paths.letters / f"proof-{kind}.pdf"
     write_durably(target, proof.pdf, overwrite=True)
     return WrittenProof(target, proof.letters, tuple(sorted(terms.unreviewed)))
+
+
+def write_review(ws: Workspace, tag: str, file: Path | None) -> Path:
+    """Writes the page on which somebody fluent reads a language beside the English. Raises InputFault where there is no
+    such language."""
+    from cpdocs.documents.html import template_folders
+    from cpdocs.documents.letter_languages import catalogue_file, load_catalogue
+    from cpdocs.documents.letter_review import review_page
+
+    folders = template_folders(ws.shipped_templates, ws.paths.templates)
+    catalogue_file(folders, tag)
+    target = file or ws.paths.letters / f"review-{tag}.html"
+    write_durably(target, review_page(load_catalogue(folders, tag)).encode(), overwrite=True)
+    return target
+
+
+def take_review(ws: Workspace, tag: str, marked: Path) -> tuple[Path, int]:
+    """Takes a marked page back into the site's own catalogue; gives that file and how many texts changed. What was a
+    draft stays one. Raises InputFault where the page can't be used; then nothing is changed."""
+    from cpdocs.documents.html import template_folders
+    from cpdocs.documents.letter_languages import LOCALE, catalogue_file, load_catalogue
+    from cpdocs.documents.letter_review import MOST_BYTES, marked_changes, with_changes
+
+    folders = template_folders(ws.shipped_templates, ws.paths.templates)
+    source = catalogue_file(folders, tag)
+    changed = marked_changes(read_input(marked, MOST_BYTES), load_catalogue(folders, tag), marked.name)
+    target = ws.paths.templates / LOCALE / source.name
+    if changed:
+        write_durably(target, with_changes(source.read_text("utf-8"), changed).encode(), overwrite=True)
+        load_catalogue(folders, tag)
+    return target, len(changed)

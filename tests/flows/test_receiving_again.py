@@ -30,8 +30,7 @@ def test_a_held_file_that_comes_again_is_judged_again_and_the_same_answer_isnt_r
     again = desk.take(desk.issued_file(), name="again.pdf")
     assert (again["verdict"], again["repeated"]) == ("held", True)
     assert len(desk.events("return.received")) == 1
-    (decided,) = desk.events("return.decided")
-    assert (decided.data["part"], decided.data["of"]) == (1, 1)
+    assert len(desk.events("return.decided")) == 1
     desk.office.cli("plan", "withdraw", desk.office.documents["bh"], "--reason", "a new one follows")
     desk.take(desk.issued_file(), name="later.pdf")
     assert len(desk.events("return.decided")) == 2

@@ -667,6 +667,7 @@ def rest(go: Walk, document: str) -> None:
     go("notices", "sent", LAST, "--to", LAST, "--channel", LAST, "--at", "2026-11-04T10:00", now=RETURN, status=3)
     for words in (("held", "close"), ("held", "return")):
         go(*words, LAST, "--reason", GOAL, now=RETURN, status=None)
+    go("held", "split", LAST, "--pages", "1", "--document", document, "--reason", GOAL, now=RETURN, status=None)
     tried = ("--on", "2026-11-04", "--kind", "telephone", "--outcome", "not_reached", "--note", LAST)
     agreed = ("--on", "2026-11-04", "--how", "verbal", "--explained", GOAL)
     for given in (member, f"{LAST}\n"):
