@@ -83,12 +83,14 @@ def sent(page: np.ndarray, channel: Channel, seed: int, *, turn: int = 0) -> np.
         out = (out * shade).astype(np.uint8)
     if channel.level:
         level = channel.level + chance.uniform(-18, 18)
-        out = np.where(out < level, 0, 255).astype(np.uint8)
-        turned = noise.random(out.shape) < channel.noise
-        out = np.where(turned, 255 - out, out).astype(np.uint8)
+        out = cv2.threshold(out, level, 255, cv2.THRESH_BINARY)[1]
+        spots = noise.integers(0, out.size, noise.binomial(out.size, channel.noise))
+        out.reshape(-1)[spots] = 255 - out.reshape(-1)[spots]
         out = _lines(out, channel, chance)
     else:
-        out = np.clip(out + noise.normal(0, channel.noise, out.shape), 0, 255).astype(np.uint8)
+        cv2.setRNGSeed(seed)
+        grain = np.empty(out.shape, np.int16)
+        out = np.clip(out + cv2.randn(grain, 0, channel.noise), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(np.rot90(out, -turn // 90))
 
 

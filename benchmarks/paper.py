@@ -1,6 +1,6 @@
 """What is read of paper that comes back: pages matched, ink in the boxes, handwriting elsewhere; against the goals.
 
-    python benchmarks/paper.py [--pages 2100] [--boxes 2100] [--marks 650] [--jobs N]
+    python benchmarks/paper.py [--pages 2106] [--boxes 2106] [--marks 650] [--jobs N] [--minutes M]
 
 Plans are issued by the demo; printers, pens, fax machines, scanners and phones are simulated (``_pens``,
 ``_channels``): every channel gets the same number of pages. The mixes of boxes are stated below. No real machine and no
@@ -17,7 +17,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -217,19 +218,25 @@ def _line_of_print(page: np.ndarray, chance: random.Random) -> list[np.ndarray]:
 Work = Callable[[str, _channels.Channel, Iterable[int]], Tally]
 
 
-def run(work: Work, folder: str, count: int, jobs: int) -> dict[str, Tally]:
-    """``count`` pages over all channels."""
+def run(work: Work, folder: str, count: int, jobs: int, until: float) -> dict[str, Tally]:
+    """``count`` pages over all channels, as many of each; fewer where ``until`` (monotonic seconds) comes first."""
     each = -(-count // len(_channels.CHANNELS))
     tallies = {channel.name: Tally() for channel in _channels.CHANNELS}
     with ProcessPoolExecutor(jobs) as pool:
-        futures = [
-            (channel.name, pool.submit(work, folder, channel, list(range(start, min(start + 20, each)))))
+        names = {
+            pool.submit(work, folder, channel, list(range(start, min(start + _AT_ONCE, each)))): channel.name
+            for start in range(0, each, _AT_ONCE)
             for channel in _channels.CHANNELS
-            for start in range(0, each, 20)
-        ]
-        for name, future in futures:
-            tallies[name].add(future.result())
+        }
+        with suppress(TimeoutError):
+            for future in as_completed(names, max(until - time.monotonic(), 0)):
+                tallies[names[future]].add(future.result())
+        pool.shutdown(wait=True, cancel_futures=True)
     return tallies
+
+
+_AT_ONCE = 9
+"""Pages of a channel that one process takes at a time."""
 
 
 def together(tallies: dict[str, Tally], kind: str) -> Tally:
@@ -245,7 +252,7 @@ def show_matching(tallies: dict[str, Tally]) -> None:
     heads = f"{'pages':>6} {'matched':>8} {'unread':>7} {'wrong':>6} {'ms':>5}"
     print(f"\n{'matched by code':24} {heads}  first seen by")
     for name, tally in [*tallies.items(), ("all", together(tallies, ""))]:
-        total = tally.counts.total()
+        total = max(tally.counts.total(), 1)
         row = [tally.counts[each] for each in ("right", "unread", "WRONG")]
         looks = ", ".join(f"{look} {count}" for look, count in tally.kinds.most_common())
         print(f"{name:24} {total:6} {row[0]:8} {row[1]:7} {row[2]:6} {tally.seconds / total * 1000:5.0f}  {looks}")
@@ -262,7 +269,7 @@ def show_boxes(tallies: dict[str, Tally]) -> None:
     print(f"\n{'signed/unsure/empty':24}" + "".join(f"{each:>16}" for each in classes) + "  unread  unsure     ms")
     for name, tally in [*tallies.items(), *((f"all: {kind}", together(tallies, kind)) for kind in KINDS)]:
         cells = ("/".join(str(tally.counts[each, reading]) for reading in READINGS) for each in classes)
-        total = tally.counts.total()
+        total = max(tally.counts.total(), 1)
         unread = sum(tally.counts[each, None] for each in classes)
         row = "".join(f"{cell:>16}" for cell in cells)
         print(f"{name:24}{row} {unread:7} {unsure(tally):6.0f}% {tally.seconds / total * 2000:6.0f}")
@@ -297,7 +304,7 @@ def show_marks(tallies: dict[str, Tally]) -> None:
     for name, tally in [*tallies.items(), ("all", together(tallies, ""))]:
         cells = ("/".join(str(tally.counts[each, seen]) for seen in (True, False, None)) for each in kinds)
         row = "".join(f"{cell:>14}" for cell in cells)
-        print(f"{name:24}{row} {tally.seconds / tally.counts.total() * 1000:6.0f}")
+        print(f"{name:24}{row} {tally.seconds / max(tally.counts.total(), 1) * 1000:6.0f}")
     whole = together(tallies, "")
     looked = whole.counts["clean", True] + whole.counts["clean", False]
     print(f"marked wrongly: {whole.counts['clean', True]} of {looked} clean pages that were looked through")
@@ -315,18 +322,22 @@ def main() -> None:
     parser.add_argument("--boxes", type=int, default=2106)
     parser.add_argument("--marks", type=int, default=650)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--minutes", type=float, default=600, help="stop each part after so long, and print what it has"
+    )
     asked = parser.parse_args()
+    until = time.monotonic() + asked.minutes * 60
     with tempfile.TemporaryDirectory() as made:
         folder = str(Path(made) / "demo")
         cpdocs = Path(sys.executable).parent / "cpdocs"
         subprocess.run([cpdocs, "demo", folder], check=True, capture_output=True)
         print(f"{len(sides(folder))} pages of {len(plans(folder))} plans; {len(_channels.CHANNELS)} channels")
         if asked.pages:
-            show_matching(run(match, folder, asked.pages, asked.jobs))
+            show_matching(run(match, folder, asked.pages, asked.jobs, until))
         if asked.boxes:
-            show_boxes(run(boxes, folder, asked.boxes // 2, asked.jobs))
+            show_boxes(run(boxes, folder, asked.boxes // 2, asked.jobs, until))
         if asked.marks:
-            show_marks(run(marks, folder, asked.marks, asked.jobs))
+            show_marks(run(marks, folder, asked.marks, asked.jobs, until))
 
 
 if __name__ == "__main__":

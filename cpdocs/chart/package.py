@@ -24,8 +24,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cpdocs.chart.attestations import attestations
 from cpdocs.chart.description import Shelf, describe, index_file, manifest_facts, signed_on
 from cpdocs.chart.long_term import Closed, Closer, kept_json
-from cpdocs.core.events import document_subject
+from cpdocs.core.events import EventType, document_subject, return_subject
 from cpdocs.core.file_kind import kind_of
+from cpdocs.core.page_facts import NamedPage
+from cpdocs.core.page_names import named_pages
 from cpdocs.core.plan_record import KeptFile, PlanRecord
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo, CpdocsError
@@ -40,6 +42,7 @@ from cpdocs.trail.audit import sign_now
 
 if TYPE_CHECKING:
     from cpdocs.filing.rendition import Upload
+    from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
 _IN_THE_FILE = (Evidence.DIGITAL_SIGNATURE, Evidence.WITNESSED_SIGNATURE)
@@ -203,7 +206,8 @@ def _upload(
     issued, signed = ws.blobs.get(record.sha256), [each.data for each in closed]
     paper_files = [each.data for each in returns if not each.signed]
     most = ws.options.max_return_pages
-    scan = flat_scan(paper_files, issued, record.document_id, most_pages=most) if paper_files else None
+    named = [named_by_people(ws.ledger, each) for each in paper_files]
+    scan = flat_scan(paper_files, issued, record.document_id, most_pages=most, named=named) if paper_files else None
     composed = compose(issued, signed=signed, scan=scan, certificate=certificate.pdf, title=description)
     band = FiledBand(
         record.document_id,
@@ -214,6 +218,12 @@ def _upload(
     )
     bands = render_bands(band, composed.pages, shipped=ws.shipped_templates, site=ws.paths.templates)
     return stamp(composed.pdf, bands)
+
+
+def named_by_people(source: Reads, data: bytes) -> dict[int, NamedPage]:
+    """Which pages of a returned file a person named, for its bytes."""
+    subject = return_subject(sha256(data).hexdigest())
+    return named_pages(source.events(subject=subject, types=(EventType.HELD_SPLIT,)))
 
 
 def _trail(ws: Workspace, record: PlanRecord, checkpoint: str, size: int, description: str) -> list[PackageFile]:

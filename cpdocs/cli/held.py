@@ -8,6 +8,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.held_accept import accept
+from cpdocs.cli.held_split import split
 from cpdocs.cli.held_views import (
     item_json,
     line_of,
@@ -271,3 +272,4 @@ def recheck(ws: Workspace, items: tuple[str, ...], as_json: bool) -> None:
 
 
 held.add_command(accept)
+held.add_command(split)

@@ -61,6 +61,12 @@ def paper_in_words(found: Mapping[str, Any]) -> Iterator[str]:
     missing = f", missing: {', '.join(map(str, pages['missing']))}" if pages["missing"] else ""
     extra = f"; {pages['extra']} further without a code" if pages["extra"] else ""
     yield f"Pages: {len(pages['seen'])} of {pages['of'] or 'unknown'}{missing}{extra}"
+    for each in found["suggested"]:
+        yield (
+            f"Page {each['page']} of the file bears no code that can be read; it looks like page {each['plan_page']} "
+            f"of {each['document_id']}. If you see that it is: cpdocs held split {found['id']} --pages {each['page']} "
+            f"--document {each['document_id']} --reason TEXT"
+        )
     for slot, seen in found["boxes"].items():
         yield f"In {_WHOSE[slot]}: {_SEEN[seen] if seen else 'not looked at, or its page is not there'}"
     if found["marks_elsewhere"]:
@@ -149,6 +155,12 @@ def item_json(ws: Workspace, item: Item) -> dict[str, Any]:
         "answer": item.answer.value if item.answer else None,
         "member_id": decision.member_id or None,
         "marks_elsewhere": sorted({page for each in item.decisions for page in each.marks_elsewhere}),
+        "suggested": [
+            {"page": page, "document_id": each.document_id, "plan_page": each.plan_page, "sha256": part.sha256}
+            for part in item.parts
+            if part.decision
+            for page, each in part.decision.suggested.items()
+        ],
         "slots_filled": _slots(item),
         "findings": [{"code": each.code, "message": each.message} for each in item.findings],
         "decide": what_to_decide(decision) if record.waiting else "",

@@ -71,6 +71,7 @@ class EventType(StrEnum):
     RETURN_COMPARED = "return.compared"
     HELD_RESOLVED = "held.resolved"
     HELD_ATTESTED = "held.attested"
+    HELD_SPLIT = "held.split"
     NOTICE_WRITTEN = "notice.written"
     NOTICE_SENT = "notice.sent"
 

@@ -44,6 +44,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPage:
+    """A page of a plan by name: the document, and its page from 1."""
+
+    document_id: str
+    plan_page: int
+
+
+@dataclass(frozen=True, slots=True)
 class PageFacts:
     """One page of a returned file.
 
@@ -64,7 +72,8 @@ class PageFacts:
     the sheet, each as the shares of x and y on the page and an offset, all in fractions of width and height.
 
     ``unreadable``: this page can't be drawn, which costs no other. ``incomplete``: it broke off, and what is missing of
-    it is unknown.
+    it is unknown. ``looks_like`` is the page of a plan whose print a page without codes bears out: a suggestion to a
+    person, and never a match.
     """
 
     number: int
@@ -83,6 +92,7 @@ class PageFacts:
     lies: tuple[float, float, float, float, float, float] | None = None
     unreadable: bool = False
     incomplete: bool = False
+    looks_like: NamedPage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from datetime import datetime
 from typing import Any
 
 from cpdocs.core.events import JSON, Event, EventType
-from cpdocs.core.page_facts import BoxReading, PageKind
+from cpdocs.core.page_facts import BoxReading, NamedPage, PageKind
 from cpdocs.core.parts import PartPages
 from cpdocs.core.plan_record import SlotFill
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, recorded_finding
@@ -71,6 +71,7 @@ class Decision:
     pages: PartPages = field(default_factory=PartPages)
     boxes: Mapping[Slot, BoxReading] = field(default_factory=dict)
     marks_elsewhere: tuple[int, ...] = ()
+    suggested: Mapping[int, NamedPage] = field(default_factory=dict)
     answer: str = ""
     member_id: str = ""
     program: str = ""
@@ -94,7 +95,16 @@ class Decision:
 
     @property
     def _answer(self) -> tuple[object, ...]:
-        return (self.verdict, self.lane, self.document_id, self.practice_id, self.slots_filled, self.codes, self.answer)
+        return (
+            self.verdict,
+            self.lane,
+            self.document_id,
+            self.practice_id,
+            self.slots_filled,
+            self.codes,
+            self.pages,
+            self.answer,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +316,10 @@ def paper_json(decision: Decision) -> dict[str, JSON]:
         "pages": {"of": pages.of, "seen": list(pages.seen), "missing": list(pages.missing), "extra": pages.extra},
         "boxes": {slot.value: decision.boxes[slot].value if slot in decision.boxes else None for slot in Slot},
         "marks_elsewhere": list(decision.marks_elsewhere),
+        "suggested": [
+            {"page": page, "document_id": each.document_id, "plan_page": each.plan_page}
+            for page, each in decision.suggested.items()
+        ],
     }
 
 
@@ -330,6 +344,9 @@ def decision_from(data: Mapping[str, Any], *, seq: int, at: datetime) -> Decisio
         ),
         boxes={Slot(slot): BoxReading(seen) for slot, seen in (data.get("boxes") or {}).items() if seen},
         marks_elsewhere=tuple(data.get("marks_elsewhere", ())),
+        suggested={
+            each["page"]: NamedPage(each["document_id"], each["plan_page"]) for each in data.get("suggested", ())
+        },
         answer=data.get("answer", ""),
         member_id=data.get("member_id", ""),
         program=data.get("program", ""),

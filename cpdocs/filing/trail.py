@@ -157,6 +157,7 @@ _SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     EventType.RETURN_DECIDED: lambda data: f"Decided on a returned file: {data.get('verdict', '')}".rstrip(": "),
     EventType.RETURN_COMPARED: lambda _: "A returned file's pages were drawn beside the issued ones",
     EventType.HELD_RESOLVED: lambda data: f"A person decided on a held file: {data.get('decision', '')}".rstrip(": "),
+    EventType.HELD_SPLIT: lambda _: "A person said which pages of the plan some pages of a held file are",
     EventType.HELD_ATTESTED: lambda _: "A first reader attested the ink on a held file",
     EventType.NOTICE_WRITTEN: lambda _: "A notice was written",
     EventType.FILING_HELD: _held,

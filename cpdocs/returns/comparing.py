@@ -7,11 +7,13 @@ are made in a confined child, never lie in a temporary file, and are shown by ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
+from cpdocs.core.page_facts import NamedPage
+from cpdocs.core.page_names import named_pages
 from cpdocs.core.verdicts import Lane
 from cpdocs.plans.records import find_plan
 from cpdocs.sandbox.run import Stopped, run_sandboxed
@@ -115,7 +117,11 @@ def compare(ws: Workspace, record: ReturnRecord) -> Compared | None:
 def pictures(ws: Workspace, files: Sequence[str], document_id: str) -> Pictures | None:
     """Every page of these files (by SHA-256), upright beside that of the plan (empty: none is known), and its boxes
     enlarged; None where no page can be drawn within the limits. Nothing is recorded."""
-    return draw_pictures(*to_draw(ws, files, document_id), document_id, most_pages=ws.options.max_return_pages)
+    named = [
+        named_pages(ws.ledger.events(subject=return_subject(each), types=(EventType.HELD_SPLIT,))) for each in files
+    ]
+    most = ws.options.max_return_pages
+    return draw_pictures(*to_draw(ws, files, document_id), document_id, most_pages=most, named=named)
 
 
 def to_draw(ws: Workspace, files: Sequence[str], document_id: str) -> tuple[list[bytes], bytes]:
@@ -124,7 +130,14 @@ def to_draw(ws: Workspace, files: Sequence[str], document_id: str) -> tuple[list
     return [ws.blobs.get(each) for each in files], ws.blobs.get(plan.sha256) if plan is not None else b""
 
 
-def draw_pictures(files: Sequence[bytes], issued: bytes, document_id: str, *, most_pages: int) -> Pictures | None:
+def draw_pictures(
+    files: Sequence[bytes],
+    issued: bytes,
+    document_id: str,
+    *,
+    most_pages: int,
+    named: Sequence[Mapping[int, NamedPage]] = (),
+) -> Pictures | None:
     """As :func:`pictures`, of bytes: for who draws them beside other work. It asks for nothing but a child process."""
     try:
         made: Pictures = run_sandboxed(
@@ -133,6 +146,7 @@ def draw_pictures(files: Sequence[bytes], issued: bytes, document_id: str, *, mo
             issued,
             document_id,
             most_pages=min(most_pages, MOST_DRAWN),
+            named=named,
             seconds=DRAWING_SECONDS,
             megabytes=MEGABYTES,
         )

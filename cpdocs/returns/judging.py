@@ -21,6 +21,7 @@ from cpdocs.core.events import EventType, NewEvent, document_subject, member_sub
 from cpdocs.core.issued import IssuedLetter
 from cpdocs.core.lifecycle import issued_plan
 from cpdocs.core.page_facts import PageKind
+from cpdocs.core.page_names import named_pages, with_names
 from cpdocs.core.return_record import Decision, ReturnRecord, decided_data
 from cpdocs.core.second_person import WITNESS_EVENTS, made_by, witnesses
 from cpdocs.core.slot_fills import fill_data
@@ -131,19 +132,22 @@ def _read(
     """The facts of ``data``, the plans on record that it begins with or names, by document id, and the letters whose
     reply slips are in it."""
     digest = sha256(data).hexdigest()
+    named = named_pages(ws.ledger.events(subject=return_subject(digest), types=(EventType.HELD_SPLIT,)))
+    kept = f"{digest}:{sorted(named.items(), key=lambda each: each[0])}" if named else digest
     # A mail system may have taken the line end at its end from the plan that we issued, or changed it.
     begins_with = context.index.by_bytes(data) or context.index.by_bytes(as_issued(data)) or ""
-    facts = context.kept_facts(digest, begins_with, received_at)
+    facts = context.kept_facts(kept, begins_with, received_at)
     if facts is None:
         facts = _facts(ws, data, begins_with, trust, received_at)
-    named = (begins_with,) if begins_with else _named(context, facts)
-    plans = {each: plan for each in named if (plan := find_plan(ws.ledger, each)) is not None}
+        facts = replace(facts, pages=with_names(facts.pages, named))
+    documents = (begins_with,) if begins_with else _named(context, facts)
+    plans = {each: plan for each in documents if (plan := find_plan(ws.ledger, each)) is not None}
     if not begins_with and not facts.stopped and set(plans) - set(facts.beside):
         facts = _beside(ws, data, facts, plans)
     letters = _letters(ws, facts)
     if letters and not any(page.ticks for page in facts.pages.pages):
         facts = _ticked(ws, data, facts, letters)
-    context.keep_facts(digest, begins_with, received_at, facts)
+    context.keep_facts(kept, begins_with, received_at, facts)
     return facts, plans, letters
 
 

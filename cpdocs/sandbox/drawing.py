@@ -3,13 +3,14 @@ PDF."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.errors import Defect, InputFault
 from cpdocs.sandbox.run import Stopped, run_sandboxed
 
 if TYPE_CHECKING:
+    from cpdocs.core.page_facts import NamedPage
     from cpdocs.filing.rendition import Upload
     from cpdocs.scans.flat import FlatScan
     from cpdocs.scans.page_pictures import PagePictures
@@ -19,7 +20,14 @@ SECONDS = 120.0
 MEGABYTES = 1024
 
 
-def flat_scan(files: Sequence[bytes], issued: bytes = b"", document_id: str = "", *, most_pages: int) -> FlatScan:
+def flat_scan(
+    files: Sequence[bytes],
+    issued: bytes = b"",
+    document_id: str = "",
+    *,
+    most_pages: int,
+    named: Sequence[Mapping[int, NamedPage]] = (),
+) -> FlatScan:
     """The pages of ``files`` (PDF, TIFF, PNG, JPEG, WebP, HEIC) that belong to the plan ``document_id``, as plain
     pictures in one PDF: see ``cpdocs.scans.flat``.
 
@@ -32,6 +40,7 @@ def flat_scan(files: Sequence[bytes], issued: bytes = b"", document_id: str = ""
             issued,
             document_id,
             most_pages=most_pages,
+            named=named,
             seconds=SECONDS,
             megabytes=MEGABYTES,
         )

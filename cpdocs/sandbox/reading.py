@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.file_kind import WRAPPERS, kind_of
+from cpdocs.scans.likeness import find_likeness
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.scans.slips import read_slips
 from cpdocs.scans.written import compare_written
@@ -41,7 +42,8 @@ def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) ->
 def see_ink(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
     """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have, and what
     differs on those that a program wrote."""
-    pages = read_handwriting(data, facts.pages, issued, most_pages=most_pages)
+    pages = find_likeness(data, facts.pages, issued, most_pages=most_pages)
+    pages = read_handwriting(data, pages, issued, most_pages=most_pages)
     return replace(facts, pages=compare_written(data, pages, issued, most_pages=most_pages))
 
 

@@ -8,13 +8,15 @@ shown, else the first; empty backs are left out, and what names no page of the p
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from time import gmtime
 from typing import TYPE_CHECKING
 
-from cpdocs.core.page_facts import BoxReading, PageFacts, PageKind
+from cpdocs.core.page_facts import BoxReading, NamedPage, PageFacts, PageKind
+from cpdocs.core.page_names import with_names
+from cpdocs.scans.likeness import find_likeness
 from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, sheets
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 
@@ -43,16 +45,24 @@ class _Found:
     facts: PageFacts
 
 
-def draw(files: Sequence[bytes], issued: bytes, document_id: str, *, most_pages: int) -> FlatScan:
+def draw(
+    files: Sequence[bytes],
+    issued: bytes,
+    document_id: str,
+    *,
+    most_pages: int,
+    named: Sequence[Mapping[int, NamedPage]] = (),
+) -> FlatScan:
     """The pages of ``files`` that are of the plan ``document_id`` (``issued`` are its bytes), and those of no document;
     for a child process with limits. The same bytes give the same PDF.
 
-    A page that can't be drawn costs no other. Raises UnreadablePages where none is left, TooManyPages.
+    ``named``, for each file, are the pages that a person named. A page that can't be drawn costs no other. Raises
+    UnreadablePages where none is left, TooManyPages.
     """
     found = [
         _Found(number, page)
         for number, data in enumerate(files)
-        for page in _read(data, issued, document_id, most_pages)
+        for page in _read(data, issued, document_id, most_pages, named[number] if named else {})
     ]
     chosen = _chosen(found, document_id)
     if not chosen:
@@ -70,11 +80,15 @@ def draw(files: Sequence[bytes], issued: bytes, document_id: str, *, most_pages:
     return FlatScan(_joined(pages), tuple(each.facts.plan_page or 0 for each in chosen))
 
 
-def _read(data: bytes, issued: bytes, document_id: str, most_pages: int) -> tuple[PageFacts, ...]:
+def _read(
+    data: bytes, issued: bytes, document_id: str, most_pages: int, named: Mapping[int, NamedPage]
+) -> tuple[PageFacts, ...]:
     facts = read_scan(data, most_pages=most_pages)
     if facts.stopped == "limit":
         raise TooManyPages
     plans = {document_id: issued} if issued else {}
+    if named:
+        facts = find_likeness(data, with_names(facts, named), plans, most_pages=most_pages)
     return read_handwriting(data, facts, plans, most_pages=most_pages, elsewhere=False).pages
 
 

@@ -8,16 +8,18 @@ limits, since the files are strangers'.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import gmtime
 from typing import TYPE_CHECKING
 
-from cpdocs.core.page_facts import BoxReading, FilePages, PageFacts, PageKind, Place
+from cpdocs.core.page_facts import BoxReading, FilePages, NamedPage, PageFacts, PageKind, Place
+from cpdocs.core.page_names import with_names
 from cpdocs.core.verdicts import Slot
 from cpdocs.scans.compare import DPI, as_large, differing_places, side_by_side
 from cpdocs.scans.issued import DPI as FINE
 from cpdocs.scans.issued import IssuedPage, IssuedPages
+from cpdocs.scans.likeness import find_likeness
 from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, sheets
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.scans.registration import Registration, laid, register
@@ -76,12 +78,20 @@ class Pictures:
     cut_short: bool = False
 
 
-def draw_pictures(files: Sequence[bytes], issued: bytes, document_id: str, *, most_pages: int) -> Pictures:
+def draw_pictures(
+    files: Sequence[bytes],
+    issued: bytes,
+    document_id: str,
+    *,
+    most_pages: int,
+    named: Sequence[Mapping[int, NamedPage]] = (),
+) -> Pictures:
     """Pictures of the pages of ``files`` beside those of the plan ``document_id`` (``issued`` empty: no plan is known).
 
-    The same bytes give the same PDF. Raises UnreadablePages where there is no page that can be drawn.
+    ``named``, for each file, are the pages that a person named. The same bytes give the same PDF. Raises
+    UnreadablePages where there is no page that can be drawn.
     """
-    album = _Album(IssuedPages(issued) if issued else None, document_id)
+    album = _Album(IssuedPages(issued) if issued else None, document_id, named)
     plans = {document_id: issued} if issued else {}
     drawn = album.sheets(files, plans, most_pages)
     first = next(drawn, None)
@@ -97,11 +107,13 @@ def draw_pictures(files: Sequence[bytes], issued: bytes, document_id: str, *, mo
 class _Album:
     """Pages and boxes as they are drawn, sheet by sheet."""
 
-    def __init__(self, plan: IssuedPages | None, document_id: str) -> None:
+    def __init__(
+        self, plan: IssuedPages | None, document_id: str, named: Sequence[Mapping[int, NamedPage]] = ()
+    ) -> None:
         self.pages: list[PagePicture] = []
         self.boxes: list[BoxPicture] = []
         self.cut_short = False
-        self._plan, self._document_id = plan, document_id
+        self._plan, self._document_id, self._named = plan, document_id, named
 
     def sheets(self, files: Sequence[bytes], plans: dict[str, bytes], most_pages: int) -> Iterator[Image.Image]:
         """The PDF's sheets: each page, and after one with boxes these."""
@@ -110,7 +122,11 @@ class _Album:
             if left <= 0:
                 self.cut_short = True
                 return
-            facts = read_handwriting(data, read_scan(data, most_pages=left), plans, most_pages=left)
+            facts = read_scan(data, most_pages=left)
+            if self._named:
+                facts = with_names(facts, self._named[number - 1])
+            facts = find_likeness(data, facts, plans, most_pages=left)
+            facts = read_handwriting(data, facts, plans, most_pages=left)
             self.cut_short = self.cut_short or bool(facts.stopped)
             yield from self._file(number, data, facts, left)
 
@@ -149,6 +165,8 @@ class _Album:
             return None
         if page.document_id == self._document_id and page.plan_page:
             return self._plan.page(page.plan_page)
+        if page.looks_like:
+            return self._plan.page(page.looks_like.plan_page)
         if page.document_id is None and not page.scanned and page.kind is PageKind.UNKNOWN:
             return self._plan.page(page.number)  # a program's own page in its place, its codes drawn over or lost
         return None
@@ -157,12 +175,14 @@ class _Album:
         told = f"file {file}, page {page.number}"
         if page.plan_page:
             told += f": page {page.plan_page} of {page.document_id}"
+        elif page.looks_like:
+            told += f": without our codes, looks like page {page.looks_like.plan_page}"
         elif page.kind in _KINDS:
             told += f": {_KINDS[page.kind]}"
         if page.doubled_of:
             told += ", again"
         return (
-            f"As issued, page {page.plan_page or page.number}",
+            f"As issued, page {page.plan_page or (page.looks_like.plan_page if page.looks_like else page.number)}",
             f"As returned, {told}" + (f"; {marked} marked" if marked else ""),
         )
 

@@ -206,6 +206,11 @@ def _other(facts: ReturnFacts, group: PageGroup, record: Record, trust: Trust, *
         pages=pages,
         boxes=group.boxes,
         marks_elsewhere=group.marks_elsewhere,
+        suggested={
+            page.number: page.looks_like
+            for page in facts.pages.pages
+            if page.looks_like and page.looks_like.document_id == plan.document_id
+        },
         signatures=tuple(reports(facts.signed, {}, trust)) if alone else (),
     )
 

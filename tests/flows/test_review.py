@@ -180,5 +180,5 @@ def test_pictures_are_there_for_every_lane(
     assert (row["verdict"], row["lane"]) == ("held", lane)
     target = tmp_path / "seen.pdf"
     desk.office.cli("held", "show", row["sha256"][:12], "--pictures", target, now=RETURN)
-    with pypdfium2.PdfDocument(target) as pictures:
-        assert len(pictures) == (8 if issued_beside else 1)
+    with pypdfium2.PdfDocument(target) as pictures, pypdfium2.PdfDocument(desk.issued_file()) as plan:
+        assert len(pictures) == (len(plan) + 2 if issued_beside else 1)
