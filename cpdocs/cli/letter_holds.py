@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cpdocs.cli import letter_words
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.letter_words import reason_in_words, who
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
 from cpdocs.core.letters import ASSIGNMENT
+from cpdocs.core.line_words import what_to_do, why
 from cpdocs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cpdocs.core.members import Assignment
+    from cpdocs.letters.holds import HeldLine
 
 _KIND = click.option("--kind", default=ASSIGNMENT, show_default=True, metavar="KIND", help="The kind of letter.")
 
@@ -29,47 +37,70 @@ def hold() -> None:
 
 @hold.command("list")
 @_KIND
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the list, with names and addresses, as a CSV.",
+)
 @AS_JSON
+@click.pass_context
 @pass_workspace
-def list_(ws: Workspace, kind: str, as_json: bool) -> None:
+def list_(ws: Workspace, ctx: click.Context, kind: str, csv_file: Path | None, as_json: bool) -> None:
     """Every assignment on record whose letter is held today, under the reference number that its letter would have.
 
     \b
     cpdocs letters hold list
+    cpdocs letters hold list --csv held.csv          for whoever calls, asks and mends
     cpdocs letters hold list --kind reminder --json
 
-    What "release" says "no" to is mended by a roster.
+    What "release" says "no" to is mended by a roster. Names and addresses are shown on a terminal and in JSON, and
+    that somebody saw them is on the record; where the output goes elsewhere, the last four digits of ids are.
     """
-    from cpdocs.letters.holds import held_lines
+    from cpdocs.letters.holds import held_lines, named_lines
 
-    lines = held_lines(ws, kind)
+    named = as_json or csv_file is not None or letter_words.at_terminal()
+    lines = named_lines(ws, kind, csv_file) if named else held_lines(ws, kind)
     if as_json:
-        print_json(
-            [
-                {
-                    "document_id": line.document_id,
-                    "code": line.code,
-                    "releasable": line.releasable,
-                    "member": last_four(line.assignment.member_id),
-                    "program": line.assignment.program.value,
-                    "assigned_on": line.assignment.assigned_on,
-                }
-                for line in lines
-            ]
-        )
+        print_json([_as_json(line) for line in lines])
         return
     rows = [
         [
             line.document_id,
-            line.code,
-            last_four(line.assignment.member_id),
+            who(line.assignment.full_name, line.assignment.member_id),
+            *([_address(line.assignment)] if letter_words.at_terminal() else []),
             line.assignment.program.value,
             line.assignment.assigned_on.isoformat(),
             "yes" if line.releasable else "no",
+            reason_in_words(line.code),
         ]
         for line in lines
     ]
-    print_table(["reference", "why", "member", "program", "assigned on", "release"], rows)
+    address = ["address"] if letter_words.at_terminal() else []
+    print_table(["reference", "member", *address, "program", "assigned on", "release", "why"], rows)
+    if csv_file is not None:
+        say(ctx, str(csv_file))
+
+
+def _as_json(line: HeldLine) -> dict[str, Any]:
+    item = line.assignment
+    return {
+        "document_id": line.document_id,
+        "code": line.code,
+        "why": why(line.code),
+        "what_to_do": what_to_do(line.code),
+        "releasable": line.releasable,
+        "member": last_four(item.member_id),
+        "name": item.full_name,
+        "address": _address(item),
+        "program": item.program.value,
+        "assigned_on": item.assigned_on,
+    }
+
+
+def _address(item: Assignment) -> str:
+    return ", ".join(filter(None, (item.address1, item.address2, item.city, f"{item.state} {item.zip}".strip())))
 
 
 @hold.command()

@@ -21,21 +21,30 @@ from cpdocs.workspace import Workspace
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
-@click.option("--pieces", required=True, metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97.")
+@click.option("--pieces", default="", metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97.")
+@click.option("--documents", default="", metavar="LIST", help="Which letters: reference numbers, with commas between.")
 @click.option("--reason", required=True, metavar="WHY", help="Why, for the record. Name no member.")
 @AS_JSON
 @click.pass_context
 @pass_workspace
-def reprint(ws: Workspace, ctx: click.Context, run_id: str, pieces: str, reason: str, as_json: bool) -> None:
+def reprint(
+    ws: Workspace, ctx: click.Context, run_id: str, pieces: str, documents: str, reason: str, as_json: bool
+) -> None:
     """Print pieces again: the very sheets of the run's print file, for those that a machine spoilt.
 
     \b
     cpdocs letters reprint 2026-11-02-01 --pieces 12-40,97 --reason "jam in the folder"
+    cpdocs letters reprint 2026-11-02-01 --documents 7K3M-9QXW-2RR --reason "torn"
+
+    Piece and sheet stand under the code on the front of every sheet, the reference number at its foot.
     """
+    from cpdocs.core.ids import parse_document_id
     from cpdocs.letters.reprints import piece_numbers
     from cpdocs.letters.reprints import reprint as reprint_pieces
 
-    done = reprint_pieces(ws, run_id, piece_numbers(pieces), reason)
+    wanted = [parse_document_id(text) or "" for text in documents.split(",") if text.strip()]
+    numbers = piece_numbers(pieces) if pieces.strip() else ()
+    done = reprint_pieces(ws, run_id, numbers, reason, documents=wanted)
     if as_json:
         print_json(
             {
@@ -204,8 +213,11 @@ def report(
     if as_json:
         print_json(figures.as_json())
         return
-    rows = [[row.month, row.kind, row.program, row.language, row.outcome, str(row.lines)] for row in figures.rows]
-    print_table(["month", "kind", "program", "language", "outcome", "lines"], rows)
+    rows = [
+        [row.month, row.kind, row.program, row.language, row.outcome, str(row.members), str(row.lines)]
+        for row in figures.rows
+    ]
+    print_table(["month", "kind", "program", "language", "outcome", "members", "lines"], rows)
     click.echo(f"{len(figures.unlettered)} live assignments have no first letter")
     for item in figures.unlettered[:20]:
         click.echo(f"  member {last_four(item.member_id)}, {item.program}, since {item.assigned_on.isoformat()}")

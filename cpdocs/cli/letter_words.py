@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from cpdocs.cli.output import counted
+from cpdocs.core.ids import last_four
+from cpdocs.core.line_words import WARNINGS, what_to_do, why
 
-_WARNINGS = {
-    "language_fallback": (
-        "asked for a language whose text nobody has reviewed; they get English with the notice of language assistance. "
-        "How to review a text: docs/letters.md, “Languages”"
-    ),
-    "draft_translation": "get a translation that nobody has reviewed",
-    "zip_repadded": "had lost leading zeros of their ZIP; they were put back",
-    "zip_of_another_state": "have a ZIP that lies in another state than the address",
-    "pcp_npi_invalid": "have a PCP number (NPI) whose check digit doesn't fit",
-    "pcp_npi_missing": "have no PCP number (NPI)",
-    "age_outside_program": "are younger or older than the program takes",
-    "cp_org_unknown": "have a Community Partner that cpdocs.toml doesn't name; the organization's letterhead is used",
-    "invisible_characters_dropped": "had invisible characters in their names; they were dropped",
-    "address_not_confirmed": "have an address that the address service didn't confirm",
-    "address_standardized": "have an address as the address service writes it",
-    "barcode_no_room": "have an address that leaves no room for a barcode",
-    "barcode_no_serial": "get no barcode: no serial is left",
-}
+if TYPE_CHECKING:
+    from cpdocs.letters.not_mailed import NotMailed
+
+_SHOWN = 200
+_NAMED = ("held", "rejected", "suppressed")
+"""What a rehearsal names line by line, in this order; of duplicates and blank lines the number says enough."""
 
 
 def warning_in_words(code: str, number: int) -> str:
     """One kind of warning: how many letters it is about, and what it means."""
     return (
-        f"{counted(number, 'letter')}: members who {_WARNINGS[code]} ({code})."
-        if code in _WARNINGS
+        f"{counted(number, 'letter')}: members who {WARNINGS[code]} ({code})."
+        if code in WARNINGS
         else (f"warning {code}: {number}")
     )
 
@@ -51,4 +43,34 @@ def roster_in_words(about: dict[str, Any]) -> list[str]:
         said.append(
             f"{one['name']!r} ({counted(one['lines'], 'line')}) is no Community Partner that cpdocs.toml names{near}"
         )
+    return said
+
+
+def reason_in_words(code: str) -> str:
+    """Why, with the code behind it: codes are what manifests and scripts have."""
+    return f"{why(code).rstrip('.')} ({code})"
+
+
+def at_terminal() -> bool:
+    """Whether a person reads what is printed; names are shown to nobody else but who asks for JSON (contract §10)."""
+    return sys.stdout.isatty()
+
+
+def who(name: str, member_id: str) -> str:
+    """A member's name on a terminal; where the output goes elsewhere, the last four digits of the id."""
+    if name and at_terminal():
+        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
+    return f"member {last_four(member_id)}" if member_id else "no member id"
+
+
+def not_mailed_in_words(lines: Sequence[NotMailed]) -> list[str]:
+    """The lines that get no letter, who is on them and why: those first that ask something of somebody."""
+    wanted = sorted((line for line in lines if line.disposition in _NAMED), key=lambda x: _NAMED.index(x.disposition))
+    said = [
+        f"line {line.line}, {who(line.name, line.member_id)}: {line.disposition}. {why(line.code)} "
+        f"{what_to_do(line.code)}".rstrip()
+        for line in wanted[:_SHOWN]
+    ]
+    if len(wanted) > _SHOWN:
+        said.append(f"… and {len(wanted) - _SHOWN} more; --json has them all")
     return said

@@ -18,7 +18,8 @@ _NO_PLACE = frozenset(
         *("MOVED", "MOVED AWAY", "STREET", "THE STREET", "STREETS", "ON THE STREET", "STREET HOMELESS", "SHELTER"),
         *("UNDOMICILED", "UNHOUSED", "UNSHELTERED", "HOUSELESS", "NOWHERE", "SEE NOTES", "SEE FILE", "ASK", "CHECK"),
         *("UPDATE", "UPDATE ADDRESS", "NEED ADDRESS", "NEEDS ADDRESS", "MISSING", "BLANK", "EMPTY", "NO DATA", "BAD"),
-        *("UNABLE TO OBTAIN", "UNABLE TO LOCATE", "LIVES IN CAR", "CAR", "VEHICLE", "COUCH SURFING", "DECEASED"),
+        *("UNABLE TO OBTAIN", "UNABLE TO LOCATE", "NFA", "RTS", "DNM", "SAME AS ABOVE", "SAME AS MAILING"),
+        *("LIVES IN CAR", "CAR", "VEHICLE", "COUCH SURFING", "DECEASED"),
     }
 )
 """What a whole cell may say instead of a street, a city or a place, in capitals, without punctuation."""
@@ -27,7 +28,7 @@ _NO_PLACE_WITHIN = re.compile(
     r"|(UNKNOWN|UNVERIFIED|WRONG|OLD|INCORRECT|INVALID|NO (FIXED|PERMANENT|KNOWN|CURRENT|VALID|GOOD)) "
     r"(ADDR(ESS)?|ABODE|RESIDENCE)|NO FIXED|DO NOT (MAIL|SEND|USE|WRITE)|DONT (MAIL|SEND|USE)|NO MAIL"
     r"|RETURN(ED)? (MAIL|TO SENDER)|MAIL RETURNED|UNDELIVERABLE|ADDRESS (NEEDED|MISSING|REFUSED|WITHHELD|PENDING)"
-    r"|NOT A VALID ADDRESS|REFUSED TO (GIVE|PROVIDE)|DECLINED TO (GIVE|PROVIDE))\b"
+    r"|STREETS OF|^CONFIDENTIAL|NOT A VALID ADDRESS|REFUSED TO (GIVE|PROVIDE)|DECLINED TO (GIVE|PROVIDE))\b"
 )
 _NO_HOME = re.compile(r"\b(HOMELESS|UNHOUSED|UNDOMICILED|UNSHELTERED)\b")
 _FILLED = re.compile(r"(X+|0+|9{3,}|Z{2,}|ASDF\w*)")
@@ -41,6 +42,8 @@ def is_no_place(cell: str) -> bool:
     words = _words(cell)
     solid = words.replace(" ", "")
     if not words or words in _NO_PLACE or _FILLED.fullmatch(solid) or _NO_PLACE_WITHIN.search(words):
+        return True
+    if solid.isdigit():
         return True
     # A shelter with a house number is a place where mail arrives.
     return _NO_HOME.search(words) is not None and not any(char.isdigit() for char in words)

@@ -76,6 +76,12 @@ def _script_joins(char: str) -> bool:
     return 0x0600 <= code <= 0x08FF or 0x0900 <= code <= 0x0DFF or 0x0F00 <= code <= 0x109F or 0x1780 <= code <= 0x18AF
 
 
+@lru_cache(maxsize=1024)
+def as_code(cell: str) -> str:
+    """A code as the contract writes it: lower case, words joined by underscores."""
+    return tidy(cell).casefold().replace(" ", "_").replace("-", "_")
+
+
 def needless(cell: str) -> str:
     """``cell`` without what nobody sees and nobody needs: soft hyphens, and byte order and direction marks at its
     edges."""

@@ -41,7 +41,7 @@ _REMARK = re.compile(
     r"|no first name|not given|test (patient|member|record)|delete|deleted|error|invalid|void|see notes"
     r"|merged|inactive|expired|name missing|lname|fname|last name|first name|lnu|fnu)\b"
 )
-_PLACE_ONLY = frozenset({"na", "none given", "nn", "xx", "xxx", "xxxx", "zz", "zzz", "zzzz", "tbd"})
+_PLACE_ONLY = frozenset({"na", "none given", "unk", "dnu", "nn", "xx", "xxx", "xxxx", "zz", "zzz", "zzzz", "tbd"})
 _PARTICLE = "".join(rf"(?<!\b{part})" for part in ("De", "Di", "Da", "La", "Le", "Mc", "Mac", "Van", "Von"))
 _CAPITAL = "[ŠŽŒŸÀ-ÖØ-Þ]"
 _WRONG_CASE = re.compile(rf"[a-zß-öø-ÿ]{_PARTICLE}{_CAPITAL}|[A-Z]{_PARTICLE}{_CAPITAL}(?=[a-z])|[A-Z][à-ðò-öø-ÿ][A-Z]")

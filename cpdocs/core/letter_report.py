@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from cpdocs.core.letters import RunRecord, RunState
+from cpdocs.core.letters import NOTHING_TO_PRINT, RunRecord, RunState
 from cpdocs.core.members import Assignment, AssignmentKey
 from cpdocs.core.senders import Senders
 
@@ -20,20 +20,36 @@ EXPECTED_SHARE: Mapping[str, float] = {"BH": 0.026, "LTSS": 0.010}
 """The part of a payer's enrollees that it is expected to enroll in a year, by program."""
 
 _COUNTED = (RunState.STAGED, RunState.RELEASED, RunState.MAILED)
+_LETTERED, _AGAIN, _NO_MEMBER = "mailed", "duplicate", "ignored"
 _LIVE = frozenset({"assigned", "engaged"})
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """Lines of one month's runs of one kind: program and language as the roster names them, what became of them, how
-    many."""
+    """One month's letters of one kind: program and language as the roster names them, what came of it, for how many
+    members, and in how many lines of all runs.
+
+    A member counts once a month, kind and program, by what came of it in the end: lettered, where any run did.
+    """
 
     month: str
     kind: str
     program: str
     language: str
     outcome: str
+    members: int
     lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One line of a run as the month counts it: whom it is about (empty where it doesn't say), and what became of
+    it."""
+
+    member_id: str
+    program: str
+    language: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +79,42 @@ class ExpectationRow:
         return self.assignments / self.enrollees if self.enrollees else None
 
 
+def counts_for_the_month(run: RunRecord) -> bool:
+    """Whether a run's lines count: it was staged and not cancelled, or closed at once because it mails nobody."""
+    return run.state in _COUNTED or (run.state is RunState.CANCELLED and run.reason == NOTHING_TO_PRINT)
+
+
 def months(runs: Iterable[RunRecord]) -> list[str]:
-    """Every month in which a run was made that wasn't cancelled, as ``2026-11``, oldest first."""
-    return sorted({f"{run.on:%Y-%m}" for run in runs if run.state in _COUNTED})
+    """Every month in which a run was made whose lines count, as ``2026-11``, oldest first."""
+    return sorted({f"{run.on:%Y-%m}" for run in runs if counts_for_the_month(run)})
 
 
-def outcomes(runs: Iterable[RunRecord], month: str = "") -> list[OutcomeRow]:
-    """What became of the lines of every run that wasn't cancelled, of one month or of all."""
-    found: Counter[tuple[str, str, str, str, str]] = Counter()
-    for run in runs:
+def outcomes(runs: Iterable[tuple[RunRecord, Iterable[RunLine]]], month: str = "") -> list[OutcomeRow]:
+    """What came of the lines of every run that counts, of one month or of all; runs in the order of their making."""
+    lines: Counter[tuple[str, str, str, str, str]] = Counter()
+    members: dict[tuple[str, str, str, str], tuple[str, str]] = {}
+    for run, its_lines in runs:
         name = f"{run.on:%Y-%m}"
-        if run.state in _COUNTED and (not month or name == month):
-            for program, language, outcome, lines in run.tally:
-                found[name, run.kind, program, language, outcome] += lines
-    return [OutcomeRow(*key, lines) for key, lines in sorted(found.items())]
+        if not counts_for_the_month(run) or (month and name != month):
+            continue
+        for number, line in enumerate(its_lines):
+            lines[name, run.kind, line.program, line.language, line.outcome] += 1
+            if line.outcome == _NO_MEMBER:
+                continue
+            who = line.member_id or f"{run.run_id} {number}"
+            key = (name, run.kind, line.program, who)
+            if _outweighs(line.outcome, members[key][1] if key in members else None):
+                members[key] = (line.language, line.outcome)
+    counted = Counter((name, kind, program, *end) for (name, kind, program, _), end in members.items())
+    return [OutcomeRow(*key, counted[key], number) for key, number in sorted(lines.items())]
+
+
+def _outweighs(outcome: str, before: str | None) -> bool:
+    """Whether a later line's outcome says more of a member than an earlier one's: a letter that went says most, that
+    there was one before says least."""
+    if before is None or outcome == _LETTERED:
+        return True
+    return before != _LETTERED and (outcome != _AGAIN or before == _AGAIN)
 
 
 def without_letter(assignments: Iterable[Assignment], lettered: Iterable[AssignmentKey]) -> list[UnletteredRow]:

@@ -31,6 +31,9 @@ ASSIGNMENT = "assignment"
 AGAIN = "again-"
 """How the occasion of a letter begins that is sent once more, to another address: it keeps its document id."""
 
+NOTHING_TO_PRINT = "nothing to print"
+"""Why a run is closed at once that mails nobody."""
+
 NOBODY: AssignmentKey = ("", "", "", "")
 """What stands in place of an assignment for a seed piece."""
 

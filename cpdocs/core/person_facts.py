@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from cpdocs.core.cells import as_code
 from cpdocs.core.members import Assignment, AssignmentKey
 
 
@@ -106,10 +107,38 @@ class PersonFacts:
         return (fact for fact in Fact if self.holds(member_id, fact))
 
 
+_DIED = frozenset({"dead", "died", "death", "decd", "deceased_member", "member_deceased"})
+_NO_LETTERS = frozenset(
+    {
+        *("no_mail", "do_not_mail", "dont_mail", "never_mail", "no_letters", "no_mailings", "no_post", "phone"),
+        *(
+            "call_only",
+            "calls_only",
+            "telephone_only",
+            "telephone",
+            "by_phone",
+            "phone_calls_only",
+            "no_mail_phone_only",
+        ),
+    }
+)
+
+
+def status_of(cell: str) -> str:
+    """A status as the contract writes it. A payer's own words for a death are a death: what is at stake is a letter to
+    the dead, on another of the member's lines too."""
+    code = as_code(cell)
+    return "deceased" if code in _DIED else code
+
+
+def safe_contact_of(cell: str) -> str:
+    """How a member may be reached, as the contract writes it. Whoever says in other words that there is to be no mail
+    says ``phone_only``: it holds for all of the member's lines."""
+    code = as_code(cell.replace("'", "").replace("’", ""))
+    return "phone_only" if code in _NO_LETTERS else code
+
+
 def loose_facts(cells: Mapping[str, str]) -> list[Fact]:
     """What the cells of a line state of the person, whatever else is wrong with it."""
-    return [
-        fact
-        for fact, (column, code) in STATED_BY_CELL.items()
-        if cells[column].strip().casefold().replace(" ", "_").replace("-", "_") == code
-    ]
+    said = {"status": status_of(cells["status"]), "safe_contact": safe_contact_of(cells["safe_contact"])}
+    return [fact for fact, (column, code) in STATED_BY_CELL.items() if said[column] == code]

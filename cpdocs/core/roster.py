@@ -64,6 +64,13 @@ class RosterOutcome:
     member_id: str
     facts: tuple[Fact, ...] = ()
     """What a line that couldn't be recorded states of the person all the same."""
+    unread_name: str = ""
+    """The name on a line that couldn't be recorded, as far as there is one."""
+
+    @property
+    def name(self) -> str:
+        """Whom the line is about; empty where it doesn't say."""
+        return self.assignment.full_name if self.assignment is not None else self.unread_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,7 @@ class _Read:
     code: str = ""
     facts: tuple[Fact, ...] = ()
     """What a line that can't be recorded states of the person."""
+    name: str = ""
 
 
 def dispose(lines: Iterable[Line], known: Known, today: date) -> Iterator[RosterOutcome]:
@@ -152,7 +160,7 @@ def dispose(lines: Iterable[Line], known: Known, today: date) -> Iterator[Roster
     judge = _Judge(replace(known, facts=facts, spans=_spans_with(known, items)), today)
     for one in read:
         if one.assignment is None:
-            yield RosterOutcome(one.line, one.disposition, one.code, (), None, one.member_id, one.facts)
+            yield RosterOutcome(one.line, one.disposition, one.code, (), None, one.member_id, one.facts, one.name)
         else:
             yield judge.judge(one.line, one.assignment, one.warnings)
 
@@ -184,7 +192,8 @@ def _read(line: Line, today: date) -> _Read:
     read = read_line(line, today)
     if isinstance(read, str):
         facts = tuple(loose_facts(line.cells)) if is_member_id(member_id) else ()
-        return _Read(line.line, member_id, None, code=read, facts=facts)
+        name = " ".join(filter(None, (tidy(line.cells[part]) for part in ("first_name", "middle_name", "last_name"))))
+        return _Read(line.line, member_id, None, code=read, facts=facts, name=name)
     return _Read(line.line, member_id, *read)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Protocol
 
 from cpdocs.core.addresses import state_code
 from cpdocs.core.cells import (
     Converted,
+    as_code,
     has_hidden,
     is_forbidden_name,
     is_open_end,
@@ -23,6 +23,7 @@ from cpdocs.core.cells import (
 from cpdocs.core.damage import MARK, is_damaged_name, is_damaged_text
 from cpdocs.core.ids import is_damaged_by_spreadsheet, is_member_id
 from cpdocs.core.members import Assignment, Program, shared
+from cpdocs.core.person_facts import safe_contact_of, status_of
 from cpdocs.core.zips import repad_zip
 
 COLUMNS = (
@@ -114,11 +115,11 @@ def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | s
         program=Program(program),
         assigned_on=assigned_on,
         end_on=end_on,
-        format_need=_code(cells["format_need"]) or "standard",
-        safe_contact=_code(cells["safe_contact"]),
+        format_need=as_code(cells["format_need"]) or "standard",
+        safe_contact=safe_contact_of(cells["safe_contact"]),
         plan_type=shared("plan_type", tidy(cells["plan_type"]).upper()),
-        status=_code(cells["status"]),
-        assignment_source=_code(cells["assignment_source"]),
+        status=status_of(cells["status"]),
+        assignment_source=as_code(cells["assignment_source"]),
         exclusion_flags=tuple(flag.upper() for flag in split_list(cells["exclusion_flags"])),
         dmh_accs=parse_flag(cells["dmh_accs"]) is True,
     )
@@ -153,12 +154,6 @@ _TEXT = frozenset(COLUMNS) - {
     *("member_id", "dob", "program", "assigned_on", "end_on", "format_need", "safe_contact", "plan_type", "status"),
     *("assignment_source", "exclusion_flags", "dmh_accs"),
 }
-
-
-@lru_cache(maxsize=1024)
-def _code(cell: str) -> str:
-    """A code as the contract writes it: lower case, words joined by underscores."""
-    return tidy(cell).casefold().replace(" ", "_").replace("-", "_")
 
 
 def is_damaged(item: Assignment) -> bool:

@@ -119,6 +119,7 @@ def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en")
     from cpdocs.documents.pdf import check_asked
 
     problems: dict[str, Problem] = {}
+    laid_out = False
     stated: set[str] = set()
     for letter in sample_letters(kind, on, language):
         address = press.address(letter)
@@ -127,7 +128,10 @@ def check_kind(press: LetterRenderer, kind: str, on: date, language: str = "en")
         page = _Reader()
         html = press.html(letter, address)
         page.feed(html)
-        check_asked(html, press.folders, press.kind(kind).stylesheets)
+        pictured = check_asked(html, press.folders, press.kind(kind).stylesheets, press.kind(kind).template)
+        if pictured and language == ENGLISH and not laid_out:
+            laid_out = True
+            press.make(letter)  # a file that is there may be no picture
         for problem in (*_problems(page, press, letter), *(_fact_problems(page, press.kind(kind), stated, language))):
             problems.setdefault(problem.code + problem.where, problem)
     if language == ENGLISH:

@@ -20,7 +20,7 @@ from cpdocs.documents.html import environment, render, template_folders
 from cpdocs.documents.pdf import to_pdf
 
 _SHEET = "letters/report/report.css"
-_SHOWN_LINES = 60
+_SHOWN_LINES = 24
 
 
 class Papers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -37,15 +37,28 @@ def make_proof(press: LetterRenderer, kind: str, on: date, languages: Sequence[s
             with pikepdf.open(io.BytesIO(printed.pdf)) as source:
                 before = len(target.pages)
                 target.pages.extend(source.pages)
-            for page in target.pages[before:]:
-                page.resources["/Font"]["/Proof"] = _FACE
-                page.contents_add(b"q", prepend=True)
-                page.contents_add(b"Q\n" + _MARK)
+            _mark(target.pages[before:])
             size = "large_print" if letter.large_print else "standard"
             made.append((letter.language, size, letter.assignment.program.value, printed.pages))
         out = io.BytesIO()
         target.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return Proof(out.getvalue(), tuple(made))
+
+
+def marked(pdf: bytes) -> bytes:
+    """A letter's PDF with the mark of a proof on every page."""
+    with pikepdf.open(io.BytesIO(pdf)) as target:
+        _mark(target.pages)
+        out = io.BytesIO()
+        target.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def _mark(pages: Iterable[pikepdf.Page]) -> None:
+    for page in pages:
+        page.resources["/Font"]["/Proof"] = _FACE
+        page.contents_add(b"q", prepend=True)
+        page.contents_add(b"Q\n" + _MARK)
 
 
 def _letters(kind: str, on: date, languages: Sequence[str]) -> Iterator[Letter]:

@@ -30,6 +30,7 @@ from cpdocs.documents.letter_kinds import LetterKind, Notice, load_kind, load_no
 from cpdocs.documents.letter_languages import ENGLISH, RIGHT_TO_LEFT, Catalogue, load_catalogues, written_date
 from cpdocs.documents.pdf import to_pdf
 from cpdocs.documents.preflight import window_faults
+from cpdocs.documents.sheet_text import SheetText, sheet_text
 
 ADULT = 18
 """Years: a younger member's letter goes to the parent or guardian (documents.md §4.12)."""
@@ -143,9 +144,18 @@ class LetterRenderer:
         """The notice of language assistance."""
         return load_notice(self.folders)
 
+    @property
+    def sheet_text(self) -> SheetText:
+        """What writes sheets' texts, in the letters' own face."""
+        return sheet_text(self._face)
+
+    @cached_property
+    def _face(self) -> Path:
+        return next(path for path in bundled_fonts(self.folders) if path.name == "NotoSans-Regular.ttf")
+
     @cached_property
     def _measure(self) -> Measure:
-        return _ruler(next(path for path in bundled_fonts(self.folders) if path.name == "NotoSans-Regular.ttf"))
+        return _ruler(self._face)
 
     def make(self, letter: Letter) -> PrintedLetter | Unprintable:
         """The letter's PDF, or why it has to be held. Raises InputFault for a fault of a template."""
@@ -159,6 +169,7 @@ class LetterRenderer:
             identifier=letter.document_id,
             created=datetime.combine(letter.on, time(12), EASTERN),
             stylesheets=self.kind(letter.kind).stylesheets,
+            template=self.kind(letter.kind).template,
         )
         if window_faults(rendered.pdf, address, self.return_lines(letter)):
             return WINDOW
@@ -216,15 +227,18 @@ class LetterRenderer:
             "date": written_date(letter.on, letter.language),
             "member_name": member.full_name,
             "cp_org": member.cp_org,
-            "assigned_on": written_date(member.assigned_on, letter.language),
+            "assigned_on": _kept_together(written_date(member.assigned_on, letter.language)),
             "plan_name": member.plan_name,
             "coordinator": member.coordinator,
-            "coordinator_phone": phone(senders.phone_of(member.coordinator, member.cp_org)),
+            "coordinator_phone": _number(senders.phone_of(member.coordinator, member.cp_org)),
             **_sender_texts(sender, senders, letter.language),
             **_health_plan(senders, member.plan_name),
-            "contact_by": self._contact_by(letter),
+            "contact_by": _kept_together(self._contact_by(letter)),
             "reply_to": ", ".join((sender.name, *self.return_lines(letter))),
         }
+        if not letter.large_print:  # there a whole day's hours may be wider than the letterhead
+            for name in ("sender_hours", "masshealth_hours"):
+                texts[name] = ", ".join(map(_kept_together, texts[name].split(", ")))
         if right_to_left:
             texts = {name: _isolated(text) for name, text in texts.items()}
         return {
@@ -258,7 +272,7 @@ class LetterRenderer:
         return self._notice_texts[sender]
 
     def _with_numbers(self, sender: Sender) -> list[dict[str, str]]:
-        number = phone(sender.phone).replace(" ", "\u00a0")  # never broken between two lines
+        number = _number(sender.phone)
         return [
             {
                 "language": item.tag,
@@ -285,23 +299,33 @@ def _hours_language(name: str, hours: str, language: str) -> dict[str, str]:
     return {f"{name}_lang": tag, f"{name}_dir": "rtl" if tag.split("-")[0] in RIGHT_TO_LEFT else "ltr"}
 
 
+def _kept_together(text: str) -> str:
+    """``text`` (a number, a date) so that no line ends inside it."""
+    return text.replace(" ", "\u00a0")
+
+
+def _number(text: str) -> str:
+    """A telephone number, never broken between two lines."""
+    return _kept_together(phone(text))
+
+
 def _health_plan(senders: Senders, name: str) -> dict[str, str]:
     """The health plan as members call it, and its number for them; empty where the settings name none."""
     payer = senders.payer(name)
-    return {"health_plan_name": payer.member_name or name, "health_plan_phone": phone(payer.phone)}
+    return {"health_plan_name": payer.member_name or name, "health_plan_phone": _number(payer.phone)}
 
 
 def _sender_texts(sender: Sender, senders: Senders, language: str) -> dict[str, str]:
     return {
         "sender_name": sender.name,
-        "sender_phone": phone(sender.phone),
+        "sender_phone": _number(sender.phone),
         "sender_tty": sender.tty,
         "sender_hours": hours_in(sender.hours, language)[0],
-        "masshealth_phone": phone(senders.masshealth_phone),
+        "masshealth_phone": _number(senders.masshealth_phone),
         "masshealth_tty": senders.masshealth_tty,
         "masshealth_hours": hours_in(senders.masshealth_hours, language)[0],
         "ombudsman_name": senders.ombudsman_name,
-        "ombudsman_phone": phone(senders.ombudsman_phone),
+        "ombudsman_phone": _number(senders.ombudsman_phone),
     }
 
 

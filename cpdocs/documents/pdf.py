@@ -40,8 +40,9 @@ PainterOf = Callable[[int, int], Sequence[tags.Painter]]
 """What to draw on a page beside its HTML: takes the page's number and the number of pages, both counted from 1."""
 
 _VARIANTS: Mapping[str, str] = {"letter": "pdf/ua-1", "plan": "pdf/a-2a"}
-_BESIDE = ("letters/common/", "letters/")
-"""Where a file is looked for that isn't at the path which the template names."""
+_BESIDE = ("letters/common/", "letters/", "")
+"""Where a file is looked for that isn't beside the template which names it."""
+_LETTERS = "letters"
 _POINTS_PER_PX = 0.75
 
 
@@ -100,13 +101,15 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no type info
     def find(self, wanted: Path) -> Path | None:
         """The real file for ``wanted``, the site's own version of it first; None where it is outside the folders.
 
-        A picture may stand beside the letters' templates as well. Raises InputFault for what is no file of templates.
+        What a letter asks for stands beside its template, or with what all letters share. Raises InputFault for what is
+        no file of templates.
         """
         for base in self.folders:
             if wanted.is_relative_to(base):
                 name = wanted.relative_to(base)
-                for beside in ("", *_BESIDE):
-                    if path := template_file(self.folders, f"{beside}{name.as_posix()}"):
+                rest = name.parts[2:] if name.parts[:1] == (_LETTERS,) and len(name.parts) > 2 else name.parts
+                for tried in (name.as_posix(), *(f"{beside}{'/'.join(rest)}" for beside in _BESIDE)):
+                    if path := template_file(self.folders, tried):
                         return path
         return None
 
@@ -129,9 +132,9 @@ class _Workshop:
         self.sheets: dict[str, CSS] = {}
         self.pictures: dict[str, Any] = {}
 
-    @property
-    def base(self) -> str:
-        return self.fetcher.folders[-1].as_uri() + "/"
+    def base(self, template: str = "") -> str:
+        """The address from which links of ``template`` count: the folder that it lies in."""
+        return (self.fetcher.folders[-1] / template.rpartition("/")[0]).as_uri() + "/"
 
     def sheet(self, name: str) -> CSS:
         if name not in self.sheets:
@@ -167,9 +170,8 @@ class Toolbox(Protocol):
     fetcher: URLFetcher
     pictures: dict[str, Any]
 
-    @property
-    def base(self) -> str:
-        """The address from which templates' own links count."""
+    def base(self, template: str = "") -> str:
+        """The address from which the links of ``template`` count."""
 
     def sheet(self, name: str) -> CSS:
         """The style sheet called ``name``, parsed."""
@@ -203,15 +205,18 @@ def _told() -> Iterator[None]:
         ) from None
 
 
-def check_asked(html: str, folders: Sequence[Path], stylesheets: Sequence[str]) -> None:
-    """Raises InputFault where ``html`` or one of its style sheets asks for what isn't in the template folders: before
-    anything is laid out or begun."""
+def check_asked(html: str, folders: Sequence[Path], stylesheets: Sequence[str], template: str = "") -> bool:
+    """Whether ``html``, made from ``template``, or one of its style sheets asks for any file.
+
+    Raises InputFault where it is none in the template folders: before anything is laid out or begun.
+    """
     shop = _workshop(folders)
-    for asked in asked_for(html, [shop.text(name) for name in stylesheets]):
-        url = urljoin(shop.base, asked)
-        if urlsplit(url).path and (not asked.startswith("#")):
-            with _told():
-                shop.fetcher.fetch(url)
+    asked = [name for name in asked_for(html, [shop.text(sheet) for sheet in stylesheets]) if not name.startswith("#")]
+    urls = [url for url in (urljoin(shop.base(template), name) for name in asked) if urlsplit(url).path]
+    for url in urls:
+        with _told():
+            shop.fetcher.fetch(url)
+    return bool(urls)
 
 
 def to_pdf(
@@ -223,12 +228,14 @@ def to_pdf(
     created: datetime,
     stylesheets: Sequence[str] = (),
     painters: PainterOf | None = None,
+    template: str = "",
 ) -> Rendered:
     """The PDF of ``html``.
 
     ``folders`` are the template folders, the site's first; ``stylesheets`` are names inside them, read once and kept
-    until one of them changes. ``identifier`` becomes the PDF's permanent identifier and ``created`` (aware) its date,
-    both from the caller, so that the same input gives the same bytes. ``painters`` draws page marks.
+    until one of them changes; pictures stand beside ``template``, the one that the HTML was made from. ``identifier``
+    becomes the PDF's permanent identifier and ``created`` (aware) its date, both from the caller, so that the same
+    input gives the same bytes. ``painters`` draws page marks.
 
     Raises InputFault where a template asks for a file that isn't there or isn't allowed, or where a character was
     laid out that no font can draw (callers look with ``fonts.uncovered`` first, and can say in which field it is).
@@ -237,7 +244,7 @@ def to_pdf(
     moment = moment_of(created)
     with _complaints() as complaints, _told():
         sheets = [shop.sheet(name) for name in stylesheets]
-        source = HTML(string=html, base_url=shop.base, url_fetcher=shop.fetcher)
+        source = HTML(string=html, base_url=shop.base(template), url_fetcher=shop.fetcher)
         document = source.render(
             font_config=shop.fonts,
             stylesheets=sheets,
@@ -345,6 +352,8 @@ def _judge(complaints: Sequence[tuple[int, str, tuple[Any, ...]]]) -> None:
             if start not in message:
                 continue
             where = f" (U+{arguments[1]:04X})" if start == ".notdef glyph" else ""
+            # A picture that couldn't be read is complained of once, and then remembered as none.
+            _WORKSHOPS.clear()
             raise InputFault(
                 f"A document can't be made: it has {meaning}{where}.", todo="Correct the template or the text."
             )

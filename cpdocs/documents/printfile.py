@@ -21,6 +21,7 @@ from pypdfium2 import PdfiumError
 
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.letters import SheetMark, parse_sheet_mark
+from cpdocs.documents.sheet_text import SheetText, add_font
 
 _LETTER = (612.0, 792.0)
 CODE_SIZE = 0.46
@@ -33,10 +34,12 @@ _WRITTEN_ID = re.compile(r"\b[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{
 
 
 class PrintFile:
-    """A print file being put together; every method adds sheets at its end."""
+    """A print file being put together; every method adds sheets at its end. ``text`` writes what people read of a
+    sheet's code; without it that isn't there."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, text: SheetText | None = None) -> None:
         self.run_id = run_id
+        self._text = text
         self._pdf = pikepdf.Pdf.new()
         self.blank_pages = 0
         self.separator_pages = 0
@@ -63,7 +66,11 @@ class PrintFile:
             page = self._pdf.pages[index]
             mark = SheetMark(self.run_id, piece, number, len(sheets))
             page.contents_add(b"q", prepend=True)
-            page.contents_add(b"Q\n" + sheet_code(mark) + (b"\n" + barcode if number == 1 else b""))
+            drawn = [sheet_code(mark), *([barcode] if number == 1 and barcode else [])]
+            if self._text is not None:
+                add_font(self._pdf, page, self._text)
+                drawn.append(self._text.operators(mark))
+            page.contents_add(b"Q\n" + b"\n".join(drawn))
         self.blank_pages += self._pad()
         return first + 1
 

@@ -1,8 +1,8 @@
 """Whether two PDFs are the same pages to whoever looks at them and to whoever copies their text.
 
-The printed pages of a letter carry marks that its own PDF lacks: the code on each sheet's front. Where such a mark
-stands the other must be blank, and there nothing is compared; everywhere else the pictures have to be identical but for
-rounding, and the text, character by character at its place.
+The printed pages of a letter carry marks that its own PDF lacks: the code on each sheet's front, and its text. Where
+such a mark stands the other must be blank, and there nothing is compared; everywhere else the pictures have to be
+identical but for rounding, and the text, character by character at its place.
 """
 
 from __future__ import annotations
@@ -75,8 +75,16 @@ def _page_difference(own: pypdfium2.PdfPage, printed: pypdfium2.PdfPage, marks: 
         theirs.paste(blank, place)
     if ours.size != theirs.size or ImageChops.difference(ours, theirs).convert("L").point(_seen).getbbox():
         return "the picture"
-    same = _same_text(_text(own), _text(printed)) and _words_beside(own) == _words_beside(printed)
+    height = printed.get_height()
+    beside = [char for char in _text(printed) if not any(_within(char, mark, height) for mark in marks)]
+    same = _same_text(_text(own), beside) and _words_beside(own) == _words_beside(printed)
     return "" if same else "the text"
+
+
+def _within(char: Char, mark: Region, height: float) -> bool:
+    """Whether a character begins in a mark's place."""
+    x, y = char[1] / 72, (height - char[2]) / 72
+    return mark[0] <= x <= mark[2] and mark[1] <= y <= mark[3] + _GAP
 
 
 def _seen(step: int) -> int:

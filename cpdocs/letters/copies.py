@@ -139,13 +139,14 @@ def _staged(ws: Workspace, run_id: str) -> Event:
 
 
 def _marks(item: Mailed) -> list[list[Region]]:
-    """What the printed pages carry besides: the code on every sheet's front, and above the address the barcode where
-    there is one."""
+    """What the printed pages carry besides: the code on every sheet's front with its text, and above the address the
+    barcode where there is one."""
     from cpdocs.documents.envelope import BARCODE
     from cpdocs.documents.printfile import CODE_LEFT, CODE_SIZE, CODE_TOP
+    from cpdocs.documents.sheet_text import REGION
 
     code = (CODE_LEFT, CODE_TOP, CODE_LEFT + CODE_SIZE, CODE_TOP + CODE_SIZE)
-    marks: list[list[Region]] = [[] if page % 2 else [code] for page in range(item.piece.pages)]
+    marks: list[list[Region]] = [[] if page % 2 else [code, REGION] for page in range(item.piece.pages)]
     if item.piece.barcode:
         marks[0].append(BARCODE)
     return marks

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
@@ -19,9 +20,12 @@ from cpdocs.core.members import Assignment
 from cpdocs.core.people import Role
 from cpdocs.core.roster import Disposition
 from cpdocs.errors import AnswerIsNo, InputFault, required_reason
+from cpdocs.ledger.blobs import write_durably
+from cpdocs.letters.not_mailed import NotMailed, held_csv
 from cpdocs.letters.recipients import recipients
 from cpdocs.letters.renderers import RendererPool
 from cpdocs.people import people
+from cpdocs.people.access import record_access
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -55,6 +59,28 @@ def held_lines(ws: Workspace, kind: str) -> list[HeldLine]:
             document_id = letter_id(ws.id_secret, kind, outcome.assignment.key, occasion)
             held.append(HeldLine(document_id, outcome.code, outcome.assignment))
     return held
+
+
+def named_lines(ws: Workspace, kind: str, file: Path | None) -> list[HeldLine]:
+    """The same for somebody who sees names and addresses, which is on the record; as a CSV to ``file``, over an earlier
+    one, where one is named."""
+    lines = held_lines(ws, kind)
+    record_access(ws, "letters hold list")
+    if file is not None:
+        rows = [
+            NotMailed(
+                0,
+                Disposition.HELD.value,
+                line.code,
+                line.assignment.full_name,
+                line.assignment.member_id,
+                line.document_id,
+                line.assignment,
+            )
+            for line in lines
+        ]
+        write_durably(file, held_csv(rows).encode(), overwrite=True)
+    return lines
 
 
 def release_holds(

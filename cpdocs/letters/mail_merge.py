@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import pickle
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
     from cpdocs.documents.letters import Letter, PrintedLetter, Unprintable
     from cpdocs.documents.mail_merge.internals.canvas import Face
-    from cpdocs.documents.mail_merge.merged import MergedLetter
+    from cpdocs.documents.mail_merge.merged import MergedLetter, SharedPart
     from cpdocs.documents.mail_merge.printing import MergedPrintFile
     from cpdocs.documents.mail_merge.renderer import MailMerge
 
 _CHUNK = 64
+_CHUNK_WITH_FILES = 8
+"""Letters that come over the network at once with their own PDFs, of some 200 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What a press made of some letters, the SHA-256 of their own PDFs in the store (empty where there is none), and
-    the shared parts and faces that go with them."""
+    """What a press made of some letters, the SHA-256 of their own PDFs in the store (empty where there is none; the
+    PDFs themselves where the store is elsewhere), and the shared parts and faces that go with them."""
 
     made: tuple[MergedLetter | PrintedLetter | Unprintable, ...]
-    archived: tuple[str, ...]
-    shared: dict[bytes, bytes]
+    archived: tuple[str | bytes, ...]
+    shared: dict[bytes, SharedPart]
     faces: dict[str, Face]
 
 
@@ -67,7 +69,7 @@ class MergedLetters:
         self._run = next(_RUNS)
         self._spool: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by close()
         self._end = 0
-        self._shared: dict[bytes, bytes] = {}
+        self._shared: dict[bytes, SharedPart] = {}
         self._faces: dict[str, Face] = {}
 
     def close(self) -> None:
@@ -85,18 +87,23 @@ class MergedLetters:
         """
         from cpdocs.documents.mail_merge.internals.canvas import merge_faces
 
-        starts = range(0, len(letters), _CHUNK)
-        chunks = (tuple(letters[start : start + _CHUNK]) for start in starts)
+        size = _CHUNK if cluster is None or self._archive is None else min(_CHUNK, _CHUNK_WITH_FILES)
+        starts = range(0, len(letters), size)
+        chunks = (tuple(letters[start : start + size]) for start in starts)
+        store = BlobStore(self._archive) if self._archive else None
         with ExitStack() as until_done:
             if cluster is None:
                 done = on_cores(partial(merge, self._room, self._run, self._archive), chunks, min(jobs, len(starts)))
             else:
                 client = until_done.enter_context(cluster.client())
-                done = on_cluster(client, self._room, partial(merge_in_child, self._room, client.id), chunks)
+                work = partial(merge_in_child, self._room, client.id, files=store is not None)
+                done = on_cluster(client, self._room, work, chunks)
             for chunk in done:
                 self._shared |= chunk.shared
                 merge_faces(self._faces, chunk.faces)
                 for item, archived in zip(chunk.made, chunk.archived, strict=True):
+                    if isinstance(archived, bytes):
+                        archived = store.put(archived) if store is not None and archived else ""
                     yield self._kept(item, archived)
 
     def _kept(self, item: MergedLetter | PrintedLetter | Unprintable, archived: str) -> Waiting | Unprintable:
@@ -117,7 +124,7 @@ class MergedLetters:
         """The print file to be written to ``target``."""
         from cpdocs.documents.mail_merge.printing import MergedPrintFile
 
-        return MergedPrintFile(run_id, target, self._shared)
+        return MergedPrintFile(run_id, target, self._shared, self._room.renderer().sheet_text)
 
     def add(self, target: MergedPrintFile, letter: Waiting, piece: int, barcode: bytes) -> int:
         """Adds a letter to the print file as piece number ``piece``; gives its first page's number, counted from 1."""
@@ -141,12 +148,12 @@ _RUNS = count()
 _PRESSES: dict[int | str, MailMerge] = {}
 
 
-def merge_in_child(room: RendererPool, run: str, letters: Sequence[Letter]) -> _Chunk:
+def merge_in_child(room: RendererPool, run: str, letters: Sequence[Letter], *, files: bool) -> _Chunk:
     """As ``merge``, on a machine whose other results may be lost with it: the shared parts of these letters all come
-    along."""
+    along, and with ``files`` each letter's own PDF."""
     if run in _PRESSES:
         _PRESSES[run].forget()
-    return merge(room, run, None, letters)
+    return _merge(room, run, bytes if files else None, letters)
 
 
 def merge(room: RendererPool, run: int | str, archive: Path | None, letters: Sequence[Letter]) -> _Chunk:
@@ -154,6 +161,13 @@ def merge(room: RendererPool, run: int | str, archive: Path | None, letters: Seq
 
     With ``archive`` each letter's own PDF is put into the store there.
     """
+    return _merge(room, run, BlobStore(archive).put if archive else None, letters)
+
+
+def _merge(
+    room: RendererPool, run: int | str, keep: Callable[[bytes], str | bytes] | None, letters: Sequence[Letter]
+) -> _Chunk:
+    """``keep`` is given each letter's own PDF; without it none is made."""
     from cpdocs.documents.mail_merge.internals.canvas import NotMergeable
     from cpdocs.documents.mail_merge.renderer import MailMerge
 
@@ -164,22 +178,23 @@ def merge(room: RendererPool, run: int | str, archive: Path | None, letters: Seq
         gc.set_threshold(20_000, 20, 20)
     renderer = _PRESSES[run]
     made: list[MergedLetter | PrintedLetter | Unprintable] = []
-    archived: list[str] = []
-    store = BlobStore(archive) if archive else None
+    archived: list[str | bytes] = []
     for letter in letters:
         try:
             made.append(renderer.make(letter))
         except NotMergeable:
             made.append(renderer.whole(letter))
-        archived.append(_put(store, renderer, letter, made[-1]) if store else "")
+        archived.append(_kept_file(keep, renderer, letter, made[-1]) if keep else "")
     return _Chunk(tuple(made), tuple(archived), *renderer.taken())
 
 
-def _put(
-    store: BlobStore, renderer: MailMerge, letter: Letter, item: MergedLetter | PrintedLetter | Unprintable
-) -> str:
-    """Puts the letter's own tagged PDF into the store; its SHA-256. A letter that isn't merged for certain is laid
-    out."""
+def _kept_file(
+    keep: Callable[[bytes], str | bytes],
+    renderer: MailMerge,
+    letter: Letter,
+    item: MergedLetter | PrintedLetter | Unprintable,
+) -> str | bytes:
+    """What ``keep`` makes of the letter's own tagged PDF. A letter that isn't merged for certain is laid out."""
     from cpdocs.documents.letters import PrintedLetter, Unprintable
     from cpdocs.documents.mail_merge.renderer import MailMergeDiffers
 
@@ -191,4 +206,4 @@ def _put(
         if isinstance(whole, Unprintable):
             raise MailMergeDiffers
         pdf = whole.pdf
-    return store.put(pdf)
+    return keep(pdf)

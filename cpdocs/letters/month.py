@@ -17,6 +17,7 @@ from cpdocs.core.letter_report import ExpectationRow, OutcomeRow, UnletteredRow,
 from cpdocs.core.letters import ASSIGNMENT, LETTERED_EVENTS, lettered
 from cpdocs.errors import UsageFault
 from cpdocs.ledger.blobs import write_durably
+from cpdocs.letters.reports import run_lines
 from cpdocs.letters.runs import all_runs
 from cpdocs.register.load import load_register
 
@@ -53,10 +54,9 @@ class MonthReport:
         }
 
     def as_csv(self) -> str:
-        """The outcomes as a CSV: month, kind, program, language, outcome, lines."""
-        return csv_text(
-            ("month", "kind", "program", "language", "outcome", "lines"), [asdict(row) for row in self.rows]
-        )
+        """The outcomes as a CSV, a row for each."""
+        columns = ("month", "kind", "program", "language", "outcome", "members", "lines")
+        return csv_text(columns, [asdict(row) for row in self.rows])
 
 
 def month_report(ws: Workspace, month: str = "") -> MonthReport:
@@ -71,7 +71,7 @@ def month_report(ws: Workspace, month: str = "") -> MonthReport:
     return MonthReport(
         month,
         today,
-        tuple(outcomes(all_runs(ws.ledger).values(), month)),
+        tuple(outcomes(((run, run_lines(ws, run)) for run in all_runs(ws.ledger).values()), month)),
         tuple(without_letter(items, first)),
         tuple(expectation(items, ws.senders, today)),
     )
@@ -112,7 +112,7 @@ def _chart(title: str, rows: Sequence[OutcomeRow], label: Any) -> dict[str, Any]
     """A bar for each label, in parts by outcome; all lengths in the units of the drawing."""
     counts: dict[str, Counter[str]] = {}
     for row in rows:
-        counts.setdefault(label(row), Counter())[row.outcome] += row.lines
+        counts.setdefault(label(row), Counter())[row.outcome] += row.members
     longest = max((sum(parts.values()) for parts in counts.values()), default=0)
     bars = [_bar(place, name, counts[name], longest) for place, name in enumerate(sorted(counts))]
     legend = [{"label": name, "color": color} for name, color in _COLORS.items()]
@@ -126,8 +126,8 @@ def _bar(place: int, name: str, parts: Counter[str], longest: int) -> dict[str, 
         width = round(_WIDTH * parts[outcome] / longest)
         if parts[outcome]:
             drawn.append(
-                {"x": x, "width": max(width, 1), "color": _COLORS[outcome], "label": outcome, "lines": parts[outcome]}
+                {"x": x, "width": max(width, 1), "color": _COLORS[outcome], "label": outcome, "members": parts[outcome]}
             )
             x += max(width, 1)
     y = _STEP * place + 3
-    return {"label": name[:26], "y": y, "text_y": y + 14, "parts": drawn, "end": x + 6, "lines": sum(parts.values())}
+    return {"label": name[:26], "y": y, "text_y": y + 14, "parts": drawn, "end": x + 6, "members": sum(parts.values())}

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from cpdocs.letters.renderers import RendererPool
 from cpdocs.system.durable import disk_fault
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ class _Merged(_Counted):
         from cpdocs.documents.printfile import PrintFile
 
         self._ws = ws
-        self._file: PrintFile = PrintFile(run_id)
+        room = RendererPool(ws.shipped_templates, ws.paths.templates, ws.senders)
+        self._file: PrintFile = PrintFile(run_id, room.renderer().sheet_text)
         self._pdf = b""
 
     def add(self, letter: Waiting, piece: int, barcode: bytes) -> int:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.letter_counts import DISPOSITIONS, codes, counts, warning_counts
+from cpdocs.core.letter_report import RunLine
 from cpdocs.core.letters import RunRecord
+from cpdocs.core.line_words import WARNINGS, why
+from cpdocs.core.roster import Disposition
+from cpdocs.letters.not_mailed import TO_LOOK_AT, NotMailed, held_csv
+from cpdocs.letters.pull import pulled
 from cpdocs.letters.recipients import SLIP_WAITS
-from cpdocs.letters.runs import MANIFEST, RECONCILIATION, RECONCILIATION_PDF
+from cpdocs.letters.runs import HELD, MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
 if TYPE_CHECKING:
     from cpdocs.letters.batch import Batch
@@ -19,11 +26,9 @@ if TYPE_CHECKING:
 
 MANIFEST_COLUMNS = (
     *("line", "disposition", "code", "warnings", "piece", "document_id", "member_id", "language", "format"),
-    *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256"),
+    *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256", "program", "roster_language"),
 )
 """The columns of manifest.csv (contract §4), where each piece is printed, and its own PDF where one was archived."""
-
-_TO_LOOK_AT = ("held", "rejected")
 
 
 def manifest(batch: Batch) -> str:
@@ -40,6 +45,8 @@ def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
             "code": line.code,
             "warnings": ";".join(line.warnings),
             "member_id": line.member_id,
+            "program": line.program,
+            "roster_language": line.language,
         }
         if line.piece is not None:
             row |= {
@@ -55,6 +62,22 @@ def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
                 "archive_sha256": line.piece.archived,
             }
         yield row
+
+
+def run_lines(ws: Workspace, run: RunRecord) -> Iterator[RunLine]:
+    """The lines of a run from its manifest, as the month counts them; letters that were pulled went to nobody.
+
+    Raises BlobMissing, BlobDamaged. A manifest of before these columns were there says neither program nor language.
+    """
+    if MANIFEST not in run.files:
+        return
+    gone = pulled(ws.ledger, run.run_id)
+    text = io.TextIOWrapper(io.BytesIO(ws.blobs.get(run.files[MANIFEST])), "utf-8", newline="")
+    for row in csv.DictReader(text):
+        outcome = row["disposition"]
+        if row["document_id"] in gone and outcome == Disposition.MAILED.value:
+            outcome = Disposition.SUPPRESSED.value
+        yield RunLine(row["member_id"], row.get("program") or "", row.get("roster_language") or "", outcome)
 
 
 def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, Any]:
@@ -120,7 +143,9 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> 
     }
 
 
-def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> dict[str, str]:
+def report_files(
+    ws: Workspace, run: RunRecord, batch: Batch, grade: float, not_mailed: Sequence[NotMailed]
+) -> dict[str, str]:
     """Puts the run's files into the store: SHA-256 by file name. Print files are there already; a run without letters
     has none."""
     values = report_values(ws, run, batch, grade)
@@ -129,6 +154,8 @@ def report_files(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> d
         RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),
         RECONCILIATION_PDF: _page(ws, run, batch, values),
     }
+    if any(line.disposition in TO_LOOK_AT for line in not_mailed):
+        files[HELD] = held_csv(not_mailed).encode()
     kept = {name: ws.blobs.put(data) for name, data in files.items()}
     return {**kept, **{file.name: file.sha256 for file in batch.files}}
 
@@ -147,7 +174,10 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
             {
                 "disposition": name,
                 "lines": values[name],
-                "codes": [{"code": code, "lines": number} for code, number in values["codes"].get(name, {}).items()],
+                "codes": [
+                    {"code": code, "why": why(code), "lines": number}
+                    for code, number in values["codes"].get(name, {}).items()
+                ],
             }
             for name in DISPOSITIONS
         ],
@@ -158,10 +188,13 @@ def _page(ws: Workspace, run: RunRecord, batch: Batch, values: dict[str, Any]) -
         "print_sheets": batch.printed.pages // 2,
         "print_pages": batch.printed.pages,
         **{name: getattr(batch.printed, name) for name in ("letter_pages", "blank_pages", "separator_pages")},
-        "warnings": [{"code": code, "lines": number} for code, number in values["warnings"].items()],
+        "warnings": [
+            {"code": code, "said": WARNINGS.get(code, code), "lines": number}
+            for code, number in values["warnings"].items()
+        ],
     }
     attention: dict[tuple[str, str], list[int]] = {}
     for line in batch.lines:
-        if line.disposition in _TO_LOOK_AT:
+        if line.disposition in TO_LOOK_AT:
             attention.setdefault((line.disposition, line.code), []).append(line.line)
     return papers.reconciliation(figures, batch.groups, dict(sorted(attention.items())))

@@ -44,20 +44,32 @@ def piece_numbers(text: str) -> tuple[int, ...]:
     return tuple(sorted(numbers))
 
 
-def reprint(ws: Workspace, run_id: str, pieces: Sequence[int], reason: str) -> Reprint:
-    """Writes outbox/letters/RUN/reprint-NN.pdf with these pieces' sheets and records it with its reason.
+def reprint(
+    ws: Workspace, run_id: str, pieces: Sequence[int], reason: str, *, documents: Sequence[str] = ()
+) -> Reprint:
+    """Writes outbox/letters/RUN/reprint-NN.pdf with the sheets of these pieces, and of the letters with these reference
+    numbers, in mailing order, and records it with its reason.
 
-    Raises InputFault for a run that was cancelled or never staged and for pieces that it hasn't; AnswerIsNo where the
-    pages taken out aren't the pieces' own, and nothing is written then.
+    Raises UsageFault where none is named; InputFault for a run that was cancelled or never staged and for pieces that
+    it hasn't; AnswerIsNo where the pages taken out aren't the pieces' own, and nothing is written then.
     """
     from cpdocs.documents.printfile import extract, recount
 
+    if not (pieces or documents):
+        raise UsageFault("Which letters are to be printed again?", todo="Give --pieces or --documents.")
     with letters_lock(ws):
         run = the_run(ws.ledger, run_id)
         files = print_names(run.files)
         if run.state in (RunState.BEGUN, RunState.CANCELLED) or not files:
             raise InputFault(f"Run {run_id} is {run.state.value} or has no letters; there is nothing to print again.")
         known = {piece.number: piece for piece in pieces_of(ws.ledger, run_id)}
+        by_document = {piece.document_id: number for number, piece in known.items()}
+        if unknown := [text for text in documents if text not in by_document]:
+            raise InputFault(
+                f"{len(unknown)} of these reference numbers are of no letter of run {run_id}; nothing was printed.",
+                todo=f"Read them again from the letters; `cpdocs letters show {run_id}`.",
+            )
+        pieces = sorted({*pieces, *(by_document[text] for text in documents)})
         lacking = [number for number in pieces if number not in known]
         if lacking:
             raise InputFault(

@@ -23,20 +23,20 @@ from cpdocs.core.events import JSON, EventType, NewEvent, run_subject
 from cpdocs.core.letters import (
     ASSIGNMENT,
     LETTERED_EVENTS,
+    NOTHING_TO_PRINT,
     RunRecord,
     RunState,
-    letter_id,
     lettered_occasions,
     next_run_id,
-    seed_id,
 )
 from cpdocs.core.organizations import nearest_name
-from cpdocs.core.roster import Disposition, RosterOutcome
-from cpdocs.core.seeds import Seed, seed_assignment
-from cpdocs.errors import AnswerIsNo, UsageFault
+from cpdocs.core.roster import Disposition
+from cpdocs.errors import AnswerIsNo, InputFault
 from cpdocs.letters.batch import Batch, Made, Production, assemble, batch_without_print, serials_of, staged_events
 from cpdocs.letters.cluster import Cluster
 from cpdocs.letters.mail_merge import MergedLetters, Waiting
+from cpdocs.letters.not_mailed import NotMailed, not_mailed
+from cpdocs.letters.one_letter import Addressing
 from cpdocs.letters.recipients import Recipients, recipients
 from cpdocs.letters.recorded import keep
 from cpdocs.letters.renderers import RendererPool, Terms, make_letters
@@ -65,6 +65,8 @@ class RunReport:
     folder: Path | None
     roster: dict[str, Any] | None = None
     """How the roster was read, and what in it the settings don't know; None without one."""
+    not_mailed: Sequence[NotMailed] = ()
+    """Of a rehearsal the lines that no letter answers, and who is on them."""
 
     def file(self, name: str) -> Path | None:
         """Where the run's file of that name is; None where the run has none."""
@@ -110,8 +112,6 @@ def run_letters(
     cluster = Cluster(scheduler, ws.options.scheduler) if scheduler else None
     if cluster is not None:
         cluster.check()
-        if archive:
-            raise UsageFault("Workers elsewhere can't write into this store: --archive each goes without --scheduler.")
     with letters_lock(ws):
         if not dry_run and (finished := _finish_after_crash(ws, kind, roster)) is not None:
             return finished
@@ -129,12 +129,21 @@ def run_letters(
             wanted,
             jobs or os.cpu_count() or 1,
             progress,
-            _barcodes(ws, run, wanted),
+            Addressing(ws.id_secret, run, terms, wanted.occasions, _barcodes(ws, run, wanted)),
             archive and not dry_run,
             cluster,
         )
-        batch = _merged(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
-        report = RunReport(report_values(ws, run, batch, terms.grade), None) if dry_run else _stage(order, batch)
+        try:
+            batch = _merged(order, dry_run=dry_run) or _laid_out(order, dry_run=dry_run)
+        except InputFault:
+            # A template's fault that no letter to an invented member has: nothing is left begun.
+            if not dry_run:
+                _give_up(ws, run)
+            raise
+        if dry_run:
+            report = RunReport(report_values(ws, run, batch, terms.grade), None, not_mailed=order.not_mailed(batch))
+        else:
+            report = _stage(order, batch)
         return replace(report, roster=_about_roster(ws, wanted))
 
 
@@ -173,7 +182,7 @@ class _Order:
     to: Recipients
     jobs: int
     progress: Progress | None
-    barcodes: bool
+    addressing: Addressing
     archive: bool
     cluster: Cluster | None
 
@@ -183,6 +192,10 @@ class _Order:
         for outcome in self.to.outcomes:
             if outcome.disposition is Disposition.MAILED and outcome.assignment is not None:
                 yield outcome.assignment
+
+    def not_mailed(self, batch: Batch) -> list[NotMailed]:
+        """The lines that no letter answers."""
+        return not_mailed(self.to.outcomes, batch.lines, self.addressing.document_id)
 
     def batch(self, made: Production, merged: MergedLetters | None, *, dry_run: bool) -> Batch:
         if dry_run:
@@ -284,15 +297,20 @@ def _begin(ws: Workspace, kind: LetterKind, roster_sha: str) -> RunRecord:
     return run
 
 
+def _give_up(ws: Workspace, run: RunRecord) -> None:
+    data: dict[str, JSON] = {"run_id": run.run_id, "reason": "its letters can't be made"}
+    ws.ledger.append(NewEvent(EventType.RUN_CANCELLED, (run_subject(run.run_id),), data))
+
+
 def _make(order: _Order, renderer: Callable[[Sequence[Letter]], Iterable[Waiting | Unprintable]]) -> Production:
     """Every letter that the run is for, and the seed pieces, or why one can't be made."""
     from cpdocs.documents.letters import Unprintable
 
     wanted = [outcome for outcome in order.to.outcomes if outcome.disposition is Disposition.MAILED]
-    letters = [(outcome.line, "", _letter(order, outcome)) for outcome in wanted]
+    letters = [(outcome.line, "", order.addressing.letter(outcome)) for outcome in wanted]
     if letters:
         letters += [
-            (0, seed.name, _seed_letter(order, number, seed))
+            (0, seed.name, order.addressing.seed_letter(number, seed))
             for number, seed in enumerate(order.ws.options.seeds, start=1)
         ]
     # In the order of the print file, as nearly as it is known: what is alike lies together.
@@ -318,37 +336,6 @@ def _make(order: _Order, renderer: Callable[[Sequence[Letter]], Iterable[Waiting
     return Production(lines, tuple(seeds), tuple(not_made), order.terms.unreviewed)
 
 
-def _letter(order: _Order, outcome: RosterOutcome) -> Letter:
-    assignment = outcome.assignment
-    assert assignment is not None
-    occasion = order.to.occasions.get(outcome.line, "")
-    return _letter_to(
-        order, assignment, letter_id(order.ws.id_secret, order.run.kind, assignment.key, occasion), occasion
-    )
-
-
-def _seed_letter(order: _Order, number: int, seed: Seed) -> Letter:
-    return _letter_to(
-        order, seed_assignment(seed, order.run.on), seed_id(order.ws.id_secret, order.run.run_id, number), ""
-    )
-
-
-def _letter_to(order: _Order, assignment: Assignment, document_id: str, occasion: str) -> Letter:
-    from cpdocs.documents.letter_languages import ENGLISH
-    from cpdocs.documents.letters import Letter
-
-    return Letter(
-        kind=order.run.kind,
-        document_id=document_id,
-        on=order.run.on,
-        language=order.terms.languages.tag_for(assignment.language_written or assignment.language_spoken) or ENGLISH,
-        large_print=assignment.format_need == "large_print",
-        assignment=assignment,
-        occasion=occasion,
-        barcode=order.barcodes,
-    )
-
-
 def _stage(order: _Order, batch: Batch) -> RunReport:
     """Checks that everything adds up, keeps the files, records the pieces in one transaction, and puts the files
     out."""
@@ -358,7 +345,7 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
             f"Run {run.run_id} doesn't add up; nothing was staged: {' '.join(batch.faults[:5])}",
             todo="Look at the templates that the site has changed; the same command starts the run again.",
         )
-    files = report_files(ws, run, batch, order.terms.grade)
+    files = report_files(ws, run, batch, order.terms.grade, order.not_mailed(batch))
     kept = (
         keep(ws, order.room, order.used, sorted({piece.language for piece in batch.pieces})) if batch.pieces else None
     )
@@ -371,7 +358,7 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
             )
         tx.extend(staged_events(run, batch, files, kept))
         if not batch.letters:
-            nothing: dict[str, JSON] = {"run_id": run.run_id, "reason": "nothing to print"}
+            nothing: dict[str, JSON] = {"run_id": run.run_id, "reason": NOTHING_TO_PRINT}
             tx.append(NewEvent(EventType.RUN_CANCELLED, (run_subject(run.run_id),), nothing))
     staged = all_runs(ws.ledger)[run.run_id]
     publish(ws, staged)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.csv"
 RECONCILIATION = "reconciliation.json"
 RECONCILIATION_PDF = "reconciliation.pdf"
+HELD = "held.csv"
+"""Whom somebody has to look at, with names and addresses; not there where nobody has to."""
 
 
 def letters_lock(ws: Workspace) -> AbstractContextManager[None]:

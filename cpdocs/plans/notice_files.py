@@ -137,7 +137,7 @@ def log_notice_sent(ws: Workspace, reference: str, *, to: str, channel: str, at:
     with ws.ledger.write() as tx:
         found = load_notices(tx).get(reference)
         if found is None:
-            raise InputFault(f"{reference} is no notice of this workspace.", todo="See `cpdocs notices list`.")
+            raise InputFault("That is no notice of this workspace.", todo="See `cpdocs notices list`.")
         if found.sent_at is not None:
             raise InputFault(f"{reference}: already logged as sent ({found.told_on}); nothing was changed.")
         day = eastern_date(at)

@@ -24,6 +24,7 @@ from cpdocs.core.zips import repad_zip
             "XXXX",
         ),
         *("Address unknown", "HOMELESS SHELTER", "Returned mail", "returned to sender", "0000", "UNDELIVERABLE", "TBD"),
+        *("NFA", "RTS", "Same as above", "Streets of Boston", "Confidential - ACP", "12"),
         *("Don't mail", "No Known Address", "12 Elm St - BAD ADDRESS", "Whereabouts unknown"),
     ],
 )

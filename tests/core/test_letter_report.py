@@ -5,38 +5,57 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from cpdocs.core.letter_report import ExpectationRow, OutcomeRow, expectation, months, outcomes, without_letter
-from cpdocs.core.letters import RunRecord, RunState
+from cpdocs.core.letter_report import ExpectationRow, RunLine, expectation, months, outcomes, without_letter
+from cpdocs.core.letters import NOTHING_TO_PRINT, RunRecord, RunState
 from cpdocs.core.members import Program
 from cpdocs.core.senders import Payer
 from cpdocs.documents.letter_lint import SAMPLE
 from cpdocs.settings import default_text, load
 
-NOVEMBER = RunRecord(
-    "2026-11-02-01",
-    "assignment",
-    date(2026, 11, 2),
-    "",
-    RunState.MAILED,
-    tally=(("BH", "English", "mailed", 3), ("BH", "Spanish", "held", 1), ("", "", "rejected", 2)),
-)
+NOVEMBER = RunRecord("2026-11-02-01", "assignment", date(2026, 11, 2), "", RunState.MAILED)
+MAILED = RunLine("1", "BH", "English", "mailed")
+HELD = RunLine("2", "BH", "Spanish", "held")
+REJECTED = RunLine("", "", "", "rejected")
+IGNORED = RunLine("", "", "", "ignored")
 SENDERS = replace(
     load(default_text()).senders, payers={"Sample Health Plan": Payer("Sample Health Plan", enrollees=1000)}
 )
 
 
-def test_a_month_s_lines_are_counted_by_program_language_and_outcome() -> None:
+def test_a_month_counts_members_once_however_many_runs_there_were() -> None:
     again = replace(NOVEMBER, run_id="2026-11-09-01", on=date(2026, 11, 9))
-    rows = outcomes([NOVEMBER, again], "2026-11")
-    assert OutcomeRow("2026-11", "assignment", "BH", "English", "mailed", 6) in rows
-    assert sum(row.lines for row in rows) == 12
-    assert outcomes([NOVEMBER], "2026-12") == []
+    later = [replace(MAILED, outcome="duplicate"), replace(HELD, outcome="mailed"), REJECTED]
+    rows = outcomes([(NOVEMBER, [MAILED, HELD, HELD, REJECTED, IGNORED]), (again, later)], "2026-11")
+    assert {(row.language, row.outcome): (row.members, row.lines) for row in rows} == {
+        ("English", "mailed"): (1, 1),
+        ("English", "duplicate"): (0, 1),
+        ("Spanish", "held"): (0, 2),
+        ("Spanish", "mailed"): (1, 1),
+        ("", "rejected"): (2, 2),
+        ("", "ignored"): (0, 1),
+    }
+    assert outcomes([(NOVEMBER, [MAILED])], "2026-12") == []
 
 
-def test_cancelled_and_unfinished_runs_do_not_count() -> None:
+def test_each_month_program_and_kind_counts_a_member_for_itself() -> None:
+    december = replace(NOVEMBER, run_id="2026-12-01-01", on=date(2026, 12, 1))
+    reminder = replace(NOVEMBER, kind="reminder")
+    ltss = replace(MAILED, program="LTSS")
+    rows = outcomes([(NOVEMBER, [MAILED, ltss]), (reminder, [MAILED]), (december, [replace(MAILED, outcome="held")])])
+    assert [(row.month, row.kind, row.program, row.outcome, row.members) for row in rows] == [
+        ("2026-11", "assignment", "BH", "mailed", 1),
+        ("2026-11", "assignment", "LTSS", "mailed", 1),
+        ("2026-11", "reminder", "BH", "mailed", 1),
+        ("2026-12", "assignment", "BH", "held", 1),
+    ]
+
+
+def test_cancelled_and_unfinished_runs_do_not_count_but_those_that_mail_nobody_do() -> None:
     for state in (RunState.CANCELLED, RunState.BEGUN):
-        assert outcomes([replace(NOVEMBER, state=state)]) == []
+        assert outcomes([(replace(NOVEMBER, state=state), [MAILED])]) == []
         assert months([replace(NOVEMBER, state=state)]) == []
+    empty = replace(NOVEMBER, state=RunState.CANCELLED, reason=NOTHING_TO_PRINT)
+    assert [row.members for row in outcomes([(empty, [HELD])])] == [1]
     assert months([NOVEMBER, replace(NOVEMBER, on=date(2026, 10, 1))]) == ["2026-10", "2026-11"]
 
 

@@ -21,6 +21,21 @@ def facts(*statements: tuple[str, dict[str, str]]) -> PersonFacts:
     return found
 
 
+@pytest.mark.parametrize(
+    ("stated", "code"),
+    [
+        *(({"status": said}, "deceased") for said in ("Dead", "DIED", "decd", " Deceased ")),
+        *(
+            ({"safe_contact": said}, "no_mail")
+            for said in ("No mail", "Don't mail", "DO-NOT-MAIL", "Call only", "phone")
+        ),
+    ],
+)
+def test_a_payers_own_words_for_it_state_it_too(stated: dict[str, str], code: str) -> None:
+    assert [one.code for one in Roster().add(program="LTSS", **stated).add().outcomes()] == [code, code]
+    assert Roster().add(dob="??", program="LTSS", **stated).add().outcomes()[1].code == code
+
+
 @pytest.mark.parametrize(("stated", "code"), [(DEAD, "deceased"), (PHONE, "no_mail")])
 @pytest.mark.parametrize("first", [True, False])
 def test_one_line_states_it_for_all_the_members_lines_in_any_order(

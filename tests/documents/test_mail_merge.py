@@ -19,6 +19,7 @@ from cpdocs.documents.mail_merge import sheets
 from cpdocs.documents.mail_merge.internals import canvas, engine, tagged
 from cpdocs.documents.mail_merge.internals import text_substitution as retype
 from cpdocs.documents.mail_merge.internals.canvas import NotMergeable
+from cpdocs.documents.mail_merge.merged import SharedPart
 from cpdocs.documents.mail_merge.placeholders import placeholders_of
 from cpdocs.documents.mail_merge.printing import MergedPrintFile, proof
 from cpdocs.documents.mail_merge.readback import document_ids
@@ -48,6 +49,7 @@ READ_FOR = {
     "pdf.Font": "1888854798bf87262b5fc822169feea96211da0c7de97cef8e3001c4a5c118a1",
     "pdf.build_fonts_dictionary": "fc551bef35d0d6c3d288f686fd21b5ea8c1efadb8f2f3b4d379cfa6045c02230",
     "pdf.Stream": "624257224db6f66d9120a8bc7aa257603f0a416cd8df58abb2d9258f5e678940",
+    "pdf._use_references": "4d1abd9646c3f4dc7d26b9798ce75d7f84acd627a4e3517a5c06634eccc58baa",
     "line_break.Layout": "681b737d1ba5e004efdc3ee409478b6b3e05ee0662142c5875b188bc9eefa698",
     "line_break.split_first_line": "39ad1016863ca34de0bea4c9fcffb46da7e27813c87dd82b7011bfa19fe5504f",
     "line_break.first_line_metrics": "55ec5d0b58b29a8bda9f4c85d3bc3bc46b45d2110e05982e7126c7f4d507e65d",
@@ -86,7 +88,7 @@ def a_letter(chance: random.Random, kind: str = "assignment", language: str = "e
     return replace(base, language=language, document_id=derive_document_id(b"s" * 32, "letter", str(chance.random())))
 
 
-def merged_pdf(merging: MailMerge, item: Letter, shared: dict[bytes, bytes]) -> bytes:
+def merged_pdf(merging: MailMerge, item: Letter, shared: dict[bytes, SharedPart]) -> bytes:
     """The merged letter as a PDF by itself."""
     made = merging.make(item)
     assert isinstance(made, MergedLetter)
@@ -110,7 +112,7 @@ def text(pdf: bytes, folder: Path) -> str:
     return subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True, text=True).stdout
 
 
-def same(merging: MailMerge, item: Letter, shared: dict[bytes, bytes], folder: Path) -> bool:
+def same(merging: MailMerge, item: Letter, shared: dict[bytes, SharedPart], folder: Path) -> bool:
     """Whether the merged letter has the pictures and text of its full layout; False where the letter has to be
     held."""
     full = renderer_of(merging).make(item)
@@ -299,7 +301,7 @@ def test_the_print_file_reads_back_and_its_codes_are_readable(tmp_path: Path) ->
     shared, faces = merging.taken()
     path = tmp_path / "print.pdf"
     with path.open("wb") as target:
-        file = MergedPrintFile("2026-11-02-01", target, shared)
+        file = MergedPrintFile("2026-11-02-01", target, shared, renderer_of(merging).sheet_text)
         first = [
             file.add_letter(item, number)
             for number, item in enumerate(made, start=58_999)
@@ -321,6 +323,14 @@ def test_the_print_file_reads_back_and_its_codes_are_readable(tmp_path: Path) ->
         SheetMark("2026-11-02-01", 59_000, 2, 2),
         SheetMark("2026-11-02-01", 59_001, 2, 2),
     ]
+    said = [document[index].get_textpage().get_text_range() for index in range(len(document))]
+    assert [("Run 2026-11-02-01, piece" in text) for text in said] == [True, False] * 6
+    for index, words in (
+        (0, "piece 58999, sheet 1 of 2"),
+        (6, "piece 59000, sheet 2 of 2"),
+        (8, "piece 59001, sheet 1 of 2"),
+    ):
+        assert words in said[index]
     assert subprocess.run(["qpdf", "--check", str(path)], check=False, capture_output=True).returncode == 0
 
 

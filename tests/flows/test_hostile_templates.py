@@ -67,6 +67,40 @@ def test_a_template_that_asks_for_what_is_not_beside_it_is_named(
     assert named in refused(cli, roster, "--dry-run")
 
 
+def test_a_picture_that_is_missing_or_none_is_one_clear_error_in_every_command(cli: CommandLine, roster: Path) -> None:
+    place(cli, "letters/common/logo.html").write_text('<p><img alt="x" src="our-logo.png"></p>', "utf-8")
+    commands = [
+        ("letters", "run", "--roster", roster, "--dry-run"),
+        ("letters", "run", "--roster", roster),
+        ("letters", "run"),
+        ("letters", "preview", "--roster", roster, "--line", "2"),
+        ("letters", "proof"),
+        ("letters", "hold", "list"),
+    ]
+    for command in commands:
+        said = cli(*command, status=3).err
+        assert "our-logo.png, which isn't in the template folders" in said
+        assert said.count("cpdocs:") == 1
+    place(cli, "letters/common/our-logo.png").write_bytes(b"no picture")
+    for command in commands:
+        assert "a picture that can't be read" in cli(*command, status=3).err
+    assert cli("letters", "list", "--json").json == []
+
+
+def test_a_fault_that_only_a_members_letter_has_is_named_and_leaves_nothing_begun(
+    cli: CommandLine, roster: Path
+) -> None:
+    added(cli, '{% if member_name == "Nameb Testperson" %}{{ no_such_value }}{% endif %}')
+    run = ("letters", "run", "--roster", roster, "--jobs", "1")
+    assert "no_such_value" in cli(*run, "--dry-run", status=3).err
+    assert cli("letters", "list", "--json").json == []
+    assert "no_such_value" in cli(*run, status=3).err
+    assert [item["state"] for item in cli("letters", "list", "--json").json] == ["cancelled"]
+    place(cli, LETTER)
+    again = cli(*run, "--json").json
+    assert (again["mailed"], again["duplicate"]) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -3,17 +3,26 @@ others listen."""
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from cpdocs.core.options import SchedulerOptions
 from cpdocs.errors import UsageFault
@@ -30,8 +39,17 @@ LETTERS = 6
 @pytest.fixture
 def workers(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler on loopback with two workers: its address, and the workers' processes."""
+    with started(tmp_path, 2) as (address, processes):
+        yield address, processes
+
+
+@contextmanager
+def started(
+    tmp_path: Path, count: int, options: Sequence[str] = (), security: Any = None
+) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler on loopback with so many workers."""
     file = tmp_path / "scheduler.json"
-    common = ["--scheduler-file", str(file), "--no-dashboard"]
+    common = ["--scheduler-file", str(file), "--no-dashboard", *options]
     with ExitStack() as until_done:
 
         def start(module: str, *options: str) -> subprocess.Popen[bytes]:
@@ -46,12 +64,13 @@ def workers(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
         while not file.is_file() or not file.read_text("utf-8").endswith("}"):
             time.sleep(0.05)
         address = json.loads(file.read_text("utf-8"))["address"]
-        started = [start("dask_worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1") for _ in range(2)]
+        worker = ("dask_worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1")
+        processes = [start(*worker) for _ in range(count)]
         from distributed import Client
 
-        with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=120)
-        yield address, started
+        with Client(address, set_as_default=False, security=security) as client:
+            client.wait_for_workers(count, timeout=240)
+        yield address, processes
 
 
 def test_a_worker_killed_midway_changes_nothing_of_the_print_file(
@@ -88,6 +107,60 @@ def test_a_worker_killed_midway_changes_nothing_of_the_print_file(
     assert len(came) == LETTERS
     assert [file["sha256"] for file in there["print"]["files"]] == [file["sha256"] for file in here["print"]["files"]]
     assert Path(there["manifest"]).read_bytes() == Path(here["manifest"]).read_bytes()
+
+
+def authority(folder: Path) -> dict[str, Path]:
+    """An authority of its own and a certificate for this machine: files for Dask, on both sides."""
+    key, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Sample scheduler authority")])
+    begin = datetime.now(UTC) - timedelta(days=1)
+
+    def certificate(subject: str, public: Any, *extensions: x509.ExtensionType) -> bytes:
+        builder = x509.CertificateBuilder(name, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+        builder = builder.public_key(public).serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(begin).not_valid_after(begin + timedelta(days=30))
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+    local = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    written = {
+        "ca_file": certificate("Sample scheduler authority", key.public_key(), x509.BasicConstraints(True, None)),
+        "cert_file": certificate("127.0.0.1", own.public_key(), local),
+        "key_file": own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    }
+    for file, data in written.items():
+        (folder / file).write_bytes(data)
+    return {file: folder / file for file in written}
+
+
+def test_workers_behind_tls_make_the_letters_and_each_ones_own_file(short_notice: CommandLine, tmp_path: Path) -> None:
+    from distributed.security import Security
+
+    cli = short_notice
+    files = authority(tmp_path)
+    settings = cli.root / "cpdocs.toml"
+    said = "\n".join(f'{name} = "{path}"' for name, path in files.items())
+    settings.write_text(settings.read_text("utf-8") + f"\n[letters.scheduler]\n{said}\n", "utf-8")
+    twin = CommandLine(tmp_path / "twin")
+    shutil.copytree(cli.root, twin.root)
+    roster = write_roster(tmp_path / "roster.csv", *(line(number) for number in range(1, 4)))
+    run = ("letters", "run", "--roster", roster, "--json", "--archive", "each")
+    here = cli(*run, "--jobs", "1").json
+    options = [
+        f"--tls-ca-file={files['ca_file']}",
+        f"--tls-cert={files['cert_file']}",
+        f"--tls-key={files['key_file']}",
+    ]
+    ca, cert, key = (str(files[name]) for name in ("ca_file", "cert_file", "key_file"))
+    security = Security(require_encryption=True, tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key)
+    with started(tmp_path, 1, options, security) as (address, _):
+        assert address.startswith("tls://")
+        there = twin(*run, "--scheduler", address).json
+    assert Path(there["manifest"]).read_bytes() == Path(here["manifest"]).read_bytes()
+    shas = [row["archive_sha256"] for row in csv.DictReader(Path(there["manifest"]).read_text("utf-8").splitlines())]
+    assert len({*shas}) == 3
+    assert all((twin.root / "state" / "store" / sha[:2] / sha).read_bytes().startswith(b"%PDF") for sha in shas)
 
 
 @pytest.mark.parametrize(

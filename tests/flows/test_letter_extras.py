@@ -102,7 +102,8 @@ def test_a_seed_piece_holds_nobody_s_data_and_letters_nobody(short_notice: Comma
         assert word not in text
     assert letter(cli, None)["records_in"] == 2  # the held and the suppressed one, in a run that closes at once
     report = cli("letters", "report", "--json").json
-    assert sum(row["lines"] for row in report["outcomes"]) == 5
+    assert sum(row["members"] for row in report["outcomes"]) == 5
+    assert sum(row["lines"] for row in report["outcomes"]) == 7  # two of them in both runs
     shown = cli("letters", "show", result["run_id"], "--json").json["pieces"]
     assert [piece.get("seed", "") for piece in shown] == ["", "Sample Watcher", "", "", "Specimen Watcher"]
     assert cli("letters", "release", result["run_id"], "--json").json["pull"] == []
@@ -183,6 +184,25 @@ def test_settings_that_cannot_be_used_are_named(short_notice: CommandLine, wrong
     cli = with_settings(short_notice, wrong)
     failed = cli("letters", "list", status=4)
     assert "letters." in failed.err
+
+
+def test_the_reconciliation_is_one_page_that_says_why_in_words(short_notice: CommandLine, tmp_path: Path) -> None:
+    lines = [
+        line(1, language_written="Khmer"),
+        line(2, zip="00000"),
+        line(3, dob="x"),
+        line(4, status="declined"),
+        line(5, format_need="braille"),
+        line(6, first_name="NULL?"),
+        line(1, language_written="Khmer"),
+    ]
+    result = letter(short_notice, write_roster(tmp_path / "words.csv", *lines))
+    document = pypdfium2.PdfDocument(result["reconciliation_pdf"])
+    text = " ".join(document[0].get_textpage().get_text_range().split())
+    assert len(document) == 1
+    for words in ("The address is none that mail reaches.", "undeliverable_address", "The member said no.", "held.csv"):
+        assert words in text
+    assert "asked for a language whose text nobody has reviewed" in text
 
 
 def test_the_reconciliation_says_who_got_a_seed_piece(short_notice: CommandLine, roster: Path) -> None:

@@ -50,6 +50,12 @@ def test_pieces_are_printed_again_with_their_own_pages_and_a_reason(cli: Command
     assert list(dict.fromkeys(ids[0] for ids in pages if ids)) == [by_piece["1"], by_piece["3"]]
     assert (again["reprint"], again["pieces"], len(pages)) == (1, [1, 3], 2 * again["sheets"])
     assert later(cli, "letters", "reprint", mailed["run_id"], "--pieces", "2", "--reason", "stain")["reprint"] == 2
+    torn = ("letters", "reprint", mailed["run_id"], "--reason", "torn", "--documents")
+    both = later(cli, *torn, f"{by_piece['3']}, {by_piece['1'].lower()}", "--pieces", "2")
+    assert both["pieces"] == [1, 2, 3]
+    said = pypdfium2.PdfDocument(both["file"])[0].get_textpage().get_text_range()
+    assert f"Run {mailed['run_id']}, piece 1, sheet 1 of" in said
+    assert "no letter of run" in later(cli, *torn, "7K3M-9QXW-2RR", status=3)["err"]
 
 
 @pytest.mark.parametrize(("pieces", "status"), [("4", 3), ("0", 2), ("3-1", 2), ("a", 2), ("", 2)])
@@ -180,6 +186,7 @@ def test_the_month_is_reported_as_a_table_a_csv_and_a_page_that_names_nobody(
             "program": "BH",
             "language": "English",
             "outcome": "mailed",
+            "members": 3,
             "lines": 3,
         }
     ]

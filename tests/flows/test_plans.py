@@ -367,3 +367,12 @@ def test_no_message_names_a_member(issued: Office) -> None:
     ):
         result = issued.cli(*command, status=None)
         assert member not in result.out + result.err
+
+
+def test_a_plan_of_more_pages_than_a_return_may_have_is_not_issued(office: Office) -> None:
+    settings = office.cli.root / "cpdocs.toml"
+    settings.write_text(settings.read_text("utf-8").replace("# max_pages = 400", "max_pages = 3"), "utf-8")
+    refused = office.cli("plan", "issue", office.sample.plans["bh"], status=3).err
+    assert "a return of more than 3 isn't taken back" in refused
+    assert "max_pages" in refused
+    assert office.cli("plan", "list", "--json").json == []

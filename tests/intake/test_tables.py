@@ -183,3 +183,32 @@ def test_any_bytes_at_all_are_a_table_or_a_fault(data: bytes) -> None:
     for prefix in (b"", b"id,last_name,note\n", codecs.BOM_UTF8, b"PK\x03\x04"):
         with contextlib.suppress(InputFault):
             assert read(prefix + data).encoding in ("utf-8", "cp1252")
+
+
+@pytest.mark.parametrize(("first", "last"), [(2, 3), (2, 5), (4, 6)])
+def test_a_stray_quotation_mark_that_swallows_lines_refuses_the_file_and_names_them(first: int, last: int) -> None:
+    lines = csv_bytes([cells(member_id=f"90000000000{number}") for number in range(1, 7)]).decode().split("\n")
+    place = COLUMNS.index("address2")
+    for line, text in ((first, '"Apt B'), (last, 'Unit 5"')):
+        parts = lines[line - 1].split(",")
+        parts[place] = text
+        lines[line - 1] = ",".join(parts)
+    with pytest.raises(InputFault) as caught:
+        read_table("\n".join(lines).encode(), "roster.csv", COLUMNS)
+    assert [(problem.code, problem.where) for problem in caught.value.problems] == [
+        ("lines_swallowed", f"lines {first} to {last}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"), [("cp437", "code page 437"), ("cp850", "code page"), ("mac_roman", "Macintosh")]
+)
+def test_a_file_in_an_old_encoding_is_refused_and_named(encoding: str, named: str) -> None:
+    people = [("José", "Muñoz"), ("Renée", "Nuñez"), ("Inés", "Ibáñez"), ("André", "Gonçalves")]
+    rows = [cells(first_name=first, last_name=last) for first, last in people]
+    with pytest.raises(InputFault) as caught:
+        read_table(csv_bytes(rows, encoding=encoding), "roster.csv", COLUMNS)
+    assert named in caught.value.message
+    assert caught.value.problems[0].where.startswith("line ")
+    table = read_table(csv_bytes(rows, encoding="cp1252"), "roster.csv", COLUMNS)
+    assert [row.cells["last_name"] for row in table.rows] == [last for _, last in people]

@@ -178,6 +178,10 @@ PHONE_WORD = f"call {LAST}"
 def letters(go: Walk) -> None:
     sample = go.sample
     go("letters", "run", "--roster", sample.roster, "--dry-run")
+    go("letters", "run", "--roster", go.folder / "faults.csv", "--dry-run", why="a rehearsal of a roster of faults")
+    for number in ("2", "3", "9999"):
+        chosen = ("--roster", go.folder / "faults.csv", "--line", number)
+        go("letters", "preview", *chosen, "-o", go.folder / "preview.pdf", status=None)
     override = go.cli.root / "templates" / "letters" / "assignment" / "letter.html"
     override.parent.mkdir(parents=True, exist_ok=True)
     for number, wrong in enumerate(TEMPLATE_FAULTS):
@@ -200,6 +204,7 @@ def letters(go: Walk) -> None:
     go("letters", "copy", code, "-o", go.folder / "copy.pdf")
     go("letters", "copy", MEMBER_ID, status=2, why="a member id in place of a letter's, for a copy")
     go("letters", "hold", "list")
+    go("letters", "hold", "list", "--csv", go.folder / "held.csv")
     go("letters", "hold", "release", code, "--reason", "asked", status=None)
     go(
         "letters",

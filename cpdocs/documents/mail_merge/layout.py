@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW
-from cpdocs.documents.mail_merge.internals.canvas import Canvas, Drawing, shaped_once
+from cpdocs.documents.mail_merge.internals.canvas import Canvas, Drawing, Furniture, shaped_once
 from cpdocs.documents.mail_merge.internals.engine import LaidOut, Run, Slot, break_again
 from cpdocs.documents.mail_merge.internals.text_substitution import Retyping, retyping
 from cpdocs.documents.mail_merge.placeholders import Placeholders, collapsed, is_blank, is_ordinary, plain
@@ -38,10 +38,12 @@ Words = tuple[str, tuple[tuple[float, float, float, float], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The part of a page that is the same in many letters: operators in CSS pixels, and their SHA-256."""
+    """The part of a page that is the same in many letters: operators in CSS pixels, the pictures that they name (a PDF
+    of one page, or empty), and the SHA-256 of both."""
 
     operators: bytes
     digest: bytes
+    pictures: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def depends_on_words(css: str) -> bool:
 
 
 class Template:
-    """One layout, and the letters merged from it. Raises NotMergeable where a page has pictures or effects."""
+    """One layout, and the letters merged from it. Raises NotMergeable where a page has words in effects, or pictures
+    where other words are."""
 
     def __init__(self, tokens: Placeholders, laid: LaidOut, canvas: Canvas) -> None:
         self.tokens = tokens
@@ -96,10 +99,11 @@ class Template:
             tuple[frozenset[int], tuple[str, ...]], tuple[tuple[Shared, ...], tuple[Words, ...]] | None
         ] = {}
 
-    def _draw_furniture(self, number: int, frozen: Sequence[Slot]) -> bytes:
-        parts = [self._canvas.furniture(self._laid, number)]
+    def _draw_furniture(self, number: int, frozen: Sequence[Slot]) -> Furniture:
+        drawn = self._canvas.furniture(self._laid, number)
+        parts = [drawn.operators]
         parts += [self._canvas.lines(slot, slot.lines).operators for slot in frozen if slot.page == number]
-        return b"\n".join(filter(None, parts))
+        return Furniture(b"\n".join(filter(None, parts)), drawn.pictures)
 
     def merge(self, tokens: Placeholders, own: frozenset[int]) -> Merged | None:
         """The letter of these ``tokens``, which have the template's key; None where its layout isn't the template's.
@@ -177,7 +181,7 @@ class Template:
         return self._sheets[key]
 
     def _drawn_shared(self, tokens: Placeholders, plan: _Plan) -> tuple[tuple[Shared, ...], tuple[Words, ...]] | None:
-        pages = [[furniture] for furniture in self._furniture]
+        pages = [[furniture.operators] for furniture in self._furniture]
         first = []
         for index in plan.others:
             drawing, group = self._drawing(index, tokens), self._groups[index]
@@ -188,7 +192,9 @@ class Template:
                 if page == 0 and _may_show(drawing):
                     first.append((group.said(tokens), drawing.ink))
         drawn = [b"\n".join(filter(None, parts)) for parts in pages]
-        return tuple(Shared(operators, sha256(operators).digest()) for operators in drawn), tuple(first)
+        found = zip(drawn, (furniture.pictures for furniture in self._furniture), strict=True)
+        shared = tuple(Shared(part, sha256(part + pictures).digest(), pictures) for part, pictures in found)
+        return shared, tuple(first)
 
     def _substituted(self, group: _Group, texts: tuple[str, ...]) -> Drawing | None:
         if texts == group.take(self.tokens.texts):

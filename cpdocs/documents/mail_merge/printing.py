@@ -11,6 +11,7 @@ import io
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 import pikepdf
@@ -18,27 +19,35 @@ import pikepdf
 from cpdocs.core.letters import SheetMark
 from cpdocs.documents.mail_merge import sheets
 from cpdocs.documents.mail_merge.internals import canvas
-from cpdocs.documents.mail_merge.merged import MergedLetter, Side
+from cpdocs.documents.mail_merge.merged import MergedLetter, SharedPart, Side
 from cpdocs.documents.mail_merge.writer import PdfWriter
+from cpdocs.documents.sheet_text import NAME as SHEET_TEXT
+from cpdocs.documents.sheet_text import SheetText, add_font
 
 _PAGE = b"/MediaBox[0 0 612 792]"
-_STATES = b"<</a1<</ca 1>>/a1.0<</ca 1>>/A1<</CA 1>>/A1.0<</CA 1>>>>"
+_STATES = {"/a1": b"<</ca 1>>", "/a1.0": b"<</ca 1>>", "/A1": b"<</CA 1>>", "/A1.0": b"<</CA 1>>"}
 
 
-_UNSCALED = b"1.33333333 0 0 -1.33333333 0 1056"
+_PIXELS, _POINTS = b"0 0 816 1056", b"0 0 612 792"
+_UNSCALED = b"1.3333333333333333 0 0 -1.3333333333333333 0 1056"
 """From CSS pixels of a page back to points from its lower left."""
 _FACE = re.compile(rb"/([A-Za-z]+) [0-9.]+ Tf")
 
 
 class MergedPrintFile:
-    """A print file being written to ``target``; ``shared`` has the shared parts, deflated, by digest."""
+    """A print file being written to ``target``; ``shared`` has the shared parts by digest. ``text`` writes what people
+    read of a sheet's code; without it that isn't there."""
 
-    def __init__(self, run_id: str, target: BinaryIO, shared: Mapping[bytes, bytes]) -> None:
+    def __init__(
+        self, run_id: str, target: BinaryIO, shared: Mapping[bytes, SharedPart], text: SheetText | None = None
+    ) -> None:
         self.run_id = run_id
+        self._text = text
         self._writer = PdfWriter(target)
         self._shared = shared
         self._fonts = self._writer.reserve()
         self._resources: dict[bytes, int] = {}
+        self._pictures: dict[bytes, dict[str, dict[str, bytes]]] = {}
         self._code_checked: set[int] = set()
         self.blank_pages = 0
         self.separator_pages = 0
@@ -95,18 +104,46 @@ class MergedPrintFile:
             self._writer.reserve(len(objects))
             for number, body in objects:
                 self._writer.put_written(number, body)
+        if self._text is not None:
+            with pikepdf.open(io.BytesIO(self._text.pdf)) as source:
+                font = self._copied(source.pages[0].Resources.Font[SHEET_TEXT], {})
+            names = b"<<%b %b%b" % (SHEET_TEXT.encode(), font, names.removeprefix(b"<<"))
         self._writer.put(self._fonts, names)
         return self._writer.finish(f"Letters, run {self.run_id}".encode("ascii"))
 
     def _resources_of(self, digest: bytes) -> int:
         if digest not in self._resources:
+            part = self._shared[digest]
+            named = self._named(part.pictures)
             drawing, resources = self._writer.reserve(2), self._writer.next_number - 1
-            common = b"/Font %d 0 R/ExtGState%b" % (self._fonts, _STATES)
-            entries = b"/Type/XObject/Subtype/Form/BBox[0 0 816 1056]/Resources<<%b>>" % common
-            self._writer.put_deflated(drawing, entries, self._shared[digest])
-            self._writer.put(resources, b"<<%b/XObject<</S %d 0 R>>>>" % (common, drawing))
+            entries = b"/Type/XObject/Subtype/Form/BBox[%b]%b/Resources%b" % (
+                *((_POINTS, b"/Matrix[%b]" % _UNSCALED) if part.pictures else (_PIXELS, b"")),
+                self._dictionary(named),
+            )
+            self._writer.put_deflated(drawing, entries, part.operators)
+            objects = {**named.get("/XObject", {}), "/S": b"%d 0 R" % drawing}
+            self._writer.put(resources, self._dictionary({**named, "/XObject": objects}))
             self._resources[digest] = resources
         return self._resources[digest]
+
+    def _dictionary(self, named: Mapping[str, Mapping[str, bytes]]) -> bytes:
+        """A resource dictionary with the letters' fonts and these entries by kind."""
+        inner = [b"%b<<%b>>" % (kind.encode(), _entries(entries)) for kind, entries in named.items() if entries]
+        return b"<</Font %d 0 R%b>>" % (self._fonts, b"".join(inner))
+
+    def _named(self, pictures: bytes) -> dict[str, dict[str, bytes]]:
+        """What operators name besides fonts, by kind and name: the pictures and effects in this PDF, each written once,
+        and the states that letters have."""
+        if pictures not in self._pictures:
+            found: dict[str, dict[str, bytes]] = {"/ExtGState": {}}
+            if pictures:
+                known: dict[tuple[int, int], int] = {}
+                with pikepdf.open(io.BytesIO(pictures)) as source:
+                    for kind, entries in source.pages[0].Resources.items():
+                        found[kind] = {name: self._copied(value, known) for name, value in entries.items()}
+            found["/ExtGState"] |= _STATES
+            self._pictures[pictures] = found
+        return self._pictures[pictures]
 
     def _code(self, mark: SheetMark, barcode: bytes, *, flipped: bool = True) -> int:
         if len(mark.text) not in self._code_checked:
@@ -114,8 +151,11 @@ class MergedPrintFile:
             self._code_checked.add(len(mark.text))
         number = self._writer.reserve()
         code = sheets.sheet_code(mark)
-        if barcode:
-            code += b"\nq %b cm\n%b\nQ" % (_UNSCALED, barcode)
+        in_points = [barcode] if barcode else []
+        if self._text is not None:
+            in_points.append(self._text.operators(mark))
+        if in_points:
+            code += b"\nq %b cm\n%b\nQ" % (_UNSCALED, b"\n".join(in_points))
         if flipped:
             self._writer.put_stream(number, b"", code)
         else:
@@ -135,6 +175,8 @@ class MergedPrintFile:
             begin = self._writer.reserve()
             self._writer.put_stream(begin, b"", b"q")
             for index, page in enumerate(source.pages):
+                if marks and self._text is not None:
+                    add_font(source, page, self._text)
                 page.contents_coalesce()
                 contents = self._copied(page.Contents, known).replace(b"[", b"").replace(b"]", b"")
                 if index % 2 == 0 and marks:
@@ -173,16 +215,24 @@ class MergedPrintFile:
             return bytes(value.unparse())
         if isinstance(value, bool):
             return b"true" if value else b"false"
+        if isinstance(value, Decimal):
+            return format(value, "f").encode("ascii")  # PDF knows no exponents
         return b"null" if value is None else str(value).encode("ascii")
 
 
-def proof(sides: Sequence[Side], shared: Mapping[bytes, bytes], faces: Mapping[str, canvas.Face], lay: Any) -> bytes:
+def _entries(entries: Mapping[str, bytes]) -> bytes:
+    return b"".join(name.encode() + b" " + value for name, value in entries.items())
+
+
+def proof(
+    sides: Sequence[Side], shared: Mapping[bytes, SharedPart], faces: Mapping[str, canvas.Face], lay: Any
+) -> bytes:
     """Pages of one merged letter as a PDF by itself, without sheet codes."""
     out = io.BytesIO()
     file = MergedPrintFile("proof", out, shared)
     used: set[str] = set()
     for side in sides:
-        used |= _faces_in(zlib.decompress(side.own)) | _faces_in(zlib.decompress(shared[side.shared]))
+        used |= _faces_in(zlib.decompress(side.own)) | _faces_in(zlib.decompress(shared[side.shared].operators))
         file.add_side(side)
     file.finish({name: face for name, face in faces.items() if name in used}, lay)
     return out.getvalue()

@@ -154,7 +154,8 @@ class _Reader:
         faces = {}
         for name, font in re.findall(rb"/([A-Za-z0-9]+) (\d+) 0 R", self.file.value(number)):
             to_unicode = re.search(rb"/ToUnicode (\d+)", self.file.value(int(font)))
-            faces[name] = _character_map(self.file.stream(int(to_unicode[1])))  # type: ignore[index]
+            if to_unicode is not None:  # sheets' own texts, which hold no document id, say what they say without one
+                faces[name] = _character_map(self.file.stream(int(to_unicode[1])))
         return faces
 
 

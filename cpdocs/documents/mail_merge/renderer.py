@@ -26,12 +26,13 @@ from cpdocs.documents.mail_merge.forms import Forms
 from cpdocs.documents.mail_merge.internals import canvas, engine
 from cpdocs.documents.mail_merge.internals.canvas import NotMergeable
 from cpdocs.documents.mail_merge.layout import Merged, Template, Words, depends_on_words
-from cpdocs.documents.mail_merge.merged import MergedLetter, Side
+from cpdocs.documents.mail_merge.merged import TO_PIXELS, MergedLetter, SharedPart, Side
 from cpdocs.documents.mail_merge.placeholders import Placeholders, placeholders_of
 from cpdocs.documents.pdf import judged, moment_of, toolbox
 from cpdocs.documents.preflight import BARCODE_ZONE, Region, bare, inside, overlap, window_faults
 
 if TYPE_CHECKING:
+    from cpdocs.documents.letter_kinds import LetterKind
     from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter, Unprintable
 
 _SAMPLED = 1000
@@ -40,9 +41,7 @@ _VARIANTS = 8
 """Templates of one key that are tried: they differ in the lines of some block."""
 
 
-_SCALED = b"1 0 0 -1 0 792 cm\n.75 0 0 .75 0 0 cm"
-"""From PDF's points to CSS pixels."""
-_BEGIN = _SCALED + b"\n/S Do\n"
+_BEGIN = TO_PIXELS + b"\n/S Do\n"
 """The shared part comes first; the page's own operators follow."""
 
 
@@ -63,7 +62,7 @@ class MailMerge:
         self._forms = Forms(renderer, _PERSONAL)
         self._templates: OrderedDict[tuple[object, ...], list[Template]] = OrderedDict()
         self._checked: dict[tuple[str, ...], bool] = {}
-        self.fresh: dict[bytes, bytes] = {}
+        self.fresh: dict[bytes, SharedPart] = {}
         self._known: set[bytes] = set()
         self._made: tuple[Template, Placeholders] | None = None
         self.layouts = 0
@@ -76,15 +75,15 @@ class MailMerge:
         address = self._renderer.addressed(letter)
         if not isinstance(address, AddressBlock):
             return address
-        sheets = self._renderer.kind(letter.kind).stylesheets
-        self._require_sound(sheets)
+        kind = self._renderer.kind(letter.kind)
+        self._require_sound(kind.stylesheets)
         tokens, own = self._tokens(letter, address)
         self._made = None
         with judged():
-            merged = self._merged(tokens, own, sheets, letter, address)
+            merged = self._merged(tokens, own, kind, letter, address)
             if _sampled(letter.document_id):
                 rendered = placeholders_of(self._renderer.html(letter, address))
-                if rendered != tokens or self._its_own(self._laid_out(rendered, sheets), own) != merged:
+                if rendered != tokens or self._its_own(self._laid_out(rendered, kind), own) != merged:
                     raise MailMergeDiffers
         if not _window_is_clear(merged, address, self._renderer.return_lines(letter)):
             raise NotMergeable
@@ -124,9 +123,9 @@ class MailMerge:
             raise NotMergeable
 
     def _merged(
-        self, tokens: Placeholders, own: frozenset[int], sheets: tuple[str, ...], letter: Letter, address: AddressBlock
+        self, tokens: Placeholders, own: frozenset[int], kind: LetterKind, letter: Letter, address: AddressBlock
     ) -> Merged:
-        key = (tokens.key, sheets)
+        key = (tokens.key, kind.stylesheets, kind.template)
         variants = self._templates.get(key)
         if variants is None:
             if len(self._templates) >= _TEMPLATES:
@@ -139,7 +138,7 @@ class MailMerge:
             if merged is not None:
                 self._made = (template, tokens)
                 return merged
-        template = self._laid_out(tokens, sheets)
+        template = self._laid_out(tokens, kind)
         merged = self._its_own(template, own)
         if window_faults(self._first_page(merged), address, self._renderer.return_lines(letter)):
             raise NotMergeable
@@ -152,19 +151,22 @@ class MailMerge:
         """The first page as a PDF, for the preflight that sees everything on it: once for each layout."""
         from cpdocs.documents.mail_merge.printing import proof
 
-        flat = b"\n".join((_SCALED, merged.shared[0].operators, merged.own[0]))
-        return proof((Side(b"", zlib.compress(flat)),), {b"": zlib.compress(b"")}, canvas.faces(self._canvas), self.lay)
+        shared = merged.shared[0]
+        begin = b"" if shared.pictures else TO_PIXELS
+        flat = b"\n".join((begin, shared.operators, merged.own[0]))
+        empty = {b"": SharedPart(zlib.compress(b""), shared.pictures)}
+        return proof((Side(b"", zlib.compress(flat)),), empty, canvas.faces(self._canvas), self.lay)
 
-    def _laid_out(self, tokens: Placeholders, sheets: tuple[str, ...]) -> Template:
+    def _laid_out(self, tokens: Placeholders, kind: LetterKind) -> Template:
         self.layouts += 1
         if 'dir="auto' in tokens.key[0] or "<style" in tokens.key[0]:
             raise NotMergeable
-        return Template(tokens, self.lay(tokens.page, sheets), self._canvas)
+        return Template(tokens, self.lay(tokens.page, kind.stylesheets, kind.template), self._canvas)
 
-    def lay(self, page: str, sheets: Sequence[str] = ()) -> engine.LaidOut:
-        """A page of HTML laid out with the fonts of these letters."""
+    def lay(self, page: str, sheets: Sequence[str] = (), template: str = "") -> engine.LaidOut:
+        """A page of HTML, made from ``template``, laid out with the fonts of these letters."""
         tools = toolbox(self._renderer.folders)
-        source = HTML(string=page, base_url=tools.base, url_fetcher=tools.fetcher)
+        source = HTML(string=page, base_url=tools.base(template), url_fetcher=tools.fetcher)
         return engine.lay_out(source, tools.fonts, [tools.sheet(name) for name in sheets], tools.pictures)
 
     @staticmethod
@@ -180,7 +182,7 @@ class MailMerge:
         for shared, own in zip(merged.shared, merged.own, strict=True):
             if shared.digest not in self._known:
                 self._known.add(shared.digest)
-                self.fresh[shared.digest] = zlib.compress(shared.operators)
+                self.fresh[shared.digest] = SharedPart(zlib.compress(shared.operators), shared.pictures)
             whole.update(shared.digest)
             whole.update(own)
             sides.append(Side(shared.digest, zlib.compress(_BEGIN + own)))
@@ -194,8 +196,8 @@ class MailMerge:
         """Gives every shared part anew from here on."""
         self._known.clear()
 
-    def taken(self) -> tuple[dict[bytes, bytes], dict[str, canvas.Face]]:
-        """Shared parts, deflated, that weren't given before, and every face drawn with so far."""
+    def taken(self) -> tuple[dict[bytes, SharedPart], dict[str, canvas.Face]]:
+        """Shared parts that weren't given before, and every face drawn with so far."""
         fresh, self.fresh = self.fresh, {}
         return fresh, canvas.faces(self._canvas)
 

@@ -6,6 +6,8 @@ three.
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +18,17 @@ import pydyf
 import weasyprint
 from weasyprint.draw import draw_inline_level
 from weasyprint.formatting_structure import boxes
+from weasyprint.pdf import _use_references
 from weasyprint.pdf import fonts as pdf_fonts
 from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
 from cpdocs.documents import glyphs
 from cpdocs.documents.mail_merge.internals.engine import LaidOut, Slot
+from cpdocs.documents.mail_merge.merged import TO_PIXELS
 
+_POINTS = 0.75
+"""Points in a CSS pixel."""
 _LETTER = (816, 1056)
 """US Letter in CSS pixels: print files have no other pages."""
 
@@ -34,6 +40,15 @@ class Drawing:
 
     operators: bytes
     ink: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What a page has besides the lines of its slots: PDF operators, and a PDF of one page with the pictures and
+    effects that they name (empty where there are none). For their units see ``merged.SharedPart``."""
+
+    operators: bytes
+    pictures: bytes
 
 
 class Canvas:
@@ -56,26 +71,40 @@ class Canvas:
         """The font of this name in the operators as it was drawn with here; None where it wasn't."""
         return next((font for font in self.fonts.values() if font.hash == name), None)
 
-    def furniture(self, laid: LaidOut, number: int) -> bytes:
-        """Everything on page ``number`` (from 0) but the lines of its slots. Raises NotMergeable for pictures and
-        effects."""
+    def furniture(self, laid: LaidOut, number: int) -> Furniture:
+        """Everything on page ``number`` (from 0) but the lines of its slots.
+
+        Raises NotMergeable where a picture lies over or under words that are drawn apart from it, or effects hold
+        words.
+        """
         page = laid.document.pages[number]
+        slots = [slot for slot in laid.slots if slot.page == number]
+        if any(_lies_over(box, slots) for box in page._page_box.descendants(placeholders=True)):
+            raise NotMergeable
         resources = _resources()
         stream = self._canvas(page._page_box, resources)
         with _without_slots():
             page.paint(stream)
-        _require_plain(resources)
-        return _operators(stream)
+        if _is_plain(resources):
+            return Furniture(_operators(stream), b"")
+        resources, images = _resources(), dict[str, Any]()
+        stream = self._canvas(page._page_box, resources, images)
+        with _without_slots(), stream.stacked():
+            stream.transform(d=-1, f=page.height * _POINTS)
+            page.paint(stream, scale=_POINTS)
+        return Furniture(_operators(stream) + b"\n" + TO_PIXELS, _pictures(resources, images))
 
     def font(self, pango_font: Any, page_box: Any) -> tuple[Any, float]:
         """The face of a Pango font as WeasyPrint keeps it for these drawings, and its size in CSS pixels."""
         return self._canvas(page_box, _resources()).add_font(pango_font)  # type: ignore[no-any-return]
 
-    def _canvas(self, page_box: Any, resources: Any) -> Any:
+    def _canvas(self, page_box: Any, resources: Any, images: dict[str, Any] | None = None) -> Any:
         rectangle = (0, 0, page_box.margin_width(), page_box.margin_height())
         if rectangle[2:] != _LETTER:
             raise NotMergeable
-        return glyphs.SpellingStream(self.fonts, rectangle, resources, {}, None, {}, None)
+        return glyphs.SpellingStream(
+            self.fonts, rectangle, resources, images if images is not None else {}, None, {}, None
+        )
 
 
 class NotMergeable(Exception):
@@ -88,9 +117,66 @@ def _resources() -> Any:
 
 
 def _require_plain(resources: Any) -> None:
-    alphas = all(name in ("a1.0", "A1.0", "a1", "A1") for name in resources["ExtGState"])
-    if not alphas or any(resources[kind] for kind in ("XObject", "Pattern", "Shading")):
+    if not _is_plain(resources):
         raise NotMergeable
+
+
+def _is_plain(resources: Any) -> bool:
+    alphas = all(name in ("a1.0", "A1.0", "a1", "A1") for name in resources["ExtGState"])
+    return alphas and not any(resources[kind] for kind in ("XObject", "Pattern", "Shading"))
+
+
+def _pictures(resources: Any, images: dict[str, Any]) -> bytes:
+    """The pictures and effects that a page's operators name, as the resources of the one page of a PDF. Raises
+    NotMergeable where words are among them: fonts are shared by all letters."""
+    if any(_shows_text(group) for kind in ("XObject", "Pattern") for group in resources[kind].values()):
+        raise NotMergeable
+    pdf = pydyf.PDF()
+    resources["Font"] = pydyf.Dictionary()
+    _use_references(pdf, resources, images, {})
+    del resources["Font"]
+    size = pydyf.Array((0, 0, 612, 792))
+    pdf.add_page(
+        pydyf.Dictionary({"Type": "/Page", "Parent": pdf.pages.reference, "MediaBox": size, "Resources": resources})
+    )
+    out = io.BytesIO()
+    pdf.write(out, version=b"1.7", identifier=False)
+    return out.getvalue()
+
+
+_SETS_A_FONT = re.compile(rb"\bTf\b")
+
+
+def _shows_text(group: Any) -> bool:
+    """Whether a group or pattern, or one inside it, draws text. An image doesn't, and is None until it is written."""
+    if group is None:
+        return False
+    inner = group.extra.get("Resources") or {}
+    return any(_SETS_A_FONT.search(pydyf._to_bytes(item)) for item in group.stream) or any(
+        _shows_text(other) for kind in ("XObject", "Pattern") for other in (inner.get(kind) or {}).values()
+    )
+
+
+def _lies_over(box: Any, slots: Sequence[Slot]) -> bool:
+    """Whether a picture (or a picture behind a box) lies where a slot's lines are that aren't inside the box: words are
+    drawn after all else, so that the order of the two might be another."""
+    box = getattr(box, "_box", box)
+    style = getattr(box, "style", None)
+    background = style is not None and any(kind != "none" for kind, _ in style["background_image"])
+    if not (background or isinstance(box, boxes.ReplacedBox)):
+        return False
+    inside = {id(line) for line in box.descendants()} if isinstance(box, boxes.ParentBox) else set()
+    left, top = box.border_box_x(), box.border_box_y()
+    right, bottom = left + box.border_width(), top + box.border_height()
+    return any(
+        left < line.position_x + line.width
+        and line.position_x < right
+        and top < line.position_y + line.height
+        and line.position_y < bottom
+        for slot in slots
+        for line in slot.lines
+        if id(line) not in inside
+    )
 
 
 def _operators(stream: Any) -> bytes:

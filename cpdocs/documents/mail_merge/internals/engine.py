@@ -26,6 +26,7 @@ from weasyprint.formatting_structure import boxes, build
 from weasyprint.html import get_html_metadata
 from weasyprint.layout import LayoutContext, background, block, inline, layout_document
 from weasyprint.layout.absolute import AbsolutePlaceholder
+from weasyprint.pdf import _use_references
 from weasyprint.pdf import fonts as pdf_fonts
 from weasyprint.pdf import stream as pdf_stream
 from weasyprint.pdf.metadata import DocumentMetadata
@@ -56,6 +57,7 @@ INTERNALS: tuple[tuple[str, Any], ...] = (
     ("pdf.Font", pdf_fonts.Font),
     ("pdf.build_fonts_dictionary", pdf_fonts.build_fonts_dictionary),
     ("pdf.Stream", pdf_stream.Stream),
+    ("pdf._use_references", _use_references),
     ("line_break.Layout", line_break.Layout),
     ("line_break.split_first_line", line_break.split_first_line),
     ("line_break.first_line_metrics", line_break.first_line_metrics),
