@@ -151,8 +151,8 @@ def _numbered(parts: tuple[Decision, ...], known: tuple[ReturnRecord, ...]) -> l
     taken = set(final.values())
     free = (number for number in itertools.count(1) if number not in taken)
     numbered = [replace(each, part=final.get(each.document_id) or next(free)) for each in parts]
-    of = max((each.part for each in numbered), default=1)
-    return [replace(each, of=max(of, *taken, 1)) for each in numbered]
+    numbers = taken | {each.part for each in numbered}
+    return [replace(each, of=max(numbers)) for each in numbered]
 
 
 def _take(ws: Workspace, context: DecisionContext, sha256: str, shown: Path, folder: str) -> tuple[Taken, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import re
 import shutil
@@ -13,13 +14,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cpdocs.core.events import EventType, NewEvent
+from cpdocs.errors import Problem
+from cpdocs.ledger import audit_store
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit import Report, verify
 from cpdocs.ledger.audit_events import references
 from cpdocs.ledger.blobs import BlobStore, write_durably
 from cpdocs.ledger.checkpoint import public_bytes, sign_checkpoint
 from cpdocs.ledger.events import EventStore
-from cpdocs.ledger.tree import Head, leaf_hash
+from cpdocs.ledger.pages import load_sums
+from cpdocs.ledger.tree import EMPTY_ROOT, Head, leaf_hash
+from cpdocs.system.durable import open_plain
 from tests.ledger.conftest import BEGIN, SetClock, letter, raw
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -443,3 +448,60 @@ def test_every_event_type_can_be_recorded_and_audited(tmp_path):
     store.append(*(NewEvent(kind, ("run:x",)) for kind in EventType))
     store.close()
     assert ws.audit().ok
+
+
+@in_a_file
+def test_a_stored_file_that_cannot_be_read_is_named_with_the_systems_reason(ws, monkeypatch):
+    sha = ws.blobs.put(b"content 1")
+
+    def refuse(path):
+        if path.name == sha:
+            raise OSError(errno.EIO, "some text")
+        return open_plain(path)
+
+    monkeypatch.setattr(audit_store, "open_plain", refuse)
+    (problem,) = ws.audit().problems
+    assert (problem.where, problem.message) == (f"store/{sha[:2]}/{sha}", "It can't be read: input/output error.")
+
+
+@in_a_file
+def test_page_sums_that_cannot_be_read_are_named(ws):
+    sums = ws.ledger.with_suffix(".pages")
+    kept = sums.rename(sums.with_name("elsewhere"))
+    sums.symlink_to(kept)
+    assert ws.codes() == {"page_sums_damaged"}
+
+
+@in_a_file
+def test_a_changed_page_is_named_with_the_place_of_its_bytes(ws):
+    kept = load_sums(ws.ledger)
+    flip(ws.ledger, 2 * kept.page_size + 7, 1)
+    messages = [problem.message for problem in ws.audit().problems if problem.code == "page_altered"]
+    assert messages == [f"Page 3 of the file (bytes from {2 * kept.page_size}) was changed."]
+
+
+@in_a_file
+def test_where_no_key_is_known_that_is_a_problem_unless_a_checkpoint_kept_elsewhere_vouches_for_it(ws):
+    unknown = Problem("key_missing", "There is no key.")
+
+    def found(publics, against):
+        report = verify(ws.ledger, ws.blobs.root, ws.folder, publics, against, why_no_key=unknown)
+        return [problem.code for problem in report.problems]
+
+    note = (ws.folder / "469.txt").read_text()
+    assert found([], {}) == ["key_missing"]
+    assert found([], {"elsewhere": note}) == []
+    assert found([public_bytes(KEY)], {}) == []
+
+
+@pytest.mark.parametrize("sql", ["size = 9000", "size = 1", "root = zeros", "frontier = hex(ff)"])
+def test_a_tree_head_that_is_not_the_events_own_is_named_whichever_way_it_differs(ws, sql):
+    ws.tamper(f"UPDATE tree_head SET {sql}")
+    assert "tree head" in ws.where("tree_altered")
+
+
+def test_a_ledger_that_is_gone_shows_no_events_and_the_empty_trees_root(tmp_path):
+    ws = Workspace(tmp_path / "state")
+    ws.blobs.put(b"left")
+    report = ws.audit()
+    assert (report.events, report.root) == (0, EMPTY_ROOT)

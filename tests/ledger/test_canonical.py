@@ -98,3 +98,13 @@ def test_deep_nesting_is_written_or_refused_but_never_crashes():
     assert canonical(parse_canonical(deep)) == deep
     with pytest.raises((ValueError, RecursionError)):
         parse_canonical(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), [10**30], {"a": [-(10**30)]}])
+def test_a_number_that_53_bits_cannot_hold_is_refused_with_the_reason(value):
+    with pytest.raises(ValueError, match="53 bits"):
+        canonical(value)
+
+
+def test_the_largest_numbers_of_53_bits_are_written():
+    assert canonical([2**53 - 1, -(2**53) + 1]) == b"[9007199254740991,-9007199254740991]"

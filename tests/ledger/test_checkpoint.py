@@ -149,3 +149,23 @@ def test_a_checkpoint_for_keeping_elsewhere_carries_its_proofs_and_what_it_doesn
         read = unverified_checkpoint(sign_note(f"{text}\n{line}\n", "cpdocs", KEY))
         assert read.since[:2] == ((4, proof), (8, ()))
         assert all(size == 4 for size, _ in read.since[2:])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\n1\n",
+        "a\n\n1\n",
+        f"\n1\n{base64.b64encode(bytes(32)).decode()}\n",
+        f"a\n01\n{base64.b64encode(bytes(32)).decode()}\n",
+        "a\n1\nÄÄÄÄ\n",
+        "a\n1\n*\n",
+        f"a\n1\n{base64.b64encode(bytes(31)).decode()}\n",
+    ],
+)
+def test_a_signed_text_that_is_no_checkpoint_is_refused_and_not_fallen_over(text):
+    note = sign_note(text, "example.org/ledger", KEY)
+    with pytest.raises(CheckpointInvalid):
+        verify_checkpoint(note, [public_bytes(KEY)])
+    with pytest.raises(CheckpointInvalid):
+        unverified_checkpoint(note)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.errors import Busy, WorkspaceFault
+from cpdocs.ledger import sqlite_file, transaction
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.blobs import OutputExists
@@ -371,3 +372,42 @@ def test_a_writer_killed_at_any_moment_loses_no_event_that_it_was_told_of(store,
 def test_any_data_comes_back_as_it_went_in(store, data):
     (event,) = store.append(NewEvent(EventType.RUN_STAGED, ("run:π ☂",), data))
     assert next(iter(store.events(after=event.seq - 1))).data == data == event.data
+
+
+def test_a_transaction_reads_from_the_first_event_on(store):
+    with store.write() as tx:
+        tx.append(letter(1))
+        assert [event.seq for event in tx.events()] == [1, 2]
+        assert [event.seq for event in tx.events(after=1)] == [2]
+
+
+@in_a_file
+def test_many_events_are_written_by_the_batch_and_the_rest_at_the_end(store, monkeypatch):
+    written = []
+    real = transaction.Appender.write
+
+    def write(appender):
+        written.append(appender.size)
+        real(appender)
+
+    monkeypatch.setattr(transaction.Appender, "write", write)
+    monkeypatch.setattr(transaction, "BATCH", 3)
+    with store.write() as tx:
+        tx.extend(letter(number) for number in range(7))
+    assert written == [3, 6, 8]
+
+
+@in_a_file
+def test_a_ledger_that_was_moved_says_so_to_who_would_still_record_in_it(store, ledger):
+    raw(ledger).execute(
+        f"CREATE TRIGGER moved BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, '{sqlite_file.MOVED}'); END"
+    )
+    with pytest.raises(WorkspaceFault, match="was moved into a database"):
+        store.append(letter(1))
+
+
+def test_every_subject_of_a_kind_comes_once_with_all_that_is_about_it(store):
+    store.append(*(letter(number) for number in range(7)))
+    runs = store.grouped("run", types=(EventType.LETTER_STAGED,), upto=store.head().size)
+    found = [(key, [event.seq for event in about]) for key, about in runs]
+    assert found == [("R0", [2, 5, 8]), ("R1", [3, 6]), ("R2", [4, 7])]
