@@ -13,28 +13,27 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, select, update
-
 from cpdocs.core.events import NewEvent
 from cpdocs.ledger.canonical import canonical
-from cpdocs.ledger.inclusion_proofs import SUBTREE_LEVELS
-from cpdocs.ledger.rows import put, run
-from cpdocs.ledger.schema import event_subjects, events, subtrees, tree_head
-from cpdocs.ledger.tree import Frontier, leaf_hash
+from cpdocs.ledger.reading import Driver, edge_of
+from cpdocs.ledger.rows import put
+from cpdocs.ledger.tree import SUBTREE_LEVELS, Frontier, leaf_hash
 
 FORMAT = 1
 """The ``v`` of every event's text."""
 
-_EDGE = select(tree_head.c.size, tree_head.c.frontier)
-_MOVE_EDGE = update(tree_head).values(size=bindparam("size"), frontier=bindparam("frontier"), root=bindparam("root"))
+_EVENTS = ("seq", "type", "at", "body", "leaf")
+_SUBJECTS = ("subject", "seq")
+_SUBTREES = ("level", "place", "hash")
 
 
 class Appender:
     """Events on their way into the ledger, with all that the tree gains by them; ``write`` puts them there."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._frontier = Frontier.from_bytes(*run(connection, _EDGE).fetchone())
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        edge = edge_of(driver)
+        self._frontier = Frontier.from_bytes(edge.size, edge.frontier)
         self._events: list[tuple[int, str, str, str, bytes]] = []
         self._subjects: list[tuple[str, int]] = []
         self._subtrees: list[tuple[int, int, bytes]] = []
@@ -58,12 +57,18 @@ class Appender:
         """Inserts what was added since the last time."""
         if not self._events:
             return
-        for table, rows in ((events, self._events), (event_subjects, self._subjects), (subtrees, self._subtrees)):
-            if rows:
-                put(self._connection, table, rows)
-                rows.clear()
+        put(self._driver, "events", _EVENTS, self._events)
+        if self._subjects:
+            put(self._driver, "event_subjects", _SUBJECTS, self._subjects)
+        if self._subtrees:
+            put(self._driver, "subtrees", _SUBTREES, self._subtrees)
+        for written in (self._events, self._subjects, self._subtrees):
+            written.clear()
         frontier = self._frontier
-        run(self._connection, _MOVE_EDGE, frontier.size, frontier.to_bytes(), frontier.root())
+        self._driver.execute(
+            "UPDATE tree_head SET size = ?, frontier = ?, root = ?",
+            (frontier.size, frontier.to_bytes(), frontier.root()),
+        )
 
 
 class Envelope:

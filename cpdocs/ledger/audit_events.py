@@ -17,9 +17,8 @@ from cpdocs.core.events import EventType
 from cpdocs.ledger.append import FORMAT
 from cpdocs.ledger.canonical import parse_canonical
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
-from cpdocs.ledger.inclusion_proofs import SUBTREE_LEVELS
 from cpdocs.ledger.schema import event_subjects, events, raw_columns, tree_head
-from cpdocs.ledger.tree import Frontier, leaf_hash
+from cpdocs.ledger.tree import SUBTREE_LEVELS, Frontier, leaf_hash
 
 _BATCH = 1000
 _KEYS = frozenset({"v", "seq", "type", "subjects", "at", "recorded_at", "user", "host", "salt", "data"})

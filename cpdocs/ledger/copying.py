@@ -59,7 +59,7 @@ def copy_into(source: Connection, target: Place) -> Head:
     """As ``copy_ledger``, from an open transaction."""
     head = head_of(driver_of(source))
     with backend_of(target).creating(BUSY_SECONDS) as connection:
-        appender = Appender(connection)
+        appender = Appender(driver_of(connection))
         for seq, body in texts_of(driver_of(source), inside=True):
             text = json.loads(body)
             appender.add(text["type"], text["subjects"], text["at"], body)

@@ -18,8 +18,9 @@ from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerDamaged, LedgerMissing
 from cpdocs.ledger.reader import Reader, reader_of
-from cpdocs.ledger.reading import SCHEMA_VERSION, Edge, decode, edge_of, grouped_texts_of, head_of, texts_of
+from cpdocs.ledger.reading import SCHEMA_VERSION, Driver, Edge, decode, edge_of, grouped_texts_of, head_of, texts_of
 from cpdocs.ledger.tree import Head, RangeHash, consistency_proof, inclusion_proof, range_hash
+from cpdocs.ledger.writer import Writer, writer_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -33,13 +34,15 @@ BUSY_SECONDS = 15.0
 
 
 class _Open:
-    """What one store has open: always a reader; an engine once it has written."""
+    """What one store has open: always a reader; a writer once it has written; an engine where a database was written
+    to, or something was proven."""
 
     def __init__(self, place: Place, busy_seconds: float) -> None:
         self._place = place
         self._busy_seconds = busy_seconds
         self.reader: Reader = reader_of(place, busy_seconds)
-        self.writes = False
+        self._has_engine = False
+        self._writer: Writer | None = None
 
     @cached_property
     def home(self) -> Backend:
@@ -50,8 +53,20 @@ class _Open:
     @cached_property
     def engine(self) -> Engine:
         engine = self.home.open(self._busy_seconds)
-        self.writes = True
+        self._has_engine = True
         return engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Driver]:
+        """A transaction under the one write lock, committed where the block ends well. Raises Busy, and at the first
+        one what ``bring_up`` raises."""
+        writer = self._writer
+        if writer is None:
+            if self.reader.form() != SCHEMA_VERSION:
+                self.bring_up()
+            writer = self._writer = writer_of(self._place, self._busy_seconds, lambda: (self.home, self.engine))
+        with self.reader.faults_named(), writer.writing() as driver:
+            yield driver
 
     def bring_up(self) -> None:
         """Brings the ledger to this cpdocs' form. Raises LedgerMissing, LedgerDamaged, or WorkspaceFault where a later
@@ -60,7 +75,14 @@ class _Open:
 
     def let_go(self, process: int) -> None:
         """Closes what ``process`` has open here."""
-        self.reader.let_go(process, lambda: self.home.dispose(self.engine, process) if self.writes else None)
+
+        def release() -> None:
+            if self._writer is not None:
+                self._writer.close()
+            if self._has_engine:
+                self.home.dispose(self.engine, process)
+
+        self.reader.let_go(process, release)
 
 
 class EventStore:
@@ -109,10 +131,11 @@ class EventStore:
         Raises OutputExists where there is one already, WorkspaceFault where the disk or the database refuses.
         """
         from cpdocs.ledger.backends import backend_of
+        from cpdocs.ledger.rows import driver_of
         from cpdocs.ledger.transaction import Transaction
 
         with backend_of(place).creating(busy_seconds) as connection:
-            Transaction(connection, clock, user, host, sudo=sudo).append(*first)
+            Transaction(driver_of(connection), clock, user, host, sudo=sudo).append(*first)
         return cls.open(place, clock=clock, user=user, host=host, sudo=sudo, busy_seconds=busy_seconds)
 
     @classmethod
@@ -183,14 +206,12 @@ class EventStore:
         what was recorded last.
         """
         from cpdocs.ledger.clock_guard import refuse_if_behind
-        from cpdocs.ledger.rows import driver_of
         from cpdocs.ledger.transaction import Transaction
 
-        home = self._open.home
-        with home.faults_named(), home.writing(self.engine) as connection:
+        with self._open.writing() as driver:
             if self._by_the_clock:
-                refuse_if_behind(driver_of(connection), self._clock.true_now())
-            tx = Transaction(connection, self._clock, self._user, self._host, self._person, self._sudo)
+                refuse_if_behind(driver, self._clock.true_now())
+            tx = Transaction(driver, self._clock, self._user, self._host, self._person, self._sudo)
             if self._foreword is not None:
                 self._foreword(tx)
             yield tx

@@ -6,10 +6,7 @@ from sqlalchemy import Connection, select
 
 from cpdocs.ledger.faults import LedgerDamaged
 from cpdocs.ledger.schema import events, subtrees
-from cpdocs.ledger.tree import RangeHash, node_hash
-
-SUBTREE_LEVELS = 8
-"""Every how many levels of the tree the roots of complete subtrees are kept."""
+from cpdocs.ledger.tree import SUBTREE_LEVELS, RangeHash, node_hash
 
 _REMEMBERED = 10_000
 

@@ -12,6 +12,8 @@ from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerMissing
 from cpdocs.ledger.reading import Driver
 
+MISSING_TODO = "Restore it from a backup; a ledger that is made anew would know nothing of what was done."
+
 
 class Reader(Protocol):
     """Who reads one ledger. Safe for several threads: each block of ``borrowed`` has a connection to itself."""
@@ -37,7 +39,7 @@ class Reader(Protocol):
         ...
 
 
-class _Pool:
+class Pool:
     """The connections that nobody uses just now."""
 
     def __init__(self) -> None:
@@ -91,7 +93,7 @@ class _Pool:
             self._idle.append(driver)
 
 
-class SqliteReader(_Pool):
+class SqliteReader(Pool):
     """Reads the ledger in the file ``path``. Raises LedgerMissing where there is none."""
 
     def __init__(self, path: Path, busy_seconds: float) -> None:
@@ -99,7 +101,7 @@ class SqliteReader(_Pool):
         if not path.is_file():
             raise LedgerMissing(
                 f"There is no ledger at {path}.",
-                todo="Restore it from a backup; a ledger that is made anew would know nothing of what was done.",
+                todo=MISSING_TODO,
             )
         self._path = path
         self._busy_seconds = busy_seconds
@@ -128,7 +130,7 @@ class SqliteReader(_Pool):
         sqlite_file.let_go(self._path, process, everything)
 
 
-class PostgresReader(_Pool):
+class PostgresReader(Pool):
     """Reads the ledger in the database at ``url``. Raises WorkspaceFault for an address that can't be used."""
 
     def __init__(self, url: str, busy_seconds: float) -> None:

@@ -21,6 +21,7 @@ from cpdocs.ledger.faults import LedgerMissing
 from cpdocs.ledger.findings import RESTORE, RecordAudit, as_text
 from cpdocs.ledger.migrations import bring_up
 from cpdocs.ledger.pages import changed_pages, file_state, load_sums, settle, sums_path
+from cpdocs.ledger.reader import MISSING_TODO
 from cpdocs.ledger.schema import (
     form_of,
     make_tables,
@@ -40,7 +41,6 @@ class SqliteBackend:
         self.path = path
         self.name = str(path)
         self.where = path.name
-        self._idle: list[tuple[Connection, sqlite3.Connection]] = []
 
     def there(self) -> bool:
         return self.path.is_file()
@@ -84,7 +84,7 @@ class SqliteBackend:
         if not self.there():
             raise LedgerMissing(
                 f"There is no ledger at {self.path}.",
-                todo="Restore it from a backup; a ledger that is made anew would know nothing of what was done.",
+                todo=MISSING_TODO,
             )
         engine = _engine(self.path, busy_seconds)
         with self.faults_named():
@@ -95,26 +95,14 @@ class SqliteBackend:
 
     @contextmanager
     def writing(self, engine: Engine) -> Iterator[Connection]:
-        """A transaction that begins with BEGIN IMMEDIATE.
-
-        Its connection is kept for the next one, and the driver itself begins and ends it: SQLAlchemy's way there and
-        back would cost an event half of its durable commit. Each thread that writes at the same time has a connection
-        of its own.
-        """
-        try:
-            connection, driver = self._idle.pop()
-        except IndexError:
-            connection = engine.connect()
+        """A transaction that begins with BEGIN IMMEDIATE: of steps that change the tables, and of copies. What is
+        recorded day by day is written by ``SqliteWriter``."""
+        with engine.connect() as connection:  # rolls back what isn't committed
             driver = _driver(connection)
-        try:
             driver.execute("BEGIN IMMEDIATE")
             yield connection
             # Whoever used more than the driver made SQLAlchemy take part in the transaction.
             (connection if connection.in_transaction() else driver).commit()
-        except BaseException:
-            connection.close()  # rolls back
-            raise
-        self._idle.append((connection, driver))
 
     def hold(self) -> None:
         """Notes that a store of this process has the file open."""
@@ -126,8 +114,6 @@ class SqliteBackend:
 
     def dispose(self, engine: Engine, process: int) -> None:
         """Closes every connection; what a fork inherited too."""
-        while self._idle:
-            self._idle.pop()[0].close()
         engine.dispose()
 
     def exclusively(self, engine: Engine, name: str) -> AbstractContextManager[bool]:

@@ -6,15 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, insert, select
 
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.append import Appender, Envelope
 from cpdocs.ledger.canonical import canonical
-from cpdocs.ledger.reading import BATCH, decode, head_of, texts_of
-from cpdocs.ledger.rows import driver_of
-from cpdocs.ledger.schema import checkpoints
+from cpdocs.ledger.reading import BATCH, Driver, decode, head_of, texts_of
 from cpdocs.ledger.tree import Head
 
 
@@ -22,11 +19,8 @@ class Transaction:
     """What can be read and appended under the ledger's one write lock. Everything is durable, or nothing, at its
     end."""
 
-    def __init__(
-        self, connection: Connection, clock: Clock, user: str, host: str, person: str = "", sudo: str = ""
-    ) -> None:
-        self._connection = connection
-        self._driver = driver_of(connection)
+    def __init__(self, driver: Driver, clock: Clock, user: str, host: str, person: str = "", sudo: str = "") -> None:
+        self._driver = driver
         self._clock = clock
         self._user = user
         self._host = host
@@ -67,7 +61,7 @@ class Transaction:
         return sum(1 for _ in self._grow(new))
 
     def _grow(self, new: Iterable[NewEvent]) -> Iterator[tuple[int, NewEvent, bytes, datetime, datetime]]:
-        appender = Appender(self._connection)
+        appender = Appender(self._driver)
         at, recorded_at = self._clock.now(), self._clock.true_now()
         envelope = Envelope(at, recorded_at, self._user, self._host, self._person, self._sudo)
         for event in new:
@@ -81,11 +75,9 @@ class Transaction:
 
     def add_checkpoint(self, size: int, note: str) -> int:
         """Keeps a signed checkpoint; gives its number. The same note twice in a row is kept once."""
-        last = self._connection.execute(
-            select(checkpoints.c.number, checkpoints.c.note).order_by(checkpoints.c.number.desc()).limit(1)
-        ).one_or_none()
-        if last is not None and last.note == note:
-            return int(last.number)
-        number = 1 if last is None else last.number + 1
-        self._connection.execute(insert(checkpoints).values(number=number, size=size, note=note))
-        return int(number)
+        last = self._driver.execute("SELECT number, note FROM checkpoints ORDER BY number DESC LIMIT 1").fetchone()
+        if last is not None and last[1] == note:
+            return int(last[0])
+        number = 1 if last is None else int(last[0]) + 1
+        self._driver.execute("INSERT INTO checkpoints (number, size, note) VALUES (?, ?, ?)", (number, size, note))
+        return number

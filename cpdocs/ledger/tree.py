@@ -14,6 +14,9 @@ from typing import TypeAlias
 EMPTY_ROOT = sha256(b"").digest()
 """The root of a tree without leaves (RFC 9162 §2.1.1)."""
 
+SUBTREE_LEVELS = 8
+"""Every how many levels of the tree the roots of complete subtrees are kept."""
+
 RangeHash: TypeAlias = Callable[[int, int], bytes]
 """(start, stop) → the hash of the subtree over those leaves; stop > start."""
 

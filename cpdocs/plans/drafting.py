@@ -63,5 +63,5 @@ def difference(ws: Workspace, old_id: str, new_id: str) -> tuple[Change, ...]:
         raise InputFault(
             f"{old_id} and {new_id} aren't versions of one plan.", todo="Name two versions of the same member's plan."
         )
-    record_access(ws, "plan diff", document_subject(old_id), document_subject(new_id))
+    record_access(ws, "plan diff", *dict.fromkeys((document_subject(old_id), document_subject(new_id))))
     return changes(plan_of(ws, old), plan_of(ws, new))

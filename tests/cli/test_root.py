@@ -10,11 +10,15 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from cpdocs.cli.root import COMMANDS
+from cpdocs.core.events import EventType
+from cpdocs.demo.files import write_sample
 from cpdocs.wiring import open_workspace
 from cpdocs.workspace import Workspace
-from tests.conftest import CommandLine
+from tests.conftest import NOW, CommandLine
+from tests.flows.conftest import AS_OF
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -48,6 +52,35 @@ def test_a_command_that_only_looks_starts_by_the_driver_alone(command: str, cli:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stderr.strip().endswith("[]"), shown.stderr
+
+
+@pytest.mark.ledger_file
+def test_recording_that_a_plan_was_looked_at_needs_the_driver_alone(cli: CommandLine, tmp_path: Path) -> None:
+    """``plan draft`` and ``plan diff`` record who looks before they show anything."""
+    sample = write_sample(tmp_path, AS_OF)
+    for table in ("practices", "clinicians", "designations", "roster"):
+        cli("import", table, getattr(sample, table))
+    document_id = cli("plan", "issue", sample.plans["bh"], "--json").json[0]["document_id"]
+    member_id = yaml.safe_load(sample.plans["bh"].read_text("utf-8"))["member_id"]
+    heavy = {"sqlalchemy", "pydantic", "pikepdf", "weasyprint"}
+    for argv, answer in (
+        (["draft", "--program", "BH"], f"{member_id}\n"),
+        (["diff", document_id, document_id], ""),
+    ):
+        code = (
+            f"import sys; from cpdocs.cli import run\nrun(['--workspace', {str(cli.root)!r}, 'plan', *{argv!r}])\n"
+            f"print(sorted(set(sys.modules) & {heavy}), file=sys.stderr)"
+        )
+        env = {**os.environ, "CPDOCS_NOW": NOW}
+        shown = subprocess.run(
+            [sys.executable, "-c", code], input=answer, env=env, capture_output=True, text=True, check=True
+        )
+        assert shown.stdout, shown.stderr  # also of a version beside itself
+        assert shown.stderr.strip().endswith("[]"), shown.stderr
+    ws = open_workspace(cli.root)
+    looked = [event.data["how"] for event in ws.ledger.events(types=(EventType.RECORD_ACCESSED,))]
+    ws.close()
+    assert looked[-2:] == ["plan draft", "plan diff"]
 
 
 def test_a_look_at_an_empty_inbox_imports_no_renderer(cli: CommandLine) -> None:

@@ -16,10 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+from typing import Any, NoReturn, TypeAlias
 
 CALLS = ("open", "write", "fsync", "rename", "replace", "link", "unlink", "mkdir", "rmdir", "fchmod", "listdir", "stat")
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EMFILE)
@@ -128,6 +125,7 @@ def _live(root: Path, command: Command, prepare: Prepare, waiting: int, said: in
 
 def _arm(at: int, fail_with: int) -> Callable[[], int]:
     from cpdocs.ledger.sqlite_backend import SqliteBackend
+    from cpdocs.ledger.writer import SqliteWriter
 
     me = os.getpid()
     count = 0
@@ -160,14 +158,17 @@ def _arm(at: int, fail_with: int) -> Callable[[], int]:
     for name in CALLS:
         setattr(os, name, guarded(getattr(os, name)))
     if not fail_with:
-        writing = SqliteBackend.writing
 
-        @contextmanager
-        def short_of_its_commit(home: SqliteBackend, engine: Engine) -> Iterator[Connection]:
-            with writing(home, engine) as connection:
-                yield connection
-                if due():
-                    befall()
+        def short_of_its_commit(writing: Callable[..., Any]) -> Callable[..., Any]:
+            @contextmanager
+            def cut(*given: object) -> Iterator[Any]:
+                with writing(*given) as connection:
+                    yield connection
+                    if due():
+                        befall()
 
-        SqliteBackend.writing = short_of_its_commit  # type: ignore[method-assign]
+            return cut
+
+        for writer in (SqliteBackend, SqliteWriter):
+            writer.writing = short_of_its_commit(writer.writing)  # type: ignore[method-assign]
     return lambda: count

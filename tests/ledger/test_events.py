@@ -274,9 +274,9 @@ def test_an_altered_event_is_never_handed_out(store, ledger):
 
 @in_a_file
 def test_a_full_disk_records_nothing_and_says_so(store):
-    with store.engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+    with store.write() as tx:  # its connection is kept for the next one
+        (pages,) = tx._driver.execute("PRAGMA page_count").fetchone()
+        tx._driver.execute(f"PRAGMA max_page_count={pages + 2}")
     with pytest.raises(WorkspaceFault, match=r"disk that holds the ledger .* is full; nothing was recorded"):
         store.append(*(letter(number) for number in range(500)))
     assert store.head().size == 1
@@ -285,9 +285,9 @@ def test_a_full_disk_records_nothing_and_says_so(store):
 
 @in_a_file
 def test_writes_are_durable_by_setting(store):
-    with store.engine.connect() as connection:
+    with store.write() as tx:
         pragmas = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            name: tx._driver.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

@@ -171,7 +171,7 @@ def test_appends_at_once_all_succeed_also_where_the_database_isolates_more_stric
             thread.join()
         assert [event.seq for event in store.events()] == list(range(1, 62))
         with store.write() as tx:
-            assert tx._connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
+            assert tx._driver.execute("SHOW transaction_isolation").fetchone() == ("read committed",)
     finally:
         with raw(ledger) as connection:
             connection.execute(f"ALTER DATABASE {name} RESET default_transaction_isolation")
