@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,10 +17,13 @@ from cpdocs.core.moments import eastern_text
 from cpdocs.core.notices import NoticeRecord
 from cpdocs.workspace import Workspace
 
+if TYPE_CHECKING:
+    from cpdocs.sending.notice_list import Addressed
+
 
 @click.group()
 def notices() -> None:
-    """Notices that must leave: those to health plans, and those that tell a practice to stop.
+    """Notices to practices and health plans: which wait to be sent, and which left.
 
     \b
     cpdocs notices list
@@ -27,60 +32,127 @@ def notices() -> None:
 
 
 @notices.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also those that were sent, and every other notice.")
+@click.option("--all", "everything", is_flag=True, help="Also those that were sent.")
+@click.option("--practice", "practice_id", default="", metavar="ID", help="Those to this practice.")
 @AS_JSON
 @pass_workspace
-def list_(ws: Workspace, everything: bool, as_json: bool) -> None:
-    """What waits to be sent, oldest first: the file, and for whom it is.
+def list_(ws: Workspace, everything: bool, practice_id: str, as_json: bool) -> None:
+    """What waits to be sent, oldest first: for whom it is, what it says of which plan, and the file.
 
     \b
     cpdocs notices list
+    cpdocs notices list --practice S01
     cpdocs notices list --all --json
+
+    A notice to a practice with a channel leaves by it, with `cpdocs deliver`; send the others, then log them.
     """
-    from cpdocs.plans.notice_files import load_notices
     from cpdocs.returns.recovery import finish_all
+    from cpdocs.sending.notice_list import list_notices
 
     finish_all(ws)
-    found = [each for each in load_notices(ws.ledger).values() if everything or each.waits]
+    found = list_notices(ws, everything=everything, practice_id=practice_id)
     if as_json:
-        print_json([notice_json(each) for each in found])
+        print_json([_addressed_json(each) for each in found])
         return
     rows = [
         [
-            each.reference,
-            each.kind.replace("_", " "),
-            each.practice_id or "health plan",
-            eastern_text(each.written_at),
-            eastern_text(each.sent_at) if each.sent_at else "waits" if each.waits else "-",
-            each.file,
+            each.notice.reference,
+            each.name,
+            each.notice.says,
+            ", ".join(each.notice.plans) or "-",
+            eastern_text(each.notice.written_at),
+            _state(each.notice),
+            each.notice.file,
         ]
         for each in found
     ]
-    print_table(["notice", "says", "to", "written", "sent", "file under outbox/"], rows)
-    waiting = sum(each.waits for each in found)
-    say(click.get_current_context(), f"{waiting} to send." if waiting else "Nothing waits to be sent.")
+    print_table(["notice", "to", "says", "plan", "written", "sent", "file under outbox/"], rows)
+    waiting = [each.notice for each in found if each.notice.waits]
+    by_hand = sum(not each.leaves_by for each in waiting)
+    text = f"{by_hand} to send." if by_hand else "Nothing waits to be sent by hand."
+    if len(waiting) > by_hand:
+        text += f" {len(waiting) - by_hand} leave by a channel, with `cpdocs deliver`."
+    say(click.get_current_context(), text)
+
+
+@notices.command()
+@click.argument("reference", metavar="NOTICE")
+@click.option("-o", "out", metavar="FILE", type=click.Path(path_type=Path), help="Write the notice's PDF there.")
+@AS_JSON
+@click.pass_context
+@pass_workspace
+def show(ws: Workspace, ctx: click.Context, reference: str, out: Path | None, as_json: bool) -> None:
+    """Say of one notice to whom it is, what it says, where it lies, and whether it left.
+
+    \b
+    cpdocs notices show 7K3M-9QXW-2RC
+    cpdocs notices show 7K3M-9QXW-2RC -o notice.pdf
+
+    -o writes it out of the store, also where it was taken from the outbox. One to a health plan names the member.
+    """
+    from cpdocs.plans.notice_files import the_notice
+    from cpdocs.returns.recovery import finish_all
+    from cpdocs.sending.notice_list import addressed
+    from cpdocs.system.durable import write_durably
+
+    finish_all(ws)
+    (found,) = addressed(ws, [the_notice(ws.ledger, reference)])
+    notice = found.notice
+    if out is not None:
+        write_durably(out, ws.blobs.get(notice.sha256))
+    if as_json:
+        print_json(_addressed_json(found))
+    else:
+        place = ws.paths.outbox / notice.file
+        rows = [
+            ("Notice", notice.reference),
+            ("To", ", ".join(dict.fromkeys(each for each in (found.name, found.to) if each))),
+            ("Says", notice.says),
+            ("Plan", ", ".join(notice.plans)),
+            ("Written", eastern_text(notice.written_at)),
+            ("Sent", _state(notice)),
+            ("File", str(place) if place.is_file() else f"{place} (not there any more; -o FILE writes it)"),
+        ]
+        for name, value in rows:
+            if value:
+                click.echo(f"{name + ':':9}{value}")
+    if out is not None:
+        say(ctx, f"{out}: written.")
 
 
 @notices.command()
 @click.argument("references", metavar="NOTICE…", nargs=-1, required=True)
-@click.option("--to", required=True, metavar="NAME", help="Who it went to.")
-@click.option("--channel", required=True, metavar="C", help="fax, secure_email, portal, mail, by hand …")
+@click.option("--to", default="", metavar="NAME", help="Who it went to; the practice's key contact otherwise.")
+@click.option("--channel", default="", metavar="C", help="fax, mail, by hand …; the practice's own otherwise.")
 @click.option("--at", required=True, type=MOMENT, metavar="TIME", help="When it left; Massachusetts time.")
 @AS_JSON
 @pass_workspace
 def sent(ws: Workspace, references: tuple[str, ...], to: str, channel: str, at: datetime, as_json: bool) -> None:
-    """Log that notices left. Only then may a letter say that the health plan was told.
+    """Log that notices left, all of them or none. Only then may a letter say that the health plan was told.
 
     \b
     cpdocs notices sent 7K3M-9QXW-2RC --to "Sample Health Plan" --channel fax --at 2026-11-05T10:15
+    cpdocs notices sent 7K3M-9QXW-2RC 8M4N-2PXW-7RB --at 2026-11-05T10:15
     """
-    from cpdocs.plans.notice_files import log_notice_sent
+    from cpdocs.sending.notice_list import log_sent
 
-    done = [log_notice_sent(ws, each.strip().upper(), to=to, channel=channel, at=at) for each in references]
+    done = log_sent(ws, references, to=to, channel=channel, at=at)
     if as_json:
         print_json([notice_json(each) for each in done])
     for each in done:
-        say(click.get_current_context(), f"{each.reference}: sent {eastern_text(at)} to {to.strip()}.")
+        # What was typed isn't repeated: it may be a member's name.
+        from_record = ("" if channel.strip() else f" by {each.channel}") + ("" if to.strip() else f" to {each.to}")
+        say(click.get_current_context(), f"{each.reference}: logged as sent {eastern_text(at)}{from_record}.")
+
+
+def _state(notice: NoticeRecord) -> str:
+    if notice.sent_at is not None:
+        return eastern_text(notice.sent_at)
+    return f"leaves by {notice.leaves_by}" if notice.leaves_by else "waits"
+
+
+def _addressed_json(each: Addressed) -> dict[str, JSON]:
+    return {**notice_json(each.notice), "name": each.name, "send_to": each.to or None, "send_by": each.channel or None}
 
 
 def notice_json(each: NoticeRecord) -> dict[str, JSON]:
@@ -88,10 +160,13 @@ def notice_json(each: NoticeRecord) -> dict[str, JSON]:
     return {
         "reference": each.reference,
         "kind": each.kind,
+        "says": each.says,
         "document_id": each.document_id,
+        "plans": list(each.plans),
         "practice_id": each.practice_id or None,
         "file": each.file,
         "written_at": each.written_at.isoformat(),
+        "leaves_by": each.leaves_by or None,
         "sent_at": each.sent_at.isoformat() if each.sent_at else None,
         "to": each.to or None,
         "channel": each.channel or None,

@@ -58,6 +58,11 @@ _BY_CODE = {
     "clinician_inactive": (
         "Find out on which day they left or began; mend the clinicians on record and recheck, or ask the PCP to sign."
     ),
+    "comments": (
+        "Read the comments: the words of notes stand below, handwriting is on the pages. Where they ask for a change, "
+        "record them as the practice's return (`cpdocs held return`), which stops the clock. Where they ask for "
+        "nothing, attest a signature that is on paper, or close this with `cpdocs held close`."
+    ),
     "content_differs": "Compare every page with the issued plan before anything else.",
     **dict.fromkeys(
         ("self_signed_unpinned", "unknown_ca", "certificate_names_nobody", "member_identity_unproven"), _IDENTITY
@@ -98,8 +103,10 @@ _BY_LANE = {
 
 
 def what_to_decide(decision: Decision) -> str:
-    """What a person must decide: by the first doubt that has its own words, else by the lane."""
+    """What a person must decide: by the first doubt that has its own words, else by the lane. Comments come last: a
+    closed version can't be returned, and what is dangerous isn't opened to be read."""
     if decision.kind is PageKind.REPLY_SLIP:
         return _SLIP
     doubts = [each.code for each in decision.findings if each.severity is not Verdict.ACCEPTED]
+    doubts.sort(key=lambda code: code == "comments")
     return next((_BY_CODE[code] for code in doubts if code in _BY_CODE), _BY_LANE[decision.lane])

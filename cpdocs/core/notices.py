@@ -1,4 +1,4 @@
-"""Notices that leave by hand, and whether they did: to health plans, and to practices that must stop (contract §10).
+"""Notices to practices and health plans, and whether they left (contract §8, §10).
 
 ``NOTICE_WRITTEN`` says that a paper lies in ``outbox/notices/``, ``NOTICE_SENT`` that somebody sent it: reference,
 file, kind, to, channel, at. A letter that says "we told your health plan" rests on the second, never on the first.
@@ -6,7 +6,7 @@ file, kind, to, channel, at. A letter that says "we told your health plan" rests
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -17,14 +17,31 @@ from cpdocs.core.events import Event, EventType
 TRACKED = frozenset(
     {"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back", "recalled"}
 )
-"""The kinds that wait until somebody logs that they were sent."""
+"""The kinds that are on the work list until they were sent: somebody goes wrong who isn't told."""
+SAYS = {
+    "accepted": "an approval counts",
+    "resend": "sign and send again",
+    "held": "we look at it first",
+    "nothing_wanted": "nothing is wanted",
+    "unmatched": "nothing of ours was found",
+    "reminder": "approval is due or overdue",
+    "withdrawn": "stop using this version",
+    "taken_back": "an approval counts no more",
+    "recalled": "remove it from the chart",
+    "key_issued": "a digital ID was issued",
+    "member_declined": "the member declined",
+    "member_changes_cp": "the member wants another CP",
+    "member_reinstated": "the member takes part again",
+}
+"""What a notice of each kind says, in a few words."""
 NOTICE_EVENTS = (EventType.NOTICE_WRITTEN, EventType.NOTICE_SENT)
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRecord:
     """One notice. ``reference`` is its file's name without ``.pdf``, ``file`` its place under outbox/ (POSIX);
-    ``program`` is set for what a member said. ``sent_at`` is aware, None until somebody logged it."""
+    ``program`` is set for what a member said. ``leaves_by`` is the channel by which it leaves by itself (empty: a
+    person sends it), ``plans`` are the plan versions that it is about. ``sent_at`` is aware, None until it left."""
 
     reference: str
     kind: str
@@ -35,14 +52,27 @@ class NoticeRecord:
     practice_id: str = ""
     member_id: str = ""
     program: str = ""
+    sha256: str = ""
+    leaves_by: str = ""
+    plans: tuple[str, ...] = ()
     to: str = ""
     channel: str = ""
     sent_at: datetime | None = None
 
     @property
     def waits(self) -> bool:
+        """Whether it hasn't left, as far as is on record."""
+        return self.sent_at is None
+
+    @property
+    def in_worklist(self) -> bool:
         """Whether it is one of those that must leave, and hasn't."""
-        return self.kind in TRACKED and self.sent_at is None
+        return self.waits and self.kind in TRACKED
+
+    @property
+    def says(self) -> str:
+        """What it says, in a few words."""
+        return SAYS.get(self.kind, self.kind.replace("_", " "))
 
     @property
     def told_on(self) -> date | None:
@@ -77,6 +107,18 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
     return found
 
 
+def find_notice(notices: Mapping[str, NoticeRecord], typed: str) -> NoticeRecord | None:
+    """The notice that a person means: case and the ending ``.pdf`` don't count."""
+    wanted = typed.strip().casefold().removesuffix(".pdf")
+    return next((each for reference, each in notices.items() if reference.casefold() == wanted), None)
+
+
+def _plans(reference: str, data: dict[str, Any]) -> tuple[str, ...]:
+    """A notice to a health plan about what a member said has a document id of its own, and is about no version."""
+    papers = [str(each.get("document_id") or "") for each in data.get("plans") or [data]]
+    return tuple(each for each in papers if each and each != reference)
+
+
 def _written(event: Event, reference: str, data: dict[str, Any]) -> NoticeRecord:
     return NoticeRecord(
         reference,
@@ -88,4 +130,7 @@ def _written(event: Event, reference: str, data: dict[str, Any]) -> NoticeRecord
         str(data.get("practice_id") or ""),
         next((key for kind, _, key in (each.partition(":") for each in event.subjects) if kind == "member"), ""),
         str(data.get("program") or ""),
+        str(data.get("sha256") or ""),
+        str(data.get("channel") or ""),
+        _plans(reference, data),
     )

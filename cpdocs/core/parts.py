@@ -68,8 +68,17 @@ class PageGroup:
 
     @property
     def marks_elsewhere(self) -> tuple[int, ...]:
-        """The pages with handwriting outside the boxes: by their number in the plan, else in the file."""
-        return tuple(sorted({page.plan_page or page.number for page in self.pages if page.marks_elsewhere}))
+        """The pages with handwriting outside the boxes: by their number in the plan, else in the file. A cover among a
+        plan's pages isn't one of them (``written_on_cover``): its number would be read as a page of the plan."""
+        written = [page for page in self.pages if page.marks_elsewhere]
+        if self.kind is PageKind.PLAN:
+            written = [page for page in written if page.kind is PageKind.PLAN]
+        return tuple(sorted({page.plan_page or page.number for page in written}))
+
+    @property
+    def written_on_cover(self) -> bool:
+        """Whether somebody wrote on the cover sheet."""
+        return any(page.kind is PageKind.COVER and page.marks_elsewhere for page in self.pages)
 
     def counted(self, of: int = 0, extra: int = 0) -> PartPages:
         """Its pages, where ``of`` were issued (0: as its own codes say)."""

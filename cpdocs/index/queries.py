@@ -69,6 +69,18 @@ def practices_of(index: Index, practice_ids: Iterable[str]) -> dict[str, Practic
     return found
 
 
+def payers_of(index: Index, document_ids: Iterable[str], member_id: str) -> list[str]:
+    """The health plans on record of these plan versions and of this member (empty: of none)."""
+    found = [
+        row[0]
+        for document_id in document_ids
+        for row in index.rows("SELECT payer FROM plans WHERE document_id = ?", (document_id,))
+    ]
+    if member_id:
+        found += [row[0] for row in index.rows("SELECT payer FROM members WHERE member_id = ?", (member_id,))]
+    return [str(each) for each in dict.fromkeys(found) if each]
+
+
 def member_name(index: Index, member_id: str, program: str) -> str:
     """The member's name as their latest assignment to ``program`` has it; empty where there is none."""
     found = index.rows("SELECT name FROM members WHERE member_id = ? AND program = ?", (member_id, program))

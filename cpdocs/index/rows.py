@@ -102,7 +102,11 @@ def notice_rows(event: Event) -> Iterator[Row]:
             *(event.seq, str(each.get("document_id") or ""), str(data.get("practice_id") or "")),
             *(str(data.get("kind") or ""), str(each.get("stage") or ""), str(data.get("file") or "")),
             *(_time(event.at), str(data.get("return_sha256") or "")),
-            *(reference, record.member_id if record else "", int(place == 0 and record is not None and record.waits)),
+            *(
+                reference,
+                record.member_id if record else "",
+                int(place == 0 and record is not None and record.in_worklist),
+            ),
             str(data.get("channel") or ""),
         )
 

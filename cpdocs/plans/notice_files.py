@@ -6,7 +6,7 @@ them somebody must send, and did, is a fold (``core.notices``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
-from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices
+from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, find_notice, fold_notices
 from cpdocs.core.places import channel_for
 from cpdocs.core.register import DIRECTORY_EVENTS
 from cpdocs.core.register import fold as fold_register
-from cpdocs.errors import CpdocsError, InputFault, required_text
+from cpdocs.errors import CpdocsError, InputFault
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
@@ -129,24 +129,43 @@ def load_notices(source: Reads) -> dict[str, NoticeRecord]:
     return fold_notices(source.events(types=NOTICE_EVENTS))
 
 
-def log_notice_sent(ws: Workspace, reference: str, *, to: str, channel: str, at: datetime) -> NoticeRecord:
-    """Records that a notice left. Raises InputFault where there is none of that reference, it is logged already, or the
-    day can't be; UsageFault where a word is missing."""
-    to = required_text(to, "To whom it went must be known.", "Give --to.")
-    channel = required_text(channel, "How it went must be known.", "Give --channel.")
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """That one notice left: to whom, and how."""
+
+    reference: str
+    to: str
+    channel: str
+
+
+def the_notice(source: Reads, typed: str) -> NoticeRecord:
+    """The notice that a person means. Raises InputFault where there is none."""
+    found = find_notice(load_notices(source), typed)
+    if found is None:
+        raise InputFault("That is no notice of this workspace.", todo="See `cpdocs notices list --all`.")
+    return found
+
+
+def log_notices_sent(ws: Workspace, sendings: Sequence[Sending], *, at: datetime) -> list[NoticeRecord]:
+    """Records that notices left at ``at``, all of them or none. Raises InputFault where one is logged already, or the
+    day can't be."""
     with ws.ledger.write() as tx:
-        found = load_notices(tx).get(reference)
-        if found is None:
-            raise InputFault("That is no notice of this workspace.", todo="See `cpdocs notices list`.")
-        if found.sent_at is not None:
-            raise InputFault(f"{reference}: already logged as sent ({found.told_on}); nothing was changed.")
-        day = eastern_date(at)
-        if day < eastern_date(found.written_at):
-            raise InputFault(f"{reference}: sent before it was written ({eastern_date(found.written_at)}).")
-        if day > eastern_date(ws.clock.now()):
-            raise InputFault(f"{reference}: {day} is in the future.", todo="Log it when it has left.")
-        tx.append(sent_event(found, to=to, channel=channel, at=at))
-        return load_notices(tx)[reference]
+        known = load_notices(tx)
+        for each in sendings:
+            _may_have_left(known[each.reference], at, ws.clock.now())
+        tx.append(*(sent_event(known[each.reference], to=each.to, channel=each.channel, at=at) for each in sendings))
+        known = load_notices(tx)
+        return [known[each.reference] for each in sendings]
+
+
+def _may_have_left(notice: NoticeRecord, at: datetime, now: datetime) -> None:
+    reference, day = notice.reference, eastern_date(at)
+    if notice.sent_at is not None:
+        raise InputFault(f"{reference}: already logged as sent ({notice.told_on}); nothing was changed.")
+    if day < eastern_date(notice.written_at):
+        raise InputFault(f"{reference}: sent before it was written ({eastern_date(notice.written_at)}).")
+    if day > eastern_date(now):
+        raise InputFault(f"{reference}: {day} is in the future.", todo="Log it when it has left.")
 
 
 def sent_event(notice: NoticeRecord, *, to: str, channel: str, at: datetime) -> NewEvent:

@@ -9,7 +9,6 @@ from cpdocs.core.events import EventType
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import RETURNED
 from cpdocs.core.review_queue import Item
-from cpdocs.core.verdicts import Lane
 from cpdocs.errors import InputFault, required_reason
 from cpdocs.people import people
 from cpdocs.plans.log import plan_event
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 def comments_in(ws: Workspace, item: Item) -> tuple[Note, ...]:
     """The comments that readers left in the item's files, in their own words, read anew for whoever reviews them: they
     are recorded nowhere. None where a file has none, or can't be read within the limits."""
-    if not any("comments" in each.codes and each.lane is not Lane.INK for each in item.decisions):
+    if not any("comments" in each.codes for each in item.decisions):
         return ()
     found: list[Note] = []
     for sha256 in item.files:

@@ -207,8 +207,12 @@ def _beside(ws: Workspace, data: bytes, facts: ReturnFacts, plans: Mapping[str, 
     if not any(page.scanned for page in facts.pages.pages):
         return facts
     most = ws.options.max_return_pages
+    back = {page.document_id for page in facts.pages.pages if page.kind is PageKind.COVER}
+    covers = {
+        each: ws.blobs.get(plan.cover_sha256) for each, plan in plans.items() if each in back and plan.cover_sha256
+    }
     try:
-        return _sandboxed("cpdocs.sandbox.reading:see_ink", INK_SECONDS, data, issued, facts, most_pages=most)
+        return _sandboxed("cpdocs.sandbox.reading:see_ink", INK_SECONDS, data, issued, covers, facts, most_pages=most)
     except Stopped:
         # What its pages are is known all the same; nobody has looked into the boxes then.
         return facts

@@ -39,11 +39,13 @@ def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) ->
     return replace(facts, beside={document_id: beside(data, plan) for document_id, plan in issued.items()})
 
 
-def see_ink(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int) -> ReturnFacts:
-    """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans have, and what
-    differs on those that a program wrote."""
+def see_ink(
+    data: bytes, issued: Mapping[str, bytes], covers: Mapping[str, bytes], facts: ReturnFacts, *, most_pages: int
+) -> ReturnFacts:
+    """``facts`` of ``data`` with what a pen left on those of its scanned pages that the ``issued`` plans and their
+    ``covers`` have, and what differs on those that a program wrote."""
     pages = find_likeness(data, facts.pages, issued, most_pages=most_pages)
-    pages = read_handwriting(data, pages, issued, most_pages=most_pages)
+    pages = read_handwriting(data, pages, issued, covers=covers, most_pages=most_pages)
     return replace(facts, pages=compare_written(data, pages, issued, most_pages=most_pages))
 
 

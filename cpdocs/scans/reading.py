@@ -25,6 +25,7 @@ from cpdocs.scans.registration import dots_of, register
 
 if TYPE_CHECKING:
     from cpdocs.scans.codes import Picture
+    from cpdocs.scans.issued import IssuedPage
 
 _KINDS = {Paper.PLAN: PageKind.PLAN, Paper.COVER: PageKind.COVER, Paper.REPLY_SLIP: PageKind.REPLY_SLIP}
 
@@ -146,46 +147,65 @@ def _with_doubles(pages: Sequence[PageFacts]) -> Iterator[PageFacts]:
 
 
 def read_handwriting(
-    data: bytes, pages: FilePages, issued: Mapping[str, bytes], *, most_pages: int, elsewhere: bool = True
+    data: bytes,
+    pages: FilePages,
+    issued: Mapping[str, bytes],
+    *,
+    most_pages: int,
+    covers: Mapping[str, bytes] | None = None,
+    elsewhere: bool = True,
 ) -> FilePages:
-    """``pages`` of ``data`` with what a pen left on those of the ``issued`` plans, by document id: the boxes that lie
-    on them and, where ``elsewhere``, the marks outside.
+    """``pages`` of ``data`` with what a pen left on those of the ``issued`` plans and on their ``covers``, by document
+    id: the boxes that lie on them and, where ``elsewhere``, the marks outside.
 
     Only pages that are pictures of paper are looked at. A page that can't be laid on the issued one reads ``unsure`` in
     its boxes. Never raises for bad bytes: what can't be drawn a second time is as it was found at first.
     """
-    wanted = {page.number for page in pages.pages if _is_comparable(page, issued)}
+    files: dict[_Sent, bytes] = {(PageKind.PLAN, each): plan for each, plan in issued.items()}
+    files |= {(PageKind.COVER, each): cover for each, cover in (covers or {}).items()}
+    wanted = {page.number for page in pages.pages if _is_comparable(page, files)}
     if not wanted:
         return pages
-    plans = {document_id: IssuedPages(plan) for document_id, plan in issued.items()}
+    ours = {sent: IssuedPages(file) for sent, file in files.items()}
     seen: dict[tuple[int, str | None, int | None], PageFacts] = {}
     with suppress(UnreadablePages, TooManyPages):
         for sheet in sheets(data, most_pages=most_pages, only=wanted):
             for page in pages.pages:
-                if page.number == sheet.number and _is_comparable(page, issued) and page.document_id:
+                if page.number == sheet.number and _is_comparable(page, files) and page.document_id:
                     key = (page.number, page.document_id, page.plan_page)
-                    seen[key] = _with_ink(page, sheet, plans[page.document_id], elsewhere=elsewhere)
+                    paper = ours[page.kind, page.document_id]
+                    seen[key] = _with_ink(page, sheet, _may_be(page, paper), elsewhere=elsewhere)
     return replace(
         pages,
         pages=tuple(seen.get((page.number, page.document_id, page.plan_page), page) for page in pages.pages),
     )
 
 
-def _is_comparable(page: PageFacts, issued: Mapping[str, bytes]) -> bool:
-    return page.scanned and page.kind is PageKind.PLAN and page.document_id in issued and page.lies is not None
+_Sent = tuple[PageKind, str | None]
+"""What we sent: a plan or a cover, and of which document."""
 
 
-def _with_ink(page: PageFacts, sheet: Sheet, plan: IssuedPages, *, elsewhere: bool) -> PageFacts:
-    """One page with what was seen in its boxes and outside them."""
+def _is_comparable(page: PageFacts, files: Mapping[_Sent, bytes]) -> bool:
+    return page.scanned and (page.kind, page.document_id) in files and page.lies is not None
+
+
+def _may_be(page: PageFacts, paper: IssuedPages) -> tuple[IssuedPage, ...]:
+    """The pages of what we sent that this may be: a plan's by its number; a cover's have none, and its print tells."""
+    numbers = range(1, len(paper) + 1) if page.kind is PageKind.COVER else (page.plan_page or 0,)
+    return tuple(each for each in map(paper.page, numbers) if each is not None)
+
+
+def _with_ink(page: PageFacts, sheet: Sheet, printed: Sequence[IssuedPage], *, elsewhere: bool) -> PageFacts:
+    """One page, which is one of those ``printed``, with what was seen in its boxes and outside them."""
     import numpy as np
 
-    issued = plan.page(page.plan_page or 0)
-    if issued is None or sheet.picture is None or page.lies is None:
+    if not printed or sheet.picture is None or page.lies is None:
         return page
     picture: Picture = np.asarray(sheet.picture)
-    registration = register(picture, issued, page.lies)
-    if registration is None:
-        return replace(page, boxes=dict.fromkeys(issued.boxes, BoxReading.UNSURE))
+    laid_on = [(found, each) for each in printed if (found := register(picture, each, page.lies)) is not None]
+    if not laid_on:
+        return replace(page, boxes=dict.fromkeys(printed[0].boxes, BoxReading.UNSURE))
+    registration, issued = max(laid_on, key=lambda each: each[0].alike)
     boxes = {}
     poor = registration.alike < LEAST_ALIKE
     for slot, box in issued.boxes.items():

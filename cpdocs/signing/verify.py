@@ -60,6 +60,7 @@ from cpdocs.core.reply_slips import IN_WORDS, Answer, answer_of
 from cpdocs.core.return_record import Decision
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, worst
 from cpdocs.signing import filechecks, lanes
+from cpdocs.signing.comments import beside_comments, comments_on, on_pages
 from cpdocs.signing.field_names import FIELD_OF_SLOT, SLOT_OF_FIELD
 from cpdocs.signing.file_facts import Beside, ReturnFacts, SignatureFacts
 from cpdocs.signing.record import Record
@@ -72,11 +73,6 @@ _CLOSED = {
     "withdrawn": "withdrawn_version",
     **dict.fromkeys(("deceased", "declined", "disenrolled", "changed_cp"), "member_not_enrolled"),
 }
-_OF_A_NOTE = frozenset(
-    {"changed_after_signing", "additions_unclear", "not_whole_file", "damaged_resaved", "drawn_on", "no_signature"}
-    | {"pages_read_differently"}
-)
-"""What a comment that a reader left in the file makes of it besides; such a part is never rejected (contract §8)."""
 
 
 def decide(
@@ -193,11 +189,17 @@ def _other(facts: ReturnFacts, group: PageGroup, record: Record, trust: Trust, *
     else:
         beside = facts.beside.get(plan.document_id, Beside()) if alone else Beside()
         lane, findings = lanes.classify(facts, group, beside, plan)
-    if facts.notes and lane is Lane.DAMAGED:
-        findings = (_comments(facts), *(each for each in findings if each.code not in _OF_A_NOTE))
+    # What a signing service wrote anew has annotations of its own.
+    comments = () if lane is Lane.ESIGN_SERVICE else tuple(comments_on(facts, group))
+    if comments and lane is Lane.DAMAGED:
+        findings = tuple(beside_comments(findings, signed=False))
     pages = group.counted(plan.pages, extra_pages(facts.pages))
     if lane is Lane.INK:
-        findings = (*_paper(group, pages, record, findings), *_unread(facts, alone=alone))
+        findings = (
+            *_paper(group, pages, record, findings, commented=bool(comments)),
+            *_unread(facts, alone=alone),
+        )
+    findings = (*comments, *findings)
     kind = group.kind if group.pages else PageKind.PLAN
     decision = _result(lane, record, (*_noted(facts), *findings, *_state(plan)))
     return replace(
@@ -215,11 +217,14 @@ def _other(facts: ReturnFacts, group: PageGroup, record: Record, trust: Trust, *
     )
 
 
-def _paper(group: PageGroup, pages: PartPages, record: Record, findings: Iterable[Finding]) -> Iterator[Finding]:
+def _paper(
+    group: PageGroup, pages: PartPages, record: Record, findings: Iterable[Finding], *, commented: bool
+) -> Iterator[Finding]:
     """What the pages of a scan come to besides: a cover alone, pages that are missing, boxes without visible ink."""
     if group.kind is PageKind.COVER:
         yield from (each for each in findings if each.code != "ink_scan")
-        yield finding("comments" if group.marks_elsewhere else "cover_alone")
+        if not commented:
+            yield finding("cover_alone")
         return
     yield from findings
     if pages.missing:
@@ -231,8 +236,8 @@ def _paper(group: PageGroup, pages: PartPages, record: Record, findings: Iterabl
     ]
     if empty:
         yield finding("box_empty", " and ".join(empty))
-    if group.marks_elsewhere:
-        yield finding("marks_elsewhere", f"on page {', '.join(map(str, group.marks_elsewhere))}")
+    if group.marks_elsewhere or (group.written_on_cover and not commented):
+        yield finding("marks_elsewhere", on_pages(group.marks_elsewhere, cover=group.written_on_cover))
 
 
 def _unread(facts: ReturnFacts, *, alone: bool) -> Iterator[Finding]:
@@ -279,7 +284,8 @@ def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:
     if signed and all(slot in record.filled for slot in signed):
         findings = (*findings, finding("already_filled"))
     if facts.notes:
-        findings = (_comments(facts), *_beside_notes(findings, signed=bool(signed)))
+        comments = comments_on(facts, PageGroup(plan.document_id))
+        findings = (*comments, *beside_comments(findings, signed=bool(signed)))
     decision = _result(Lane.DIGITAL, record, findings)
     return replace(
         decision,
@@ -302,21 +308,6 @@ def _seen_before(facts: ReturnFacts, plan: IssuedPlan, signature: SignatureFacts
     """The digests of what a signer may have been shown: the plan as issued, or with the signatures that came before."""
     earlier = (each for each in facts.signed.signatures if each.revision < signature.revision)
     return frozenset({plan.sha256} | {each.covered_sha256 for each in earlier if each.covered_sha256})
-
-
-def _comments(facts: ReturnFacts) -> Finding:
-    pages = dict.fromkeys(str(note.page) for note in facts.notes)
-    return finding("comments", f"on page {', '.join(pages)}")
-
-
-def _beside_notes(findings: Iterable[Finding], *, signed: bool) -> Iterator[Finding]:
-    """The other findings on a file with comments in it: what only says that there are some is said already; beside a
-    signature it is for a person, who reads them."""
-    for each in findings:
-        if each.code not in _OF_A_NOTE:
-            yield each
-        elif signed:
-            yield replace(each, softened=Verdict.HELD)
 
 
 def _noted(facts: ReturnFacts) -> tuple[Finding, ...]:

@@ -327,6 +327,7 @@ def test_notices_and_reminders_go_by_the_channel_that_the_practice_has(
     with receivers.smtp(tls.server()) as server:
         smtp(issued, server.port, tls, edition="sealed")
         (letter,) = [each for each in issued.cli("chase", "--json", now="2026-11-05T16:00:00Z").json if each["file"]]
+        (waits,) = issued.cli("notices", "list", "--json").json
         issued.cli("deliver", now="2026-11-05T16:00:00Z")
         ((_, _, content),) = server.got
         issued.cli("deliver", now="2026-11-05T17:00:00Z")
@@ -338,6 +339,8 @@ def test_notices_and_reminders_go_by_the_channel_that_the_practice_has(
     (row,) = [each for each in issued.cli("deliver", "list", "--json").json if each["purpose"] == "notice"]
     assert (row["state"], row["document_id"]) == ("delivered", bh)
     assert [each["data"]["channel"] for each in events_of(issued) if each["type"] == "notice.sent"] == [row["target"]]
+    assert waits["leaves_by"] == row["target"]
+    assert issued.cli("notices", "list", "--json").json == []
 
 
 def test_a_notice_that_was_written_before_there_was_a_channel_is_carried_by_hand(

@@ -56,8 +56,13 @@ def test_files_of_one_day_that_fail_alike_get_one_letter(desk: Desk) -> None:
     desk.take(signed)
     desk.take(signed.read_bytes() + b"\n", name="again.pdf")
     again = [event.data for event in desk.events("notice.written") if event.data["kind"] == "resend"]
-    assert len({data["file"] for data in again}) == len({data["says"] for data in again})
-    assert len(desk.notices(desk.practice())) == len({data["file"] for data in again})
+    assert len({data["return_sha256"] for data in again}) == len(again)
+    assert len(again) >= 2
+    assert {data["says"] for data in again} == {again[0]["says"]}
+    (letter,) = desk.notices(desk.practice())
+    assert {data["file"] for data in again} == {f"notices/{desk.practice()}/{letter.name}"}
+    assert sha256(letter.read_bytes()).hexdigest() == again[0]["sha256"]
+    assert "credential can't approve" in pdf_text(letter)
 
 
 def test_a_rejection_says_why_and_what_to_do(desk: Desk) -> None:

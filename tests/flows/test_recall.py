@@ -55,6 +55,8 @@ def test_a_package_in_a_folder_is_marked_and_the_key_contact_is_told_what_to_rem
     assert len(letters(filed)) == 1, "once"
     waiting = filed.cli("todo", "--kind", "notice_to_send", "--json", now=LATER).json
     assert document_id in {each["document_id"] for each in waiting}
+    listed = filed.cli("notices", "list", "--json", now=LATER).json
+    assert [each["plans"] for each in listed if each["kind"] == "recalled"] == [[document_id]]
     filed.cli("audit", "verify")
 
 

@@ -664,6 +664,10 @@ def rest(go: Walk, document: str) -> None:
         go("consent", how, document, "--on", "2026-11-04", "--how", LAST, "--by", LAST, now=RETURN, status=None)
     go("plan", "code", document, now=RETURN)
     go("notices", "list", "--all", now=RETURN)
+    go("notices", "show", LAST, now=RETURN, status=3)
+    for notice in sorted((go.folder / "ws" / "outbox" / "notices").rglob("*.pdf"))[:2]:
+        for words in (("show", notice.stem), ("sent", notice.stem, "--to", LAST, "--channel", LAST, "--at", RETURN)):
+            go("notices", *words, now=RETURN, status=None, why=f"notices {words[0]}")
     go("notices", "sent", LAST, "--to", LAST, "--channel", LAST, "--at", "2026-11-04T10:00", now=RETURN, status=3)
     for words in (("held", "close"), ("held", "return")):
         go(*words, LAST, "--reason", GOAL, now=RETURN, status=None)

@@ -114,6 +114,52 @@ def test_a_cover_alone_is_held_and_is_no_signed_plan(written: bool | None, code:
     assert (part.verdict, part.kind, part.pages.seen, part.codes) == (Verdict.HELD, PageKind.COVER, (), (code,))
 
 
+@pytest.mark.parametrize(
+    ("member", "found"),
+    [(BoxReading.EMPTY, ("comments", "ink_scan", "box_empty")), (BoxReading.SIGNED, ("ink_scan", "marks_elsewhere"))],
+)
+def test_words_on_a_cover_beside_the_plan_are_comments_unless_it_came_back_signed(
+    member: BoxReading, found: tuple[str, ...]
+) -> None:
+    cover = PageFacts(1, PageKind.COVER, b.DOCUMENT_ID, scanned=True, marks_elsewhere=True)
+    pages = [page(number + 1, plan_page=number) for number in (1, 2)]
+    part = only(scan(cover, *pages, page(4, plan_page=3, boxes={Slot.MEMBER: member})), record())
+    assert part.codes == found
+    assert part.marks_elsewhere == ()  # page 1 of the file is no page of the plan
+    assert any("on the cover sheet" in each.message for each in part.findings)
+
+
+def test_a_note_on_a_scanned_page_is_a_comment_of_the_part_whose_page_it_is() -> None:
+    gate = GateFacts(True, True, True, 4)
+    notes = (Note(2, "Text", "Please change the pharmacy."), Note(4, "FreeText", "no"))
+    facts = scan(*WHOLE, page(4, OTHER, 1), gate=gate, notes=notes)
+    mine, theirs = parts(facts, record(), record(OTHER))
+    assert (mine.verdict, mine.lane, mine.codes) == (Verdict.HELD, Lane.INK, ("comments", "ink_scan"))
+    assert "on page 2" in mine.findings[0].message
+    assert "on page 1" in theirs.findings[0].message
+    (quiet, _) = parts(replace(facts, notes=notes[1:]), record(), record(OTHER))
+    assert "comments" not in quiet.codes
+
+
+def test_a_note_on_a_page_without_a_code_is_for_whoever_reads_any_part() -> None:
+    gate = GateFacts(True, True, True, 5)
+    facts = scan(*WHOLE, page(4, OTHER, 1), page(5, None), gate=gate, notes=(Note(5, "Text", "Call us."),))
+    assert ["comments" in part.codes for part in parts(facts, record(), record(OTHER))] == [True, True]
+
+
+@pytest.mark.parametrize(("written", "commented"), [(False, False), (True, True), (None, True)])
+def test_a_signature_drawn_into_its_box_on_a_scan_is_no_comment(written: bool | None, commented: bool) -> None:
+    last = page(3, boxes={Slot.PCP: BoxReading.SIGNED}, marks_elsewhere=written)
+    facts = scan(*WHOLE[:2], last, gate=GateFacts(True, True, True, 3), notes=(Note(3, "Ink"),))
+    assert ("comments" in only(facts, record()).codes) is commented
+
+
+def test_a_note_on_a_scanned_cover_is_a_comment() -> None:
+    cover = PageFacts(1, PageKind.COVER, b.DOCUMENT_ID, scanned=True, marks_elsewhere=False)
+    part = only(scan(cover, gate=GateFacts(True, True, True, 1), notes=(Note(1, "Text", "Call us."),)), record())
+    assert part.codes == ("comments",)
+
+
 def test_a_plan_drawn_on_in_a_viewer_is_held_for_a_person_with_a_remedy_that_can_work() -> None:
     facts = ReturnFacts(
         GateFacts(True, True, True, 3),
