@@ -224,6 +224,7 @@ def test_narrowed_work_is_found_by_an_index_and_never_among_all_that_ever_came(
         "returns_to_call",
         "deliveries_waiting",
         "notices_to_send",
+        "members_without_plan",
         "plans_to_",
         "plans_not_filed",
     )
