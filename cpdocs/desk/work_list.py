@@ -119,8 +119,10 @@ def group(ws: Workspace, name: str, wanted: WorkFilter, page: Page) -> Group:
     title, tone, mine = groups_of(on, wanted)[name]
     if not mine.kinds:
         return Group(name, title, tone, (), 0)
-    total = sum(counts(ws, mine).values())
-    return Group(name, title, tone, rows(ws, todo(ws, mine, page), on) if total else (), total)
+    found = todo(ws, mine, page)
+    whole = not page.offset and (not page.limit or len(found) < page.limit)
+    total = len(found) if whole else sum(counts(ws, mine).values())
+    return Group(name, title, tone, rows(ws, found, on) if found else (), total)
 
 
 def groups(ws: Workspace, wanted: WorkFilter, each: int) -> list[Group]:

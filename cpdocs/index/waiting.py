@@ -28,17 +28,19 @@ _OPEN = "p.closed = '' AND p.live_until >= :on"
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Where one kind's rows come from: ``columns`` are those of ``Waiting`` besides names; ``by`` is what ``since``
-    follows, in the order of ``index``, by which they are found quickly when nothing narrows them."""
+    follows, in the order of ``index``, by which they are found quickly when nothing narrows them; ``always`` also when
+    something does, where that would else be looked for among all that ever came."""
 
     columns: str
     table: str
     where: str
     by: str
     index: str = ""
+    always: bool = False
 
     def text(self, *, hinted: bool) -> str:
         """The query for all of them."""
-        hint = f" INDEXED BY {self.index}" if hinted and self.index else ""
+        hint = f" INDEXED BY {self.index}" if (hinted or self.always) and self.index else ""
         return f"SELECT {self.columns} FROM {self.table.format(hint=hint)} WHERE {self.where}"  # noqa: S608 our own names
 
 
@@ -68,7 +70,7 @@ def _returned(kind: Kind, where: str) -> _Rows:
         "returns r{hint} LEFT JOIN plans p ON p.document_id = r.document_id "
         "LEFT JOIN members m ON m.member_id = r.member_id AND m.program = r.program"
     )
-    return _Rows(columns, table, f"r.waiting = 1 AND {where} GROUP BY r.item", "since", "returns_waiting")
+    return _Rows(columns, table, f"r.waiting = 1 AND {where} GROUP BY r.item", "since", "returns_waiting", always=True)
 
 
 def _member(kind: Kind, since: str, where: str, *, due: str = "''", by: str) -> _Rows:
@@ -118,6 +120,7 @@ _KINDS: dict[Kind, _Rows] = {
         "WHERE a.member_id = r.member_id AND a.program IN ('', r.program) AND a.at >= r.resolved_at) GROUP BY r.item",
         "r.resolved_at, r.item",
         "returns_to_call",
+        always=True,
     ),
     Kind.COMMENTS: _plan(Kind.COMMENTS, "p.returned_on", "p.state = 'returned_with_comments' AND p.live_until >= :on"),
     Kind.REFUSAL_RETRY: _plan(

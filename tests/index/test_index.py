@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from cpdocs.core.clock import eastern_date
 from cpdocs.index import filling, store
 from cpdocs.index.queries import Page, PlanFilter, plan_ids
 from cpdocs.index.tables import TABLES
+from cpdocs.index.waiting import WorkFilter, waiting_counts
 from cpdocs.wiring import open_workspace
 from cpdocs.workspace import Workspace
 from tests.conftest import NOW, CommandLine
@@ -200,3 +202,31 @@ def test_a_delivery_is_a_row_that_follows_its_events(ws: Workspace, issued: Offi
         index.execute("UPDATE deliveries SET state = 'held'")
     index.close()
     assert store.differing(ws.paths.index, ws.ledger) == [("deliveries", 1)]
+
+
+@pytest.mark.parametrize("narrowed", [WorkFilter(coordinator="Dana Sample"), WorkFilter(practice_id="P0041")])
+def test_narrowed_work_is_found_by_an_index_and_never_among_all_that_ever_came(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch, narrowed: WorkFilter
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    one = store.Index.one
+
+    def noted(index: store.Index, statement: str, values: Any = ()) -> sqlite3.Row:
+        asked.append((statement, values))
+        return one(index, statement, values)
+
+    monkeypatch.setattr(store.Index, "one", noted)
+    waiting_counts(ws.index, eastern_date(ws.clock.now()), narrowed, plan_days=ws.options.plan_days)
+    steps = [row["detail"] for text, values in asked for row in ws.index.rows(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert any("plans_" in step for step in steps)
+    few = (
+        "returns_waiting",
+        "returns_to_call",
+        "deliveries_waiting",
+        "notices_to_send",
+        "members_without_plan",
+        "plans_to_",
+        "plans_not_filed",
+    )
+    scanned = [step for step in steps if step.startswith(("SCAN p", "SCAN r ", "SCAN m", "SCAN d", "SCAN n"))]
+    assert [step for step in scanned if not any(name in step for name in few)] == []
