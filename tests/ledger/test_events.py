@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +23,7 @@ from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
 from cpdocs.ledger.blobs import OutputExists
 from cpdocs.ledger.events import EventStore, LedgerDamaged, LedgerMissing
+from cpdocs.ledger.reader import SqliteReader
 from cpdocs.ledger.tree import EMPTY_ROOT, Frontier, Head, leaf_hash, verify_consistency, verify_inclusion
 from tests.ledger.conftest import BEGIN, SetClock, in_a_file, letter, raw
 
@@ -411,3 +413,23 @@ def test_every_subject_of_a_kind_comes_once_with_all_that_is_about_it(store):
     runs = store.grouped("run", types=(EventType.LETTER_STAGED,), upto=store.head().size)
     found = [(key, [event.seq for event in about]) for key, about in runs]
     assert found == [("R0", [2, 5, 8]), ("R1", [3, 6]), ("R2", [4, 7])]
+
+
+@in_a_file
+def test_where_the_disk_has_no_room_for_the_readers_index_the_ledger_is_still_read(store, ledger, monkeypatch):
+    store.close()
+    real = sqlite_file._connected
+
+    def refuse(path, busy_seconds, how, **options):
+        if how == "mode=rw":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+            raise error
+        return real(path, busy_seconds, how, **options)
+
+    monkeypatch.setattr(sqlite_file, "_connected", refuse)
+    reader = SqliteReader(ledger, 1.0)
+    with reader.borrowed() as driver:
+        assert driver.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    with pytest.raises(sqlite3.OperationalError):
+        sqlite_file.connect(ledger, 1.0)

@@ -173,3 +173,39 @@ def test_a_part_settles_its_plan_where_it_fills_a_slot_or_waits_and_only_then(
     record = on_record(found)
     assert receiving.finish(house, record) == (record, None)
     assert house.said == ["D1"] * settled
+
+
+@pytest.mark.parametrize("open_", [False, True])
+def test_a_return_stays_open_work_until_it_is_decided_and_answered(
+    house: Any, monkeypatch: pytest.MonkeyPatch, open_: bool
+) -> None:
+    part = on_record(None if open_ else decision(Verdict.HELD))
+
+    @contextmanager
+    def in_hand(ws: Any, sha256: str, *, wait: bool) -> Iterator[bool]:
+        yield True
+
+    monkeypatch.setattr(receiving, "in_hand", in_hand)
+    monkeypatch.setattr(receiving, "the_return", lambda ledger, sha256: (part,))
+    monkeypatch.setattr(receiving, "decide", lambda ws, context, sha256: (part,))
+    monkeypatch.setattr(receiving, "finish", lambda ws, part: (part, None))
+    work: Any = SimpleNamespace(open_returns={SHA256: {}}, plans=[])
+    assert list(receiving.finish_returns(house, None, work)) == [part] * open_  # type: ignore[arg-type]
+    assert list(work.open_returns) == [SHA256] * open_
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [(None, True), (SimpleNamespace(filing=None), True), (SimpleNamespace(filing="F1"), False)],
+)
+def test_what_kept_a_plan_from_being_filed_is_no_fault_once_another_worker_filed_it(
+    house: Any, monkeypatch: pytest.MonkeyPatch, plan: Any, told: bool
+) -> None:
+    full = WorkspaceFault("The disk is full.", todo="Free some space.")
+
+    def refuse(ws: Any, document_id: str) -> None:
+        raise full
+
+    monkeypatch.setattr(receiving, "file_if_complete", refuse)
+    monkeypatch.setattr(receiving, "find_plan", lambda ledger, document_id: plan)
+    assert receiving._file(house, "D1") is (full if told else None)
