@@ -1,0 +1,62 @@
+"""How events are read, and what an audit says of what it couldn't read or find proven."""
+
+from __future__ import annotations
+
+import sqlite3
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from cpdocs.ledger import audit
+from cpdocs.ledger.checkpoint import Checkpoint
+from cpdocs.ledger.findings import RecordAudit
+from cpdocs.ledger.reader import PostgresReader
+from cpdocs.ledger.reading import texts_of
+from cpdocs.ledger.tree import EMPTY_ROOT, Head
+
+
+@pytest.mark.parametrize(("inside", "done"), [({}, ["begin", "read", "end"]), ({"inside": True}, ["read"])])
+def test_a_reader_holds_a_transaction_for_one_batch_and_none_of_its_own_inside_another(inside, done):
+    said: list[str] = []
+
+    def execute(*_: object) -> Any:
+        said.append("read")
+        return SimpleNamespace(fetchall=list)
+
+    driver: Any = SimpleNamespace(
+        begin=lambda: said.append("begin"), end=lambda: said.append("end"), execute=execute, mark="?"
+    )
+    assert list(texts_of(driver, **inside)) == []
+    assert said == done
+
+
+@pytest.mark.parametrize("ledger", ["postgresql"], indirect=True)
+def test_who_reads_a_database_cannot_write_it(store, ledger):
+    from psycopg.errors import ReadOnlySqlTransaction
+
+    reader = PostgresReader(ledger, 5.0)
+    with pytest.raises(ReadOnlySqlTransaction), reader.borrowed() as driver:
+        driver.execute("INSERT INTO schema_version (version) VALUES (99)")
+    reader.close()
+
+
+def test_what_could_not_be_read_is_named_by_the_drivers_error_and_never_by_its_text():
+    found = RecordAudit()
+    assert (found.size, found.roots) == (0, {0: EMPTY_ROOT})
+    found.unreadable("c", "It can't be read", OperationalError("SELECT x", {}, sqlite3.DataError("a name")))
+    found.unreadable("c", "It can't be read", UnicodeDecodeError("utf-8", b"\xff", 0, 1, "a name"))
+    assert [problem.message for problem in found.problems] == [
+        "It can't be read (DataError).",
+        "It can't be read (UnicodeDecodeError).",
+    ]
+
+
+def test_a_restore_that_is_not_proven_says_how_far_the_proof_reaches():
+    restored = Head(100, bytes(32))
+    some = Checkpoint("cpdocs", Head(120, bytes(32)), ((40, ()), (50, ()), (110, ())))
+    none = Checkpoint("cpdocs", Head(120, bytes(32)), ((110, ()),))
+    assert "lacks the 20 " in audit._lacks("x", some, restored).message
+    assert "It says only that the first 50 are the beginning" in audit._lacks("x", some, restored).message
+    assert "It says nothing that shows whether they are the" in audit._lacks("x", none, restored).message
