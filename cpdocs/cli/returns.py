@@ -219,8 +219,10 @@ def _put_report(ws: Workspace, checked: Any, kind: str, out: Path | None) -> Non
 
 
 def _is_zip(file: Path) -> bool:
+    from cpdocs.system.durable import open_plain
+
     try:
-        with file.open("rb") as opened:
+        with open(open_plain(file.resolve()), "rb") as opened:  # noqa: PTH123 a descriptor: a pipe's name never blocks
             return opened.read(4) == b"PK\x03\x04"
     except OSError:
         return False
