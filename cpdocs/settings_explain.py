@@ -66,7 +66,11 @@ def every_setting(raw: dict[str, Any] | None = None) -> list[Setting]:
         usual = rule.get("default", "")
         default = None if required else "" if usual is None else json.dumps(usual, ensure_ascii=False)
         here = tuple((place, json.dumps(value, ensure_ascii=False)) for place, value in _set(raw or {}, key, kind))
-        about = comments.tables.get(shown.rpartition(".")[0], "")
+        table = shown.rpartition(".")[0]
+        # A table may be written as one key's value: then the words are that key's, or its own table's.
+        about = (
+            comments.tables.get(table) or comments.of(table, kind) or comments.tables.get(table.rpartition(".")[0], "")
+        )
         found.append(Setting(shown, kind, comments.of(shown, kind), about, _takes(rule, whole), default, here))
     return found
 

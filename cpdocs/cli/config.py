@@ -53,9 +53,9 @@ def check(file: Path | None, as_json: bool) -> None:
 
 
 @config.command()
-@click.argument("key", required=False)
+@click.argument("setting", metavar="KEY", required=False)
 @AS_JSON
-def explain(key: str | None, as_json: bool) -> None:
+def explain(setting: str | None, as_json: bool) -> None:
     """What a setting means, what it takes, its default, and what it is here. Without KEY: every key in one line.
 
     \b
@@ -70,10 +70,10 @@ def explain(key: str | None, as_json: bool) -> None:
         raw = _raw(_text(None)[1])
     except (WorkspaceFault, ValueError):
         raw = {}  # outside a workspace, or in one whose settings can't be read, meanings can be told all the same
-    found = explained(key, raw) if key else every_setting(raw)
+    found = explained(setting, raw) if setting else every_setting(raw)
     if as_json:
         print_json([asdict(each) | {"here": dict(each.here)} for each in found])
-    elif key:
+    elif setting:
         about = dict.fromkeys(each.about for each in found if each.about)
         click.echo("\n\n".join([*about, *map(_paragraph, found)]))
     else:

@@ -97,10 +97,21 @@ def stamp(upload: bytes, bands: bytes) -> Upload:
         for page, line in zip(out.pages, lines.pages, strict=True):
             if "/StructParents" in line.obj:
                 del line.obj["/StructParents"]
-            pikepdf.Page(page).add_overlay(pikepdf.Page(line), pikepdf.Rectangle(*map(float, page.mediabox)))
+            _lay_over(out, pikepdf.Page(page), pikepdf.Page(line))
         target = io.BytesIO()
         out.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=False)
         return Upload(target.getvalue(), len(out.pages))
+
+
+def _lay_over(out: Pdf, page: pikepdf.Page, line: pikepdf.Page) -> None:
+    """``line`` over ``page``, under a name of its own: pikepdf's overlay gives a random one, and a package that is
+    built again after a crash has to be the same."""
+    form = out.copy_foreign(line.as_form_xobject())
+    name = page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.FiledLine)
+    drawn = page.calc_form_xobject_placement(form, name, pikepdf.Rectangle(*map(float, page.mediabox)))
+    page.contents_add(b"q\n", prepend=True)
+    page.contents_add(b"Q\n" + drawn)
+    page.contents_coalesce()
 
 
 def what_acts(pdf: bytes) -> list[str]:

@@ -53,5 +53,7 @@ def test_the_chart_gets_every_page_as_we_issued_it_with_what_the_signatures_show
 
 def _drawn(page: pypdfium2.PdfPage) -> bytes:
     out = io.BytesIO()
-    page.render(scale=1, draw_annots=False, may_draw_forms=False).to_pil().save(out, "PPM")
+    picture = page.render(scale=1, draw_annots=False, may_draw_forms=False).to_pil()
+    below_the_filed_line = picture.crop((0, 27, picture.width, picture.height))
+    below_the_filed_line.save(out, "PPM")
     return out.getvalue()

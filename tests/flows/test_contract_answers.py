@@ -24,6 +24,7 @@ ASKS_OR_RUNS = {
     "cpdocs user remove",
     "cpdocs completion",
     "cpdocs plan draft",
+    "cpdocs plan print",
     "cpdocs desk",
 }
 """Commands that report nothing but that they are done, or write a script or a plan file."""

@@ -33,6 +33,7 @@ GUARDED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "held reject": ("reviewer", ("{item}", "--reason", "unreadable")),
     "held close": ("reviewer", ("{item}", "--reason", "sent twice")),
+    "held split": ("reviewer", ("{item}", "--pages", "1", "--document", "{plan}", "--reason", "seen by eye")),
     "held return": ("reviewer", ("{item}", "--reason", "asks for another pharmacy")),
     "plan unapprove": ("reviewer", ("{plan}", "--slot", "member", "--reason", "read from the wrong page")),
     "plan approve pcp": ("reviewer", ("{plan}", "--slot", "pcp", "--chart-note", "Agreed", "--npi", "{npi}", *SAID)),
