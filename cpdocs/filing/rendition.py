@@ -108,7 +108,10 @@ def _lay_over(out: Pdf, page: pikepdf.Page, line: pikepdf.Page) -> None:
     built again after a crash has to be the same."""
     form = out.copy_foreign(line.as_form_xobject())
     name = page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.FiledLine)
-    drawn = page.calc_form_xobject_placement(form, name, pikepdf.Rectangle(*map(float, page.mediabox)))
+    whole = pikepdf.Rectangle(*map(float, page.mediabox))
+    drawn = page.calc_form_xobject_placement(
+        form, name, whole, invert_transformations=True, allow_shrink=True, allow_expand=True
+    )
     page.contents_add(b"q\n", prepend=True)
     page.contents_add(b"Q\n" + drawn)
     page.contents_coalesce()
