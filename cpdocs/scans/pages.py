@@ -238,6 +238,7 @@ def _decoded(image: Any, number: int) -> Sheet:
     if image.format == "JPEG" and min(image.size) > _LONGEST_SIDE:
         image.draft("L", (_LONGEST_SIDE, _LONGEST_SIDE))  # shrunk while it is decoded
     whole = True
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Truncated")  # all that Pillow says of a fax's cut-off last strip
         try:
@@ -249,7 +250,7 @@ def _decoded(image: Any, number: int) -> Sheet:
             warnings.simplefilter("ignore")
             image.load()
         finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
+            ImageFile.LOAD_TRUNCATED_IMAGES = before  # WeasyPrint has its own wish for the process
     size = image.size
     ImageOps.exif_transpose(image, in_place=True)
     if image.size != size:
