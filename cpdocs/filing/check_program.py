@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 WHOLE, WRONG, NOT_CHECKED = 0, 1, 2
 
@@ -43,12 +44,13 @@ def check(package: Path, key: Path) -> tuple[list[str], bool]:
     wrong += [f"event {each['seq']} isn't in the record" for each in events if not _proven(each, size, root)]
     # The last word of a signature's line is base64 of four bytes that name the key, then the signature.
     value = base64.b64decode(signatures.splitlines()[0].split(" ")[-1])[4:]
-    if _signature_holds(note.encode() + b"\n", value, key) is False:
+    vouched = _signature_holds(note.encode() + b"\n", value, key)
+    if vouched is False:
         wrong.append("the checkpoint in audit.jsonl isn't signed by this key, or was changed")
-    return wrong, answer is not None
+    return wrong, answer is not None and vouched is not None
 
 
-def _files(package: Path, manifest: dict) -> list[str]:  # type: ignore[type-arg]
+def _files(package: Path, manifest: dict[str, Any]) -> list[str]:
     listed = {each["name"]: each["sha256"] for each in manifest["files"]}
     here = {path.relative_to(package).as_posix() for path in package.rglob("*") if not path.is_dir()}
     wrong = [f"{name} is missing" for name in sorted(listed.keys() - here)]
@@ -59,7 +61,7 @@ def _files(package: Path, manifest: dict) -> list[str]:  # type: ignore[type-arg
     return wrong
 
 
-def _proven(event: dict, size: int, root: bytes) -> bool:  # type: ignore[type-arg]
+def _proven(event: dict[str, Any], size: int, root: bytes) -> bool:
     """RFC 9162, 2.1.3.2: from a leaf, by the hashes beside its path, to the root."""
     place, last = event["seq"] - 1, size - 1
     node = hashlib.sha256(b"\x00" + event["entry"].encode()).digest()
