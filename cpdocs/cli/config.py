@@ -14,6 +14,9 @@ from cpdocs.cli.output import AS_JSON, counted, print_json
 if TYPE_CHECKING:
     from cpdocs.settings_explain import Setting
 
+MOST_BYTES = 1024**2
+"""Far more than any settings file has."""
+
 
 @click.group()
 def config() -> None:
@@ -102,16 +105,17 @@ def _paragraph(setting: Setting) -> str:
 
 def _text(file: Path | None) -> tuple[Path, str]:
     """The settings file to look at, and its text. Raises WorkspaceFault where it can't be read."""
-    from cpdocs.errors import WorkspaceFault
+    from cpdocs.errors import InputFault, WorkspaceFault
+    from cpdocs.system.input_files import read_input
     from cpdocs.wiring import find_own
 
     chosen = file or find_own(chosen_workspace())[0] / "cpdocs.toml"
     try:
-        return chosen, chosen.read_text("utf-8")
+        return chosen, read_input(chosen, MOST_BYTES).decode("utf-8")
     except UnicodeDecodeError:
         raise WorkspaceFault(f"{chosen} is not UTF-8 text.", todo="Save it as UTF-8.") from None
-    except OSError as error:
-        raise WorkspaceFault(f"{chosen} can't be read: {error.strerror}.") from None
+    except InputFault as fault:
+        raise WorkspaceFault(fault.message, todo=fault.todo) from None
 
 
 def _raw(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tests.conftest import CommandLine
@@ -49,3 +50,14 @@ def test_every_key_is_listed_with_what_holds(cli: CommandLine) -> None:
     lines = cli("config", "explain").out.splitlines()
     assert 'organization.city  "Boston"' in lines
     assert "intake.max_pages  400" in lines
+
+
+def test_what_is_no_settings_file_is_named_and_never_waited_for(cli: CommandLine, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert "a pipe" in cli("config", "check", tmp_path / "pipe.toml", status=4).err
+    (tmp_path / "huge.toml").write_bytes(b"#" * (1024**2 + 1))
+    assert "more than 1 MB" in cli("config", "check", tmp_path / "huge.toml", status=4).err
+    (tmp_path / "latin.toml").write_bytes(b'[organization]\nname = "Caf\xe9"\n')
+    assert "UTF-8" in cli("config", "check", tmp_path / "latin.toml", status=4).err
+    (tmp_path / "empty.toml").touch()
+    assert "organization" in cli("config", "check", tmp_path / "empty.toml", status=4).err
