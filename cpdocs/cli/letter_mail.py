@@ -10,7 +10,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
-from cpdocs.cli.params import DAY
+from cpdocs.cli.params import DAY, chosen_pieces
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
 from cpdocs.core.letter_mail import REASONS
@@ -21,9 +21,7 @@ from cpdocs.workspace import Workspace
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
-@click.option("--pieces", default="", metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97.")
-@click.option("--documents", default="", metavar="LIST", help="Which letters: reference numbers, with commas between.")
-@click.option("--reason", required=True, metavar="WHY", help="Why, for the record. Name no member.")
+@chosen_pieces
 @AS_JSON
 @click.pass_context
 @pass_workspace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -69,3 +70,16 @@ DRAFTS = click.option(
     is_flag=True,
     help="Print translations that nobody has reviewed; the pages say so.",
 )
+
+
+def chosen_pieces(command: Callable[..., None]) -> Callable[..., None]:
+    """The options by which a command on a run names pieces, by number or reference, and says why."""
+    for option in (
+        click.option("--reason", required=True, metavar="WHY", help="Why, for the record. Name no member."),
+        click.option(
+            "--documents", default="", metavar="LIST", help="Which letters: reference numbers, with commas between."
+        ),
+        click.option("--pieces", default="", metavar="LIST", help="Which pieces: numbers and ranges, like 12-40,97."),
+    ):
+        command = option(command)
+    return command
