@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY
-from cpdocs.cli.status import read_member_id
 from cpdocs.core.enrollment import Choice
 from cpdocs.core.ids import last_four
 from cpdocs.core.outreach import AttemptKind, Outcome

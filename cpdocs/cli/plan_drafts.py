@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID, DRAFTS
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
-from cpdocs.cli.status import read_member_id
 from cpdocs.core.members import Program
 from cpdocs.workspace import Workspace
 
