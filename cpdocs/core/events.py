@@ -90,6 +90,8 @@ class EventType(StrEnum):
     MEMBER_DECLINED = "member.declined"
     MEMBER_CHANGED_CP = "member.changed_cp"
     MEMBER_REINSTATED = "member.reinstated"
+    GUARDIAN_BEGAN = "guardian.began"
+    GUARDIAN_ENDED = "guardian.ended"
     MEMBER_ATTEMPTED = "member.attempted"
     MEMBER_AGREED = "member.agreed"
     PERSON_FACT_STATED = "person_fact.stated"

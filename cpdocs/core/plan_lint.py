@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from cpdocs.core.members import Assignment, age_on
+from cpdocs.core.members import ADULT, Assignment, age_on
 from cpdocs.core.names import name_words
 from cpdocs.core.organizations import compared_name
 from cpdocs.core.plans import Plan, Reason, Service, TransitionKind
@@ -173,7 +173,7 @@ def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[
     acts = plan.representative
     if stated is not None and stated.guardian_name:
         if acts is None:
-            if age_on(stated.dob, plan.plan.plan_date) >= 18:
+            if age_on(stated.dob, plan.plan.plan_date) >= ADULT:
                 yield Problem(
                     "representative_differs",
                     "the roster names a guardian, and the plan nobody who acts for the member.",
@@ -213,7 +213,7 @@ def _consent_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem
                 f"part2.consent.{name}",
                 "Take it from the signed form (42 CFR 2.31).",
             )
-    minor = stated is not None and age_on(stated.dob, plan.plan.plan_date) < 18
+    minor = stated is not None and age_on(stated.dob, plan.plan.plan_date) < ADULT
     if minor and consent.signed_by.strip():
         yield Problem(
             "part2_minor_consent",

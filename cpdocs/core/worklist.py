@@ -15,6 +15,8 @@ REVIEW_AHEAD = timedelta(days=60)
 """How long before its day a review is on the list."""
 CONSENT_AHEAD = timedelta(days=30)
 """How long before its last day a Part 2 consent is on the list."""
+SIGNER_AHEAD = timedelta(days=30)
+"""How long before its day a change of who signs is on the list."""
 VISIT_AHEAD = timedelta(days=30)
 """How long before its day a first visit is on the list."""
 
@@ -42,6 +44,7 @@ class Kind(StrEnum):
     PCP_CHANGED = "pcp_changed"
     PRACTICE_CHANGED = "practice_changed"
     MEMBER_ENDED = "member_ended"
+    SIGNER_CHANGED = "signer_changed"
     CONSENT_ENDING = "consent_ending"
     FILING_HELD = "filing_held"
     DELIVERY_UNSURE = "delivery_unsure"
@@ -92,6 +95,7 @@ _COORDINATORS = frozenset(
         *(Kind.FIRST_VISIT_DUE, Kind.HOME_VISIT_DUE, Kind.PCP_CHANGED, Kind.PRACTICE_CHANGED, Kind.MEMBER_ENDED),
         Kind.CALL_WANTED,
         Kind.CONSENT_ENDING,
+        Kind.SIGNER_CHANGED,
     }
 )
 _WAITS_FOR = {
@@ -147,6 +151,10 @@ _NEXT = {
         "The member or the PCP moved to another practice: issue a version for it (`cpdocs plan issue FILE`)."
     ),
     Kind.MEMBER_ENDED: "The member doesn't take part any more: `cpdocs plan withdraw {id} --reason TEXT`.",
+    Kind.SIGNER_CHANGED: (
+        "Who signs for the member changes on {due} (their 18th birthday, or a guardianship): talk with them, and issue "
+        "a version that names who signs: `cpdocs plan draft --program {program}`, `cpdocs plan issue FILE`."
+    ),
     Kind.CONSENT_ENDING: (
         "The consent to disclose its Part 2 records ends or has ended: get a new one, or take those items out, and "
         "issue a new version (`cpdocs plan issue FILE`)."

@@ -37,6 +37,7 @@ TO_DO: Mapping[Kind, str] = {
     Kind.PCP_CHANGED: "Issue it for the new PCP",
     Kind.PRACTICE_CHANGED: "Issue it for the new practice",
     Kind.MEMBER_ENDED: "Withdraw it: the member left",
+    Kind.SIGNER_CHANGED: "Issue it for who signs now",
     Kind.FILING_HELD: "See why it isn't filed",
     Kind.DELIVERY_UNSURE: "Ask whether it arrived",
     Kind.DELIVERY_HELD: "See why it isn't delivered",

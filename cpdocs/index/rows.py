@@ -11,6 +11,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.deadlines import business_days_between, receipt_day
 from cpdocs.core.deliveries import Delivery
 from cpdocs.core.events import Event
+from cpdocs.core.guardianship import adult_on
 from cpdocs.core.letters import RunRecord, piece_of
 from cpdocs.core.members import Program
 from cpdocs.core.notices import fold_notices
@@ -63,7 +64,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         *(record.services, record.affiliated),
         ";".join(stages),
         _day(record.assigned_on),
-        *("", "", 0, 0, 0, "", ""),
+        *("", "", 0, 0, 0, "", "", ""),
     )
 
 
@@ -132,7 +133,8 @@ def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str
 
     ``live_until`` is the last day on which an assignment is live as things stand (empty: none; ``9999-12-31``: open);
     ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``; ``met_on`` is the first
-    day on which somebody tried to meet the member face to face since (X2).
+    day on which somebody tried to meet the member face to face since (X2); ``guardian_on`` and ``guardian_seq`` are
+    the day of the last news of a guardian, and the number of the event that brought it.
     """
     for member_id in member_ids:
         for program in Program:
@@ -141,13 +143,15 @@ def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str
                 continue
             stated = register.stated_end(member_id, program)
             stopped = register.enrollment.stops(latest)
+            guardians = register.guardians_of(member_id)
             yield (
                 *(member_id, program.value, latest.last_name, latest.first_name, latest.full_name),
                 *(latest.coordinator, latest.practice_id, latest.pcp_npi, latest.cp_org, latest.plan_name),
                 *(latest.status, latest.assigned_on.isoformat(), contact_by(latest.assigned_on).isoformat()),
                 *(_day(latest.end_on), _day(register.live_until(member_id, program))),
                 *(stated or (stopped.value if stopped else ""),),
-                *(_day(outreach.first_visit(member_id, program.value, latest.assigned_on)), 0),
+                _day(outreach.first_visit(member_id, program.value, latest.assigned_on)),
+                *(adult_on(latest.dob).isoformat(), _day(guardians.changed_on), guardians.changed_seq, 0),
             )
 
 

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 12
+FORM = 13
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -32,6 +32,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("services", "affiliated", "asked", "assigned_on"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
+            "signer_changes_on",
         ),
         ("document_id",),
     ),
@@ -62,7 +63,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
             *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "met_on"),
-            "planned",
+            *("adult_on", "guardian_on", "guardian_seq", "planned"),
         ),
         ("member_id", "program"),
     ),
@@ -91,6 +92,7 @@ _NUMBERS = frozenset(
             "unfiled_seq",
             "waiting",
             "answer_due",
+            "guardian_seq",
             "active",
             "records_in",
             "pieces",
@@ -118,6 +120,7 @@ _INDEXES = (
     "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed' AND charting <> 'open'",
     "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
     "plans_of_consents ON plans (consent_until, document_id) WHERE consent_until <> '' AND closed = ''",
+    "plans_of_new_signers ON plans (signer_changes_on, document_id) WHERE signer_changes_on <> ''",
     "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",

@@ -16,15 +16,16 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import document_subject, member_subject
 from cpdocs.core.ids import is_member_id, last_four
 from cpdocs.core.members import Program
-from cpdocs.core.plan_changes import Change, changes
 from cpdocs.core.plan_draft import Known, draft_plan, plan_text
 from cpdocs.errors import InputFault
 from cpdocs.people.access import record_access
 from cpdocs.plans.records import last_version, plan_of, the_plan
+from cpdocs.plans.version_changes import version_changes
 from cpdocs.register.load import load_register
 from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
+    from cpdocs.core.plan_changes import Change
     from cpdocs.core.plan_form import FormRead
     from cpdocs.workspace import Workspace
 
@@ -59,6 +60,8 @@ def draft(ws: Workspace, member_id: str, program: Program, *, begin_from: str = 
         pcp_name=rows[0].display_name if rows else "",
         practice_name=practice.name if practice else "",
         last=plan_of(ws, last) if last else None,
+        last_issued_on=eastern_date(last.issued_at) if last else None,
+        guardians=register.guardians_of(member_id),
     )
     record_access(ws, "plan draft", member_subject(member_id))
     return draft_plan(known)
@@ -101,4 +104,4 @@ def difference(ws: Workspace, old_id: str, new_id: str) -> tuple[Change, ...]:
             f"{old_id} and {new_id} aren't versions of one plan.", todo="Name two versions of the same member's plan."
         )
     record_access(ws, "plan diff", *dict.fromkeys((document_subject(old_id), document_subject(new_id))))
-    return changes(plan_of(ws, old), plan_of(ws, new))
+    return version_changes(ws, load_register(ws, old.member_id), old, plan_of(ws, new), new.issued_at)

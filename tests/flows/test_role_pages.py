@@ -7,6 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
@@ -14,6 +15,8 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image, ImageDraw
 
+from cpdocs.documents.plan_form import write_form
+from cpdocs.intake.form_values import form_values
 from tests.conftest import Outcome
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk
@@ -90,7 +93,10 @@ def test_every_command_of_a_role_s_page_works_in_the_order_of_the_page(
 def _coordinators(reading: Reading) -> None:
     desk, sample = reading.desk, reading.desk.office.sample
     reading.file("member-id.txt", sample.member_ids["bh"] + "\n")
+    reading.file("member-2.txt", sample.member_ids["affiliated"] + "\n")
     reading.file("plan.yaml", sample.plans["affiliated"])
+    filled = write_form(form_values(sample.plans["bh"].read_text("utf-8")), on=datetime(2026, 11, 5, tzinfo=UTC))
+    (reading.here / "filled.xlsx").write_bytes(filled)
     reading.words |= {
         "1234567893": sample.npis["pcp1"],
         "4HNP-2TVY-8WD": desk.office.documents["ltss"],

@@ -659,6 +659,10 @@ def rest(go: Walk, document: str) -> None:
     go("plan", "draft", "--program", "BH", "--form", "-o", form, stdin=member, now=RETURN, status=None)
     go("plan", "draft", "--from", form, now=RETURN, status=None, why="a form, filled in or not")
     go("plan", "diff", document, document, now=RETURN, status=None)
+    known = ("--how", LAST, "--by", LAST, "--on", "2026-11-04", "--name", LAST)
+    began = ("guardian-begins", *known, "--relation", LAST, "--authority", LAST)
+    for words in (began, began, ("guardian-ends", *known), ("guardian-ends", *known)):
+        go("member", *words, stdin=member, now=RETURN, status=None)
     go("plan", "transfer", document, "--to-npi", MEMBER_ID[:10], "--reason", LAST, now=RETURN, status=None)
     go("plan", "unapprove", document, "--slot", "member", "--reason", GOAL, now=RETURN, status=None)
     copied = ("--format", LAST, "--language", LAST, "--by", LAST, "--on", "2026-11-04")
