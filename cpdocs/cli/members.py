@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cpdocs.cli import guardians
+from cpdocs.cli import discharges, guardians
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, print_json, say
@@ -33,6 +33,7 @@ def member() -> None:
     """
 
 
+member.add_command(discharges.discharged)
 member.add_command(guardians.guardian_begins)
 member.add_command(guardians.guardian_ends)
 

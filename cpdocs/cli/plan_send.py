@@ -12,11 +12,11 @@ from cpdocs.workspace import Workspace
 
 @click.command("send")
 @click.argument("document_ids", metavar="[ID…]", nargs=-1, type=DOCUMENT_ID)
-@click.option("--all-new", is_flag=True, help="Every open plan that was never sent.")
+@click.option("--all-new", is_flag=True, help="Every open plan and list that was never sent.")
 @AS_JSON
 @pass_workspace
 def plan_send(ws: Workspace, document_ids: tuple[str, ...], all_new: bool, as_json: bool) -> None:
-    """Send plans with their covers to their practices by the practices' channels; each is then logged as sent.
+    """Send plans with their covers, or medication lists, by the practices' channels; each is then logged as sent.
 
     \b
     cpdocs plan send 7K3M-9QXW-2RC

@@ -8,8 +8,11 @@ months), X2 (a face-to-face attempt within three months) and D1 (a plan for ever
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.moments import eastern_text
 
 REVIEW_AHEAD = timedelta(days=60)
 """How long before its day a review is on the list."""
@@ -41,6 +44,7 @@ class Kind(StrEnum):
     PLAN_MISSING = "plan_missing"
     FIRST_VISIT_DUE = "first_visit_due"
     HOME_VISIT_DUE = "home_visit_due"
+    MEDICATIONS_UNSENT = "medications_unsent"
     PCP_CHANGED = "pcp_changed"
     PRACTICE_CHANGED = "practice_changed"
     MEMBER_ENDED = "member_ended"
@@ -56,7 +60,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits, as the record tells it. ``since`` and ``due_on`` are ISO 8601 (empty: no day is set);
-    ``about`` names what isn't a plan: a held file, a run of letters, a delivery's target. Names are empty where they
+    ``about`` names what isn't a plan: a held file, a run of letters, a delivery's target; of a home visit it is the
+    moment by which it is due. Names are empty where they
     aren't known."""
 
     kind: Kind
@@ -85,8 +90,24 @@ class Waiting:
         """The next step, with its command."""
         contact = self.key_contact or "NAME"
         return _NEXT[self.kind].format(
-            id=self.document_id, about=self.about, contact=f'"{contact}"', program=self.program, due=self.due_on
+            id=self.document_id,
+            about=self.about,
+            contact=f'"{contact}"',
+            program=self.program,
+            due=self.due_on,
+            moment=eastern_text(self.due_at) if self.due_at else self.due_on,
         )
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The moment at which it is due, where hours count and not days."""
+        return datetime.fromisoformat(self.about) if self.kind is Kind.HOME_VISIT_DUE else None
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether its day, or its hour, is over at that moment (aware)."""
+        if self.due_at:
+            return now > self.due_at
+        return bool(self.due_on) and date.fromisoformat(self.due_on) < eastern_date(now)
 
 
 _COORDINATORS = frozenset(
@@ -103,6 +124,7 @@ _WAITS_FOR = {
     Kind.HELD_PART: "a reviewer",
     Kind.REPLY_SLIP: "a reviewer",
     Kind.UNSENT: "the mailroom",
+    Kind.MEDICATIONS_UNSENT: "the mailroom",
     Kind.NOTICE_TO_SEND: "the mailroom",
     Kind.FILING_HELD: "the mailroom",
     Kind.DELIVERY_UNSURE: "the mailroom",
@@ -142,7 +164,14 @@ _NEXT = {
     Kind.FIRST_VISIT_DUE: (
         "Try to meet the member face to face by {due}, then record it: `cpdocs member attempt --kind face_to_face`."
     ),
-    Kind.HOME_VISIT_DUE: "Visit the member at home by {due}.",
+    Kind.HOME_VISIT_DUE: (
+        "Visit the member at home by {moment}, 72 hours after the discharge, and put out the list of medicines: "
+        "`cpdocs medications FILE`. If they weren't discharged: `cpdocs member discharged --never --reason WHY`."
+    ),
+    Kind.MEDICATIONS_UNSENT: (
+        "Send the list of medicines to the PCP: `cpdocs plan send {id}`; or carry it and log that: "
+        "`cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`."
+    ),
     Kind.PCP_CHANGED: (
         "The PCP that this version names isn't the member's any more, or is inactive: issue a version for the new one "
         "(`cpdocs plan issue FILE`)."

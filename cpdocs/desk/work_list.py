@@ -34,6 +34,7 @@ TO_DO: Mapping[Kind, str] = {
     Kind.PLAN_MISSING: "Write the plan",
     Kind.FIRST_VISIT_DUE: "Meet the member face to face",
     Kind.HOME_VISIT_DUE: "Visit the member at home",
+    Kind.MEDICATIONS_UNSENT: "Send the list of medicines",
     Kind.PCP_CHANGED: "Issue it for the new PCP",
     Kind.PRACTICE_CHANGED: "Issue it for the new practice",
     Kind.MEMBER_ENDED: "Withdraw it: the member left",

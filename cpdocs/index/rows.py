@@ -3,13 +3,14 @@ an answer of the core's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deadlines import business_days_between, receipt_day
 from cpdocs.core.deliveries import Delivery
+from cpdocs.core.discharges import Discharge, ListRecord
 from cpdocs.core.events import Event
 from cpdocs.core.guardianship import adult_on
 from cpdocs.core.letters import RunRecord, piece_of
@@ -109,6 +110,22 @@ def notice_rows(event: Event) -> Iterator[Row]:
                 int(place == 0 and record is not None and record.in_worklist),
             ),
             str(data.get("channel") or ""),
+        )
+
+
+def discharge_rows(discharges: Mapping[tuple[str, str], Discharge]) -> Iterator[Row]:
+    """Rows of ``discharges``: a member's last one for each program."""
+    for each in discharges.values():
+        due_on = eastern_date(each.due).isoformat()
+        yield each.member_id, each.program, _time(each.at), _time(each.due), due_on, int(each.visited is None)
+
+
+def list_rows(lists: Mapping[str, ListRecord]) -> Iterator[Row]:
+    """Rows of ``medications``."""
+    for each in lists.values():
+        yield (
+            *(each.document_id, each.seq, each.member_id, each.program, each.practice_id, _time(each.issued_at)),
+            *(_day(eastern_date(each.due) if each.due else None), _time(each.sent_at)),
         )
 
 

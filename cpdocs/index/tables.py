@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 13
+FORM = 14
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -66,6 +66,14 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("adult_on", "guardian_on", "guardian_seq", "planned"),
         ),
         ("member_id", "program"),
+    ),
+    "discharges": (
+        ("member_id", "program", "discharged_at", "visit_due", "visit_due_on", "waiting"),
+        ("member_id", "program"),
+    ),
+    "medications": (
+        ("document_id", "seq", "member_id", "program", "practice_id", "issued_at", "visit_due_on", "sent_at"),
+        ("document_id",),
     ),
     "practices": (
         ("practice_id", "name", "phone", "fax", "key_contact", "key_contact_email", "return_channel"),
@@ -148,6 +156,9 @@ _INDEXES = (
     "deliveries_waiting ON deliveries (state, since, document_id)",
     "deliveries_in_order ON deliveries (seq)",
     "deliveries_to_target ON deliveries (target, state, since)",
+    "discharges_waiting ON discharges (discharged_at, member_id) WHERE waiting = 1",
+    "medications_to_send ON medications (issued_at, document_id) WHERE sent_at = ''",
+    "medications_of_member ON medications (member_id, program, seq)",
     "members_by_name ON members (last_name COLLATE NOCASE, first_name COLLATE NOCASE)",
     "members_by_coordinator ON members (coordinator)",
     "members_without_plan ON members (assigned_on) WHERE planned = 0 AND live_until <> ''",

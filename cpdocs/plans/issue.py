@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions
+from cpdocs.core.discharges import last_discharge
 from cpdocs.core.enrollment import ENROLLMENT_EVENTS, enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id, last_four
@@ -210,6 +211,7 @@ class _Desk:
             "consent_until": _consent_until(plan),
             "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
+            "discharge": last_discharge(plan),
             "services": len(plan.services),
             "language": form.language,
             "draft_translation": bool(form.catalogue and not form.catalogue.reviewed),

@@ -659,6 +659,9 @@ def rest(go: Walk, document: str) -> None:
     go("plan", "draft", "--program", "BH", "--form", "-o", form, stdin=member, now=RETURN, status=None)
     go("plan", "draft", "--from", form, now=RETURN, status=None, why="a form, filled in or not")
     go("plan", "diff", document, document, now=RETURN, status=None)
+    home = ("discharged", "--at", "2026-11-03T14:00", "--facility", LAST, "--how", LAST, "--by", LAST)
+    for words in (home, home, ("discharged", "--never", "--reason", LAST, "--by", LAST)):
+        go("member", *words, stdin=member, now=RETURN, status=None)
     known = ("--how", LAST, "--by", LAST, "--on", "2026-11-04", "--name", LAST)
     began = ("guardian-begins", *known, "--relation", LAST, "--authority", LAST)
     for words in (began, began, ("guardian-ends", *known), ("guardian-ends", *known)):
