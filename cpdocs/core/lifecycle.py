@@ -9,8 +9,9 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     consent_form (what the consent says by the organization's form, by clause), reason,
     supersedes (document id or null),
     due_days, suffolk (bool: the terms as they were at issue), pcp_meaning (what the paper says that the PCP's
-    signature means), choices (the answers on choice that are yes), services, affiliated (counts). Subjects: the
-    document, the member, the practice, and the document that it supersedes.
+    signature means), discharge (the last one that the plan states: see ``discharges``; or null), choices (the answers
+    on choice that are yes), services, affiliated (counts). Subjects: the document, the member, the practice, and the
+    document that it supersedes.
 ``PLAN_SENT``
     document_id, to, channel, at.
 ``PLAN_RECEIVED``

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from cpdocs.core.members import Assignment, age_on
+from cpdocs.core.members import ADULT, Assignment, age_on
 from cpdocs.core.names import may_be
 from cpdocs.core.plans import Consent, NeedDomain, Plan
 from cpdocs.errors import Problem
@@ -103,13 +103,10 @@ def _signers(plan: Plan, consent: Consent, stated: Assignment | None) -> Iterato
         return
     if consent.patient.strip() and not may_be(consent.patient, stated.first_name, stated.last_name):
         yield _incomplete("patient", "the consent names another patient than the plan's member.")
-    minor = age_on(stated.dob, plan.plan.plan_date) < _ADULT
+    minor = age_on(stated.dob, plan.plan.plan_date) < ADULT
     if (minor or plan.representative is not None) and not consent.signed_by.strip():
         why = "the member is under 18" if minor else "somebody acts for the member"
         yield _incomplete("signed_by", f"the consent doesn't say who signed it, and {why}.")
-
-
-_ADULT = 18
 
 
 def _faults(consent: Consent, on: date) -> Iterator[Problem]:

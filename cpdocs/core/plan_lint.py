@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cpdocs.core.members import Assignment, age_on
+from cpdocs.core.members import ADULT, Assignment, age_on
 from cpdocs.core.names import may_be, name_words
 from cpdocs.core.organizations import compared_name
 from cpdocs.core.plan_amounts import amount, amount_of_service, as_read, rate
@@ -191,7 +191,7 @@ def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[
     acts = plan.representative
     if stated is not None and stated.guardian_name:
         if acts is None:
-            if age_on(stated.dob, plan.plan.plan_date) >= 18:
+            if age_on(stated.dob, plan.plan.plan_date) >= ADULT:
                 yield Problem(
                     "representative_differs",
                     "the roster names a guardian, and the plan nobody who acts for the member.",
@@ -207,7 +207,7 @@ def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[
             )
     if acts is None:
         return
-    of_age = stated is not None and age_on(stated.dob, plan.plan.plan_date) >= 18
+    of_age = stated is not None and age_on(stated.dob, plan.plan.plan_date) >= ADULT
     if not acts.authority.strip():
         said = "the plan doesn't say by what authority the representative acts, and since when."
     elif of_age and acts.since is None and not _YEAR.search(acts.authority):
@@ -225,7 +225,7 @@ def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[
 def _consent_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
     """A minor's own consent is asked where Part 2 applies (42 CFR 2.14)."""
     consent = plan.part2.consent
-    if not plan.carries_part2 or consent is None or stated is None or age_on(stated.dob, plan.plan.plan_date) >= 18:
+    if not plan.carries_part2 or consent is None or stated is None or age_on(stated.dob, plan.plan.plan_date) >= ADULT:
         return
     if consent.signed_by.strip() and not may_be(consent.signed_by, stated.first_name, stated.last_name):
         yield Problem(

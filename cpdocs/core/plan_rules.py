@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from cpdocs.core.deadlines import home_visit_due
+from cpdocs.core.guardianship import signing_fault
 from cpdocs.core.ids import is_npi
-from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.members import ADULT, Assignment, Program, age_on
 from cpdocs.core.part2_rules import part2_problems, unflagged_items
 from cpdocs.core.plan_facts import fact_errors, fact_warnings
 from cpdocs.core.plan_lint import in_member_words, word_errors, word_warnings
 from cpdocs.core.plans import Plan, PlanStatus, Reason, Service, TransitionKind
 from cpdocs.core.register import Register
-from cpdocs.core.roster import ADULT
 from cpdocs.errors import Problem
 
 _OFFERED = (
@@ -126,6 +126,17 @@ def _member_errors(plan: Plan, register: Register, stated: Assignment | None, on
             "representative",
             "Name the parent or guardian.",
         )
+    yield from _guardian_errors(plan, register, stated, on)
+
+
+def _guardian_errors(plan: Plan, register: Register, stated: Assignment, on: date) -> Iterator[Problem]:
+    """Who signs for the member on that day must be whom the plan names."""
+    guardians, acts = register.guardians_of(plan.member_id), plan.representative
+    if acts is None and not guardians.acting(on):
+        return
+    fault = signing_fault(stated.dob, guardians, on=on, issued_on=on, representative=acts.name if acts else "")
+    if fault is not None:
+        yield Problem(fault.code, fault.message, "representative", "Name who signs for the member now, or nobody.")
 
 
 def _why_not_enrolled(plan: Plan, register: Register, on: date) -> str:
