@@ -214,6 +214,9 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         for each in calls(ws, document_id)
     ]
     lines += [("Copy", f"given {each.on.isoformat()}, {each.format}, {each.language}") for each in record.copies]
+    if record.consent_ended:
+        said = f"{record.consent_ended.why.words} ({record.consent_ended.on.isoformat()}); isn't filed any more"
+        lines.append(("Consent", said))
     if record.returned:
         lines.append(("Returned", f"{eastern_text(record.returned.at)}: {record.returned.text}"))
     if record.superseded_by:

@@ -62,6 +62,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         _day(review_due(record)),
         " ".join(sorted(record.choices)),
         _day(record.consent_ended.on if record.consent_ended else record.consent_until),
+        int(record.consent_ended is not None),
         *(record.services, record.affiliated),
         ";".join(stages),
         _day(record.assigned_on),

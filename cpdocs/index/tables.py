@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 14
+FORM = 15
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -28,7 +28,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
                 "review_on",
                 "choices",
             ),
-            "consent_until",
+            *("consent_until", "consent_ended"),
             *("services", "affiliated", "asked", "assigned_on"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
@@ -93,6 +93,7 @@ _NUMBERS = frozenset(
         *("seq", "version", "complete", "part2", "running", "business_days", "services", "affiliated", "part"),
         *(
             "overdue_asked",
+            "consent_ended",
             "decided",
             "attempts",
             "notice",
@@ -128,6 +129,7 @@ _INDEXES = (
     "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed' AND charting <> 'open'",
     "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
     "plans_of_consents ON plans (consent_until, document_id) WHERE consent_until <> '' AND closed = ''",
+    "plans_of_consents_that_run ON plans (consent_until) WHERE consent_until <> '' AND consent_ended = 0",
     "plans_of_new_signers ON plans (signer_changes_on, document_id) WHERE signer_changes_on <> ''",
     "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
@@ -146,6 +148,7 @@ _INDEXES = (
     "attempts_of_member ON attempts (member_id, at)",
     "notices_for_channels ON notices (seq) WHERE channel <> ''",
     "plans_unfiled ON plans (unfiled_target) WHERE unfiled_target <> ''",
+    "plans_of_consents_that_ended ON plans (target) WHERE consent_ended = 1 AND target <> ''",
     "plans_withdrawn ON plans (target) WHERE closed = 'withdrawn' AND target <> ''",
     "deliveries_of_notice ON deliveries (notice) WHERE notice > 0",
     "notices_of_plan ON notices (document_id, stage)",

@@ -6,7 +6,7 @@ from cpdocs.core.ids import is_member_id
 from cpdocs.core.plans import SCHEMA, Plan
 from cpdocs.errors import InputFault, Problem
 from cpdocs.intake.binding import bind
-from cpdocs.intake.trees import Entries, Node, Scalar, read_tree
+from cpdocs.intake.trees import Entries, Node, Scalar, lines, read_tree
 
 
 def read_plan(data: bytes, name: str) -> Plan:
@@ -36,6 +36,11 @@ def plan_from(tree: Node) -> tuple[Plan | None, list[Problem]]:
     """The plan that a tree states, and every fault in it; the plan is None where a fault lets none be made."""
     plan, problems = bind(tree, Plan)
     return plan, [*problems, *(_faults(plan) if plan else ())]
+
+
+def lines_of(data: bytes, name: str) -> dict[str, int]:
+    """The line of every field of a plan that :func:`read_plan` takes, by path; empty for JSON."""
+    return dict(lines(read_tree(data, name)))
 
 
 def _faults(plan: Plan) -> list[Problem]:

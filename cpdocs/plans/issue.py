@@ -209,6 +209,7 @@ class _Desk:
             "suffolk": practice.suffolk_holidays,
             "assigned_on": member.assigned_on.isoformat(),
             "consent_until": _consent_until(plan),
+            **({"consent_form": dict(report.clauses)} if report.clauses else {}),
             "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
             "discharge": last_discharge(plan),
@@ -346,7 +347,7 @@ def _one_error(refused: Sequence[tuple[str, CpdocsError]], issued: int) -> Cpdoc
     for name, error in refused:
         if error.problems:
             problems.extend(
-                Problem(each.code, each.message, f"{name}: {each.where}".rstrip(": "), each.todo)
+                Problem(each.code, each.message, f"{name}: {each.place}".rstrip(": "), each.todo)
                 for each in error.problems
             )
         else:

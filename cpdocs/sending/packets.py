@@ -66,6 +66,12 @@ def _queue(ws: Workspace, record: PlanRecord | ListRecord) -> None:
     """Queues a packet once for each practice and channel; the same one again is sent by `deliver retry`."""
     if isinstance(record, PlanRecord) and record.closed:
         raise InputFault(f"{record.document_id} is {record.closed}; it isn't sent.")
+    if isinstance(record, PlanRecord) and record.consent_ended:
+        raise InputFault(
+            f"{record.document_id}: the consent to disclose its Part 2 records {record.consent_ended.why.words}; it "
+            "isn't sent.",
+            todo="Take those items out, or get a new consent, and issue a new version.",
+        )
     practice = load_register(ws, record.member_id).directory.practices.get(record.practice_id)
     if practice is None:
         raise InputFault(f"Practice {record.practice_id} is no longer on record.", todo="Import the practices again.")
