@@ -11,6 +11,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import SignatureCoverageLevel
 
 from cpdocs.core.ids import parse_document_id
+from cpdocs.core.part2_rules import PRACTICE_FORM
 from tests.documents.papers import page_texts, text_of
 from tests.flows.conftest import Office
 
@@ -181,7 +182,7 @@ def test_a_visit_brings_a_blank_consent_where_the_old_one_ends_and_when_asked_fo
     office.cli("plan", "print", bh, "--for", "visit", "--consent-form", "-o", out)
     text = " ".join(page_texts(out.read_bytes()))
     assert title in text
-    for words in ("Who may share", "With whom", "Until when", "take this consent back", "I don't have to sign"):
+    for words in ("Who may share", "With whom", "Until when", PRACTICE_FORM["refusal"]):
         assert words in text
 
 
