@@ -54,7 +54,7 @@ def record(handle: str) -> ResponseReturnValue:
     what = given(form, "do")
     try:
         if what == "draft":
-            return show_text(draft(ws, member_id, _program(form)))
+            return show_text(draft(ws, member_id, _program(form)).text)
         told = _ACTS[one_of(form, "do", _ACTS, "What shall be recorded?")](ws, member_id, form)
     except CpdocsError as error:
         return _show(handle, form, error)

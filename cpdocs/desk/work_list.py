@@ -178,8 +178,8 @@ def _waited(since: date | None, on: date) -> str:
 def _address(item: Waiting) -> str:
     if item.kind in (Kind.RETURNED, Kind.HELD_PART, Kind.REPLY_SLIP):
         return f"/review/{item.about}"
-    if item.kind is Kind.CALL_WANTED:
-        return ""  # its document is a letter, and the call is recorded of the member
+    if item.kind in (Kind.CALL_WANTED, Kind.MEDICATIONS_UNSENT):
+        return ""  # its document is no plan: a letter, whose call is recorded of the member, or a list of medicines
     if item.kind is Kind.NOTICE_TO_SEND:
         return "/notices"
     if item.kind is Kind.LETTERS_HELD:
