@@ -74,6 +74,9 @@ class _Payer(_Table):
     enrollees: Annotated[int, Field(ge=1)] | None = None
     member_name: Text = ""
     phone: Text = ""
+    channel: Text = ""
+    fax: Text = ""
+    email: Text = ""
 
 
 def _payer(name: str, table: _Payer) -> Payer:
@@ -243,6 +246,13 @@ class _Settings(_Table):
             raise ValueError(f"{sorted(both)[0]!r} names a filing target and a channel; let one have another name")
         return self
 
+    @model_validator(mode="after")
+    def _payers_channels(self) -> Self:
+        for name, payer in self.payer.items():
+            if payer.channel and payer.channel not in self.channel:
+                raise ValueError(f"payer {name!r} has the channel {payer.channel!r}, and no [channel.NAME] is that")
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -353,6 +363,8 @@ def _address(url: str) -> str:
 def _problem(fault: Any, text: str) -> Problem:
     # Which kind a target is chosen by isn't a key that anybody wrote.
     path = [str(part) for part in fault["loc"] if part not in KINDS]
+    if not path:  # two tables that don't fit together
+        return Problem("bad_value", f"{fault['msg'].removeprefix('Value error, ')}.", "cpdocs.toml")
     key = ".".join(path)
     line = _line_of(path, text)
     where = f"line {line}" if line else key

@@ -26,6 +26,7 @@ from cpdocs.plans.notice_files import (
     discarding,
     finish_notices,
     make_paper,
+    payer_channel,
     put_out_papers,
     written_event,
 )
@@ -107,7 +108,13 @@ def record_choice(
             *(plan_event(EventType.PLAN_WITHDRAWN, record, reason=_REASONS[choice]) for record in open_plans),
             *(stop_event(paper, record) for record in open_plans if (paper := stopped[record.document_id])),
             *(
-                written_event(paper, (member_subject(member_id),), program=assignment.program.value, on=on.isoformat())
+                written_event(
+                    paper,
+                    (member_subject(member_id),),
+                    program=assignment.program.value,
+                    on=on.isoformat(),
+                    **payer_channel(ws, assignment.plan_name),
+                )
                 for paper, assignment in zip(papers, concerned, strict=True)
             ),
             *also(tx),

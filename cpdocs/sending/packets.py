@@ -14,7 +14,7 @@ from cpdocs.errors import InputFault, UsageFault
 from cpdocs.plans.papers import paper_of
 from cpdocs.plans.records import all_plans, the_plan
 from cpdocs.register.load import load_register
-from cpdocs.sending.channels import address_of, channel_of, for_channel
+from cpdocs.sending.channels import address_of, channel_of, for_channel, the_practice
 from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queue
 from cpdocs.sending.send import deliver
 
@@ -66,13 +66,14 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
     delivery = delivery_id(ws, Purpose.PACKET.value, record.document_id, way.name, practice.practice_id)
     if find_delivery(ws.ledger, delivery) is not None:
         return
-    to = address_of(channel, practice)
+    whom = the_practice(practice)
+    to = address_of(channel, whom)
     files = _files(ws, record)
     text = (
         f"Document {record.document_id}, version {record.version}, is attached with its cover sheet.\r\n"
         f"The cover sheet says what is asked of you and how to return it.\r\n"
     )
-    files = for_channel(ws, way, practice, files, delivery=delivery, document_id=record.document_id, to=to, text=text)
+    files = for_channel(ws, way, whom, files, delivery=delivery, document_id=record.document_id, to=to, text=text)
     queue(
         ws,
         delivery,
@@ -84,7 +85,7 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
         details={
             "practice_id": practice.practice_id,
             "channel": practice.return_channel or channel.name,
-            "to_name": practice.key_contact or practice.name or practice.practice_id,
+            "to_name": whom.name,
         },
     )
 

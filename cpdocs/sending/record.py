@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cpdocs.core.deliveries import DELIVERY_EVENTS, Delivery, Purpose, fold
 from cpdocs.core.events import JSON, EventType, NewEvent, delivery_subject, document_subject, member_subject
@@ -14,7 +14,6 @@ from cpdocs.core.places import Place
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
-    from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
@@ -26,6 +25,26 @@ class Way:
     name: str
     kind: str
     place: Place
+
+
+class About(Protocol):
+    """What a delivery is about: a plan version, or a letter that has a document id of its own (version 0)."""
+
+    @property
+    def document_id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def member_id(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPaper:
+    """A letter that is about no plan version; ``member_id`` is empty where it is about no member."""
+
+    document_id: str
+    member_id: str = ""
+    version: int = 0
 
 
 def ways(ws: Workspace) -> dict[str, Way]:
@@ -79,7 +98,7 @@ def delivery_id(ws: Workspace, *parts: str) -> str:
 def queue(
     ws: Workspace,
     delivery: str,
-    record: PlanRecord,
+    about: About,
     way: Way,
     purpose: Purpose,
     *,
@@ -92,8 +111,8 @@ def queue(
     stored: list[JSON] = [{"name": name, "sha256": ws.blobs.put(data)} for name, data in parts]
     data: dict[str, JSON] = {
         "delivery_id": delivery,
-        "document_id": record.document_id,
-        "version": record.version,
+        "document_id": about.document_id,
+        "version": about.version,
         "target": way.name,
         "kind": way.kind,
         "purpose": purpose.value,
@@ -101,7 +120,8 @@ def queue(
         "parts": stored,
         "details": details,
     }
-    subjects = (delivery_subject(delivery), document_subject(record.document_id), member_subject(record.member_id))
+    members = (member_subject(about.member_id),) if about.member_id else ()
+    subjects = (delivery_subject(delivery), document_subject(about.document_id), *members)
     with ws.ledger.write() as tx:
         if find_delivery(tx, delivery) is not None:
             return False

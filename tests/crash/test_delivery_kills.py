@@ -123,7 +123,7 @@ def sweep(sending: Sending, points: Iterable[int]) -> tuple[int, list[str]]:
 
 @each_kind
 def test_a_sender_killed_at_a_few_calls_sends_nothing_twice(kind: str, sending: Sending, figures: Figures) -> None:
-    figures(*sweep(sending, some(calls(sending), 3)))
+    figures(*sweep(sending, some(calls(sending), 2)))
 
 
 @pytest.mark.slow
