@@ -24,7 +24,7 @@ from cpdocs.index.outgoing import notices_to_queue, untold_recalls
 from cpdocs.plans.notice_files import channel_name, practice_address, practice_of
 from cpdocs.plans.records import find_plan, the_plan
 from cpdocs.sending.channels import Addressee, address_of, for_channel, the_health_plan, the_practice
-from cpdocs.sending.record import About, OwnPaper, Way, delivery_id, find_delivery, queue, the_delivery_of, ways
+from cpdocs.sending.record import OwnPaper, Sent, Way, delivery_id, find_delivery, queue, the_delivery_of, ways
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _addressee(ws: Workspace, data: Mapping[str, Any]) -> Addressee | None:
     return the_practice(practice) if practice else None
 
 
-def _about(ws: Workspace, event: Event) -> About:
+def _about(ws: Workspace, event: Event) -> Sent:
     """The plan version that a notice is about, else the letter itself, under a document id of its own."""
     document_id = str(event.data.get("document_id") or "") or derive_document_id(
         ws.id_secret, "notice", notice_reference(dict(event.data)), str(event.data.get("practice_id") or "")

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
 
 
+class Sent(Protocol):
+    """What is sent: a version of a plan, a medication list, or a letter under a document id of its own."""
+
+    @property
+    def document_id(self) -> str: ...
+
+    @property
+    def member_id(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A target or channel of the settings: its name, kind and place."""
@@ -25,17 +38,6 @@ class Way:
     name: str
     kind: str
     place: Place
-
-
-class About(Protocol):
-    """What a delivery is about: a plan version, or a letter that has a document id of its own (version 0)."""
-
-    @property
-    def document_id(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def member_id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def delivery_id(ws: Workspace, *parts: str) -> str:
 def queue(
     ws: Workspace,
     delivery: str,
-    about: About,
+    record: Sent,
     way: Way,
     purpose: Purpose,
     *,
@@ -111,8 +113,8 @@ def queue(
     stored: list[JSON] = [{"name": name, "sha256": ws.blobs.put(data)} for name, data in parts]
     data: dict[str, JSON] = {
         "delivery_id": delivery,
-        "document_id": about.document_id,
-        "version": about.version,
+        "document_id": record.document_id,
+        "version": record.version,
         "target": way.name,
         "kind": way.kind,
         "purpose": purpose.value,
@@ -120,8 +122,8 @@ def queue(
         "parts": stored,
         "details": details,
     }
-    members = (member_subject(about.member_id),) if about.member_id else ()
-    subjects = (delivery_subject(delivery), document_subject(about.document_id), *members)
+    members = (member_subject(record.member_id),) if record.member_id else ()
+    subjects = (delivery_subject(delivery), document_subject(record.document_id), *members)
     with ws.ledger.write() as tx:
         if find_delivery(tx, delivery) is not None:
             return False
