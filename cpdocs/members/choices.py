@@ -18,6 +18,7 @@ from cpdocs.core.enrollment import Choice
 from cpdocs.core.events import JSON, EventType, NewEvent, member_subject
 from cpdocs.core.ids import derive_document_id, last_four
 from cpdocs.core.members import Assignment, Program
+from cpdocs.core.notices import HEALTH_PLANS
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from cpdocs.ledger.reads import Reads
     from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
-
-HEALTH_PLANS = "_health-plans"
-"""The folder under outbox/notices/ for health plans; no practice id can begin so."""
 
 _EVENTS = {
     Choice.DECLINED: EventType.MEMBER_DECLINED,
