@@ -40,8 +40,8 @@ _ABOVE = 1.5
 _APART = 0.4
 """Inches between places of print: a slip is a quarter of a page and bears some thirty."""
 
-# The numbers below were looked at with the ticks, crosses, rings and dots of benchmarks/_slips.py, in 702 boxes over all
-# channels and in seeds that the benchmark's own count leaves out.
+# The numbers below were looked at with the ticks, crosses, rings and dots of benchmarks/_slips.py, in 702 boxes over
+# all channels and in seeds that the benchmark's own count leaves out.
 _FRAME = 0.45
 """Millimetres within a box's edge that are left out: its line, by the worst registration that counts. Of 445 boxes
 without ink, none on a scan, a photo or a fax shows a spot with it."""
