@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cpdocs.cli import run
-from tests import hsm, tsa
+from tests import hsm, scratch, tsa
 from tests.postgres import Server, Unavailable, running
 
 NOW = "2026-11-02T15:00:00Z"
@@ -114,6 +114,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="what keeps the ledgers of the tests' workspaces",
     )
+
+
+def pytest_configure() -> None:
+    """Puts the tests' folders into memory, unless whoever runs them says where (``PYTEST_DEBUG_TEMPROOT``, or pytest's
+    ``--basetemp``)."""
+    memory = scratch.in_memory()
+    if memory is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.fixture(autouse=True)
