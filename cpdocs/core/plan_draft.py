@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.guardianship import Guardians, signing_fault
+from cpdocs.core.members import ADULT, Assignment, Program, age_on
 from cpdocs.core.plans import SCHEMA, Plan
 
 
@@ -31,6 +32,8 @@ class Known:
     pcp_name: str = ""
     practice_name: str = ""
     last: Plan | None = None
+    last_issued_on: date | None = None
+    guardians: Guardians = field(default_factory=Guardians)
 
 
 _CARRIED = (
@@ -131,15 +134,28 @@ def _lines(known: Known) -> Iterator[str]:
 
 def _representative(known: Known) -> Iterator[str]:
     member, last = known.member, known.last
-    if last and last.representative:
+    acting = known.guardians.acting(known.on)
+    stated = last.representative if last else None
+    named = stated.name if stated else member.guardian_name
+    fault = signing_fault(
+        member.dob, known.guardians, on=known.on, issued_on=known.last_issued_on or known.on, representative=named
+    )
+    if acting:
+        yield "representative:"
+        yield f"  name: {_value(acting[-1].name)}"
+        yield f"  relation: {_value(acting[-1].relation)}"
+        yield f"  authority: {_value(acting[-1].authority)}"
+    elif named and fault is not None:
+        yield f"representative:   # ASK who acts: {_comment(fault.message)}"
+    elif stated:
         yield "representative:   # ASK whether this person still acts"
-        yield from _mapping(last.representative, "  ")
+        yield from _mapping(stated, "  ")
     elif member.guardian_name:
         yield "representative:"
         yield f"  name: {_value(member.guardian_name)}"
         yield f"  relation: {_value(member.guardian_relation)}"
         yield '  authority: ""   # ASK by which paper, and since when'
-    elif age_on(member.dob, known.on) < 18:
+    elif age_on(member.dob, known.on) < ADULT:
         yield "representative:   # ASK: the member is under 18, and the roster names no guardian"
 
 

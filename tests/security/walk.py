@@ -655,7 +655,17 @@ def rest(go: Walk, document: str) -> None:
     go("todo", "--practice", LAST, now=RETURN, status=None)
     go("plan", "draft", "--program", "BH", "-o", folder / "next.yaml", stdin=member, now=RETURN, status=None)
     go("plan", "draft", "--program", "LTSS", stdin=f"{LAST}\n", now=RETURN, status=3)
+    form = folder / "form.xlsx"
+    go("plan", "draft", "--program", "BH", "--form", "-o", form, stdin=member, now=RETURN, status=None)
+    go("plan", "draft", "--from", form, now=RETURN, status=None, why="a form, filled in or not")
     go("plan", "diff", document, document, now=RETURN, status=None)
+    home = ("discharged", "--at", "2026-11-03T14:00", "--facility", LAST, "--how", LAST, "--by", LAST)
+    for words in (home, home, ("discharged", "--never", "--reason", LAST, "--by", LAST)):
+        go("member", *words, stdin=member, now=RETURN, status=None)
+    known = ("--how", LAST, "--by", LAST, "--on", "2026-11-04", "--name", LAST)
+    began = ("guardian-begins", *known, "--relation", LAST, "--authority", LAST)
+    for words in (began, began, ("guardian-ends", *known), ("guardian-ends", *known)):
+        go("member", *words, stdin=member, now=RETURN, status=None)
     go("plan", "transfer", document, "--to-npi", MEMBER_ID[:10], "--reason", LAST, now=RETURN, status=None)
     go("plan", "unapprove", document, "--slot", "member", "--reason", GOAL, now=RETURN, status=None)
     copied = ("--format", LAST, "--language", LAST, "--by", LAST, "--on", "2026-11-04")
