@@ -1,7 +1,7 @@
 """Where the tests' workspaces go: into memory where there is enough of it.
 
-Every workspace is written durably, which on a disk is a fifth of the suite's time. In memory the same calls are made and
-none waits.
+Every workspace is written durably, which on a disk is a fifth of the suite's time. In memory the same calls are made,
+and none waits.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-MEMORY = Path("/dev/shm")  # noqa: S108 pytest makes a folder of the user's own in it
+MEMORY = Path("/dev/shm")
 ENOUGH = 3 << 30
 """Bytes that must be free: a run takes less than half of that."""
 
