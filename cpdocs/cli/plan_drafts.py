@@ -19,12 +19,12 @@ from cpdocs.workspace import Workspace
 
 
 class _Source(click.ParamType[Path | str]):
-    """Another version by its document id, or a file: a form that was filled in."""
+    """Another version by its document id, or a file: a form that was filled in, or a FHIR bundle."""
 
     name = "source"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
-        if isinstance(value, Path) or str(value).casefold().endswith(".xlsx"):
+        if isinstance(value, Path) or str(value).casefold().endswith((".xlsx", ".json")):
             return Path(value)
         return DOCUMENT_ID.convert(value, param, ctx)
 
@@ -37,7 +37,7 @@ class _Source(click.ParamType[Path | str]):
     metavar="ID|FILE",
     type=_Source(),
     default=None,
-    help="Another version to begin from, or a filled-in form (.xlsx).",
+    help="Another version to begin from, a filled-in form (.xlsx), or a FHIR bundle (.json).",
 )
 @click.option("--form", is_flag=True, help="Write a spreadsheet form to fill in (XLSX), instead of a plan file.")
 @click.option("-o", "out", metavar="FILE", type=click.Path(path_type=Path), help="Where to; standard output otherwise.")
@@ -57,23 +57,31 @@ def draft(
     cpdocs plan draft --program LTSS -o next.yaml
     cpdocs plan draft --program LTSS --form -o next.xlsx      a form to fill in
     cpdocs plan draft --from next.xlsx -o next.yaml           the plan file of a filled-in form
+    cpdocs plan draft --program LTSS --from bundle.json -o next.yaml
 
     What must be asked stands as a comment that begins with ASK, in a form beside its field. A filled-in form says
-    itself whose plan it is; every fault in it is told with its sheet and cell. The file holds the member's data: keep
-    it as you keep the chart.
+    itself whose plan it is; every fault in it is told with its sheet and cell. Of a FHIR R4 bundle (eLTSS, US Core
+    CarePlan) is taken what a plan file has a place for; the rest is listed by path. Its patient must be the member. The
+    file holds the member's data: keep it as you keep the chart.
     """
     from cpdocs.plans import drafting
 
     if form and out is None:
         raise UsageFault("A form is a workbook, not text.", todo="Say with -o where to write it: -o next.xlsx.")
-    if isinstance(begin_from, Path):
+    untaken: tuple[str, ...] = ()
+    bundle = begin_from if isinstance(begin_from, Path) and begin_from.suffix.casefold() == ".json" else None
+    if isinstance(begin_from, Path) and bundle is None:
         if form:
             raise UsageFault("A filled-in form isn't made a form again.", todo="Leave --form out.")
         text = drafting.plan_from_form(ws, begin_from)
     elif program is None:
         raise UsageFault("Say which plan to begin.", todo="Give --program BH or --program LTSS.")
     else:
-        text = drafting.draft(ws, read_member_id(), Program(program), begin_from=begin_from or "")
+        version = begin_from if isinstance(begin_from, str) else ""
+        made = drafting.draft(ws, read_member_id(), Program(program), begin_from=version, bundle=bundle)
+        text, untaken = made.text, made.untaken
+    for path in untaken:
+        say(ctx, f"not taken: {path}")
     if out is None:
         click.echo(text, nl=False)
         return

@@ -4,16 +4,19 @@
 2. A draft is text for a person, or a spreadsheet form: nothing is recorded but that it was looked at.
 3. A form that was filled in is read in a confined child, since it came from outside, and becomes the plan file; every
    fault is told with its sheet and cell.
-4. The difference of two versions is told in words; the cover of a new version tells the same.
+4. A FHIR bundle is read the same way; its patient must be the member, by identifier, name and date of birth.
+5. The difference of two versions is told in words; the cover of a new version tells the same.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import document_subject, member_subject
+from cpdocs.core.found_plan import FoundPlan, mismatches
 from cpdocs.core.ids import is_member_id, last_four
 from cpdocs.core.members import Program
 from cpdocs.core.plan_draft import Known, draft_plan, plan_text
@@ -25,18 +28,33 @@ from cpdocs.register.load import load_register
 from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
+    from cpdocs.core.members import Assignment
     from cpdocs.core.plan_changes import Change
     from cpdocs.core.plan_form import FormRead
     from cpdocs.workspace import Workspace
 
 _SECONDS = 20.0
 _MEGABYTES = 512
+_BUNDLE_SECONDS = 30.0
+_BUNDLE_MEGABYTES = 2048
 
 
-def draft(ws: Workspace, member_id: str, program: Program, *, begin_from: str = "") -> str:
-    """The commented plan file for the member's next version; ``begin_from`` names another version to carry over from.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft's text, and of a bundle the paths of what wasn't taken."""
 
-    Raises InputFault: no member id, nobody of that id in this program, a version of somebody else.
+    text: str
+    untaken: tuple[str, ...] = ()
+
+
+def draft(
+    ws: Workspace, member_id: str, program: Program, *, begin_from: str = "", bundle: Path | None = None
+) -> Draft:
+    """The commented plan file for the member's next version; ``begin_from`` names another version to carry over from,
+    ``bundle`` a FHIR bundle whose plan is taken as far as it maps.
+
+    Raises InputFault: no member id, nobody of that id in this program, a version of somebody else, a bundle that can't
+    be read or is of somebody else.
     """
     if not is_member_id(member_id):
         raise InputFault("That is no member id.", todo="Give the twelve digits on standard input.")
@@ -62,9 +80,39 @@ def draft(ws: Workspace, member_id: str, program: Program, *, begin_from: str = 
         last=plan_of(ws, last) if last else None,
         last_issued_on=eastern_date(last.issued_at) if last else None,
         guardians=register.guardians_of(member_id),
+        found=_read_bundle(bundle, member) if bundle else FoundPlan(),
     )
     record_access(ws, "plan draft", member_subject(member_id))
-    return draft_plan(known)
+    return Draft(draft_plan(known), known.found.untaken)
+
+
+def _read_bundle(path: Path, member: Assignment) -> FoundPlan:
+    """What a bundle says of this member. Raises InputFault: it can't be read, or is of somebody else."""
+    from cpdocs.intake.fhir_tree import MAX_BYTES
+    from cpdocs.sandbox.run import Stopped, run_sandboxed
+
+    data = read_input(path, MAX_BYTES)
+    try:
+        found: FoundPlan = run_sandboxed(
+            "cpdocs.intake.fhir_bundle:read_bundle",
+            data,
+            path.name,
+            seconds=_BUNDLE_SECONDS,
+            megabytes=_BUNDLE_MEGABYTES,
+        )
+    except Stopped:
+        raise InputFault(
+            f"{path.name} can't be read within its limits.", todo="Ask for a bundle of this member's plan alone."
+        ) from None
+    if found.fault:
+        raise InputFault(found.fault, todo=found.todo)
+    if differs := list(mismatches(found.patient, member)):
+        raise InputFault(
+            f"{path.name} is about somebody else than member {last_four(member.member_id)}; nothing was taken.",
+            todo="Find out whose bundle it is. Where it is theirs, mend the roster or ask the sender to mend theirs.",
+            problems=differs,
+        )
+    return found
 
 
 def as_form(ws: Workspace, text: str) -> bytes:

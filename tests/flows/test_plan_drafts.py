@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from openpyxl import load_workbook
 from cpdocs.core.plan_draft import plan_text
 from cpdocs.intake.plan_file import read_plan
 from tests.flows.conftest import Office
+from tests.intake.fhir_made import bundle, resources
 
 
 def _member_and_program(office: Office, name: str) -> tuple[str, str]:
@@ -155,3 +157,49 @@ def test_a_draft_needs_a_program_and_a_form_a_file(office: Office, tmp_path: Pat
     assert "-o" in office.cli("plan", "draft", "--program", program, "--form", stdin=member_id, status=2).err
     missing = office.cli("plan", "draft", "--from", tmp_path / "none.xlsx", status=3)
     assert "none.xlsx isn't there" in missing.err
+
+
+def test_a_bundle_of_the_member_begins_a_draft_and_one_of_somebody_else_is_refused(
+    office: Office, tmp_path: Path
+) -> None:
+    member_id, program = _member_and_program(office, "bh")
+    row = next(row for row in _roster(office) if row["member_id"] == member_id)
+    every = resources()
+    every["p1"] |= {
+        "birthDate": row["dob"],
+        "name": [{"family": row["last_name"], "given": [row["first_name"]]}],
+        "identifier": [{"value": member_id}],
+    }
+    source, file = tmp_path / "bundle.json", tmp_path / "draft.yaml"
+    source.write_bytes(bundle(every))
+    made = office.cli("plan", "draft", "--program", program, "--from", source, "-o", file, stdin=member_id)
+    assert "not taken: Claim: entry[18]" in made.err
+    assert row["last_name"] not in made.err
+    text = file.read_text("utf-8")
+    draft = yaml.safe_load(text)
+    assert draft["goals"][0]["steps"][0] == {"step": "Call about the ride", "who": "Hedgerow Specimen"}
+    assert draft["plan"]["effective_to"] == "2027-09-30"
+    assert draft["care_team"][-1]["name"] == "Ana Fictitia"
+    assert "#   Claim: entry[18]" in text
+    assert "authorized_by:   # ASK who authorized it; never the Community Partner" in text
+    errors = {each["field"] for each in office.cli("plan", "check", file, "--json", status=1).json[0]["errors"]}
+    assert {"plan.assessment_date", "plan.next_review"} <= errors
+    form = tmp_path / "form.xlsx"
+    office.cli("plan", "draft", "--program", program, "--from", source, "--form", "-o", form, stdin=member_id)
+    page = load_workbook(form)["Services"]
+    assert page.cell(4, 1).value == "Transportation"
+    every["p1"]["birthDate"] = "1930-01-01"
+    source.write_bytes(bundle(every))
+    refused = office.cli("plan", "draft", "--program", program, "--from", source, stdin=member_id, status=3)
+    assert "Patient.birthDate: has another date of birth" in refused.err
+    assert row["last_name"] not in refused.err
+    source.write_bytes(b"{}")
+    assert (
+        "no FHIR bundle"
+        in office.cli("plan", "draft", "--program", program, "--from", source, stdin=member_id, status=3).err
+    )
+
+
+def _roster(office: Office) -> list[dict[str, str]]:
+    with office.sample.roster.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

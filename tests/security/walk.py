@@ -25,6 +25,7 @@ from cpdocs.demo.mishaps import faxed, resaved
 from cpdocs.signing import authority
 from cpdocs.signing.keyfiles import KeyPair, write_pkcs12
 from tests.conftest import NOW, CommandLine
+from tests.intake.fhir_made import bundle, resources
 from tests.reference import commands
 from tests.security.canaries import (
     ADDRESS,
@@ -658,6 +659,16 @@ def rest(go: Walk, document: str) -> None:
     form = folder / "form.xlsx"
     go("plan", "draft", "--program", "BH", "--form", "-o", form, stdin=member, now=RETURN, status=None)
     go("plan", "draft", "--from", form, now=RETURN, status=None, why="a form, filled in or not")
+    theirs = resources()
+    theirs["p1"] |= {
+        "name": [{"family": LAST, "given": [FIRST]}],
+        "birthDate": DOB,
+        "identifier": [{"value": MEMBER_ID}],
+    }
+    for number, bundle_of in enumerate((theirs, resources(), {})):
+        source = folder / f"bundle-{number}.json"
+        source.write_bytes(bundle(bundle_of))
+        go("plan", "draft", "--program", "BH", "--from", source, stdin=member, now=RETURN, status=None)
     go("plan", "diff", document, document, now=RETURN, status=None)
     home = ("discharged", "--at", "2026-11-03T14:00", "--facility", LAST, "--how", LAST, "--by", LAST)
     for words in (home, home, ("discharged", "--never", "--reason", LAST, "--by", LAST)):
