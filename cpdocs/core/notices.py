@@ -6,7 +6,7 @@ file, kind, to, channel, at. A letter that says "we told your health plan" rests
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -58,6 +58,8 @@ class NoticeRecord:
     to: str = ""
     channel: str = ""
     sent_at: datetime | None = None
+    seq: int = 0
+    """The number of the event that wrote it."""
 
     @property
     def waits(self) -> bool:
@@ -107,10 +109,10 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
     return found
 
 
-def find_notice(notices: Mapping[str, NoticeRecord], typed: str) -> NoticeRecord | None:
-    """The notice that a person means: case and the ending ``.pdf`` don't count."""
-    wanted = typed.strip().casefold().removesuffix(".pdf")
-    return next((each for reference, each in notices.items() if reference.casefold() == wanted), None)
+def typed_reference(typed: str) -> str:
+    """The reference that a person means: the ending ``.pdf`` doesn't count, nor does case."""
+    text = typed.strip()
+    return text[: -len(".pdf")] if text.casefold().endswith(".pdf") else text
 
 
 def _plans(reference: str, data: dict[str, Any]) -> tuple[str, ...]:
@@ -133,4 +135,5 @@ def _written(event: Event, reference: str, data: dict[str, Any]) -> NoticeRecord
         str(data.get("sha256") or ""),
         str(data.get("channel") or ""),
         _plans(reference, data),
+        seq=event.seq,
     )

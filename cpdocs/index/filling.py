@@ -93,11 +93,19 @@ _ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
 """The events that stand for themselves: their rows are never made anew."""
 
 
+_SAME_LETTER = (
+    "UPDATE notices SET place = 1 WHERE place = 0 AND EXISTS (SELECT 1 FROM notices first "
+    "WHERE first.reference = notices.reference COLLATE NOCASE AND first.seq < notices.seq)"
+)
+"""One letter answers several files of a day: the first that tells of it stands for it, as in ``fold_notices``."""
+
+
 def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None = None) -> None:
     """Every row, from the events up to number ``upto``, into empty tables."""
     steps = _Steps(tell, upto)
     for kind in _ADDED:
         _put_added(index, kind, steps.each(ledger.events(types=(kind,), upto=upto)))
+    index.execute(_SAME_LETTER)
     _mark_sent(index, steps.each(ledger.events(types=(EventType.NOTICE_SENT,), upto=upto)))
     for key, events in steps.groups(ledger.grouped("document", types=PLAN_EVENTS, upto=upto)):
         _put_plan(index, key, events)
@@ -121,6 +129,9 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
     """The rows of whatever was touched, folded anew from its own events up to number ``upto``."""
     for kind in _ADDED:
         _put_added(index, kind, (event for event in touched.added if event.type is kind))
+    for event in touched.added:
+        if event.type is EventType.NOTICE_WRITTEN:
+            index.execute(f"{_SAME_LETTER} AND seq = ?", (event.seq,))
     _mark_sent(index, (event for event in touched.added if event.type is EventType.NOTICE_SENT))
     for key in sorted(touched.documents):
         events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
@@ -172,7 +183,8 @@ def _put_added(index: sqlite3.Connection, kind: EventType, events: Iterable[Even
 def _mark_sent(index: sqlite3.Connection, events: Iterable[Event]) -> None:
     """A notice that left waits no more."""
     for event in events:
-        index.execute("UPDATE notices SET waiting = 0 WHERE reference = ?", (notice_reference(dict(event.data)),))
+        reference = notice_reference(dict(event.data))
+        index.execute("UPDATE notices SET waiting = 0, sent = 1 WHERE reference = ? COLLATE NOCASE", (reference,))
 
 
 def _put_plan(index: sqlite3.Connection, document_id: str, events: Iterable[Event]) -> None:

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 15
+FORM = 16
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -47,7 +47,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "notices": (
         (
             *("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
-            *("reference", "member_id", "waiting", "channel"),
+            *("reference", "member_id", "waiting", "channel", "sent", "place"),
         ),
         ("seq", "document_id"),
     ),
@@ -100,6 +100,8 @@ _NUMBERS = frozenset(
             "filed_seq",
             "unfiled_seq",
             "waiting",
+            "sent",
+            "place",
             "answer_due",
             "guardian_seq",
             "active",
@@ -154,7 +156,9 @@ _INDEXES = (
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
     "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",
-    "notices_by_reference ON notices (reference)",
+    "notices_by_reference ON notices (reference COLLATE NOCASE)",
+    "notices_unsent ON notices (seq, channel, reference) WHERE sent = 0 AND place = 0",
+    "notices_unsent_of_practice ON notices (practice_id, seq, channel, reference) WHERE sent = 0 AND place = 0",
     "deliveries_of_plan ON deliveries (document_id, purpose)",
     "deliveries_waiting ON deliveries (state, since, document_id)",
     "deliveries_in_order ON deliveries (seq)",

@@ -158,17 +158,29 @@ def _about_roster(ws: Workspace, to: Recipients) -> dict[str, Any] | None:
         if outcome.assignment is not None and "cp_org_unknown" in outcome.warnings
     )
     found = to.imported.found
+    strangers = [
+        {"name": name, "lines": lines, "nearest": nearest_name(name, ws.senders.cp_orgs)}
+        for name, lines in unknown.most_common()
+    ]
     return {
         "header_line": found.header_line,
         "sheet": found.sheet,
         "other_sheets": [*found.other_sheets],
         "hidden_rows": found.hidden_rows,
         "ignored_columns": [*to.imported.ignored_columns],
-        "unknown_cp_orgs": [
-            {"name": name, "lines": lines, "nearest": nearest_name(name, ws.senders.cp_orgs)}
-            for name, lines in unknown.most_common()
-        ],
+        "unknown_cp_orgs": strangers,
+        "remarks": [*found.remarks, *_remarks(to.imported.ignored_columns, strangers)],
     }
+
+
+def _remarks(ignored_columns: Sequence[str], strangers: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What to know of a roster before anything is printed."""
+    if ignored_columns:
+        yield f"Columns that nothing was taken from: {', '.join(ignored_columns)}."
+    for one in strangers:
+        lines = f"{one['lines']} {'line' if one['lines'] == 1 else 'lines'}"
+        near = f"; did the roster mean {one['nearest']!r}?" if one["nearest"] else "."
+        yield f"{one['name']!r} ({lines}) is no Community Partner that cpdocs.toml names{near}"
 
 
 @dataclass(frozen=True, slots=True)

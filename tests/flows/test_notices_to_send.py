@@ -95,6 +95,18 @@ def test_what_was_typed_of_a_notice_is_not_repeated(desk: Desk) -> None:
     assert "Pat Member" not in said.err
 
 
+def test_a_long_list_is_read_page_by_page_and_says_how_many_there_are(desk: Desk) -> None:
+    answered(desk)
+    desk.take(desk.sign_pcp(desk.issued_file("ltss"), "lpn1"), plan="ltss", name="second.pdf")
+    every = [row["reference"] for row in listed(desk)]
+    assert len(every) > 1
+    paged = [listed(desk, "--limit", "1", "--page", str(number + 1)) for number in range(len(every))]
+    assert [row["reference"] for page in paged for row in page] == every
+    said = desk.office.cli("notices", "list", "--limit", "1", now=NOW).err
+    assert f"{len(every)} to send." in said
+    assert f"Shown: 1 to 1 of {len(every)}." in said
+
+
 def test_one_notice_is_shown_and_written_again_where_it_was_taken_from_the_outbox(desk: Desk, tmp_path: Path) -> None:
     row = answered(desk)
     file = desk.root / "outbox" / row["file"]
