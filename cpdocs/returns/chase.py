@@ -17,7 +17,7 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, prac
 from cpdocs.core.plan_clock import OVERDUE, plan_clock
 from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_chase
 from cpdocs.members.choices import payer_folder
-from cpdocs.plans.notice_files import channel_name, practice_address
+from cpdocs.plans.notice_files import channel_name, payer_channel, practice_address
 from cpdocs.plans.records import the_plan
 from cpdocs.sending.notices import opaque
 from cpdocs.system.durable import write_durably
@@ -103,7 +103,9 @@ def _write(ws: Workspace, letter: Letter) -> str:
         "kind": notice.kind.value,
         "file": f"notices/{file}",
         "sha256": digest,
-        "channel": channel_name(ws, letter.practice_id) if letter.practice_id else "",
+        **(
+            {"channel": channel_name(ws, letter.practice_id)} if letter.practice_id else payer_channel(ws, letter.payer)
+        ),
         "plans": [{"document_id": each.record.document_id, "stage": each.stage} for each in letter.asked],
     }
     about = [document_subject(each) for each in ids]
