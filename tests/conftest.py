@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -146,12 +147,18 @@ def _module() -> Iterator[contextlib.ExitStack]:
         yield until_its_end
 
 
+@pytest.fixture(scope="session")
+def _new(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new sandbox workspace, to be copied."""
+    root = tmp_path_factory.mktemp("new") / "ws"
+    CommandLine(root)("init", root, "--sandbox", workspace=False)
+    return root
+
+
 @pytest.fixture
-def cli(tmp_path: Path) -> CommandLine:
+def cli(tmp_path: Path, _new: Path) -> CommandLine:
     """The command line in a new sandbox workspace (``cli.root``)."""
-    line = CommandLine(tmp_path / "ws")
-    line("init", line.root, "--sandbox", workspace=False)
-    return line
+    return CommandLine(Path(shutil.copytree(_new, tmp_path / "ws")))
 
 
 @pytest.fixture
