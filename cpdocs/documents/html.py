@@ -36,6 +36,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cpdocs.core.phones import phone
+from cpdocs.documents.stated_facts import require_sources
 from cpdocs.documents.template_files import template_file
 from cpdocs.documents.words import direction
 from cpdocs.errors import InputFault, Problem
@@ -168,7 +169,9 @@ def _kept_environment(folders: tuple[Path, ...]) -> Environment:
 def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path | None) -> str:
     """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as
     ``render``."""
-    return render(_kept_environment(template_folders(shipped, site)), template, values)
+    folders = template_folders(shipped, site)
+    require_sources(template, folders)
+    return render(_kept_environment(folders), template, values)
 
 
 class Sayer(Protocol):
@@ -183,7 +186,9 @@ class Sayer(Protocol):
 def fill_in(template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Path, site: Path | None) -> str:
     """As ``fill``, of a template whose own words are marked with ``{% trans %}``: ``say`` finds them in the member's
     language."""
-    env = _speaking_environment(template_folders(shipped, site))
+    folders = template_folders(shipped, site)
+    require_sources(template, folders)
+    env = _speaking_environment(folders)
     _SAYER.set(say)
     return render(env, template, values)
 
