@@ -49,8 +49,8 @@ may be the page's own noise. Of 126 boxes on bad faxes (seeds that the benchmark
 in an empty one had 0.29 and 0.9, smears aside. Where 2 square millimetres of a pen arrived, three of 76 had none
 larger, and 1.7 more than was to be expected."""
 _MORE_THAN_NOISE = 1.5
-"""Square millimetres by which such a box may be darker than the bare paper around it lets expect: of those 50 empty ones
-none differed by more than 1.0, of the three by less than 1.7."""
+"""Square millimetres by which such a box may be darker than the bare paper around it lets expect: of those 50 empty
+ones none differed by more than 1.0, of the three none by less than 1.7."""
 _SMEARS = 2
 """Smeared rows in a box that are the line's: a bad line leaves two or three on a page, and a pen that arrives in pieces
 leaves more."""
