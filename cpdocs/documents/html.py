@@ -48,6 +48,8 @@ _MOST_POWER = 100
 _MOST_TEXT = 8 * 1024 * 1024
 """Characters of one document's HTML: a plan of four hundred pages has two million."""
 
+_NUMBER = re.compile(r"(\(\d{3}\)) (?=\d{3}-\d{4})")
+
 _OUR_NAME = re.compile(r"[a-z0-9_./-]+")
 """How names in templates and of templates look; anything else may be a member's particular that was used as one."""
 
@@ -163,7 +165,7 @@ def _kept_environment(shipped: Path, site: Path | None) -> Environment:
 def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path | None) -> str:
     """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as
     ``render``."""
-    return render(_kept_environment(shipped, site), template, values)
+    return unbroken(render(_kept_environment(shipped, site), template, values))
 
 
 class Sayer(Protocol):
@@ -180,7 +182,12 @@ def fill_in(template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Pa
     language."""
     env = _speaking_environment(shipped, site)
     _SAYER.set(say)
-    return render(env, template, values)
+    return unbroken(render(env, template, values))
+
+
+def unbroken(html: str) -> str:
+    """``html`` whose telephone numbers stand on one line each."""
+    return _NUMBER.sub("\\1\u00a0", html)
 
 
 _SAYER: ContextVar[Sayer] = ContextVar("sayer")

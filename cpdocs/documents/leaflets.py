@@ -82,6 +82,7 @@ def _summary(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
     called = [", ".join(filter(None, (each.name, phone(each.phone)))) for each in plan.emergency_contacts]
     return {
         **frame(paper),
+        "tag": say.tag,
         "direction": say.direction,
         "large": paper.large_print,
         "draft": bool(say.catalogue and not say.catalogue.reviewed),

@@ -101,7 +101,7 @@ def test_right_to_left_the_page_flows_so_and_english_within_it_does_not() -> Non
     html = plan_html(in_language("ar", full_paper()), shipped=SHIPPED)
     assert '<html lang="en-US" dir="rtl">' in html
     assert f'<span class="own" lang="ar" dir="rtl">{ARABIC}</span>' in html
-    assert '<span dir="ltr">Sampleville Family Practice, (617) 555-0177</span>' in html
+    assert '<td dir="ltr">Sampleville Family Practice, (617)\u00a0555-0177</td>' in html
     assert '<section class="signatures" dir="ltr">' in html
 
 
