@@ -8,10 +8,12 @@ end, not each with a page of its own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby, zip_longest
 from typing import Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.filed_copy import PLAN_STATUS
 from cpdocs.core.members import Program
 from cpdocs.core.phones import phone
 from cpdocs.core.plans import GoalStatus, NeedDomain, Plan, Reason
@@ -114,7 +116,7 @@ def _pairs(left: Rows, right: Rows) -> dict[str, Any]:
 
 
 def _choice(plan: Plan, say: Phrases) -> dict[str, Any] | None:
-    rows = service_views.choice(plan, say)
+    rows: Rows = [*service_views.choice(plan, say)]
     half = -(-len(rows) // 2)
     return _pairs(rows[:half], rows[half:]) if rows else None
 
@@ -203,7 +205,7 @@ def _date_rows(paper: PlanPaper, say: Phrases) -> tuple[Rows, Rows]:
     return (
         [
             (say("Version"), version),
-            (say("Status"), say("For review and approval")),
+            (say("Status"), replace(say("For review and approval"), place=PLAN_STATUS)),
             (say("Reason for this version"), Cell(reason, small(header.reason_text))),
             (
                 say("Who watches over this plan"),

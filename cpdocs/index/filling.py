@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from cpdocs.core import deliveries
+from cpdocs.core.discharges import DISCHARGE_EVENTS, LIST_EVENTS, fold_discharges, fold_lists, tells_of_discharge
 from cpdocs.core.events import (
     Event,
     EventType,
@@ -43,6 +44,9 @@ class Touched:
     returns: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
+    discharged: set[str] = field(default_factory=set)
+    """The members of whose discharges something was told."""
+    lists: set[str] = field(default_factory=set)
     deliveries: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     """The documents that those deliveries are about."""
@@ -57,6 +61,10 @@ class Touched:
             self.returns.update(_keys(event, "return"))
         if event.type in _MEMBER:
             self.members.update(_keys(event, "member"))
+        if tells_of_discharge(event):
+            self.discharged.update(_keys(event, "member"))
+        if event.type in LIST_EVENTS:
+            self.lists.update(_keys(event, "document"))
         if event.type in _RUN:
             self.runs.update(_keys(event, "run"))
         if event.type in _DELIVERY:
@@ -85,11 +93,19 @@ _ADDED: dict[EventType, tuple[str, Callable[[Event], Iterable[rows.Row]]]] = {
 """The events that stand for themselves: their rows are never made anew."""
 
 
+_SAME_LETTER = (
+    "UPDATE notices SET place = 1 WHERE place = 0 AND EXISTS (SELECT 1 FROM notices first "
+    "WHERE first.reference = notices.reference COLLATE NOCASE AND first.seq < notices.seq)"
+)
+"""One letter answers several files of a day: the first that tells of it stands for it, as in ``fold_notices``."""
+
+
 def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None = None) -> None:
     """Every row, from the events up to number ``upto``, into empty tables."""
     steps = _Steps(tell, upto)
     for kind in _ADDED:
         _put_added(index, kind, steps.each(ledger.events(types=(kind,), upto=upto)))
+    index.execute(_SAME_LETTER)
     _mark_sent(index, steps.each(ledger.events(types=(EventType.NOTICE_SENT,), upto=upto)))
     for key, events in steps.groups(ledger.grouped("document", types=PLAN_EVENTS, upto=upto)):
         _put_plan(index, key, events)
@@ -102,6 +118,9 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
     register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
     outreach = fold_outreach(steps.each(ledger.events(types=OUTREACH_EVENTS, upto=upto)))
     _put(index, "members", rows.member_rows(register, outreach, register.by_member))
+    discharges = fold_discharges(ledger.events(types=DISCHARGE_EVENTS, upto=upto))
+    _put(index, "discharges", rows.discharge_rows(discharges))
+    _put(index, "medications", rows.list_rows(fold_lists(ledger.events(types=LIST_EVENTS, upto=upto))))
     _put_directory(index, ledger, upto)
     link_all(index)
 
@@ -110,6 +129,9 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
     """The rows of whatever was touched, folded anew from its own events up to number ``upto``."""
     for kind in _ADDED:
         _put_added(index, kind, (event for event in touched.added if event.type is kind))
+    for event in touched.added:
+        if event.type is EventType.NOTICE_WRITTEN:
+            index.execute(f"{_SAME_LETTER} AND seq = ?", (event.seq,))
     _mark_sent(index, (event for event in touched.added if event.type is EventType.NOTICE_SENT))
     for key in sorted(touched.documents):
         events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
@@ -130,6 +152,13 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         register = fold_register(ledger.events(subject=member_subject(key), types=MEMBER_EVENTS, upto=upto))
         outreach = fold_outreach(ledger.events(subject=member_subject(key), types=OUTREACH_EVENTS, upto=upto))
         _put(index, "members", rows.member_rows(register, outreach, (key,)))
+    for key in sorted(touched.discharged):
+        index.execute("DELETE FROM discharges WHERE member_id = ?", (key,))
+        events = ledger.events(subject=member_subject(key), types=DISCHARGE_EVENTS, upto=upto)
+        _put(index, "discharges", rows.discharge_rows(fold_discharges(events)))
+    for key in sorted(touched.lists):
+        events = ledger.events(subject=document_subject(key), types=LIST_EVENTS, upto=upto)
+        _put(index, "medications", rows.list_rows(fold_lists(events)))
     for key in sorted(touched.runs):
         runs = fold_runs(ledger.events(subject=run_subject(key), types=RUN_EVENTS, upto=upto))
         _put(index, "runs", map(rows.run_row, runs.values()))
@@ -154,7 +183,8 @@ def _put_added(index: sqlite3.Connection, kind: EventType, events: Iterable[Even
 def _mark_sent(index: sqlite3.Connection, events: Iterable[Event]) -> None:
     """A notice that left waits no more."""
     for event in events:
-        index.execute("UPDATE notices SET waiting = 0 WHERE reference = ?", (notice_reference(dict(event.data)),))
+        reference = notice_reference(dict(event.data))
+        index.execute("UPDATE notices SET waiting = 0, sent = 1 WHERE reference = ? COLLATE NOCASE", (reference,))
 
 
 def _put_plan(index: sqlite3.Connection, document_id: str, events: Iterable[Event]) -> None:

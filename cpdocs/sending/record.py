@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cpdocs.core.deliveries import DELIVERY_EVENTS, Delivery, Purpose, fold
 from cpdocs.core.events import JSON, EventType, NewEvent, delivery_subject, document_subject, member_subject
@@ -14,9 +14,21 @@ from cpdocs.core.places import Place
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
-    from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
+
+
+class Sent(Protocol):
+    """What is sent: a version of a plan, a medication list, or a letter under a document id of its own."""
+
+    @property
+    def document_id(self) -> str: ...
+
+    @property
+    def member_id(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,15 @@ class Way:
     name: str
     kind: str
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPaper:
+    """A letter that is about no plan version; ``member_id`` is empty where it is about no member."""
+
+    document_id: str
+    member_id: str = ""
+    version: int = 0
 
 
 def ways(ws: Workspace) -> dict[str, Way]:
@@ -79,7 +100,7 @@ def delivery_id(ws: Workspace, *parts: str) -> str:
 def queue(
     ws: Workspace,
     delivery: str,
-    record: PlanRecord,
+    record: Sent,
     way: Way,
     purpose: Purpose,
     *,
@@ -101,7 +122,8 @@ def queue(
         "parts": stored,
         "details": details,
     }
-    subjects = (delivery_subject(delivery), document_subject(record.document_id), member_subject(record.member_id))
+    members = (member_subject(record.member_id),) if record.member_id else ()
+    subjects = (delivery_subject(delivery), document_subject(record.document_id), *members)
     with ws.ledger.write() as tx:
         if find_delivery(tx, delivery) is not None:
             return False
