@@ -151,9 +151,10 @@ def leaflet_files() -> dict[str, bytes]:
     listed = MedicationList(
         "cpdocs.medications/1",
         "100000000001",
-        plan().transitions[0],
+        Program.LTSS,
         "The member, at home",
         date(2026, 10, 6),
+        plan().transitions[0],
         plan().medications,
     )
     made["medication-list"] = render_list(
