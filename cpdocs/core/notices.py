@@ -62,6 +62,8 @@ class NoticeRecord:
     sent_at: datetime | None = None
     seq: int = 0
     """The number of the event that wrote it."""
+    sent_seq: int = 0
+    """The number of the event that says that it left."""
 
     @property
     def waits(self) -> bool:
@@ -112,7 +114,11 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
             found.setdefault(reference, _written(event, reference, data))
         elif event.type is EventType.NOTICE_SENT and reference in found and found[reference].sent_at is None:
             found[reference] = replace(
-                found[reference], to=data["to"], channel=data["channel"], sent_at=datetime.fromisoformat(data["at"])
+                found[reference],
+                to=data["to"],
+                channel=data["channel"],
+                sent_at=datetime.fromisoformat(data["at"]),
+                sent_seq=event.seq,
             )
     return found
 

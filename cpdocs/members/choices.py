@@ -101,16 +101,24 @@ def record_choice(
             "by": by.strip(),
             **({"ended": ended} if choice is Choice.CHANGED_CP else {}),
         }
-        tx.append(
+        word, *withdrawn = tx.append(
             NewEvent(_EVENTS[choice], (member_subject(member_id),), data),
             *(plan_event(EventType.PLAN_WITHDRAWN, record, reason=_REASONS[choice]) for record in open_plans),
-            *(stop_event(paper, record) for record in open_plans if (paper := stopped[record.document_id])),
+        )
+        about = (member_subject(member_id),)
+        tx.append(
+            *(
+                stop_event(paper, record, event.seq)
+                for record, event in zip(open_plans, withdrawn, strict=True)
+                if (paper := stopped[record.document_id])
+            ),
             *(
                 written_event(
                     paper,
-                    (member_subject(member_id),),
+                    about,
                     program=assignment.program.value,
                     on=on.isoformat(),
+                    rests_on=[word.seq],
                     **payer_channel(ws, assignment.plan_name),
                 )
                 for paper, assignment in zip(papers, concerned, strict=True)

@@ -152,6 +152,7 @@ def _letter(ws: Workspace, document_id: str, recalls: list[Delivery]) -> None:
         "file": f"notices/{file}",
         "sha256": digest,
         "channel": channel_name(ws, record.practice_id),
+        "rests_on": [each.seq for each in recalls],
     }
     about = (document_subject(document_id), practice_subject(record.practice_id))
     with ws.ledger.write() as tx:
