@@ -125,11 +125,15 @@ def is_blank(picture: Picture) -> bool:
     inner = picture[high // 25 : high - high // 25, wide // 25 : wide - wide // 25]
     small = cv2.resize(inner, (max(wide // 4, 1), max(high // 4, 1)), interpolation=cv2.INTER_AREA)
     paper = float(cv2.medianBlur(small, 3).max())
+    if paper < _PAPER:
+        return False  # black all over: what stood on it is unknown
     return int((cv2.medianBlur(small, 3) < paper * _DARKER).sum()) < small.size * _WORD
 
 
 _DARKER = 0.72
 """How dark beside the paper a spot is ink: what shows through from the other side is lighter."""
+_PAPER = 80.0
+"""Gray of the darkest paper that may be an empty one: a scanner's gray back has 150."""
 _WORD = 6e-5
 """Share of a page that a short handwritten word darkens, at a quarter of the size: some ten spots on a letter page."""
 
