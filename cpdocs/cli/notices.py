@@ -148,6 +148,8 @@ def sent(ws: Workspace, references: tuple[str, ...], to: str, channel: str, at: 
 def _state(notice: NoticeRecord) -> str:
     if notice.sent_at is not None:
         return eastern_text(notice.sent_at)
+    if notice.replaced_by:
+        return f"never: {notice.replaced_by} says otherwise"
     return f"leaves by {notice.leaves_by}" if notice.leaves_by else "waits"
 
 
@@ -171,4 +173,5 @@ def notice_json(each: NoticeRecord) -> dict[str, JSON]:
         "to": each.to or None,
         "channel": each.channel or None,
         "waits": each.waits,
+        "replaced_by": each.replaced_by or None,
     }

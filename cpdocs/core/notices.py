@@ -18,6 +18,10 @@ TRACKED = frozenset(
     {"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back", "recalled"}
 )
 """The kinds that are on the work list until they were sent: somebody goes wrong who isn't told."""
+ANSWERS = frozenset({"accepted", "resend", "held", "nothing_wanted"})
+"""The kinds that answer what came back: one letter a day and plan, written anew until it left (contract §8)."""
+_STOPS = frozenset({"withdrawn", "taken_back"})
+"""The kinds that say that an earlier letter about the same version isn't true any more."""
 SAYS = {
     "accepted": "an approval counts",
     "resend": "sign and send again",
@@ -58,11 +62,13 @@ class NoticeRecord:
     to: str = ""
     channel: str = ""
     sent_at: datetime | None = None
+    replaced_by: str = ""
+    """The reference of a later letter that takes back what this one says, which never left."""
 
     @property
     def waits(self) -> bool:
-        """Whether it hasn't left, as far as is on record."""
-        return self.sent_at is None
+        """Whether it is to leave and hasn't, as far as is on record."""
+        return self.sent_at is None and not self.replaced_by
 
     @property
     def in_worklist(self) -> bool:
@@ -99,12 +105,24 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
         data = dict(event.data)
         reference = notice_reference(data)
         if event.type is EventType.NOTICE_WRITTEN and reference:
-            found.setdefault(reference, _written(event, reference, data))
+            known = found.get(reference)
+            if known is None or (known.waits and known.sha256 != data.get("sha256")):
+                found[reference] = _written(event, reference, data)
+            if data.get("kind") in _STOPS:
+                _replace(found, found[reference])
         elif event.type is EventType.NOTICE_SENT and reference in found and found[reference].sent_at is None:
             found[reference] = replace(
                 found[reference], to=data["to"], channel=data["channel"], sent_at=datetime.fromisoformat(data["at"])
             )
     return found
+
+
+def _replace(found: dict[str, NoticeRecord], later: NoticeRecord) -> None:
+    """Answers about the same version that wait for a person to send them are not sent any more."""
+    for reference, each in found.items():
+        untrue = each.kind in ANSWERS and each.waits and not each.leaves_by
+        if untrue and each.plans == later.plans and each.practice_id == later.practice_id:
+            found[reference] = replace(each, replaced_by=later.reference)
 
 
 def find_notice(notices: Mapping[str, NoticeRecord], typed: str) -> NoticeRecord | None:

@@ -71,9 +71,20 @@ def written_event(paper: NoticePaper, subjects: Iterable[str], **data: JSON) -> 
 
 
 def put_out_papers(ws: Workspace, papers: Iterable[NoticePaper]) -> None:
-    """Gives recorded papers their names."""
+    """Gives recorded papers their names, and takes those away whose words they take back."""
     for paper in papers:
         put_out(ws.paths.notices, paper.key)
+        _take_away_replaced(ws, paper.reference)
+
+
+def _take_away_replaced(ws: Workspace, reference: str) -> None:
+    written = ws.ledger.events(subject=document_subject(reference), types=(EventType.NOTICE_WRITTEN,))
+    plans = dict.fromkeys(str(event.data.get("document_id") or "") for event in written)
+    for plan in plans:
+        events = ws.ledger.events(subject=document_subject(plan), types=NOTICE_EVENTS)
+        for notice in fold_notices(events).values():
+            if notice.replaced_by == reference:
+                (ws.paths.outbox / notice.file).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -280,7 +280,7 @@ def _gray(frame: Image.Image) -> Image.Image:
         frame = paper
     if frame.mode.startswith("I;16") or frame.mode == "I":
         # Some scanners' programs write 8 or 12 bits into 16.
-        highest = frame.getextrema()[1]
+        highest: Any = frame.getextrema()[1]
         bits = next((bits for bits in (8, 12) if highest < 1 << bits), 16)
         return frame.point(lambda value: value / (1 << bits - 8)).convert("L")
     return frame.convert("L")
