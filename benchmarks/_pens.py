@@ -121,6 +121,49 @@ def struck(box: Box, chance: random.Random) -> list[np.ndarray]:
     return [_smooth(np.array([(left, y), ((left + right) / 2, y + chance.uniform(-0.02, 0.02)), (right, y)]), 20)]
 
 
+def tick(box: Box, chance: random.Random, *, small: bool = False) -> list[np.ndarray]:
+    """A tick or a cross in a small box, as large as it or reaching over it; ``small``: within it."""
+    left, top, right, _ = box
+    side = right - left
+    over = 0.0 if small else chance.uniform(0, 0.6)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        shaken = side * 0.06
+        return (
+            left + x * side + chance.uniform(-shaken, shaken),
+            top + y * side + chance.uniform(-shaken, shaken),
+        )
+
+    if chance.random() < 0.5:
+        return [_smooth(np.array([at(0.15, 0.5), at(0.4, 0.85), at(0.85 + over, 0.1 - over)]), 8)]
+    return [
+        np.array([at(0.15 - over / 3, 0.12 - over / 3), at(0.85 + over / 3, 0.88 + over / 3)]),
+        np.array([at(0.85 + over / 3, 0.12 - over / 3), at(0.15 - over / 3, 0.88 + over / 3)]),
+    ]
+
+
+def scribble(box: Box, chance: random.Random) -> list[np.ndarray]:
+    """A small box scribbled over until it is nearly black."""
+    left, top, right, bottom = box
+    count = chance.randint(7, 12)
+    return [
+        np.array(
+            [
+                (left + (right - left) * number / count, (top if number % 2 else bottom) + chance.uniform(-0.03, 0.03))
+                for number in range(count + 1)
+            ]
+        )
+    ]
+
+
+def circle(box: Box, chance: random.Random) -> list[np.ndarray]:
+    """A ring drawn around a small box."""
+    middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+    reach = (box[2] - box[0]) * chance.uniform(0.75, 1.1)
+    turns = np.linspace(0, 2 * np.pi * chance.uniform(0.95, 1.1), 28) + chance.uniform(0, 6)
+    return [middle + reach * np.stack((np.cos(turns) * chance.uniform(1, 1.3), np.sin(turns)), axis=1)]
+
+
 def ring(layer: np.ndarray, box: Box, chance: random.Random) -> None:
     """A cup's ring that passes through the box, pale."""
     centre = (chance.uniform(box[0], box[2]), chance.uniform(box[1], box[3]) + 0.8)

@@ -6,9 +6,12 @@ No message may hold PHI: members appear as document ids or as the last four digi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+_INNERMOST = re.compile(r"(?:(?:^|\.)[^.\[\]]+|\[[^\]]*\])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +19,30 @@ class Problem:
     """One fault in an input: where it is, a stable code, a plain sentence, and what to do.
 
     ``where`` is a line ("line 14"), a field path ("services[0].quantity") or a file name; empty for the whole input.
+    ``line`` is the line on which the field stands, 0 where it isn't known or ``where`` says it.
     """
 
     code: str
     message: str
     where: str = ""
     todo: str = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """The line and the field, as far as they are known."""
+        return f"line {self.line}, {self.where}" if self.line else self.where
+
+    def at_line(self, lines: Mapping[str, int]) -> Problem:
+        """With the line of its field out of ``lines`` (by path); of a field that isn't there, that of what it belongs
+        to."""
+        path = self.where
+        while path and path not in lines:
+            path = _INNERMOST.sub("", path)
+        return replace(self, line=lines[path]) if path else self
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
+        text = f"{self.place}: {self.message}" if self.where else self.message
         return f"{text} {self.todo}".rstrip() if self.todo else text
 
 

@@ -195,6 +195,12 @@ class _Work(_Table):
     health_plan_day: Annotated[int, Field(ge=0, le=90)] = _default(Options, "health_plan_day")
 
 
+class _ConsentForm(_Table):
+    revocation: Text = ""
+    redisclosure: Text = ""
+    refusal: Text = ""
+
+
 class _Words(_Table):
     avoid: dict[Filled, Filled] = {}
 
@@ -232,6 +238,7 @@ class _Settings(_Table):
     health: _Health = _Health()
     work: _Work = _Work()
     words: _Words = _Words()
+    consent_form: _ConsentForm | None = None
     letters: _Letters = _Letters()
     filing: _Filing = _Filing()
     channel: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")], AnyChannel] = {}
@@ -330,6 +337,7 @@ def _values(read: _Settings) -> Settings:
         delivery_hours=read.health.delivery_hours,
         plan_days=read.work.plan_days,
         avoided_words=tuple(read.words.avoid.items()),
+        consent_form=read.consent_form.model_dump() if read.consent_form else None,
         contact_day=read.work.contact_day,
         health_plan_day=read.work.health_plan_day,
         letter_kinds=tuple(read.letters.kinds),

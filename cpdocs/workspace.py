@@ -16,6 +16,8 @@ from cpdocs.errors import WorkspaceFault
 from cpdocs.system.ownership import require_owner
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cpdocs.index.store import Index
     from cpdocs.ledger.blobs import BlobStore
     from cpdocs.ledger.events import EventStore
@@ -184,6 +186,16 @@ class Workspace:
             ),
             by_the_clock=True,
         )
+
+    @property
+    def consent_form(self) -> Mapping[str, str]:
+        """What the organization's consent form to disclose Part 2 records says; a practice form in a sandbox whose
+        settings have none."""
+        from cpdocs.core.part2_rules import PRACTICE_FORM
+
+        if self.options.consent_form is None:
+            return PRACTICE_FORM if self.sandbox else {}
+        return self.options.consent_form
 
     def require_sender(self) -> None:
         """Raises WorkspaceFault while cpdocs.toml has the shipped example's organization: nothing goes out under its

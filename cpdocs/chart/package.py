@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -215,9 +215,10 @@ def _upload(
         long_date(date.fromisoformat(signed_on(record))),
         ws.clock.now(),
         record.part2,
+        record.fills,
     )
-    bands = render_bands(band, composed.pages, shipped=ws.shipped_templates, site=ws.paths.templates)
-    return stamp(composed.pdf, bands)
+    bands = render_bands(band, composed.sheets, shipped=ws.shipped_templates, site=ws.paths.templates)
+    return replace(composed, pdf=stamp(composed.pdf, bands))
 
 
 def named_by_people(source: Reads, data: bytes) -> dict[int, NamedPage]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY, DOCUMENT_ID
-from cpdocs.cli.status import read_member_id
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import document_subject, member_subject
 from cpdocs.core.ids import last_four, parse_document_id

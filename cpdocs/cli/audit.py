@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import chosen_workspace, pass_workspace
+from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.secrets import PIN_FILE, pin_from
-from cpdocs.cli.status import read_member_id
 from cpdocs.cli.witness import cosign, witness_key
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.clock_steps import ClockStep, Dated

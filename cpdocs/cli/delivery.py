@@ -1,4 +1,4 @@
-"""``cpdocs deliver``, ``cpdocs recall`` and ``cpdocs plan send``: what leaves, and what became of it."""
+"""``cpdocs deliver`` and ``cpdocs recall``: what leaves, and what became of it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def send(ws: Workspace, document_ids: tuple[str, ...], as_json: bool) -> None:
     from cpdocs.sending.send import deliver as run
 
     ctx = click.get_current_context()
-    _tell(_each(ws, run(ws, document_ids, say=lambda line: say(ctx, line))), as_json, "Nothing waits to be sent.")
+    tell(_each(ws, run(ws, document_ids, say=lambda line: say(ctx, line))), as_json, "Nothing waits to be sent.")
 
 
 @deliver.command("list")
@@ -162,7 +162,7 @@ def retry(ws: Workspace, document_id: str, target: str, as_json: bool) -> None:
     ctx = click.get_current_context()
     decisions.retry(ws, document_id, target)
     looked = run(ws, [document_id], say=lambda line: say(ctx, line))
-    _tell(_each(ws, looked), as_json, "Nothing waits to be sent.")
+    tell(_each(ws, looked), as_json, "Nothing waits to be sent.")
 
 
 @deliver.command("give-up")
@@ -208,29 +208,7 @@ def recall(ws: Workspace, document_id: str, target: str, reason: str, as_json: b
     take_back(ws, document_id, target, required_reason(reason))
     run(ws, [document_id], say=lambda line: say(ctx, line))
     found = [each for each in deliveries_of(ws.ledger, document_id) if each.target == target]
-    _tell(found, as_json, "Nothing waits to be sent.")
-
-
-@click.command("send")
-@click.argument("document_ids", metavar="[ID…]", nargs=-1, type=DOCUMENT_ID)
-@click.option("--all-new", is_flag=True, help="Every open plan that was never sent.")
-@AS_JSON
-@pass_workspace
-def plan_send(ws: Workspace, document_ids: tuple[str, ...], all_new: bool, as_json: bool) -> None:
-    """Send plans with their covers to their practices by the practices' channels; each is then logged as sent.
-
-    \b
-    cpdocs plan send 7K3M-9QXW-2RC
-    cpdocs plan send --all-new
-    """
-    from cpdocs.sending.packets import send_packets
-
-    ctx = click.get_current_context()
-    _tell(
-        send_packets(ws, document_ids, all_new=all_new, say=lambda line: say(ctx, line)),
-        as_json,
-        "No plan waits to be sent.",
-    )
+    tell(found, as_json, "Nothing waits to be sent.")
 
 
 def _each(ws: Workspace, delivery_ids: Iterable[str]) -> Iterator[Delivery]:
@@ -239,7 +217,8 @@ def _each(ws: Workspace, delivery_ids: Iterable[str]) -> Iterator[Delivery]:
     return (the_delivery_of(ws.ledger, each) for each in delivery_ids)
 
 
-def _tell(found: Iterable[Delivery], as_json: bool, nothing: str) -> None:
+def tell(found: Iterable[Delivery], as_json: bool, nothing: str) -> None:
+    """Says, or prints as JSON, where these deliveries stand; `nothing` where there are none."""
     counted: Counter[str] = Counter()
     rows = []
     for each in found:

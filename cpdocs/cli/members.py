@@ -1,4 +1,4 @@
-"""``cpdocs member decline|change-cp|reinstate``."""
+"""``cpdocs member decline|change-cp|reinstate|attempt|agreement|correct``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from cpdocs.cli import discharges, guardians
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY
-from cpdocs.cli.status import read_member_id
 from cpdocs.core.enrollment import Choice
 from cpdocs.core.ids import last_four
 from cpdocs.core.outreach import AttemptKind, Outcome
@@ -20,7 +21,7 @@ from cpdocs.workspace import Workspace
 
 @click.group()
 def member() -> None:
-    """A member declines, asks for another Community Partner, comes back, or is wrongly on record as dead.
+    """What a member says or what becomes of them: declines, another Community Partner, a guardian, a wrong record.
 
     The member id is read from standard input.
 
@@ -30,6 +31,11 @@ def member() -> None:
     cpdocs member reinstate --on 2026-11-20 --how "home visit" --by "Sample Coordinator" < id.txt
     cpdocs member attempt --on 2026-11-05 --kind telephone --outcome not_reached --by "A. Sample" < id.txt
     """
+
+
+member.add_command(discharges.discharged)
+member.add_command(guardians.guardian_begins)
+member.add_command(guardians.guardian_ends)
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:

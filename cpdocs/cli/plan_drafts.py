@@ -3,44 +3,93 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID, DRAFTS
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
-from cpdocs.cli.status import read_member_id
 from cpdocs.core.members import Program
+from cpdocs.errors import UsageFault
+from cpdocs.system.durable import write_durably
 from cpdocs.workspace import Workspace
 
 
+class _Source(click.ParamType[Path | str]):
+    """Another version by its document id, or a file: a form that was filled in, or a FHIR bundle."""
+
+    name = "source"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        if isinstance(value, Path) or str(value).casefold().endswith((".xlsx", ".json")):
+            return Path(value)
+        return DOCUMENT_ID.convert(value, param, ctx)
+
+
 @click.command()
-@click.option("--program", type=click.Choice([each.value for each in Program]), required=True, help="BH or LTSS.")
+@click.option("--program", type=click.Choice([each.value for each in Program]), help="BH or LTSS; a form says it.")
 @click.option(
-    "--from", "begin_from", metavar="ID", type=DOCUMENT_ID, default=None, help="Another version to begin from."
+    "--from",
+    "begin_from",
+    metavar="ID|FILE",
+    type=_Source(),
+    default=None,
+    help="Another version to begin from, a filled-in form (.xlsx), or a FHIR bundle (.json).",
 )
+@click.option("--form", is_flag=True, help="Write a spreadsheet form to fill in (XLSX), instead of a plan file.")
 @click.option("-o", "out", metavar="FILE", type=click.Path(path_type=Path), help="Where to; standard output otherwise.")
 @click.pass_context
 @pass_workspace
-def draft(ws: Workspace, ctx: click.Context, program: str, begin_from: str | None, out: Path | None) -> None:
+def draft(
+    ws: Workspace,
+    ctx: click.Context,
+    program: str | None,
+    begin_from: Path | str | None,
+    form: bool,
+    out: Path | None,
+) -> None:
     """Begin the member's next plan from what is on record; the member id is read from standard input.
 
     \b
     cpdocs plan draft --program LTSS -o next.yaml
+    cpdocs plan draft --program LTSS --form -o next.xlsx      a form to fill in
+    cpdocs plan draft --from next.xlsx -o next.yaml           the plan file of a filled-in form
+    cpdocs plan draft --program LTSS --from bundle.json -o next.yaml
 
-    What must be asked stands as a comment that begins with ASK. The file holds the member's data: keep it as you
-    keep the chart.
+    What must be asked stands as a comment that begins with ASK, in a form beside its field. A filled-in form says
+    itself whose plan it is; every fault in it is told with its sheet and cell. Of a FHIR R4 bundle (eLTSS, US Core
+    CarePlan) is taken what a plan file has a place for; the rest is listed by path. Its patient must be the member. The
+    file holds the member's data: keep it as you keep the chart.
     """
-    from cpdocs.plans.drafting import draft as begin
-    from cpdocs.system.durable import write_durably
+    from cpdocs.plans import drafting
 
-    text = begin(ws, read_member_id(), Program(program), begin_from=begin_from or "")
+    if form and out is None:
+        raise UsageFault("A form is a workbook, not text.", todo="Say with -o where to write it: -o next.xlsx.")
+    untaken: tuple[str, ...] = ()
+    bundle = begin_from if isinstance(begin_from, Path) and begin_from.suffix.casefold() == ".json" else None
+    if isinstance(begin_from, Path) and bundle is None:
+        if form:
+            raise UsageFault("A filled-in form isn't made a form again.", todo="Leave --form out.")
+        text = drafting.plan_from_form(ws, begin_from)
+    elif program is None:
+        raise UsageFault("Say which plan to begin.", todo="Give --program BH or --program LTSS.")
+    else:
+        version = begin_from if isinstance(begin_from, str) else ""
+        made = drafting.draft(ws, read_member_id(), Program(program), begin_from=version, bundle=bundle)
+        text, untaken = made.text, made.untaken
+    for path in untaken:
+        say(ctx, f"not taken: {path}")
     if out is None:
         click.echo(text, nl=False)
         return
-    write_durably(out, text.encode())
-    say(ctx, f"{out}: {text.count('ASK')} lines to ask about. Next: `cpdocs plan check {out}`.")
+    write_durably(out, drafting.as_form(ws, text) if form else text.encode())
+    if form:
+        say(ctx, f"{out}: fill it in. Next: `cpdocs plan draft --from {out} -o PLAN.yaml`.")
+    else:
+        say(ctx, f"{out}: {text.count('ASK')} lines to ask about. Next: `cpdocs plan check {out}`.")
 
 
 @click.command("diff")

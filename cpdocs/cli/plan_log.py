@@ -32,13 +32,20 @@ _ID = click.argument("document_id", metavar="ID", type=DOCUMENT_ID)
 @AS_JSON
 @pass_workspace
 def sent(ws: Workspace, document_id: str, to: str, channel: str, at: datetime, as_json: bool) -> None:
-    """Log that a plan was sent to somebody.
+    """Log that a plan, or a medication list, was sent to somebody.
 
     \b
     cpdocs plan sent 7K3M-9QXW-2RC --to "Sample Contact" --channel fax --at 2026-11-02T14:05
     """
     from cpdocs.plans.log import log_sent
+    from cpdocs.plans.medications import find_list, log_list_sent
 
+    if find_list(ws.ledger, document_id) is not None:
+        log_list_sent(ws, document_id, to=to, channel=channel, at=at)
+        if as_json:
+            print_json({"document_id": document_id, "sent_at": at.isoformat()})
+        say(click.get_current_context(), f"{document_id}: sent {eastern_text(at)}.")
+        return
     record = log_sent(ws, document_id, to=to, channel=channel, at=at)
     _tell(ws, record, f"{document_id}: sent {eastern_text(at)}.", as_json)
 

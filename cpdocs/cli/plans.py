@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cpdocs.cli import delivery, plan_drafts, plan_log, plan_papers
+from cpdocs.cli import plan_drafts, plan_log, plan_papers, plan_send
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
@@ -44,7 +44,7 @@ for _command in (
     plan_drafts.draft,
     plan_drafts.diff,
     plan_drafts.transfer,
-    delivery.plan_send,
+    plan_send.plan_send,
     plan_log.sent,
     plan_log.received,
     plan_log.return_,
@@ -214,6 +214,9 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         for each in calls(ws, document_id)
     ]
     lines += [("Copy", f"given {each.on.isoformat()}, {each.format}, {each.language}") for each in record.copies]
+    if record.consent_ended:
+        said = f"{record.consent_ended.why.words} ({record.consent_ended.on.isoformat()}); isn't filed any more"
+        lines.append(("Consent", said))
     if record.returned:
         lines.append(("Returned", f"{eastern_text(record.returned.at)}: {record.returned.text}"))
     if record.superseded_by:

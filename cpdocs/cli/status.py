@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,17 +11,18 @@ from typing import TYPE_CHECKING
 import click
 
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON
-from cpdocs.core.ids import is_member_id, last_four, parse_document_id
+from cpdocs.core.ids import last_four, parse_document_id
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.verdicts import Slot
-from cpdocs.errors import InputFault, UsageFault
+from cpdocs.errors import UsageFault
 from cpdocs.index.queries import Page, PlanFilter
 from cpdocs.workspace import Workspace
 
@@ -236,17 +236,6 @@ def note(ws: Workspace, who: str, as_json: bool) -> None:
         print_json({"note": text})
         return
     click.echo(text, nl=False)
-
-
-def read_member_id() -> str:
-    """The member id on standard input: a process's arguments can be seen by everyone on the machine."""
-    text = str(click.prompt("Member id", hide_input=True, err=True)) if sys.stdin.isatty() else sys.stdin.readline()
-    member_id = "".join(text.split())
-    if not is_member_id(member_id):
-        raise InputFault(
-            "Standard input holds no member id: twelve digits.", todo="Type or pipe the twelve digits, nothing else."
-        )
-    return member_id
 
 
 def _report(ws: Workspace, kind: str, as_json: bool) -> None:

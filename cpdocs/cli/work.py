@@ -55,12 +55,12 @@ def todo(ws: Workspace, kinds: tuple[str, ...], narrowed: PlanFilter, page: Page
     )
     items = what_waits(ws, wanted, page)
     if as_json:
-        print_json([item_json(item) for item in items])
+        print_json([item_json(item, ws.clock.now()) for item in items])
         return
     rows = [
         [
             _day(item.since),
-            item.due_on,
+            f"{item.due_on} LATE" if item.is_late(ws.clock.now()) else item.due_on,
             item.kind.value.replace("_", " "),
             item.waits_for,
             _who(item),

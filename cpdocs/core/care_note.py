@@ -70,6 +70,8 @@ class ProgramFacts:
     plan: PlanRecord | None
     back: bool = False
     """Something came back for that version and waits for review."""
+    signs: str = ""
+    """Who signs for the member today, where it isn't the member as a matter of course."""
 
 
 def enrollment_status(facts: ProgramFacts, on: date) -> str:
@@ -104,6 +106,8 @@ def _program_lines(facts: ProgramFacts, on: date) -> list[str]:
         f"  Coordinator:  {assignment.coordinator or 'not yet named'}, {facts.coordinator_phone}",
         f"  Organization: {sender.name}, {phone(sender.phone)} (TTY {sender.tty}), {sender.hours}",
     ]
+    if facts.signs:
+        lines.append(f"  Signs:        {facts.signs}")
     if facts.plan is None:
         return [*lines, "  Plan:         none issued yet"]
     plan = facts.plan

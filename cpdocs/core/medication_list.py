@@ -12,9 +12,10 @@ from datetime import date
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.members import Program
-from cpdocs.core.plan_facts import may_reconcile
+from cpdocs.core.plan_facts import reconciliation_errors
 from cpdocs.core.plan_surroundings import Transition
 from cpdocs.core.plans import Medication, Reconciliation
+from cpdocs.core.register import Register
 from cpdocs.errors import Problem
 
 SCHEMA = "cpdocs.medications/1"
@@ -35,8 +36,8 @@ class MedicationList:
     comment: str = ""
 
 
-def list_faults(listed: MedicationList, on: date) -> Iterator[Problem]:
-    """Everything that keeps a list from being given out on that day."""
+def list_faults(listed: MedicationList, register: Register, on: date) -> Iterator[Problem]:
+    """Everything that keeps a list from being given out on that day. Who reconciled it is judged as in a plan."""
     if listed.schema != SCHEMA:
         yield Problem("schema_invalid", f"must be {SCHEMA}.", "schema")
     if not listed.source.strip():
@@ -52,15 +53,12 @@ def list_faults(listed: MedicationList, on: date) -> Iterator[Problem]:
         )
     if listed.as_of > on:
         yield Problem("as_of_in_future", "lies ahead.", "as_of")
-    by = listed.reconciled_by
-    if by is None:
-        return
-    if not by.name.strip() or not may_reconcile(by.credential):
-        yield Problem(
-            "reconciled_by_nobody",
-            "names no RN, MD, DO, NP or PA.",
-            "reconciled_by",
-            "Leave it out: the list then says that it isn't reconciled.",
-        )
-    if by.on > on:
-        yield Problem("reconciled_in_future", "lies ahead.", "reconciled_by.on")
+    for place, item in enumerate(listed.medications):
+        if item.part2:
+            yield Problem(
+                "part2_item_in_list",
+                "comes from a Part 2 program's records, and a list carries no consent to disclose them.",
+                f"medications[{place}].part2",
+                "Leave the medicine out here; send it in a plan with the member's consent.",
+            )
+    yield from reconciliation_errors(listed.reconciled_by, register, on, "reconciled_by")

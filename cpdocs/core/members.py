@@ -124,6 +124,10 @@ def shared(name: str, value: Any) -> Any:
     return intern(value) if name in _REPEATED and type(value) is str else value
 
 
+ADULT = 18
+"""From this birthday on a member signs for themselves."""
+
+
 def age_on(dob: date, day: date) -> int:
     """Whole years from ``dob`` to ``day``."""
     return day.year - dob.year - ((day.month, day.day) < (dob.month, dob.day))

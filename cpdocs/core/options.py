@@ -115,9 +115,12 @@ class Options:
     renew_months: int = 12
     """A proof that ends sooner than this many months from now wants a new time stamp."""
     plan_days: int = 90
+    """A plan is missing so many days after the assignment."""
     avoided_words: tuple[tuple[str, str], ...] = ()
     """A site's own words that label a member, each with what says it instead."""
-    """A plan is missing so many days after the assignment."""
+    consent_form: Mapping[str, str] | None = None
+    """What the organization's consent form to disclose Part 2 records says to everybody, by clause (42 CFR 2.31); None
+    where the settings have none."""
     contact_day: int = 10
     """The business day after receipt on which the key contact is called about a plan that nobody answered; 0: never."""
     health_plan_day: int = 15

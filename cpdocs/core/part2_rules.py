@@ -7,18 +7,34 @@ Tested when a plan is checked, when it is issued and again when it is filed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
-from cpdocs.core.plans import NeedDomain, Plan
+from cpdocs.core.members import ADULT, Assignment, age_on
+from cpdocs.core.names import may_be
+from cpdocs.core.plans import Consent, NeedDomain, Plan
 from cpdocs.errors import Problem
+
+FORM_CLAUSES = ("revocation", "redisclosure", "refusal")
+"""What a consent form says in the same words to everybody: a site may state them once (``[consent_form]``)."""
+PRACTICE_FORM = {
+    "revocation": "Practice text: you may take this consent back at any time, in writing or by telephone.",
+    "redisclosure": "Practice text: who receives the records may pass them on where the law allows it.",
+    "refusal": "Practice text: if you do not sign, care goes on, and the plan is written without these items.",
+}
+"""What stands for a consent form in a sandbox whose settings have none."""
 
 _ELEMENTS = (
     ("discloser", "who discloses"),
     ("scope", "what may be disclosed"),
     ("recipients", "to whom"),
     ("purpose", "for what purpose"),
+    ("revocation", "that and how it may be revoked"),
+    ("redisclosure", "that a recipient may pass the records on"),
+    ("refusal", "what follows from not signing it"),
 )
+"""Elements of 42 CFR 2.31(a) that are texts: a consent without one is none."""
 SUBSTANCE_USE = re.compile(
     r"\b(?:substance (?:use|abuse|misuse)|sud|addict\w*|alcohol\w*|drinking "
     r"problem|overdos\w*|sobriety|sober|detox\w*|intoxicat\w*"
@@ -30,8 +46,38 @@ SUBSTANCE_USE = re.compile(
 """Words that speak of substance use; whether they come from a Part 2 program only a person can say."""
 
 
-def part2_problems(plan: Plan, on: date) -> tuple[Problem, ...]:
+def from_form(plan: Plan, form: Mapping[str, str]) -> dict[str, str]:
+    """The clauses that the plan's consent doesn't state and the site's consent form does; empty where nothing is
+    disclosed."""
+    consent = plan.part2.consent
+    if not plan.carries_part2 or consent is None:
+        return {}
+    return {
+        name: text
+        for name in FORM_CLAUSES
+        if (text := form.get(name, "").strip()) and not getattr(consent, name).strip()
+    }
+
+
+def on_form(plan: Plan, clauses: Mapping[str, str]) -> Plan:
+    """The plan, its consent with these clauses of the form that was signed."""
+    if not clauses or plan.part2.consent is None:
+        return plan
+    return replace(plan, part2=replace(plan.part2, consent=_with(plan.part2.consent, clauses)))
+
+
+def _with(consent: Consent, clauses: Mapping[str, str]) -> Consent:
+    return replace(
+        consent,
+        revocation=clauses.get("revocation", consent.revocation),
+        redisclosure=clauses.get("redisclosure", consent.redisclosure),
+        refusal=clauses.get("refusal", consent.refusal),
+    )
+
+
+def part2_problems(plan: Plan, on: date, stated: Assignment | None = None) -> tuple[Problem, ...]:
     """Why the plan's Part 2 records may not be disclosed on that day; empty where there are none or the consent holds.
+    ``stated`` is the member as the roster has them, where the consent is to be held against that.
 
     Codes: part2_consent_missing, part2_consent_incomplete (one for each element), part2_consent_expired,
     part2_consent_revoked.
@@ -48,20 +94,30 @@ def part2_problems(plan: Plan, on: date) -> tuple[Problem, ...]:
                 "State the consent, or take those items out.",
             ),
         )
-    return tuple(_faults(plan, on))
+    return (*_faults(consent, on), *_signers(plan, consent, stated))
 
 
-def _faults(plan: Plan, on: date) -> Iterator[Problem]:
-    consent = plan.part2.consent
-    assert consent is not None
+def _signers(plan: Plan, consent: Consent, stated: Assignment | None) -> Iterator[Problem]:
+    """Whose consent it is and who signed it: the patient, unless the plan says who else (42 CFR 2.31(a)(1), (8))."""
+    if stated is None:
+        return
+    if consent.patient.strip() and not may_be(consent.patient, stated.first_name, stated.last_name):
+        yield _incomplete("patient", "the consent names another patient than the plan's member.")
+    minor = age_on(stated.dob, plan.plan.plan_date) < ADULT
+    if (minor or plan.representative is not None) and not consent.signed_by.strip():
+        why = "the member is under 18" if minor else "somebody acts for the member"
+        yield _incomplete("signed_by", f"the consent doesn't say who signed it, and {why}.")
+
+
+def _faults(consent: Consent, on: date) -> Iterator[Problem]:
     for name, meaning in _ELEMENTS:
-        if not getattr(consent, name):
+        if not getattr(consent, name).strip():
             yield _incomplete(name, f"the consent doesn't say {meaning}.")
     if consent.signed_on is None:
         yield _incomplete("signed_on", "the consent doesn't say when it was signed.")
     elif consent.signed_on > on:
         yield _incomplete("signed_on", "the consent isn't signed yet: its date lies ahead.")
-    if consent.expires_on is None and not consent.expires_when:
+    if consent.expires_on is None and not consent.expires_when.strip():
         yield _incomplete(
             "expires_on", "the consent doesn't say when it expires (a date here, or an event in expires_when)."
         )

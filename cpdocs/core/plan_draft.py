@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.found_plan import FoundPlan, Said
+from cpdocs.core.guardianship import Guardians, signing_fault
+from cpdocs.core.members import ADULT, Assignment, Program, age_on
 from cpdocs.core.plans import SCHEMA, Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the record says for a draft. ``last`` is the last issued version as its file said it, None for the first;
-    ``coordinator_phone`` and ``cp_name`` are the settings'; ``on`` is today, a Massachusetts date."""
+    ``coordinator_phone`` and ``cp_name`` are the settings'; ``on`` is today, a Massachusetts date. ``found`` is what
+    another system's plan says: its sections take the place of the last version's."""
 
     member: Assignment
     on: date
@@ -31,6 +34,9 @@ class Known:
     pcp_name: str = ""
     practice_name: str = ""
     last: Plan | None = None
+    last_issued_on: date | None = None
+    guardians: Guardians = field(default_factory=Guardians)
+    found: FoundPlan = field(default_factory=FoundPlan)
 
 
 _CARRIED = (
@@ -77,6 +83,8 @@ def _lines(known: Known) -> Iterator[str]:
     member, last, today = known.member, known.last, known.on.isoformat()
     yield "# A draft from what is on record. Lines marked ASK are for you: fill them in, then `cpdocs plan check`."
     yield f"# Made {today}" + (f" from version {last.version}." if last else "; the member's first plan here.")
+    if known.found.lists or known.found.blocks:
+        yield "# What the bundle says is in the source's words; check each line, and see what wasn't taken at the end."
     yield f"schema: {SCHEMA}"
     yield "plan:"
     yield f"  program: {member.program.value}"
@@ -89,7 +97,7 @@ def _lines(known: Known) -> Iterator[str]:
         yield "  reason: initial"
     yield "  assessment_date:   # ASK the day of the assessment (YYYY-MM-DD), not after plan_date"
     yield f"  plan_date: {_value(known.on)}"
-    yield f"  effective_from: {_value(known.on)}"
+    yield from _effective(known)
     yield "  next_review:   # ASK at most twelve months after plan_date"
     yield f"member_id: {_value(member.member_id)}"
     yield f"pcp_npi: {_value(member.pcp_npi)}" + (f"   # {_comment(known.pcp_name)}" if known.pcp_name else "   # ASK")
@@ -107,11 +115,12 @@ def _lines(known: Known) -> Iterator[str]:
     yield from _representative(known)
     yield "care_team:"
     yield from _items(last.care_team) if last and last.care_team else _first_team(known)
+    yield from _said_items(known.found.items("care_team"))
     yield "monitor:"
     yield f"  name: {_value(last.monitor.name if last else member.coordinator)}"
     yield f"  role: {_value(last.monitor.role if last else 'Care coordinator')}"
     for name in _CARRIED:
-        yield from _carried(name, last)
+        yield from _found(name, known.found) or _carried(name, last)
     if last and last.transitions:
         yield "transitions: []   # ASK about admissions and discharges since; the last version's are closed"
     yield "medications_reconciled_by:   # ASK only where a named clinician reconciled this very list"
@@ -127,19 +136,86 @@ def _lines(known: Known) -> Iterator[str]:
     else:
         yield "  applies: false   # ASK whether records of a Part 2 program are in this plan"
     yield "  consent:"
+    if known.found.untaken:
+        yield "# Not taken from the bundle, by path:"
+        for path in known.found.untaken:
+            yield f"#   {_comment(path)}"
+
+
+def _effective(known: Known) -> Iterator[str]:
+    begins, ends = known.found.begins, known.found.ends
+    if begins is None:
+        yield f"  effective_from: {_value(known.on)}"
+    else:
+        yield f"  effective_from: {_value(begins)}   # ASK: the bundle's plan begins on this day"
+    if ends is not None:
+        yield f"  effective_to: {_value(ends)}   # ASK: the bundle's plan ends on this day"
+
+
+def _found(name: str, found: FoundPlan) -> list[str]:
+    """A section as the bundle has it; nothing where the bundle doesn't."""
+    again = "   # from the bundle: ASK whether it holds"
+    if items := found.items(name):
+        return [f"{name}:{again}", *_said_items(items)]
+    if block := found.block(name):
+        return [f"{name}:{again}", *_said(block, "  ")]
+    return [f"{name}: {_value(text)}{again}"] if (text := found.text(name)) else []
+
+
+def _said_items(items: Sequence[tuple[Said, ...]], indent: str = "  ") -> Iterator[str]:
+    for item in items:
+        first = True
+        for line in _said(item, f"{indent}  "):
+            yield f"{indent}- {line[len(indent) + 2 :]}" if first else line
+            first = False
+
+
+def _said(item: Sequence[Said], indent: str) -> Iterator[str]:
+    """The keys of a block that say or ask something."""
+    for each in item:
+        asks = f"   # ASK {each.ask}" if each.ask else ""
+        if each.block:
+            yield f"{indent}{each.key}:"
+            yield from _said(each.block, f"{indent}  ")
+        elif each.items:
+            yield f"{indent}{each.key}:"
+            yield from _said_items(each.items, f"{indent}  ")
+        elif each.texts:
+            yield f"{indent}{each.key}:"
+            yield from (f"{indent}  - {_value(text)}" for text in each.texts)
+        elif each.value:
+            yield f"{indent}{each.key}: {_value(each.value)}{asks}"
+        elif asks:
+            yield f"{indent}{each.key}:{asks}"
 
 
 def _representative(known: Known) -> Iterator[str]:
     member, last = known.member, known.last
-    if last and last.representative:
+    acting = known.guardians.acting(known.on)
+    stated = last.representative if last else None
+    named = stated.name if stated else member.guardian_name
+    fault = signing_fault(
+        member.dob, known.guardians, on=known.on, issued_on=known.last_issued_on or known.on, representative=named
+    )
+    if acting:
+        yield "representative:"
+        yield f"  name: {_value(acting[-1].name)}"
+        yield f"  relation: {_value(acting[-1].relation)}"
+        yield f"  authority: {_value(acting[-1].authority)}"
+    elif named and fault is not None:
+        yield f"representative:   # ASK who acts: {_comment(fault.message)}"
+    elif stated:
         yield "representative:   # ASK whether this person still acts"
-        yield from _mapping(last.representative, "  ")
+        yield from _mapping(stated, "  ")
     elif member.guardian_name:
         yield "representative:"
         yield f"  name: {_value(member.guardian_name)}"
         yield f"  relation: {_value(member.guardian_relation)}"
         yield '  authority: ""   # ASK by which paper, and since when'
-    elif age_on(member.dob, known.on) < 18:
+    elif known.found.block("representative"):
+        yield "representative:   # from the bundle: ASK whether this person acts"
+        yield from _said(known.found.block("representative"), "  ")
+    elif age_on(member.dob, known.on) < ADULT:
         yield "representative:   # ASK: the member is under 18, and the roster names no guardian"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from cpdocs.core.names import may_be
-from cpdocs.core.plans import Plan
+from cpdocs.core.plans import Plan, Reconciliation
 from cpdocs.core.register import Register
 from cpdocs.core.signers import DESIGNEE_CREDENTIALS
 from cpdocs.errors import Problem
@@ -19,7 +19,7 @@ from cpdocs.errors import Problem
 
 def fact_errors(plan: Plan, register: Register, on: date) -> Iterator[Problem]:
     """What can't be true on the day of issue."""
-    yield from _reconciliation_errors(plan, register, on)
+    yield from reconciliation_errors(plan.medications_reconciled_by, register, on)
     if plan.copy_given is not None and plan.copy_given.date > on:
         yield Problem(
             "copy_given_in_future",
@@ -60,30 +60,33 @@ _ALSO = {
 """Credentials that say a nurse practitioner in other letters."""
 
 
-def _reconciliation_errors(plan: Plan, register: Register, on: date) -> Iterator[Problem]:
-    said = plan.medications_reconciled_by
+def reconciliation_errors(
+    said: Reconciliation | None, register: Register, on: date, path: str = "medications_reconciled_by"
+) -> Iterator[Problem]:
+    """Why what is said at ``path`` of who reconciled the medicines can't stand; nothing where it says nobody."""
     if said is None:
         return
     if not said.name.strip():
-        yield _reconciler("name", "the plan says that the medicines were reconciled, and doesn't name who did it.")
+        yield _reconciler(path, "name", "the medicines are said to be reconciled, and nobody is named who did it.")
     if not may_reconcile(said.credential):
         yield _reconciler(
+            path,
             "credential",
-            f"medicines are reconciled by an RN, MD, DO, NP or PA; the plan says “{said.credential.strip()}”.",
+            f"medicines are reconciled by an RN, MD, DO, NP or PA; here it is “{said.credential.strip()}”.",
         )
     if said.on > on:
-        yield _reconciler("on", "the medicines are said to be reconciled on a day that lies ahead.")
+        yield _reconciler(path, "on", "the medicines are said to be reconciled on a day that lies ahead.")
     rows = register.directory.rows_of(said.npi) if said.npi else ()
     if rows and not any(may_reconcile(row.credential) for row in rows):
-        yield _reconciler("npi", f"the record says that this clinician is {rows[0].credential}.")
+        yield _reconciler(path, "npi", f"the record says that this clinician is {rows[0].credential}.")
     if rows and said.name.strip() and not any(may_be(said.name, row.first_name, row.last_name) for row in rows):
-        yield _reconciler("npi", "the record has another clinician under this NPI.")
+        yield _reconciler(path, "npi", "the record has another clinician under this NPI.")
 
 
-def _reconciler(field: str, message: str) -> Problem:
+def _reconciler(path: str, field: str, message: str) -> Problem:
     return Problem(
         "reconciler_not_eligible",
         message,
-        f"medications_reconciled_by.{field}",
+        f"{path}.{field}",
         "Name the clinician who reconciled this list, or leave it out: then it is the list as reported.",
     )

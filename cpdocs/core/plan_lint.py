@@ -7,69 +7,16 @@ a word alone can't settle is a warning. Pure.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
-from cpdocs.core.members import Assignment, age_on
-from cpdocs.core.names import name_words
+from cpdocs.core.members import ADULT, Assignment, age_on
+from cpdocs.core.names import may_be, name_words
 from cpdocs.core.organizations import compared_name
-from cpdocs.core.plans import Plan, Reason, Service, TransitionKind
+from cpdocs.core.plan_amounts import amount, amount_of_service, as_read, rate
+from cpdocs.core.plan_claims import claims_authority
+from cpdocs.core.plan_wording import labels
+from cpdocs.core.plans import Goal, Plan, Reason, Service, TransitionKind
 from cpdocs.errors import Problem
-
-_NUMBER = r"(?:\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_UNIT = r"(?:hours?|hrs?|minutes?|mins?|visits?|sessions?|units?|times?|days?|nights?|weeks?|months?|trips?|miles?)"
-_AMOUNT = re.compile(
-    rf"\b{_NUMBER}\s*(?:-\s*)?{_UNIT}\b(?!\s*(?:ago|old|of age))|\b(?:once|twice)\s+(?:a|per|each|every)\s+\w+"
-    rf"|\b{_NUMBER}\s*(?:x|×)\s*/?\s*(?:a |per )?(?:day|week|month)\b",
-    re.IGNORECASE,
-)
-"""An amount, frequency or duration of a service, in figures or words."""
-
-_GRANT = re.compile(
-    r"(?<!not )(?<!never )\b(?:granted|entitled)\b|(?<!not )(?<!never )\bcovered (?:for|up to|until|through)\b",
-    re.IGNORECASE,
-)
-"""Wording by which the CP would seem to decide on a service (D11). "A covered service" says what kind it is."""
-
-PERSON_FIRST = {
-    "addict": "a person with a substance use disorder",
-    "addicts": "people with a substance use disorder",
-    "alcoholic": "a person with alcohol use disorder",
-    "substance abuse": "substance use",
-    "drug abuse": "drug use",
-    "drug abuser": "a person who uses drugs",
-    "abuser": "a person who uses …",
-    "misuses": "uses",
-    "clean": "in recovery, or not using",
-    "dirty": "positive, of a test",
-    "non-compliant": "what keeps the member from it, in their words",
-    "noncompliant": "what keeps the member from it, in their words",
-    "refuses to": "chooses not to",
-    "schizophrenic": "a person with schizophrenia",
-    "the mentally ill": "people with a mental health condition",
-    "suffers from": "has, or lives with",
-    "wheelchair-bound": "uses a wheelchair",
-    "wheelchair bound": "uses a wheelchair",
-    "handicapped": "disabled, or with a disability",
-    "frequent flyer": "comes often",
-    "abusers": "people who use …",
-    "drug abusers": "people who use drugs",
-    "misuse": "use",
-    "misused": "used",
-    "misusing": "using",
-    "abuses": "uses",
-    "substance abuser": "a person with a substance use disorder",
-    "alcoholics": "people with alcohol use disorder",
-    "addicted": "with a substance use disorder",
-    "junkie": "a person who uses drugs",
-    "non compliant": "what keeps the member from it, in their words",
-    "non-compliance": "what keeps the member from it, in their words",
-    "noncompliance": "what keeps the member from it, in their words",
-    "schizophrenics": "people with schizophrenia",
-    "mentally ill": "with a mental health condition",
-    "manipulative": "what the member does, not what they are",
-}
-"""Words that a member shouldn't be asked to sign, and what says it instead. A site adds its own."""
 
 _MEMBER_SPEAKS = re.compile(
     r"\b(?:i|i'm|i'd|i'll|i've|my|me|mine|myself|we|our|us"
@@ -78,39 +25,34 @@ _MEMBER_SPEAKS = re.compile(
     r"|je|j'|mon|ma|mes|moi|nous"
     r"|mwen|m'|m ta|nou"
     r"|tôi|chúng tôi|tui"
-    r"|n ta|nha|m ta|ami|di meu)(?:\b|(?<='))",
+    r"|n ta|nha|m ta|ami|di meu"
+    r"|io|mio|mia|voglio|vorrei|chcę|mój|moja|moje|ich|mein\w*|unë|doua|waxaan|nataka|gusto ko|aking)(?:\b|(?<='))",
     re.IGNORECASE,
 )
-"""First person in English, Spanish, Portuguese, French, Haitian Creole, Vietnamese, Cape Verdean Creole."""
+"""First person in English, Spanish, Portuguese, French, Haitian Creole, Vietnamese, Cape Verdean Creole; then Italian,
+Polish, German, Albanian, Somali, Swahili, Tagalog."""
+
+_IN_ENGLISH = re.compile(
+    r"\b(?:the|to|of|and|will|with|for|in|by|at|from|patient|client|member|reduce|improve|increase)\b", re.IGNORECASE
+)
+"""Words that only English has."""
+_FIRST_PLAN = re.compile(
+    r"\b(?:first|initial|new) (?:care |treatment |service )?plan\b(?! (?:was|ended|is))", re.IGNORECASE
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
-_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
-_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), None)
-
-
-def as_read(text: str) -> str:
-    """A text as a reader sees it: full-width and other forms of a letter as the letter, every dash a hyphen, line
-    breaks and spaces of any kind one space, nothing that isn't seen."""
-    plain = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).translate(_DASHES)
-    return " ".join(plain.split())
-
-
-def word_errors(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
-    """What keeps a plan from being issued: amounts that nobody authorized, and an authorizer who is the CP itself."""
-    own = _own_names(plan, stated)
-    yield from _grant_errors(plan)
+def word_errors(plan: Plan, stated: Assignment | None, own_names: Iterable[str] = ()) -> Iterator[Problem]:
+    """What keeps a plan from being issued: amounts that nobody authorized, and an authorizer or provider who is the CP
+    itself. ``own_names`` are the organization's and its letterheads'."""
+    own = _own_names(plan, stated, own_names)
+    yield from _claim_errors(plan)
     for place, service in enumerate(plan.services):
         path = f"services[{place}]"
         yield from _authorizer_errors(service, path, own)
-        for name in ("name", "comment"):
-            text = as_read(getattr(service, name))
-            if service.quantity is None and (found := _AMOUNT.search(text)):
-                yield Problem(
-                    "quantity_without_authorizer",
-                    f"this names an amount ({found[0]}), and nobody who authorized it.",
-                    f"{path}.{name}",
-                    "Put it under quantity with who authorized it and the source, or leave the amount out.",
-                )
+        for name, finds in _OF_A_SERVICE:
+            if service.quantity is None and (found := finds(getattr(service, name))):
+                yield _unauthorized(found, f"{path}.{name}")
         if service.affiliated is not True and is_own(service.provider, own):
             yield Problem(
                 "affiliation_undisclosed",
@@ -118,28 +60,92 @@ def word_errors(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
                 f"{path}.affiliated",
                 "Tell the member, then state affiliated: true and the date.",
             )
+    if not any(service.quantity for service in plan.services):
+        for path, text in _other_texts(plan):
+            if found := amount_of_service(text):
+                yield _unauthorized(found, path)
 
 
-def _grant_errors(plan: Plan) -> Iterator[Problem]:
-    names = ((f"services[{place}].name", service.name) for place, service in enumerate(plan.services))
-    for path, text in (*own_texts(plan), *names):
-        if _GRANT.search(as_read(text)):
+_OF_A_SERVICE = (("name", amount), ("comment", amount), ("provider", rate), ("funding_source", rate))
+"""Fields of a service in which an amount may stand, and what finds it there."""
+
+
+def _unauthorized(found: str, path: str) -> Problem:
+    return Problem(
+        "quantity_without_authorizer",
+        f"this names an amount ({found}), and nobody who authorized it.",
+        path,
+        "Put it under the service's quantity with who authorized it and the source, or leave the amount out.",
+    )
+
+
+def _claim_errors(plan: Plan) -> Iterator[Problem]:
+    """Fields in which the CP could seem to decide on a service: not the member's words, nor what others authorized."""
+    for path, text in _claiming_texts(plan):
+        if claims_authority(text):
             yield Problem(
                 "authorization_wording",
-                "this reads as if the Community Partner granted the service; it authorizes none.",
+                "this reads as if a service were authorized, approved, granted or covered; the Community Partner "
+                "decides on none.",
                 path,
-                "Say who decided, under quantity, or reword it.",
+                "Say who authorized it, under quantity, or reword it.",
             )
 
 
+def _claiming_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield from own_texts(plan)
+    for place, service in enumerate(plan.services):
+        for name in ("name", "provider", "contact", "funding_source", "delivery_address"):
+            yield f"services[{place}].{name}", getattr(service, name)
+    yield from _around(plan)
+
+
+def _around(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What the CP writes of its part beside others', of the community's help, and of the screening."""
+    for place, other in enumerate(plan.coordination):
+        yield f"coordination[{place}].our_part", other.our_part
+    for name, resources in (
+        ("health_and_wellness", plan.health_and_wellness),
+        ("community_resources", plan.community_resources),
+    ):
+        for place, resource in enumerate(resources):
+            yield f"{name}[{place}].purpose", resource.purpose
+    if plan.flexible_services_screen is not None:
+        yield "flexible_services_screen.outcome", plan.flexible_services_screen.outcome
+
+
+def _other_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The CP's own texts outside the services."""
+    yield from ((path, text) for path, text in own_texts(plan) if not path.startswith("services["))
+    yield from _around(plan)
+
+
 def _authorizer_errors(service: Service, path: str, own: frozenset[str]) -> Iterator[Problem]:
-    if service.quantity is not None and service.quantity.authorized_by and is_own(service.quantity.authorized_by, own):
-        yield Problem(
-            "quantity_without_authorizer",
-            "the authorizer named is the Community Partner; it never authorizes an amount.",
-            f"{path}.quantity.authorized_by",
-            "Name who authorized it and the source, or leave the quantity out.",
-        )
+    if service.quantity is None:
+        return
+    named = service.quantity.authorized_by
+    if not compared_name(named) or compared_name(named) in _NOBODY:
+        message = "a quantity needs the name of who authorized it, and that is never the Community Partner."
+    elif is_own(named, own) or compared_name(named) in _US:
+        message = "the authorizer named is the Community Partner; it never authorizes an amount."
+    else:
+        return
+    yield Problem(
+        "quantity_without_authorizer",
+        message,
+        f"{path}.quantity.authorized_by",
+        "Name who authorized it and the source, or leave the quantity out.",
+    )
+
+
+_NOBODY = frozenset({"na", "none", "tbd", "pending", "unknown", "notyet", "self", "member", "yes", "no", "ok"})
+"""What stands where a name was wanted, as it is compared."""
+_US = frozenset(
+    f"{the}{name}"
+    for the in ("", "the", "our")
+    for name in ("cp", "bhcp", "ltsscp", "communitypartner", "carecoordinator", "coordinator", "team", "careteam", "us")
+)
+"""The CP without its name, as it is compared."""
 
 
 def word_warnings(plan: Plan, stated: Assignment | None, avoided: Iterable[tuple[str, str]] = ()) -> Iterator[Problem]:
@@ -149,12 +155,17 @@ def word_warnings(plan: Plan, stated: Assignment | None, avoided: Iterable[tuple
     yield from _representative_warnings(plan, stated)
     yield from _consent_warnings(plan, stated)
     yield from _source_warnings(plan)
-    words = {**PERSON_FIRST, **dict(avoided)}
-    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    pattern = re.compile(rf"\b({alternatives})\b", re.IGNORECASE)
+    for place, goal in enumerate(plan.goals):
+        if found := amount_of_service(goal.goal) or amount_of_service(goal.translation):
+            yield Problem(
+                "quantity_in_goal",
+                f"the goal names an amount of a service ({found}): the member may wish it, nobody has authorized it.",
+                f"goals[{place}].goal",
+                "Tell the member who decides on it.",
+            )
+    avoided = tuple(avoided)
     for path, text in _signed_texts(plan):
-        for found in dict.fromkeys(match.casefold() for match in pattern.findall(as_read(text))):
-            better = next(value for word, value in words.items() if word.casefold() == found)
+        for found, better in labels(text, avoided):
             yield Problem("person_first_language", f"“{found}” labels the member.", path, f"Say: {better}.")
 
 
@@ -167,13 +178,20 @@ def _update_warnings(plan: Plan) -> Iterator[Problem]:
             "plan.reason_text",
             "One sentence that the member and the PCP understand.",
         )
+    if header.version > 1 and _FIRST_PLAN.search(header.reason_text):
+        yield Problem(
+            "reason_is_initial",
+            "a later version can't be the first plan.",
+            "plan.reason_text",
+            "Say why it was updated.",
+        )
 
 
 def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
     acts = plan.representative
     if stated is not None and stated.guardian_name:
         if acts is None:
-            if age_on(stated.dob, plan.plan.plan_date) >= 18:
+            if age_on(stated.dob, plan.plan.plan_date) >= ADULT:
                 yield Problem(
                     "representative_differs",
                     "the roster names a guardian, and the plan nobody who acts for the member.",
@@ -187,34 +205,29 @@ def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[
                 "representative.name",
                 "Find out who may sign: a plan signed by the wrong person counts for nothing.",
             )
-    if acts is not None and not acts.authority.strip():
-        yield Problem(
-            "representative_authority_missing",
-            "the plan doesn't say by what authority the representative acts, and since when.",
-            "representative.authority",
-            "Name the paper and its date: parent, guardianship decree, health care proxy …",
-        )
+    if acts is None:
+        return
+    of_age = stated is not None and age_on(stated.dob, plan.plan.plan_date) >= ADULT
+    if not acts.authority.strip():
+        said = "the plan doesn't say by what authority the representative acts, and since when."
+    elif of_age and acts.since is None and not _YEAR.search(acts.authority):
+        said = "the plan doesn't say since when the representative acts."
+    else:
+        return
+    yield Problem(
+        "representative_authority_missing",
+        said,
+        "representative.authority",
+        "Name the paper and its date: parent, guardianship decree, health care proxy …; or state since.",
+    )
 
 
 def _consent_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
-    """Elements of 42 CFR 2.31 beside those without which a plan isn't issued at all, and a minor's own consent."""
-    if not plan.carries_part2 or plan.part2.consent is None:
-        return
+    """A minor's own consent is asked where Part 2 applies (42 CFR 2.14)."""
     consent = plan.part2.consent
-    for name, meaning in (
-        ("revocation", "that and how it may be revoked"),
-        ("redisclosure", "that a recipient may pass the records on"),
-        ("refusal", "what follows from not signing it"),
-    ):
-        if not getattr(consent, name).strip():
-            yield Problem(
-                f"part2_consent_{name}",
-                f"the consent doesn't say {meaning}.",
-                f"part2.consent.{name}",
-                "Take it from the signed form (42 CFR 2.31).",
-            )
-    minor = stated is not None and age_on(stated.dob, plan.plan.plan_date) < 18
-    if minor and consent.signed_by.strip():
+    if not plan.carries_part2 or consent is None or stated is None or age_on(stated.dob, plan.plan.plan_date) >= ADULT:
+        return
+    if consent.signed_by.strip() and not may_be(consent.signed_by, stated.first_name, stated.last_name):
         yield Problem(
             "part2_minor_consent",
             "the member is under 18, and somebody else signed the consent: who may depends on who asked for the "
@@ -236,25 +249,42 @@ def _source_warnings(plan: Plan) -> Iterator[Problem]:
             )
 
 
-def in_member_words(goal: str, *, said: bool | None) -> bool:
-    """Whether a goal is in the member's words: as the author says, else by its wording: first person in one of the
-    languages met most, or another script, which nobody but the member would choose."""
-    if said is not None:
-        return said
-    letters = [char for char in goal if char.isalpha()]
-    return bool(_MEMBER_SPEAKS.search(goal)) or sum(char > "\u024f" for char in letters) * 2 > len(letters)
+def in_member_words(goal: Goal, language: str = "") -> bool:
+    """Whether a goal is in the member's words: as the author says, else by its wording. First person in one of the
+    languages met most; another script, or a translation beside it, which nobody but the member's words need; or no
+    English where the member's ``language`` (by name) is another."""
+    if goal.in_member_words is not None:
+        return goal.in_member_words
+    text = as_read(goal.goal)
+    letters = [char for char in text if char.isalpha()]
+    if _MEMBER_SPEAKS.search(text) or goal.translation.strip():
+        return True
+    if sum(char > "\u024f" for char in letters) * 2 > len(letters):
+        return True
+    return bool(letters) and language.casefold() not in ("", "english") and not _IN_ENGLISH.search(text)
 
 
-def _own_names(plan: Plan, stated: Assignment | None) -> frozenset[str]:
+def _own_names(plan: Plan, stated: Assignment | None, also: Iterable[str]) -> frozenset[str]:
     """The CP's names and its coordinator's, as they are compared."""
-    names = {plan.coordinator.organization, plan.coordinator.name, stated.cp_org if stated else ""}
-    return frozenset(compared for name in names if (compared := compared_name(name)))
+    coordinator = plan.coordinator
+    names = {coordinator.organization, coordinator.name, stated.cp_org if stated else "", *also}
+    return frozenset(name for name in names if compared_name(name))
 
 
 def is_own(name: str, own: Iterable[str]) -> bool:
-    """Whether ``name`` is one of these organizations' or people's, however it is written, or begins with it."""
-    compared = compared_name(name)
-    return bool(compared) and any(compared == each or (len(each) >= 8 and compared.startswith(each)) for each in own)
+    """Whether ``name`` is one of these organizations' or people's, however it is written and whatever it adds ("…,
+    care coordination")."""
+    words, compared = name_words(name), compared_name(name)
+    return bool(compared) and any(
+        compared == (each := compared_name(own_name))
+        or (len(each) >= _LONG and each in compared)
+        or (len(own_words := name_words(own_name)) > 1 and own_words <= words)
+        for own_name in own
+    )
+
+
+_LONG = 8
+"""Letters from which a name within another is that name, and no accident."""
 
 
 def own_texts(plan: Plan) -> Iterator[tuple[str, str]]:

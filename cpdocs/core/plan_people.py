@@ -82,12 +82,14 @@ class CopyGiven:
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """Who acts for the member; ``authority`` says by what right (parent, guardian decree, health care proxy …)."""
+    """Who acts for the member; ``authority`` says by what right (parent, guardian decree, health care proxy …),
+    ``since`` from which day."""
 
     name: str
     relation: str
     authority: str = ""
     phone: str = ""
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,8 @@ class PlanRecord:
     consent_until: date | None = None
     """The last day of the consent behind its Part 2 records, where the plan states one."""
     consent_ended: ConsentEnded | None = None
+    consent_form: Mapping[str, str] = field(default_factory=dict)
+    """What its consent says that the plan file leaves to the organization's consent form, as it was on the day."""
     fills: Mapping[Slot, SlotFill] = field(default_factory=dict)
     refusal: Refusal | None = None
     filing: Filing | None = None

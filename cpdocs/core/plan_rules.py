@@ -5,28 +5,20 @@ Every fault is told at once, each with its field's path. Pure: the plan, what is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from cpdocs.core.deadlines import home_visit_due
+from cpdocs.core.guardianship import signing_fault
 from cpdocs.core.ids import is_npi
-from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.members import ADULT, Assignment, Program, age_on
 from cpdocs.core.part2_rules import part2_problems, unflagged_items
 from cpdocs.core.plan_facts import fact_errors, fact_warnings
-from cpdocs.core.plan_lint import as_read, in_member_words, own_texts, word_errors, word_warnings
+from cpdocs.core.plan_lint import in_member_words, word_errors, word_warnings
 from cpdocs.core.plans import Plan, PlanStatus, Reason, Service, TransitionKind
 from cpdocs.core.register import Register
-from cpdocs.core.roster import ADULT
 from cpdocs.errors import Problem
-
-_CLAIM = re.compile(
-    r"(?<!not )(?<!not yet )(?<!never )\b(?:(?:pre-?)?authori[sz](?:ed|es)|approv(?:ed|es))\b"
-    r"|\b(?:we|i|cp|coordinator|partners?) (?:hereby )?(?:authori[sz]e|approve)\b",
-    re.IGNORECASE,
-)
-"""Wording that claims a service is authorized or approved. Asking somebody to authorize it is no such claim."""
 
 _OFFERED = (
     ("service_options_given", "the member was given options of services"),
@@ -46,9 +38,17 @@ class CheckedPlan:
     assignment: Assignment | None
 
 
-def check_plan(plan: Plan, register: Register, on: date, *, avoided: Iterable[tuple[str, str]] = ()) -> CheckedPlan:
+def check_plan(
+    plan: Plan,
+    register: Register,
+    on: date,
+    *,
+    avoided: Iterable[tuple[str, str]] = (),
+    own_names: Iterable[str] = (),
+) -> CheckedPlan:
     """Everything wrong or doubtful with ``plan`` on that day (a Massachusetts date), in the order of its sections.
-    ``avoided`` are a site's own words that label a member, each with what says it instead."""
+    ``avoided`` are a site's own words that label a member, each with what says it instead; ``own_names`` those of the
+    organization and its Community Partners beside the ones that plan and roster name."""
     assignment = register.enrolled(plan.member_id, plan.program, on)
     stated = (
         assignment or register.latest(plan.member_id, plan.program) or next(iter(register.member(plan.member_id)), None)
@@ -58,16 +58,15 @@ def check_plan(plan: Plan, register: Register, on: date, *, avoided: Iterable[tu
         *_member_errors(plan, register, stated, on),
         *_pcp_errors(plan, register),
         *_service_errors(plan),
-        *_wording_errors(plan),
-        *word_errors(plan, stated),
+        *word_errors(plan, stated, own_names),
         *fact_errors(plan, register, on),
-        *part2_problems(plan, on),
+        *part2_problems(plan, on, stated),
     )
     warnings = (
         *_header_warnings(plan, on),
         *_record_warnings(plan, register, stated),
         *unflagged_items(plan),
-        *_content_warnings(plan),
+        *_content_warnings(plan, stated),
         *_transition_warnings(plan),
         *fact_warnings(plan, on),
         *word_warnings(plan, stated, avoided),
@@ -127,6 +126,17 @@ def _member_errors(plan: Plan, register: Register, stated: Assignment | None, on
             "representative",
             "Name the parent or guardian.",
         )
+    yield from _guardian_errors(plan, register, stated, on)
+
+
+def _guardian_errors(plan: Plan, register: Register, stated: Assignment, on: date) -> Iterator[Problem]:
+    """Who signs for the member on that day must be whom the plan names."""
+    guardians, acts = register.guardians_of(plan.member_id), plan.representative
+    if acts is None and not guardians.acting(on):
+        return
+    fault = signing_fault(stated.dob, guardians, on=on, issued_on=on, representative=acts.name if acts else "")
+    if fault is not None:
+        yield Problem(fault.code, fault.message, "representative", "Name who signs for the member now, or nobody.")
 
 
 def _why_not_enrolled(plan: Plan, register: Register, on: date) -> str:
@@ -175,13 +185,6 @@ def _pcp_errors(plan: Plan, register: Register) -> Iterator[Problem]:
 def _service_errors(plan: Plan) -> Iterator[Problem]:
     for place, service in enumerate(plan.services):
         path = f"services[{place}]"
-        if service.quantity is not None and not service.quantity.authorized_by:
-            yield Problem(
-                "quantity_without_authorizer",
-                "a quantity needs the name of who authorized it, and that is never the Community Partner.",
-                f"{path}.quantity.authorized_by",
-                "Name who authorized it and the source, or leave the quantity out.",
-            )
         yield from _affiliation_errors(service, path, plan.plan.plan_date)
     if plan.program is Program.LTSS:
         yield from _choice_errors(plan)
@@ -219,36 +222,6 @@ def _choice_errors(plan: Plan) -> Iterator[Problem]:
                 f"services[{place}].choice_offered",
                 todo,
             )
-
-
-def _wording_errors(plan: Plan) -> Iterator[Problem]:
-    for path, text in _claiming_texts(plan):
-        if _CLAIM.search(as_read(text)):
-            yield Problem(
-                "authorization_wording",
-                "this says that something is authorized or approved; the Community Partner authorizes no services.",
-                path,
-                "Say who authorized it under quantity, or reword it.",
-            )
-
-
-def _claiming_texts(plan: Plan) -> Iterator[tuple[str, str]]:
-    """The fields in which the CP could seem to decide on a service, by path: not the member's words, nor what others
-    authorized."""
-    yield from own_texts(plan)
-    for place, service in enumerate(plan.services):
-        for name in ("name", "provider", "contact", "funding_source", "delivery_address"):
-            yield f"services[{place}].{name}", getattr(service, name)
-    for place, other in enumerate(plan.coordination):
-        yield f"coordination[{place}].our_part", other.our_part
-    for name, resources in (
-        ("health_and_wellness", plan.health_and_wellness),
-        ("community_resources", plan.community_resources),
-    ):
-        for place, resource in enumerate(resources):
-            yield f"{name}[{place}].purpose", resource.purpose
-    if plan.flexible_services_screen is not None:
-        yield "flexible_services_screen.outcome", plan.flexible_services_screen.outcome
 
 
 def _header_warnings(plan: Plan, on: date) -> Iterator[Problem]:
@@ -291,8 +264,9 @@ def _record_warnings(plan: Plan, register: Register, stated: Assignment | None) 
             )
 
 
-def _content_warnings(plan: Plan) -> Iterator[Problem]:
-    if not any(in_member_words(goal.goal, said=goal.in_member_words) for goal in plan.goals):
+def _content_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
+    language = plan.member.language or (stated.language_spoken if stated else "")
+    if not any(in_member_words(goal, language) for goal in plan.goals):
         yield Problem(
             "no_goal_in_member_words",
             "no goal reads as the member's own words.",
@@ -325,7 +299,15 @@ def _content_warnings(plan: Plan) -> Iterator[Problem]:
 def _transition_warnings(plan: Plan) -> Iterator[Problem]:
     """Requirement B3: the home visit within 72 clock hours of discharge."""
     for place, move in enumerate(plan.transitions):
-        if move.kind is not TransitionKind.DISCHARGE or move.discharged is None:
+        if move.kind is not TransitionKind.DISCHARGE:
+            continue
+        if move.discharged is None:
+            yield Problem(
+                "discharge_time_missing",
+                "the plan doesn't say when the member was discharged, so the 72 hours can't be counted.",
+                f"transitions[{place}].discharged",
+                "State day and time with its offset: 2026-10-12T15:30:00-04:00.",
+            )
             continue
         visit = move.home_visit_done or move.home_visit_scheduled
         path = f"transitions[{place}].home_visit_scheduled"

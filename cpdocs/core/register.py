@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from cpdocs.core.enrollment import ENROLLMENT_EVENTS, Enrollment, enrollment
 from cpdocs.core.events import JSON, Event, EventType
+from cpdocs.core.guardianship import GUARDIAN_EVENTS, GuardianBook, Guardians
 from cpdocs.core.members import Assignment, AssignmentKey, Program, assignment_key, shared
 from cpdocs.core.person_facts import Fact, PersonFacts
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
@@ -24,6 +25,7 @@ MEMBER_EVENTS = (
     EventType.PERSON_FACT_STATED,
     EventType.PERSON_FACT_CORRECTED,
     *ENROLLMENT_EVENTS,
+    *GUARDIAN_EVENTS,
 )
 """What is known of members."""
 DIRECTORY_EVENTS = (
@@ -55,6 +57,8 @@ class Register:
     """(assignment, code of a hold that a person released) → the assignment as it was then."""
     facts: PersonFacts = field(default_factory=PersonFacts)
     """Who died, and who may not be written to, whatever the program."""
+    guardians: Mapping[str, Guardians] = field(default_factory=dict)
+    """Of whose guardians something is on record, by member id."""
 
     def member(self, member_id: str) -> tuple[Assignment, ...]:
         """The member's assignments, as first recorded; empty where the member is unknown."""
@@ -95,6 +99,10 @@ class Register:
             default=None,
         )
 
+    def guardians_of(self, member_id: str) -> Guardians:
+        """What is on record of the member's guardians."""
+        return self.guardians.get(member_id, Guardians())
+
     def has_died(self, member_id: str) -> bool:
         """Whether any roster states that the member died, and nothing since takes it back."""
         return self.facts.holds(member_id, Fact.DECEASED) or any(
@@ -126,6 +134,7 @@ def fold(events: Iterable[Event]) -> Register:
     clinicians: dict[str, dict[str, Clinician]] = {}
     designations: dict[tuple[str, str], tuple[Designation, ...]] = {}
     people: set[str] = set()
+    book = GuardianBook()
     for event in events:
         match event.type:
             case EventType.ASSIGNMENT_RECORDED:
@@ -134,6 +143,9 @@ def fold(events: Iterable[Event]) -> Register:
                     by_member.setdefault(item.member_id, []).append(item.key)
                 assignments[item.key] = item
                 facts.add(item, event.data.get("file", ""))
+                book.add_line(event, item)
+            case EventType.GUARDIAN_BEGAN | EventType.GUARDIAN_ENDED:
+                book.add(event)
             case EventType.PERSON_FACT_STATED:
                 for fact in event.data["facts"]:
                     facts.add_loose(event.data["member_id"], Fact(fact), event.data["file"])
@@ -168,6 +180,7 @@ def fold(events: Iterable[Event]) -> Register:
         enrollment(said),
         releases,
         facts,
+        book.records,
     )
 
 

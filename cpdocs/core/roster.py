@@ -20,7 +20,7 @@ from cpdocs.core.cells import tidy
 from cpdocs.core.enrollment import Choice, Enrollment
 from cpdocs.core.holds import still_holds
 from cpdocs.core.ids import is_member_id, is_npi
-from cpdocs.core.members import Assignment, Program, age_on
+from cpdocs.core.members import ADULT, Assignment, Program, age_on
 from cpdocs.core.options import AgeRange, Options
 from cpdocs.core.organizations import compared_name
 from cpdocs.core.person_facts import THIS_FILE, Fact, PersonFacts, loose_facts
@@ -28,7 +28,6 @@ from cpdocs.core.register import Key, Register
 from cpdocs.core.roster_lines import Line, is_damaged, read_line
 from cpdocs.core.zips import is_deliverable_zip
 
-ADULT = 18
 _ON_PAPER = frozenset({"standard", "large_print"})
 _NOT_ELIGIBLE = frozenset({"PCC", "FFS"})
 _LIVE = frozenset({"assigned", "engaged"})

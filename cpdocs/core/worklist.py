@@ -8,13 +8,18 @@ months), X2 (a face-to-face attempt within three months) and D1 (a plan for ever
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from cpdocs.core.clock import eastern_date
+from cpdocs.core.moments import eastern_text
 
 REVIEW_AHEAD = timedelta(days=60)
 """How long before its day a review is on the list."""
 CONSENT_AHEAD = timedelta(days=30)
 """How long before its last day a Part 2 consent is on the list."""
+SIGNER_AHEAD = timedelta(days=30)
+"""How long before its day a change of who signs is on the list."""
 VISIT_AHEAD = timedelta(days=30)
 """How long before its day a first visit is on the list."""
 
@@ -39,9 +44,11 @@ class Kind(StrEnum):
     PLAN_MISSING = "plan_missing"
     FIRST_VISIT_DUE = "first_visit_due"
     HOME_VISIT_DUE = "home_visit_due"
+    MEDICATIONS_UNSENT = "medications_unsent"
     PCP_CHANGED = "pcp_changed"
     PRACTICE_CHANGED = "practice_changed"
     MEMBER_ENDED = "member_ended"
+    SIGNER_CHANGED = "signer_changed"
     CONSENT_ENDING = "consent_ending"
     FILING_HELD = "filing_held"
     DELIVERY_UNSURE = "delivery_unsure"
@@ -53,7 +60,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits, as the record tells it. ``since`` and ``due_on`` are ISO 8601 (empty: no day is set);
-    ``about`` names what isn't a plan: a held file, a run of letters, a delivery's target. Names are empty where they
+    ``about`` names what isn't a plan: a held file, a run of letters, a delivery's target; of a home visit it is the
+    moment by which it is due. Names are empty where they
     aren't known."""
 
     kind: Kind
@@ -82,8 +90,24 @@ class Waiting:
         """The next step, with its command."""
         contact = self.key_contact or "NAME"
         return _NEXT[self.kind].format(
-            id=self.document_id, about=self.about, contact=f'"{contact}"', program=self.program, due=self.due_on
+            id=self.document_id,
+            about=self.about,
+            contact=f'"{contact}"',
+            program=self.program,
+            due=self.due_on,
+            moment=eastern_text(self.due_at) if self.due_at else self.due_on,
         )
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The moment at which it is due, where hours count and not days."""
+        return datetime.fromisoformat(self.about) if self.kind is Kind.HOME_VISIT_DUE else None
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether its day, or its hour, is over at that moment (aware)."""
+        if self.due_at:
+            return now > self.due_at
+        return bool(self.due_on) and date.fromisoformat(self.due_on) < eastern_date(now)
 
 
 _COORDINATORS = frozenset(
@@ -92,6 +116,7 @@ _COORDINATORS = frozenset(
         *(Kind.FIRST_VISIT_DUE, Kind.HOME_VISIT_DUE, Kind.PCP_CHANGED, Kind.PRACTICE_CHANGED, Kind.MEMBER_ENDED),
         Kind.CALL_WANTED,
         Kind.CONSENT_ENDING,
+        Kind.SIGNER_CHANGED,
     }
 )
 _WAITS_FOR = {
@@ -99,6 +124,7 @@ _WAITS_FOR = {
     Kind.HELD_PART: "a reviewer",
     Kind.REPLY_SLIP: "a reviewer",
     Kind.UNSENT: "the mailroom",
+    Kind.MEDICATIONS_UNSENT: "the mailroom",
     Kind.NOTICE_TO_SEND: "the mailroom",
     Kind.FILING_HELD: "the mailroom",
     Kind.DELIVERY_UNSURE: "the mailroom",
@@ -138,7 +164,14 @@ _NEXT = {
     Kind.FIRST_VISIT_DUE: (
         "Try to meet the member face to face by {due}, then record it: `cpdocs member attempt --kind face_to_face`."
     ),
-    Kind.HOME_VISIT_DUE: "Visit the member at home by {due}.",
+    Kind.HOME_VISIT_DUE: (
+        "Visit the member at home by {moment}, 72 hours after the discharge, and put out the list of medicines: "
+        "`cpdocs medications FILE`. If they weren't discharged: `cpdocs member discharged --never --reason WHY`."
+    ),
+    Kind.MEDICATIONS_UNSENT: (
+        "Send the list of medicines to the PCP: `cpdocs plan send {id}`; or carry it and log that: "
+        "`cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`."
+    ),
     Kind.PCP_CHANGED: (
         "The PCP that this version names isn't the member's any more, or is inactive: issue a version for the new one "
         "(`cpdocs plan issue FILE`)."
@@ -147,6 +180,10 @@ _NEXT = {
         "The member or the PCP moved to another practice: issue a version for it (`cpdocs plan issue FILE`)."
     ),
     Kind.MEMBER_ENDED: "The member doesn't take part any more: `cpdocs plan withdraw {id} --reason TEXT`.",
+    Kind.SIGNER_CHANGED: (
+        "Who signs for the member changes on {due} (their 18th birthday, or a guardianship): talk with them, and issue "
+        "a version that names who signs: `cpdocs plan draft --program {program}`, `cpdocs plan issue FILE`."
+    ),
     Kind.CONSENT_ENDING: (
         "The consent to disclose its Part 2 records ends or has ended: get a new one, or take those items out, and "
         "issue a new version (`cpdocs plan issue FILE`)."

@@ -24,11 +24,11 @@ from cpdocs.documents.pdf import Rendered, to_pdf
 from cpdocs.documents.tags import Painter
 
 _SHEETS = ("base/base.css", "certificate/certificate.css")
-_CODE_LEFT, _CODE_TOP, _CODE_SIZE = 6.25, 0.6, 1.5
+_CODE_LEFT, _CODE_TOP, _CODE_SIZE = 6.3, 0.45, 1.45
 _CODE_LIMIT = 600
 """Bytes: a longer checkpoint is printed as text alone, its code would be too fine for a fax."""
 
-_SLOTS = {Slot.MEMBER: "The member", Slot.PCP: "The primary care provider (PCP) or the PCP's designee"}
+_SLOTS = {Slot.MEMBER: "The member", Slot.PCP: "The PCP or the PCP's designee"}
 _EVIDENCE = {
     Evidence.DIGITAL_SIGNATURE: "Digital signature",
     Evidence.WITNESSED_SIGNATURE: (
@@ -64,7 +64,8 @@ class CertificatePaper:
 
 
 def render_certificate(paper: CertificatePaper, *, shipped: Path, site: Path | None = None) -> Rendered:
-    """The page (a second one where the record is long) as PDF/UA-1; the same ``paper`` gives the same bytes."""
+    """The page (a second one only where the record is too long for it) as PDF/UA-1; the same ``paper`` gives the same
+    bytes."""
     html = fill("certificate/certificate.html", certificate_view(paper), shipped=shipped, site=site)
     fits = len(paper.checkpoint.encode()) <= _CODE_LIMIT and bool(paper.checkpoint)
 
@@ -93,10 +94,11 @@ def certificate_view(paper: CertificatePaper) -> dict[str, Any]:
         "organization": paper.sender.name,
         "phone": phone(paper.sender.phone),
         "document": [
-            ("Document", f"{paper.title}, version {record.version}"),
-            ("Document id", record.document_id),
-            ("Member", f"{paper.member.full_name}, born {long_date(paper.member.dob)}"),
-            ("MassHealth ID", record.member_id),
+            (
+                "Member",
+                f"{paper.member.full_name}, born {long_date(paper.member.dob)}; MassHealth ID {record.member_id}",
+            ),
+            ("Document", f"{paper.title}, version {record.version}, document id {record.document_id}"),
             ("Issued", f"{moment_text(record.issued_at)}, {record.pages} pages, sealed by {paper.sender.name}"),
             ("Seal's certificate, SHA-256", hash_text(record.seal_fingerprint)),
             ("Filed", moment_text(paper.built_at)),

@@ -28,13 +28,15 @@ _ONE_LINE = 28
 @dataclass(frozen=True, slots=True)
 class Said:
     """A text of ours: ``text`` in ``lang`` (BCP 47), and its ``english`` where the two differ, else empty. Where
-    ``beside`` is False a reader of English reads the text itself, and the English isn't shown."""
+    ``beside`` is False a reader of English reads the text itself, and the English isn't shown. ``place`` names what
+    holds only until the paper is approved (``core.filed_copy``)."""
 
     text: str
     english: str = ""
     lang: str = ENGLISH
     dir: str = "ltr"
     beside: bool = True
+    place: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.text)

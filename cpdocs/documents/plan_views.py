@@ -8,10 +8,12 @@ end, not each with a page of its own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby, zip_longest
 from typing import Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.filed_copy import PLAN_STATUS
 from cpdocs.core.members import Program
 from cpdocs.core.phones import phone
 from cpdocs.core.plans import GoalStatus, NeedDomain, Plan, Reason
@@ -202,7 +204,7 @@ def _date_rows(paper: PlanPaper, say: Phrases) -> tuple[Rows, Rows]:
     return (
         [
             (say("Version"), version),
-            (say("Status"), say("For review and approval")),
+            (say("Status"), replace(say("For review and approval"), place=PLAN_STATUS)),
             (say("Reason for this version"), say.joined(": ", (reason, header.reason_text))),
             (
                 say("Who watches over this plan"),

@@ -138,6 +138,8 @@ def _part2_view(paper: PlanPaper, folders: Sequence[Path], say: Phrases) -> dict
     return {
         "citation": text.citation,
         "version": text.version,
+        "source": text.source,
+        "verified": text.verified,
         "lead": text.lead,
         "items": list(text.items),
         "closing": text.closing,

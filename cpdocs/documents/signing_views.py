@@ -65,7 +65,8 @@ def representative(paper: PlanPaper) -> tuple[str, str, str]:
     the roster."""
     named = paper.plan.representative
     if named:
-        return named.name, named.relation, named.authority
+        since = named.since.isoformat() if named.since else ""
+        return named.name, named.relation, ", ".join(filter(None, (named.authority, since)))
     if is_minor(paper) and paper.member.guardian_name:
         return paper.member.guardian_name, paper.member.guardian_relation, ""
     return "", "", ""

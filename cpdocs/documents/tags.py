@@ -6,8 +6,8 @@ up anew for each tag, which makes tagging quadratic in pages (mailroom.md, rende
 of it is mended around three private functions, so the version is pinned and a test compares their source with what was
 read here.
 
-An element with ``data-field`` gets that name as its tag's title: that is where the signature field's own Form tag
-belongs.
+An element with ``data-field`` gets that name as its tag's title, and its corners as an attribute: that is where the
+signature field's own Form tag belongs, and where a copy for the chart says something else (``core.filed_copy``).
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ def _mended_box_tree(
     for element in _build_box_tree(box, parent, pdf, page_number, nums, annotations, tags):
         source = getattr(box, "element", None)
         if source is not None and source.tag not in ("html", "body") and not isinstance(box, boxes.PageBox):
-            _complete(element, source)
+            _complete(element, source, box)
         if element["S"] == "/LI":
             _gather_body(element, pdf)
         yield element
 
 
-def _complete(element: pydyf.Dictionary, source: Any) -> None:
+def _complete(element: pydyf.Dictionary, source: Any, box: Any) -> None:
     language = source.get("lang")
     if language:
         element["Lang"] = pydyf.String(language)
@@ -57,6 +57,9 @@ def _complete(element: pydyf.Dictionary, source: Any) -> None:
     field = source.get("data-field")
     if field:
         element["T"] = pydyf.String(field)
+        left, top = box.border_box_x(), box.border_box_y()
+        corners = (left, top, left + box.border_width(), top + box.border_height())
+        element["A"] = pydyf.Dictionary({"O": "/Layout", "BBox": pydyf.Array(round(each, 3) for each in corners)})
 
 
 def _gather_body(item: pydyf.Dictionary, pdf: pydyf.PDF) -> None:

@@ -1,13 +1,14 @@
 """The upload PDF: one flat, plain file that any chart can hold (ehr.md, "The package").
 
-A rendition, never an original: what signatures show is drawn into the pages, and everything that acts, hides or could
-be changed is taken out. The signed originals lie beside it untouched.
+A rendition, never an original: what signatures show is drawn into the pages, what held only until the plan was approved
+is taken out of them (``redrawn``), and so is everything that acts, hides or could be changed. The signed originals lie
+beside it untouched.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
+from cpdocs.core.filed_copy import FiledPage, PageOrigin, Place
 from cpdocs.errors import Defect
+from cpdocs.filing.redrawn import redraw
 
 _CATALOG_EXTRAS = (
     "/AcroForm", "/Perms", "/DSS", "/OpenAction", "/AA", "/AF", "/Collection", "/Extensions", "/Legal",
@@ -28,10 +31,15 @@ _ACTIVE_KEYS = frozenset({"/JS", "/JavaScript", "/Launch", "/EmbeddedFile", "/Ri
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The rendition's bytes and how many pages it has."""
+    """The rendition's bytes and what each of its pages is."""
 
     pdf: bytes
-    pages: int
+    sheets: tuple[FiledPage, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages it has."""
+        return len(self.sheets)
 
 
 def compose(
@@ -53,41 +61,56 @@ def compose(
 
     ``scan`` are plain pictures of paper; ``places`` tells which page of the plan each of them is (0: none). They stand
     in place of those issued, after them where a signature was put into one's fields too; what is no page of the plan
-    comes behind it. The same input gives the same bytes.
+    comes behind it. Of the pages issued the words that asked for approval and the count of the plan's own pages are
+    gone; ``Upload.sheets`` tells where what is true now belongs. The same input gives the same bytes.
 
     Raises:
         Defect: one of our own files can't be opened, or something active would be left.
     """
     with _opened(issued) as out:
-        for copy in signed[:1]:
-            _show_signatures(out, copy)
+        shown = _show_signatures(out, signed[0]) if signed else ()
+        sheets = _sheets(redraw(out), range(len(out.pages)), shown)
+        signature_pages = _signature_pages(out)
         _flatten(out)
         for copy in signed[1:]:
             with _opened(issued) as source:
-                _show_signatures(source, copy)
-                numbers = _signature_pages(source)
+                shown = _show_signatures(source, copy)
+                sheets += _sheets(redraw(source), signature_pages, shown)
                 _flatten(source)
-                _append(out, source, numbers)
+                _append(out, source, signature_pages)
         if scan:
             with _opened(scan) as paper:
                 _flatten(paper)
-                _insert(out, paper, places, also_issued=_signature_pages_of(issued) if signed else ())
+                sheets = _insert(out, sheets, paper, places, also_issued=signature_pages if signed else ())
         with _opened(certificate) as source:
             _flatten(source)
             _append(out, source, range(len(source.pages)))
+            sheets += [FiledPage(PageOrigin.CERTIFICATE)] * len(source.pages)
         _describe(out, title)
-        pages = len(out.pages)
         target = io.BytesIO()
         out.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=False)
     data = target.getvalue()
     left = what_acts(data)
     if left:
         raise Defect("The upload PDF would still hold " + ", ".join(left) + ".")
-    return Upload(data, pages)
+    return Upload(data, tuple(sheets))
 
 
-def stamp(upload: bytes, bands: bytes) -> Upload:
-    """The rendition with a line of ``bands``, which has as many pages, laid over the head of each page.
+def _sheets(places: Mapping[int, tuple[Place, ...]], numbers: Iterable[int], shown: Collection[str]) -> list[FiledPage]:
+    """What these pages of a plan (from 0) are, with the fields ``shown`` as signed."""
+    return [
+        FiledPage(
+            PageOrigin.PLAN,
+            number + 1,
+            places.get(number, ()),
+            tuple(place.name for place in places.get(number, ()) if place.name in shown),
+        )
+        for number in numbers
+    ]
+
+
+def stamp(upload: bytes, bands: bytes) -> bytes:
+    """The rendition with each page of ``bands``, which has as many, laid over its page: what is true of it now.
 
     Raises Defect where the two don't fit.
     """
@@ -100,7 +123,7 @@ def stamp(upload: bytes, bands: bytes) -> Upload:
             _lay_over(out, pikepdf.Page(page), pikepdf.Page(line))
         target = io.BytesIO()
         out.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=False)
-        return Upload(target.getvalue(), len(out.pages))
+        return target.getvalue()
 
 
 def _lay_over(out: Pdf, page: pikepdf.Page, line: pikepdf.Page) -> None:
@@ -190,8 +213,10 @@ def _opened(data: bytes) -> Iterator[Pdf]:
         pdf.close()
 
 
-def _show_signatures(plan: Pdf, signed: bytes) -> None:
-    """Gives each signature field of ``plan`` the picture that it has in the file ``signed``, where it is filled."""
+def _show_signatures(plan: Pdf, signed: bytes) -> list[str]:
+    """Gives each signature field of ``plan`` the picture that it has in the file ``signed``, where it is filled; the
+    names of those."""
+    shown = []
     fields = {str(each.get("/T")): each for each in _fields(plan)}
     with _opened(signed) as copy:
         for theirs in _fields(copy):
@@ -201,6 +226,8 @@ def _show_signatures(plan: Pdf, signed: bytes) -> None:
             picture = theirs.get("/AP", Dictionary()).get("/N")
             if isinstance(picture, pikepdf.Stream):
                 field.AP = Dictionary(N=plan.copy_foreign(picture))
+                shown.append(str(field.T))
+    return shown
 
 
 def _fields(pdf: Pdf) -> list[Any]:
@@ -288,9 +315,12 @@ def _append(out: Pdf, source: Pdf, numbers: Iterable[int]) -> None:
         out.pages.append(page)
 
 
-def _insert(out: Pdf, paper: Pdf, places: Sequence[int], *, also_issued: Collection[int]) -> None:
-    """Puts pictures of paper in place of the plan's pages. Those issued are kept ``also`` (numbers from 0) where they
-    show something that paper doesn't; the tree of structure goes, since it would hold on to the pages that went."""
+def _insert(
+    out: Pdf, sheets: Sequence[FiledPage], paper: Pdf, places: Sequence[int], *, also_issued: Collection[int]
+) -> list[FiledPage]:
+    """Puts pictures of paper in place of the plan's pages, and gives what the pages are then. Those issued are kept
+    ``also`` (numbers from 0) where they show something that paper doesn't; the tree of structure goes, since it would
+    hold on to the pages that went."""
     if "/StructTreeRoot" in out.Root:
         del out.Root["/StructTreeRoot"]
     issued = list(out.pages)
@@ -298,21 +328,23 @@ def _insert(out: Pdf, paper: Pdf, places: Sequence[int], *, also_issued: Collect
         if "/StructParents" in page.obj:
             del page.obj["/StructParents"]
     where = {place: number for number, place in enumerate(places) if place}
-    order: list[Any] = []
-    for number, page in enumerate(issued):
-        scanned = where.get(number + 1) if number + 1 in where else None
-        if scanned is None or number in also_issued:
-            order.append(page)
+    order: list[tuple[FiledPage, Any]] = []
+    for sheet, page in zip(sheets, issued, strict=True):
+        # Each page of the paper is shown once, though a second signed copy shows the plan's page again.
+        scanned = where.pop(sheet.number, None)
+        if scanned is None or sheet.number - 1 in also_issued:
+            order.append((sheet, page))
         if scanned is not None:
-            order.append(paper.pages[scanned])
-    order += [paper.pages[number] for number, place in enumerate(places) if not 1 <= place <= len(issued)]
+            order.append((FiledPage(PageOrigin.PAPER, sheet.number), paper.pages[scanned]))
+    of_plan = {sheet.number for sheet in sheets}
+    order += [
+        (FiledPage(PageOrigin.PAPER), paper.pages[number])
+        for number, place in enumerate(places)
+        if place not in of_plan
+    ]
     del out.pages[:]
-    out.pages.extend(order)
-
-
-def _signature_pages_of(plan: bytes) -> list[int]:
-    with _opened(plan) as opened:
-        return _signature_pages(opened)
+    out.pages.extend(page for _, page in order)
+    return [sheet for sheet, _ in order]
 
 
 def _describe(pdf: Pdf, title: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from cpdocs.core import deliveries
+from cpdocs.core.discharges import DISCHARGE_EVENTS, LIST_EVENTS, fold_discharges, fold_lists, tells_of_discharge
 from cpdocs.core.events import (
     Event,
     EventType,
@@ -43,6 +44,9 @@ class Touched:
     returns: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
+    discharged: set[str] = field(default_factory=set)
+    """The members of whose discharges something was told."""
+    lists: set[str] = field(default_factory=set)
     deliveries: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     """The documents that those deliveries are about."""
@@ -57,6 +61,10 @@ class Touched:
             self.returns.update(_keys(event, "return"))
         if event.type in _MEMBER:
             self.members.update(_keys(event, "member"))
+        if tells_of_discharge(event):
+            self.discharged.update(_keys(event, "member"))
+        if event.type in LIST_EVENTS:
+            self.lists.update(_keys(event, "document"))
         if event.type in _RUN:
             self.runs.update(_keys(event, "run"))
         if event.type in _DELIVERY:
@@ -102,6 +110,9 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
     register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
     outreach = fold_outreach(steps.each(ledger.events(types=OUTREACH_EVENTS, upto=upto)))
     _put(index, "members", rows.member_rows(register, outreach, register.by_member))
+    discharges = fold_discharges(ledger.events(types=DISCHARGE_EVENTS, upto=upto))
+    _put(index, "discharges", rows.discharge_rows(discharges))
+    _put(index, "medications", rows.list_rows(fold_lists(ledger.events(types=LIST_EVENTS, upto=upto))))
     _put_directory(index, ledger, upto)
     link_all(index)
 
@@ -130,6 +141,13 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         register = fold_register(ledger.events(subject=member_subject(key), types=MEMBER_EVENTS, upto=upto))
         outreach = fold_outreach(ledger.events(subject=member_subject(key), types=OUTREACH_EVENTS, upto=upto))
         _put(index, "members", rows.member_rows(register, outreach, (key,)))
+    for key in sorted(touched.discharged):
+        index.execute("DELETE FROM discharges WHERE member_id = ?", (key,))
+        events = ledger.events(subject=member_subject(key), types=DISCHARGE_EVENTS, upto=upto)
+        _put(index, "discharges", rows.discharge_rows(fold_discharges(events)))
+    for key in sorted(touched.lists):
+        events = ledger.events(subject=document_subject(key), types=LIST_EVENTS, upto=upto)
+        _put(index, "medications", rows.list_rows(fold_lists(events)))
     for key in sorted(touched.runs):
         runs = fold_runs(ledger.events(subject=run_subject(key), types=RUN_EVENTS, upto=upto))
         _put(index, "runs", map(rows.run_row, runs.values()))

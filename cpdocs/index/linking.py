@@ -1,5 +1,6 @@
 """What rows tell of each other, kept in them so that a list needs one table: whose member a plan is for, whether
-something came back for it, whether its PCP is still the member's, whether a member has a plan.
+something came back for it, whether its PCP is still the member's, when who signs for the member changes after its
+issue, whether a member has a plan.
 
 It follows from the other tables alone, and is set anew whenever one of those rows changes.
 """
@@ -24,6 +25,9 @@ UPDATE plans SET
         EXISTS (SELECT 1 {_MEMBER} AND m.pcp_npi <> '' AND m.pcp_npi <> plans.pcp_npi)
         OR NOT EXISTS (SELECT 1 {_AT_WORK})
     ),
+    signer_changes_on = coalesce((SELECT CASE
+        WHEN m.guardian_seq > plans.seq THEN m.guardian_on WHEN m.adult_on > plans.issued_on THEN m.adult_on ELSE '' END
+        {_MEMBER}), ''),
     charting = CASE
         WHEN EXISTS (SELECT 1 {_OUT} AND d.purpose = 'package' AND d.state IN {_OPEN}) THEN 'open'
         WHEN EXISTS (SELECT 1 {_OUT} AND d.purpose IN ('package', 'recall') AND d.seq > plans.filed_seq) THEN 'done'

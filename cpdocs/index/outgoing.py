@@ -118,15 +118,16 @@ def to_queue(index: Index, targets: list[str]) -> list[tuple[str, str]]:
     """Filed versions of these targets for which nothing was queued yet: document id and target, in order of issue."""
     query = (
         "SELECT document_id, target FROM plans INDEXED BY plans_to_queue "
-        "WHERE target = ? AND target <> '' AND charting = '' AND closed <> 'withdrawn' ORDER BY seq"
+        "WHERE target = ? AND target <> '' AND charting = '' AND closed <> 'withdrawn' "
+        "AND consent_ended = 0 ORDER BY seq"
     )
     return [(row[0], row[1]) for target in targets for row in index.rows(query, (target,))]
 
 
 def to_recall(index: Index, by_hand: list[str]) -> list[tuple[str, str]]:
-    """Versions that were withdrawn, or that lost an approval, after they were filed, and that nothing takes back at
-    their target yet, though something is or may be there: document id and target. ``by_hand`` are the targets to which
-    packages are carried, of which no delivery tells."""
+    """Versions that were withdrawn, lost an approval or whose consent ended after they were filed, and that nothing
+    takes back at their target yet, though something is or may be there: document id and target. ``by_hand`` are the
+    targets to which packages are carried, of which no delivery tells."""
     marks = ", ".join("?" * len(by_hand))
     left = (
         "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.document_id = p.document_id AND d.target = {target} "
@@ -139,16 +140,29 @@ def to_recall(index: Index, by_hand: list[str]) -> list[tuple[str, str]]:
     unfiled = left.format(target="p.unfiled_target", seq="p.unfiled_seq", marks=marks, before=again)
     query = (
         f"SELECT document_id, target FROM plans p WHERE closed = 'withdrawn' AND target <> '' AND {withdrawn} "  # noqa: S608
+        f"UNION SELECT document_id, target FROM plans p WHERE consent_ended = 1 AND target <> '' AND {withdrawn} "
         f"UNION SELECT document_id, unfiled_target FROM plans p WHERE unfiled_target <> '' AND {unfiled}"
     )
-    return [(row[0], row[1]) for row in index.rows(query, (*by_hand, *by_hand))]
+    return [(row[0], row[1]) for row in index.rows(query, (*by_hand, *by_hand, *by_hand))]
+
+
+def consents_run_out(index: Index, on: str) -> list[str]:
+    """Versions whose consent's last day is before ``on`` (ISO 8601), and whose end isn't on record yet, in order of
+    issue."""
+    query = (
+        "SELECT document_id FROM plans INDEXED BY plans_of_consents_that_run "
+        "WHERE consent_until <> '' AND consent_ended = 0 AND consent_until < ? ORDER BY seq"
+    )
+    return [row[0] for row in index.rows(query, (on,))]
 
 
 def packets_to_stop(index: Index) -> list[str]:
-    """The ids of packets of withdrawn or superseded versions that aren't settled."""
+    """The ids of packets of versions that are withdrawn or superseded, or whose consent ended, and that aren't
+    settled."""
     query = (
         "SELECT d.delivery_id FROM deliveries d INDEXED BY deliveries_waiting JOIN plans p USING (document_id) "
-        "WHERE d.state IN ('queued', 'unsure', 'held') AND d.purpose = 'packet' AND p.closed <> ''"
+        "WHERE d.state IN ('queued', 'unsure', 'held') AND d.purpose = 'packet' "
+        "AND (p.closed <> '' OR p.consent_ended = 1)"
     )
     return [row[0] for row in index.rows(query)]
 

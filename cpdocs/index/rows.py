@@ -3,14 +3,16 @@ an answer of the core's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deadlines import business_days_between, receipt_day
 from cpdocs.core.deliveries import Delivery
+from cpdocs.core.discharges import Discharge, ListRecord
 from cpdocs.core.events import Event
+from cpdocs.core.guardianship import adult_on
 from cpdocs.core.letters import RunRecord, piece_of
 from cpdocs.core.members import Program
 from cpdocs.core.notices import fold_notices
@@ -60,10 +62,11 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         _day(review_due(record)),
         " ".join(sorted(record.choices)),
         _day(record.consent_ended.on if record.consent_ended else record.consent_until),
+        int(record.consent_ended is not None),
         *(record.services, record.affiliated),
         ";".join(stages),
         _day(record.assigned_on),
-        *("", "", 0, 0, 0, "", ""),
+        *("", "", 0, 0, 0, "", "", ""),
     )
 
 
@@ -111,6 +114,22 @@ def notice_rows(event: Event) -> Iterator[Row]:
         )
 
 
+def discharge_rows(discharges: Mapping[tuple[str, str], Discharge]) -> Iterator[Row]:
+    """Rows of ``discharges``: a member's last one for each program."""
+    for each in discharges.values():
+        due_on = eastern_date(each.due).isoformat()
+        yield each.member_id, each.program, _time(each.at), _time(each.due), due_on, int(each.visited is None)
+
+
+def list_rows(lists: Mapping[str, ListRecord]) -> Iterator[Row]:
+    """Rows of ``medications``."""
+    for each in lists.values():
+        yield (
+            *(each.document_id, each.seq, each.member_id, each.program, each.practice_id, _time(each.issued_at)),
+            *(_day(eastern_date(each.due) if each.due else None), _time(each.sent_at)),
+        )
+
+
 def attempt_rows(event: Event) -> Iterator[Row]:
     """The row of ``attempts``."""
     yield event.seq, str(event.data["member_id"]), str(event.data["program"] or ""), _time(event.at)
@@ -132,7 +151,8 @@ def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str
 
     ``live_until`` is the last day on which an assignment is live as things stand (empty: none; ``9999-12-31``: open);
     ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``; ``met_on`` is the first
-    day on which somebody tried to meet the member face to face since (X2).
+    day on which somebody tried to meet the member face to face since (X2); ``guardian_on`` and ``guardian_seq`` are
+    the day of the last news of a guardian, and the number of the event that brought it.
     """
     for member_id in member_ids:
         for program in Program:
@@ -141,13 +161,15 @@ def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str
                 continue
             stated = register.stated_end(member_id, program)
             stopped = register.enrollment.stops(latest)
+            guardians = register.guardians_of(member_id)
             yield (
                 *(member_id, program.value, latest.last_name, latest.first_name, latest.full_name),
                 *(latest.coordinator, latest.practice_id, latest.pcp_npi, latest.cp_org, latest.plan_name),
                 *(latest.status, latest.assigned_on.isoformat(), contact_by(latest.assigned_on).isoformat()),
                 *(_day(latest.end_on), _day(register.live_until(member_id, program))),
                 *(stated or (stopped.value if stopped else ""),),
-                *(_day(outreach.first_visit(member_id, program.value, latest.assigned_on)), 0),
+                _day(outreach.first_visit(member_id, program.value, latest.assigned_on)),
+                *(adult_on(latest.dob).isoformat(), _day(guardians.changed_on), guardians.changed_seq, 0),
             )
 
 

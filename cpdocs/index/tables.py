@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 12
+FORM = 15
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -28,10 +28,11 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
                 "review_on",
                 "choices",
             ),
-            "consent_until",
+            *("consent_until", "consent_ended"),
             *("services", "affiliated", "asked", "assigned_on"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
+            "signer_changes_on",
         ),
         ("document_id",),
     ),
@@ -62,9 +63,17 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
             *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "met_on"),
-            "planned",
+            *("adult_on", "guardian_on", "guardian_seq", "planned"),
         ),
         ("member_id", "program"),
+    ),
+    "discharges": (
+        ("member_id", "program", "discharged_at", "visit_due", "visit_due_on", "waiting"),
+        ("member_id", "program"),
+    ),
+    "medications": (
+        ("document_id", "seq", "member_id", "program", "practice_id", "issued_at", "visit_due_on", "sent_at"),
+        ("document_id",),
     ),
     "practices": (
         ("practice_id", "name", "phone", "fax", "key_contact", "key_contact_email", "return_channel"),
@@ -84,6 +93,7 @@ _NUMBERS = frozenset(
         *("seq", "version", "complete", "part2", "running", "business_days", "services", "affiliated", "part"),
         *(
             "overdue_asked",
+            "consent_ended",
             "decided",
             "attempts",
             "notice",
@@ -91,6 +101,7 @@ _NUMBERS = frozenset(
             "unfiled_seq",
             "waiting",
             "answer_due",
+            "guardian_seq",
             "active",
             "records_in",
             "pieces",
@@ -118,6 +129,8 @@ _INDEXES = (
     "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed' AND charting <> 'open'",
     "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
     "plans_of_consents ON plans (consent_until, document_id) WHERE consent_until <> '' AND closed = ''",
+    "plans_of_consents_that_run ON plans (consent_until) WHERE consent_until <> '' AND consent_ended = 0",
+    "plans_of_new_signers ON plans (signer_changes_on, document_id) WHERE signer_changes_on <> ''",
     "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",
@@ -135,6 +148,7 @@ _INDEXES = (
     "attempts_of_member ON attempts (member_id, at)",
     "notices_for_channels ON notices (seq) WHERE channel <> ''",
     "plans_unfiled ON plans (unfiled_target) WHERE unfiled_target <> ''",
+    "plans_of_consents_that_ended ON plans (target) WHERE consent_ended = 1 AND target <> ''",
     "plans_withdrawn ON plans (target) WHERE closed = 'withdrawn' AND target <> ''",
     "deliveries_of_notice ON deliveries (notice) WHERE notice > 0",
     "notices_of_plan ON notices (document_id, stage)",
@@ -145,6 +159,9 @@ _INDEXES = (
     "deliveries_waiting ON deliveries (state, since, document_id)",
     "deliveries_in_order ON deliveries (seq)",
     "deliveries_to_target ON deliveries (target, state, since)",
+    "discharges_waiting ON discharges (discharged_at, member_id) WHERE waiting = 1",
+    "medications_to_send ON medications (issued_at, document_id) WHERE sent_at = ''",
+    "medications_of_member ON medications (member_id, program, seq)",
     "members_by_name ON members (last_name COLLATE NOCASE, first_name COLLATE NOCASE)",
     "members_by_coordinator ON members (coordinator)",
     "members_without_plan ON members (assigned_on) WHERE planned = 0 AND live_until <> ''",

@@ -11,6 +11,7 @@ from cpdocs.core.worklist import (
     ACKNOWLEDGED_WITHIN,
     CONSENT_AHEAD,
     REVIEW_AHEAD,
+    SIGNER_AHEAD,
     VISIT_AHEAD,
     Kind,
     Waiting,
@@ -151,6 +152,26 @@ _KINDS: dict[Kind, _Rows] = {
         due="m.contact_by",
         by="m.contact_by, m.member_id",
     ),
+    Kind.HOME_VISIT_DUE: _Rows(
+        f"'{Kind.HOME_VISIT_DUE.value}' kind, h.discharged_at since, h.visit_due_on due_on, '' document_id, "
+        "h.member_id, h.program, m.coordinator, m.practice_id, h.visit_due about",
+        "discharges h{hint} JOIN members m ON m.member_id = h.member_id AND m.program = h.program",
+        "h.waiting = 1 AND m.live_until >= :on",
+        "h.discharged_at, h.member_id",
+        "discharges_waiting",
+        always=True,
+    ),
+    Kind.MEDICATIONS_UNSENT: _Rows(
+        f"'{Kind.MEDICATIONS_UNSENT.value}' kind, k.issued_at since, k.visit_due_on due_on, k.document_id, "
+        "k.member_id, k.program, m.coordinator, k.practice_id, '' about",
+        "medications k{hint} JOIN members m ON m.member_id = k.member_id AND m.program = k.program",
+        "k.sent_at = '' AND m.live_until >= :on AND NOT EXISTS (SELECT 1 FROM medications n WHERE n.member_id = "
+        "k.member_id AND n.program = k.program AND n.seq > k.seq) AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE "
+        "d.document_id = k.document_id AND d.purpose = 'packet' AND d.state IN ('queued', 'unsure', 'held'))",
+        "k.issued_at, k.document_id",
+        "medications_to_send",
+        always=True,
+    ),
     Kind.PCP_CHANGED: _plan(
         Kind.PCP_CHANGED, "p.receipt_at", f"{_MOVED} AND p.pcp_changed = 1 AND {_OPEN}", due="p.due_on"
     ),
@@ -162,6 +183,14 @@ _KINDS: dict[Kind, _Rows] = {
         "CASE p.live_until WHEN '' THEN p.issued_at ELSE p.live_until END",
         "p.running = 1 AND p.live_until < :on",
         index="plans_to_end",
+    ),
+    Kind.SIGNER_CHANGED: _plan(
+        Kind.SIGNER_CHANGED,
+        f"max(date(p.signer_changes_on, '-{SIGNER_AHEAD.days} days'), p.issued_on)",
+        "p.signer_changes_on <> '' AND p.signer_changes_on <= :signer_by AND p.closed = '' AND p.live_until >= :on",
+        due="p.signer_changes_on",
+        by="p.signer_changes_on",
+        index="plans_of_new_signers",
     ),
     Kind.CONSENT_ENDING: _plan(
         Kind.CONSENT_ENDING,
@@ -279,6 +308,7 @@ def _values(on: date, wanted: WorkFilter, plan_days: int) -> dict[str, object]:
     return {
         "on": on.isoformat(),
         "review_by": days_ahead(on, REVIEW_AHEAD),
+        "signer_by": days_ahead(on, SIGNER_AHEAD),
         "consent_by": days_ahead(on, CONSENT_AHEAD),
         "visit_by": days_ahead(on, VISIT_AHEAD),
         "acknowledged_since": (on - ACKNOWLEDGED_WITHIN).isoformat(),

@@ -6,7 +6,7 @@ from cpdocs.core.ids import is_member_id
 from cpdocs.core.plans import SCHEMA, Plan
 from cpdocs.errors import InputFault, Problem
 from cpdocs.intake.binding import bind
-from cpdocs.intake.trees import Entries, Scalar, read_tree
+from cpdocs.intake.trees import Entries, Node, Scalar, lines, read_tree
 
 
 def read_plan(data: bytes, name: str) -> Plan:
@@ -24,16 +24,23 @@ def read_plan(data: bytes, name: str) -> Plan:
                     Problem("schema_invalid", f"must be {SCHEMA}.", "schema", "It says how the keys below are meant.")
                 ],
             )
-    plan, problems = bind(tree, Plan)
-    if plan is None:
+    plan, problems = plan_from(tree)
+    if plan is None or problems:
         raise InputFault(
             f"{name}: {len(problems)} fault(s) in the plan.", todo="Mend them and check it again.", problems=problems
         )
-    if faults := _faults(plan):
-        raise InputFault(
-            f"{name}: {len(faults)} fault(s) in the plan.", todo="Mend them and check it again.", problems=faults
-        )
     return plan
+
+
+def plan_from(tree: Node) -> tuple[Plan | None, list[Problem]]:
+    """The plan that a tree states, and every fault in it; the plan is None where a fault lets none be made."""
+    plan, problems = bind(tree, Plan)
+    return plan, [*problems, *(_faults(plan) if plan else ())]
+
+
+def lines_of(data: bytes, name: str) -> dict[str, int]:
+    """The line of every field of a plan that :func:`read_plan` takes, by path; empty for JSON."""
+    return dict(lines(read_tree(data, name)))
 
 
 def _faults(plan: Plan) -> list[Problem]:

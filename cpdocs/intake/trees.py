@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
@@ -64,6 +64,18 @@ def read_tree(data: bytes, name: str) -> Node:
     if name.lower().endswith(".json") or text.lstrip().startswith("{"):
         return _json_tree(text, name)
     return _yaml_tree(text, name)
+
+
+def lines(node: Node, path: str = "") -> Iterator[tuple[str, int]]:
+    """The path and line of everything in a tree whose line is known."""
+    if path and node.line:
+        yield path, node.line
+    if isinstance(node, Entries):
+        for key, held in node.entries.items():
+            yield from lines(held, f"{path}.{key}" if path else key)
+    elif isinstance(node, Items):
+        for place, held in enumerate(node.items):
+            yield from lines(held, f"{path}[{place}]")
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -55,7 +55,9 @@ class Sheet:
             for line, cells in enumerate(values, header_line + 1):
                 yield (
                     line,
-                    [_text(cell) for cell in cells] if any(cell.value is not None for cell in cells) else [""] * width,
+                    [cell_text(cell) for cell in cells]
+                    if any(cell.value is not None for cell in cells)
+                    else [""] * width,
                 )
         except Exception as error:
             raise _damaged(self._name) from error
@@ -66,7 +68,7 @@ def read_sheets(data: bytes, name: str, top: int) -> Iterator[Sheet]:
 
     Raises InputFault: damaged, protected, too large when unpacked, or no workbook at all.
     """
-    _check_package(data, name)
+    check_package(data, name)
     from openpyxl import load_workbook
 
     try:
@@ -76,7 +78,8 @@ def read_sheets(data: bytes, name: str, top: int) -> Iterator[Sheet]:
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # what the file says of its own size can be wrong
             rows = [
-                (line, [_text(cell) for cell in cells]) for line, cells in enumerate(sheet.iter_rows(max_row=top), 1)
+                (line, [cell_text(cell) for cell in cells])
+                for line, cells in enumerate(sheet.iter_rows(max_row=top), 1)
             ]
             yield Sheet(sheet.title, sheet.sheet_state == "visible", tuple(rows), sheet, data, name)
     except InputFault:
@@ -85,7 +88,7 @@ def read_sheets(data: bytes, name: str, top: int) -> Iterator[Sheet]:
         raise _damaged(name) from error
 
 
-def _check_package(data: bytes, name: str) -> None:
+def check_package(data: bytes, name: str) -> None:
     """Limits, before anything is unpacked or parsed."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
@@ -119,7 +122,7 @@ def _refuse_doctype(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) 
             raise InputFault(f"{name} holds XML that no spreadsheet writes; it was not opened.", todo=_AGAIN)
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
     """A cell as a person reads it; ids and ZIPs kept as numbers lose their decimals, dates are ISO. What isn't text
     says of which kind it is: a name that is a date is no name."""
     value = cell.value

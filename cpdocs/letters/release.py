@@ -16,8 +16,8 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Enrollment
 from cpdocs.core.events import JSON, EventType, run_subject
 from cpdocs.core.letters import Piece, RunRecord, RunState
-from cpdocs.core.members import Assignment, AssignmentKey, age_on
-from cpdocs.core.roster import ADULT, Disposition, RosterOutcome, dispose_recorded, known_from
+from cpdocs.core.members import ADULT, Assignment, AssignmentKey, age_on
+from cpdocs.core.roster import Disposition, RosterOutcome, dispose_recorded, known_from
 from cpdocs.letters.mail import apply_mail, load_mail
 from cpdocs.letters.pull import pull_events, pulled
 from cpdocs.letters.recorded import assignments, made_from

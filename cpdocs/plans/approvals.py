@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from cpdocs.core import transitions
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import EventType
-from cpdocs.core.members import Program, age_on
+from cpdocs.core.guardianship import must_be_represented
+from cpdocs.core.members import Program
 from cpdocs.core.people import Role
 from cpdocs.core.plan_record import PlanRecord
-from cpdocs.core.roster import ADULT
 from cpdocs.core.second_person import MAKER_EVENTS, key_makers
 from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
@@ -25,6 +25,7 @@ from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.notice_files import discarding, put_out_papers
 from cpdocs.plans.records import plan_of, the_plan
+from cpdocs.plans.signers import may_sign
 from cpdocs.plans.stop_notices import same_sending, stop_event, taken_back_paper
 from cpdocs.register.load import load_register
 
@@ -48,7 +49,8 @@ def record_approval(
 ) -> PlanRecord:
     """The member (or ``representative``, as ``relation``) approved on that day, by ``how``; ``by`` took it down.
 
-    For a minor it is the plan's representative who approves, where none is named here.
+    For a minor, or where a guardianship is in force on that day, it is the plan's representative who approves, where
+    none is named here (``core.guardianship``).
 
     Raises:
         InputFault: the version or its slot isn't open, or the day can't be.
@@ -64,8 +66,11 @@ def record_approval(
         register = load_register(ws, record.member_id)
         transitions.must_take_part(record, register.stated_end(record.member_id, Program(record.program)))
         member = register.latest(record.member_id, Program(record.program))
-        if not representative and member is not None and age_on(member.dob, on) < ADULT:
-            representative, relation = _representative(ws, record)
+        if member is not None:
+            guardians = register.guardians_of(record.member_id)
+            if not representative and must_be_represented(member.dob, guardians, on):
+                representative, relation = _representative(ws, record)
+            may_sign(record, member.dob, guardians, on=on, representative=representative)
         tx.append(
             plan_event(
                 EventType.SLOT_FILLED,
@@ -234,7 +239,7 @@ def _representative(ws: Workspace, record: PlanRecord) -> tuple[str, str]:
     stated = plan_of(ws, record).representative
     if stated is None:
         raise InputFault(
-            f"{record.document_id}: the member is a minor; a parent or guardian approves.",
+            f"{record.document_id}: somebody signs for the member on that day, a parent or guardian.",
             todo="Name them with --representative and --relation.",
         )
     return stated.name, stated.relation

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.part2_rules import from_form, on_form
 from cpdocs.core.plan_rules import check_plan
 from cpdocs.core.transitions import may_issue
 from cpdocs.errors import InputFault, Problem
@@ -36,6 +37,8 @@ class PlanReport:
     assignment: Assignment | None
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    clauses: Mapping[str, str] = field(default_factory=dict)
+    """What the plan's consent says by the organization's consent form, not by the file."""
 
     def as_json(self) -> dict[str, Any]:
         """The report for ``--json``."""
@@ -50,8 +53,14 @@ class PlanReport:
         }
 
 
-def _problem_json(one: Problem) -> dict[str, str]:
-    return {"code": one.code, "field": one.where, "message": one.message, "todo": one.todo}
+def _problem_json(one: Problem) -> dict[str, str | int | None]:
+    return {
+        "code": one.code,
+        "field": one.where,
+        "line": one.line or None,
+        "message": one.message,
+        "todo": one.todo,
+    }
 
 
 def check_files(ws: Workspace, paths: Iterable[Path], *, versions: bool = True) -> tuple[PlanReport, ...]:
@@ -81,21 +90,39 @@ def check_data(ws: Workspace, files: Iterable[tuple[Path, bytes]], *, versions: 
 def _judged(
     ws: Workspace, read: Sequence[tuple[Path, bytes, Plan | InputFault]], versions: bool
 ) -> tuple[PlanReport, ...]:
+    from cpdocs.intake.plan_file import lines_of
+
     members = [plan.member_id for _, _, plan in read if not isinstance(plan, InputFault)]
     if not members:
         return tuple(_unreadable(path, data, fault) for path, data, fault in read if isinstance(fault, InputFault))
     register = load_register(ws, *members)
+    own_names = [ws.senders.organization.name, *(name for name in ws.senders.cp_orgs)]
+    own_names += [sender.name for sender in ws.senders.cp_orgs.values()]
     on = eastern_date(ws.clock.now())
     reports = []
     for path, data, plan in read:
         if isinstance(plan, InputFault):
             reports.append(_unreadable(path, data, plan))
         else:
-            checked = check_plan(plan, register, on, avoided=ws.options.avoided_words)
+            clauses = from_form(plan, ws.consent_form)
+            plan = on_form(plan, clauses)
+            checked = check_plan(plan, register, on, avoided=ws.options.avoided_words, own_names=own_names)
             errors = (
                 (*checked.errors, *_version_faults(ws, plan)) if versions and checked.assignment else checked.errors
             )
-            reports.append(PlanReport(path.name, path, data, plan, checked.assignment, errors, checked.warnings))
+            lines = lines_of(data, path.name)
+            reports.append(
+                PlanReport(
+                    path.name,
+                    path,
+                    data,
+                    plan,
+                    checked.assignment,
+                    tuple(one.at_line(lines) for one in errors),
+                    tuple(one.at_line(lines) for one in checked.warnings),
+                    clauses,
+                )
+            )
     return tuple(reports)
 
 

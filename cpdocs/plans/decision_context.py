@@ -20,6 +20,7 @@ from cpdocs.register.load import load_register
 from cpdocs.signing.index import IssuedIndex
 
 if TYPE_CHECKING:
+    from cpdocs.core.guardianship import Guardians
     from cpdocs.core.issued import IssuedLetter
     from cpdocs.core.members import Assignment
     from cpdocs.core.plan_record import PlanRecord
@@ -131,6 +132,10 @@ class DecisionContext:
         assignment = register.latest(plan.member_id, program)
         stopped = register.enrollment.stops(assignment) if assignment else None
         return assignment, stopped.value if stopped else register.stated_end(plan.member_id, program)
+
+    def guardians_of(self, plan: PlanRecord) -> Guardians:
+        """What is on record of the member's guardians."""
+        return load_register(self._ws, plan.member_id).guardians_of(plan.member_id)
 
     def pcp_of(self, plan: PlanRecord, moment: datetime) -> str:
         """The NPI of the member's PCP as it was on record at ``moment``; by what is on record now where nothing was

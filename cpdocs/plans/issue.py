@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions
+from cpdocs.core.discharges import last_discharge
 from cpdocs.core.enrollment import ENROLLMENT_EVENTS, enrollment
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id, last_four
 from cpdocs.core.members import Assignment
-from cpdocs.core.plan_changes import changes
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.plans import Plan
 from cpdocs.core.providers import Clinician, Practice
@@ -27,8 +27,9 @@ from cpdocs.ledger.reads import Reads
 from cpdocs.plans.check import PlanReport, check_files
 from cpdocs.plans.notice_files import NoticePaper, discarding, put_out_papers
 from cpdocs.plans.print_form import PrintForm, print_form
-from cpdocs.plans.records import find_plan, last_version, plan_of, the_plan
+from cpdocs.plans.records import find_plan, last_version, the_plan
 from cpdocs.plans.stop_notices import same_sending, stop_event, stop_paper
+from cpdocs.plans.version_changes import version_changes
 from cpdocs.register.load import load_register
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
@@ -208,8 +209,10 @@ class _Desk:
             "suffolk": practice.suffolk_holidays,
             "assigned_on": member.assigned_on.isoformat(),
             "consent_until": _consent_until(plan),
+            **({"consent_form": dict(report.clauses)} if report.clauses else {}),
             "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],
+            "discharge": last_discharge(plan),
             "services": len(plan.services),
             "language": form.language,
             "draft_translation": bool(form.catalogue and not form.catalogue.reviewed),
@@ -291,8 +294,9 @@ class _Desk:
         """What changed since the version that this one takes the place of, for its cover."""
         if not supersedes:
             return ()
-        before = plan_of(self.ws, the_plan(self.ws.ledger, supersedes))
-        return tuple(each.text for each in changes(before, plan))
+        before = the_plan(self.ws.ledger, supersedes)
+        found = version_changes(self.ws, self.register, before, plan, self.ws.clock.now())
+        return tuple(each.text for each in found)
 
     def _office(self, plan: Plan) -> tuple[Practice, Clinician]:
         """The practice and the PCP of a plan that passed its check."""
@@ -343,7 +347,7 @@ def _one_error(refused: Sequence[tuple[str, CpdocsError]], issued: int) -> Cpdoc
     for name, error in refused:
         if error.problems:
             problems.extend(
-                Problem(each.code, each.message, f"{name}: {each.where}".rstrip(": "), each.todo)
+                Problem(each.code, each.message, f"{name}: {each.place}".rstrip(": "), each.todo)
                 for each in error.problems
             )
         else:

@@ -3,11 +3,13 @@
 1. The file is checked whole: every fault by its field. Nobody is called its reconciler who may not be.
 2. The list goes into outbox/plans/<practice>/ beside the plans, under an id of its own, recorded before it lies there.
 3. The same file again gives the same id and the same bytes, and is put out again; nothing is recorded twice.
+4. It is sent to the practice as plans are (``sending.packets``), or carried by hand and logged.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,15 +17,18 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deadlines import home_visit_due
-from cpdocs.core.events import EventType, NewEvent, document_subject, member_subject, practice_subject
+from cpdocs.core.discharges import LIST_EVENTS, ListRecord, discharge_json, fold_lists
+from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id, is_member_id, last_four
 from cpdocs.core.medication_list import MedicationList, list_faults
-from cpdocs.errors import InputFault, Problem
+from cpdocs.core.register import Register
+from cpdocs.errors import InputFault, Problem, required_text
 from cpdocs.register.load import load_register
 from cpdocs.system.durable import write_durably
 from cpdocs.system.input_files import read_input
 
 if TYPE_CHECKING:
+    from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
 
@@ -47,8 +52,7 @@ def issue_list(ws: Workspace, path: Path) -> ListIssued:
 
     ws.require_sender()
     data = read_input(path, MAX_BYTES)
-    listed = _checked(ws, data, path.name)
-    register = load_register(ws, listed.member_id)
+    listed, register = _checked(ws, data, path.name)
     member = register.enrolled(listed.member_id, listed.program, eastern_date(ws.clock.now()))
     practice = register.directory.practices.get(member.practice_id) if member else None
     if member is None or practice is None:
@@ -84,6 +88,7 @@ def issue_list(ws: Workspace, path: Path) -> ListIssued:
             "list_sha256": ws.blobs.put(data),
             "as_of": listed.as_of.isoformat(),
             "reconciled": listed.reconciled_by is not None,
+            "discharge": discharge_json(listed.discharge),
         }
         subjects = (subject, member_subject(listed.member_id), practice_subject(practice.practice_id))
         ws.ledger.append(NewEvent(EventType.MEDICATIONS_ISSUED, subjects, said))
@@ -95,6 +100,51 @@ def issue_list(ws: Workspace, path: Path) -> ListIssued:
     return _told(listed, document_id, practice.practice_id, file, kept)
 
 
+def find_list(source: Reads, document_id: str) -> ListRecord | None:
+    """The medication list with this document id, or None where it is something else."""
+    return fold_lists(source.events(subject=document_subject(document_id), types=LIST_EVENTS)).get(document_id)
+
+
+def all_lists(ws: Workspace) -> Mapping[str, ListRecord]:
+    """Every medication list by document id, in the order put out."""
+    return fold_lists(ws.ledger.events(types=LIST_EVENTS))
+
+
+def sent_event(record: ListRecord, *, to: str, channel: str, at: datetime) -> NewEvent:
+    """The event that a list was sent to somebody."""
+    subjects = (
+        document_subject(record.document_id),
+        member_subject(record.member_id),
+        practice_subject(record.practice_id),
+    )
+    data: dict[str, JSON] = {
+        "document_id": record.document_id,
+        "member_id": record.member_id,
+        "program": record.program,
+        "practice_id": record.practice_id,
+        "to": to,
+        "channel": channel,
+        "at": at.isoformat(),
+    }
+    return NewEvent(EventType.MEDICATIONS_SENT, subjects, data)
+
+
+def log_list_sent(ws: Workspace, document_id: str, *, to: str, channel: str, at: datetime) -> ListRecord:
+    """Logs that a list was carried to somebody by hand. Raises UsageFault for what isn't said, InputFault for another
+    document or a moment that can't be."""
+    to = required_text(to, "It went to somebody.", "Give --to.")
+    channel = required_text(channel, "It went by some way.", "Give --channel.")
+    with ws.ledger.write() as tx:
+        record = find_list(tx, document_id)
+        if record is None:
+            raise InputFault(f"{document_id} is no medication list.", todo="Read the id again.")
+        now = ws.clock.now()
+        if at > now or eastern_date(at) < eastern_date(record.issued_at):
+            raise InputFault(f"{document_id} wasn't there at that moment.", todo="Check --at.")
+        tx.append(sent_event(record, to=to, channel=channel, at=at))
+        return replace(record, sent_at=record.sent_at or at, sent_to=record.sent_to or to)
+
+
 def _told(listed: MedicationList, document_id: str, practice_id: str, file: Path, digest: str) -> ListIssued:
     discharge = listed.discharge
     assert discharge.discharged is not None
@@ -103,16 +153,18 @@ def _told(listed: MedicationList, document_id: str, practice_id: str, file: Path
     return ListIssued(document_id, practice_id, file, digest, due, None if visit is None else visit <= due)
 
 
-def _checked(ws: Workspace, data: bytes, name: str) -> MedicationList:
+def _checked(ws: Workspace, data: bytes, name: str) -> tuple[MedicationList, Register]:
     from cpdocs.intake.binding import bind
     from cpdocs.intake.trees import read_tree
 
     listed, problems = bind(read_tree(data, name), MedicationList)
     found: list[Problem] = list(problems)
+    register = Register()
     if listed is not None:
-        found += list_faults(listed, eastern_date(ws.clock.now()))
+        register = load_register(ws, listed.member_id)
+        found += list_faults(listed, register, eastern_date(ws.clock.now()))
         if not is_member_id(listed.member_id):
             found.append(Problem("schema_invalid", "must have twelve digits.", "member_id"))
     if listed is None or found:
         raise InputFault(f"{name}: {len(found)} fault(s) in the medication list.", todo="Mend them.", problems=found)
-    return listed
+    return listed, register

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import document_subject
 from cpdocs.core.members import Program
-from cpdocs.core.plan_changes import changes
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import InputFault
 from cpdocs.people.access import record_access
 from cpdocs.plans.records import plan_of, the_plan
+from cpdocs.plans.version_changes import version_changes
 from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def paper_of(ws: Workspace, record: PlanRecord) -> PlanPaper:
         )
     folders = template_folders(ws.shipped_templates, ws.paths.templates)
     known = record.language in catalogue_tags(folders)
-    before = plan_of(ws, the_plan(ws.ledger, record.supersedes)) if record.supersedes else None
+    before = the_plan(ws.ledger, record.supersedes) if record.supersedes else None
+    changed = version_changes(ws, register, before, plan, record.issued_at) if before else ()
     return PlanPaper(
         plan=plan,
         document_id=record.document_id,
@@ -66,7 +67,7 @@ def paper_of(ws: Workspace, record: PlanRecord) -> PlanPaper:
         meanings=MEANING,
         issued_at=record.issued_at,
         supersedes=record.supersedes,
-        changes=tuple(each.text for each in changes(before, plan)) if before else (),
+        changes=tuple(each.text for each in changed),
         sandbox=ws.sandbox,
         catalogue=load_catalogue(folders, record.language) if known else None,
         large_print=record.large_print,

@@ -27,6 +27,7 @@ from cpdocs.people import people
 from cpdocs.plans.approvals import refuse_own_key
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import plan_of, the_plan
+from cpdocs.plans.signers import may_sign
 from cpdocs.register.load import load_register
 from cpdocs.system.durable import read_plain, write_durably
 
@@ -39,7 +40,6 @@ FONT = "fonts/NotoSans-Regular.ttf"
 _MOST_BYTES = 64 * 1024 * 1024
 _SECONDS = 20.0
 _MEGABYTES = 1024
-_ADULT = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ def sign_in_person(
 ) -> Signed:
     """The member, or who acts for them, signs the member's slot of ``file`` before ``witness``, the acting account.
 
-    A minor's representative always signs; an adult's only with ``representative``. Names come from the record and the
-    plan.
+    Who must be represented on that day (``core.guardianship``) always is; an adult otherwise only with
+    ``representative``. Names come from the record and the plan.
 
     Raises:
         InputFault: not a plan of this workspace as it was issued, closed, the slot filled or signed, nobody to sign.
@@ -285,7 +285,8 @@ def witness_name(ws: Workspace, acting: people.Acting, witness: str) -> str:
 
 def _signatory(ws: Workspace, record: PlanRecord, witness: str, *, representative: bool, now: datetime) -> Signatory:
     """Who signs for the member's slot: the member, or the representative whom the plan names."""
-    from cpdocs.core.members import Program, age_on
+    from cpdocs.core.guardianship import must_be_represented
+    from cpdocs.core.members import Program
     from cpdocs.signing.sign import Signatory
 
     register = load_register(ws, record.member_id)
@@ -295,15 +296,18 @@ def _signatory(ws: Workspace, record: PlanRecord, witness: str, *, representativ
         raise WorkspaceFault(
             f"The member of {record.document_id} is not on record any more.", todo="Run `cpdocs audit verify`."
         )
-    minor = age_on(member.dob, eastern_date(now)) < _ADULT
-    if not (minor or representative):
+    on, guardians = eastern_date(now), register.guardians_of(record.member_id)
+    must = must_be_represented(member.dob, guardians, on)
+    if not (must or representative):
+        may_sign(record, member.dob, guardians, on=on, representative="")
         return Signatory(member.full_name, witness=witness)
     acts = plan_of(ws, record).representative
     if acts is None:
         raise InputFault(
-            f"{record.document_id} names no representative{', and the member is a minor' if minor else ''}.",
+            f"{record.document_id} names no representative{', and somebody signs for the member' if must else ''}.",
             todo="Issue a new version with the plan's `representative` filled in.",
         )
+    may_sign(record, member.dob, guardians, on=on, representative=acts.name)
     right = f", {acts.authority}" if acts.authority else ""
     return Signatory(acts.name, acting=f"{acts.relation} of the member{right}", witness=witness)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.care_note import ProgramFacts, care_note
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, member_subject
+from cpdocs.core.guardianship import signs_in_words
 from cpdocs.core.ids import last_four
 from cpdocs.core.members import Program
 from cpdocs.core.plan_clock import PlanClock, plan_clock
@@ -280,6 +281,7 @@ def note_for_member(ws: Workspace, member_id: str) -> str:
                 coordinator_phone=ws.senders.phone_of(assignment.coordinator, assignment.cp_org),
                 plan=plan,
                 back=plan is not None and bool(waiting_for(ws.index, [plan.document_id])),
+                signs=signs_in_words(assignment.dob, register.guardians_of(member_id), eastern_date(ws.clock.now())),
             )
         )
     if not facts:

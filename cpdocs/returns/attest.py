@@ -16,6 +16,7 @@ from cpdocs.core.events import JSON
 from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_text
+from cpdocs.plans.signers import may_sign
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
@@ -87,7 +88,7 @@ def ink_fill(
         raise InputFault(
             f"{plan.document_id}: signed on {said.signed_on}, after it was received.", todo="Read the date again."
         )
-    who = _pcp(context, plan, said, received_at) if said.slot is Slot.PCP else _member(context, plan, said)
+    who = _pcp(context, plan, said, received_at) if said.slot is Slot.PCP else _member(context, plan, said, received_at)
     return {
         "slot": said.slot.value,
         "evidence": Evidence.INK_SCAN.value,
@@ -146,7 +147,7 @@ def _pcp(context: DecisionContext, plan: PlanRecord, said: Attestation, received
     }
 
 
-def _member(context: DecisionContext, plan: PlanRecord, said: Attestation) -> dict[str, JSON]:
+def _member(context: DecisionContext, plan: PlanRecord, said: Attestation, received_at: datetime) -> dict[str, JSON]:
     if said.npi or said.credential:
         raise UsageFault("The member's slot takes no NPI and no credential.", todo="Use --slot pcp for a clinician.")
     if bool(said.representative) != bool(said.relation):
@@ -155,6 +156,9 @@ def _member(context: DecisionContext, plan: PlanRecord, said: Attestation) -> di
             todo="Give --representative and --relation together.",
         )
     member, _ = context.member_of(plan)
+    if member is not None:
+        on = said.signed_on or eastern_date(received_at)
+        may_sign(plan, member.dob, context.guardians_of(plan), on=on, representative=said.representative)
     return {
         "signer": said.representative or (member.full_name if member else ""),
         "npi": "",

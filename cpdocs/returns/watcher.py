@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.clock import eastern_date
 from cpdocs.errors import Busy, CpdocsError
 from cpdocs.health.health import Heartbeat
+from cpdocs.index.outgoing import targets_waiting, to_recall
 from cpdocs.returns.worker import Left, Outcome, SetAside, Worker
 from cpdocs.returns.write_stability import LOOKS, PASS
 
@@ -184,18 +185,21 @@ class Watcher:
             self._say(f"{len(rechecked)} held returns were decided again after a fresh word on revocation.")
 
     def _send(self) -> None:
-        """Sends what is due, where the settings name a way out. Where nothing waited and nothing was recorded since,
-        the ledger isn't read again."""
+        """Sends what is due; where packages are only laid into folders, what takes them back. Where nothing waited and
+        nothing was recorded since, the ledger isn't read again."""
         options = self._ws.options
         places = [each.place for each in options.targets] + [each.place for each in options.channels]
-        if not options.channels and all(target.kind == "folder" for target in options.targets):
-            return
-        from cpdocs.sending.send import deliver
-
         try:
             size = self._ws.ledger.head().size
             if size == self._nothing_to_send_at and not any(each.acknowledgement_folder for each in places):
                 return
+            if not options.channels and all(target.kind == "folder" for target in options.targets):
+                names = [target.name for target in options.targets]
+                if not to_recall(self._ws.index, names) and not targets_waiting(self._ws.index):
+                    self._nothing_to_send_at = size
+                    return
+            from cpdocs.sending.send import deliver  # brings every transport
+
             self._nothing_to_send_at = None if deliver(self._ws, say=self._say) else size
         except Busy:
             return  # whoever sends now sends this too

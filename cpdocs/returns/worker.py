@@ -25,6 +25,7 @@ from cpdocs.returns.records import Taken, find_return
 from cpdocs.returns.recovery import finish_all
 from cpdocs.returns.retained import look_after
 from cpdocs.returns.write_stability import LOOKS, WATCH, Extent, Look, Waits, WriteStability
+from cpdocs.sending.consents import end_consents_by_date
 from cpdocs.system.durable import disk_fault
 
 if TYPE_CHECKING:
@@ -272,11 +273,16 @@ class Worker:
         yield from _told(taken)
 
     def _remind(self) -> Iterator[Outcome]:
-        """Once a day: the reminders that fall on it."""
+        """Once a day: the consents that ran out the day before, and the reminders that fall on it."""
         today = eastern_date(self._ws.clock.now())
         if today == self._reminded_on:
             return
         self._reminded_on = today
+        try:
+            end_consents_by_date(self._ws)
+        except Exception as error:  # noqa: BLE001 told, and tried again with the next day's or by `deliver`
+            self._reminded_on = None
+            yield Failed("the consents that ran out", error)
         try:
             work = OpenWork.load(self._ws)
             if work.reminded(self._ws, today):

@@ -78,10 +78,10 @@ def what_acts(data: bytes, limits: Limits) -> tuple[str, ...]:
     return found
 
 
-def stamp(upload: bytes, bands: bytes) -> Upload:
+def stamp(upload: bytes, bands: bytes) -> bytes:
     """The rendition with its lines; see ``cpdocs.filing.rendition.stamp``. Raises Defect where that can't be done."""
     try:
-        made: Upload = run_sandboxed(
+        made: bytes = run_sandboxed(
             "cpdocs.filing.rendition:stamp", upload, bands, seconds=SECONDS, megabytes=MEGABYTES
         )
     except Stopped as why:

@@ -181,7 +181,9 @@ def _struck(dark: Any, ours: Any) -> Picture:
     runs: Picture = cv2.morphologyEx(cv2.dilate(dark, slack), cv2.MORPH_OPEN, run)
     ruled: Picture = cv2.morphologyEx(cv2.dilate((ours < 200).astype(np.uint8), slack), cv2.MORPH_OPEN, run)
     print_: Picture = cv2.dilate((ours < 160).astype(np.uint8), disc(0.8))
-    struck: Picture = runs & (1 - cv2.dilate(ruled, disc(1.2))) & print_
+    # A square's rows and columns are taken one after the other, a circle's not: a fifth of the work at this size.
+    beside = np.ones((2 * round(1.2 * MM) + 1,) * 2, np.uint8)
+    struck: Picture = runs & (1 - cv2.dilate(ruled, beside)) & print_
     return struck
 
 

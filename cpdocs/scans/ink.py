@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpdocs.core.page_facts import BoxReading, Place
+from cpdocs.scans.frames import PAGE
 from cpdocs.scans.issued import DPI
 from cpdocs.scans.registration import laid
 
@@ -29,6 +30,9 @@ _FRAME = 0.9
 """Millimetres within a box's edge that are left out: its frame, by the worst registration that counts."""
 _PRINT = 0.45
 """Millimetres around print that may be print: the registration's error and a fax's coarse dots."""
+_PAPER = 225
+"""Gray from which a spot of the page issued is bare paper: the softened edges of print, and of hairlines of half a dot,
+are below."""
 _DARKER = 0.80
 """How dark beside the paper around it a spot of a gray picture must be: the palest ballpoint of the benchmark's lies at
 0.6, a fold's shadow at 0.85."""
@@ -44,6 +48,14 @@ largest of any pen that arrived at all at least 1.5 and 7 (but for one of 0.84 a
 _MORE_THAN_NOISE = 1.5
 """Square millimetres by which such a box may be darker than the bare paper around it lets expect: it differs by 1.4 at
 the most where nothing was written, and ink broken into specks is more."""
+_SMEARS = 2
+"""Smeared rows in a box that are the line's: a bad line leaves two or three on a page, and a pen that arrives in pieces
+leaves more."""
+_SMEARED = 3.0
+"""Millimetres that a smear is long at least: the pieces of a pen's stroke that arrive on a bad fax are up to 2.9."""
+_ROWS = 0.65
+"""Millimetres that it is high at most: two rows of a standard fax, 98 to the inch, and what laying it on the page
+adds."""
 _INK = 3.0
 """Square millimetres of strokes from which a box reads signed: an initial by a fine pen."""
 _WIDE, _HIGH = 5.0, 1.8
@@ -97,12 +109,10 @@ def read_box(picture: Picture, issued: Picture, box: Place, registration: Regist
     import numpy as np
 
     region = _region(box, issued.shape)
-    left, top, right, bottom = region
     page = laid(picture, registration, region)
-    ours = issued[top:bottom, left:right]
     paper, darkness = paper_and_darkness(page, bilevel=bilevel)
     dark = (darkness < (0.5 if bilevel else _DARKER)) & (paper > 60)
-    printed = cv2.dilate((ours < 225).astype(np.uint8), disc(_PRINT)) > 0
+    printed = print_on(issued, region, _PRINT)
     beside = (dark & ~printed).astype(np.uint8)
     inside = _inside(box, issued.shape, region)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(beside, connectivity=8)
@@ -122,27 +132,71 @@ def read_box(picture: Picture, issued: Picture, box: Place, registration: Regist
     strokes = chosen[labels] & (beside > 0)
     wide, high, how_dark = _reach(strokes, darkness)
     poor = noise > MOST_NOISE or registration.alike < LEAST_ALIKE
-    alone = poor and _is_noise(labels, stats, inside, ~printed, visible)
+    alone = poor and _is_noise(labels, stats, inside, ~printed, _rows(box, registration))
     return Strokes(visible, pen, wide, high, 0.0 if bilevel else how_dark, noise, poor, alone)
 
 
-def _is_noise(labels: Picture, stats: Picture, inside: Picture, bare: Picture, visible: float) -> bool:
-    """Whether the spots in the box are no others than those on the bare paper around it."""
+def print_on(issued: Picture, region: tuple[int, int, int, int], around: float) -> Picture:
+    """Where a part of the page issued is printed, or lies within so many millimetres of print: that beyond the part's
+    edge too, whose feet would be taken for specks."""
     import cv2
     import numpy as np
 
-    spots = stats[:, cv2.CC_STAT_AREA] >= _SPECK * MM**2
+    left, top, right, bottom = region
+    rim = round(around * MM) + 1
+    x, y = max(left - rim, 0), max(top - rim, 0)
+    print_ = (issued[y : bottom + rim, x : right + rim] < _PAPER).astype(np.uint8)
+    printed: Picture = cv2.dilate(print_, disc(around)) > 0
+    return printed[top - y : bottom - y, left - x : right - x]
+
+
+def _is_noise(labels: Picture, stats: Picture, inside: Picture, bare: Picture, rows: Picture) -> bool:
+    """Whether the spots in the box are no others than those on the bare paper around it. ``rows`` is the direction, on
+    the page, of the rows in which it was sent."""
+    import cv2
+    import numpy as np
+
+    areas = stats[:, cv2.CC_STAT_AREA] / MM**2
+    longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) / MM
+    spots = areas >= _SPECK
     spots[0] = False
-    within = np.bincount(labels[inside], minlength=len(stats)) > 0
-    found = stats[spots & within]
-    if not len(found):
-        return True
-    largest = float(found[:, cv2.CC_STAT_AREA].max()) / MM**2
-    longest = float(found[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max()) / MM
-    around = bare & ~inside
-    share = float(spots[labels[around]].sum()) / max(float(around.sum()), 1.0)
-    expected = share * float((inside & bare).sum()) / MM**2
-    return largest <= _SPECK_OF_NOISE and longest <= _LONG_OF_NOISE and visible - expected < _MORE_THAN_NOISE
+    small = spots & (areas <= _SPECK_OF_NOISE) & (longest <= _LONG_OF_NOISE)
+    within = np.bincount(labels[inside], minlength=len(stats)) / MM**2
+    large = np.flatnonzero(spots & ~small & (within > 0))
+    if len(large) > _SMEARS or not all(_is_smear(labels, stats, int(number), rows) for number in large):
+        return False
+    expected = _usual(small[labels], bare & ~inside) * float((inside & bare).sum()) / MM**2
+    return float(within[small].sum()) - expected < _MORE_THAN_NOISE
+
+
+def _is_smear(labels: Picture, stats: Picture, number: int, rows: Picture) -> bool:
+    """Whether a spot is a row that a bad line smeared: straight along the rows, and no more than two of them high."""
+    import numpy as np
+
+    x, y, wide, high = (int(value) for value in stats[number, :4])
+    points = np.argwhere(labels[y : y + high, x : x + wide] == number)[:, ::-1].astype(np.float64)
+    across, along = points @ np.array([-rows[1], rows[0]]), points @ rows
+    return bool(np.ptp(along) >= _SMEARED * MM and np.ptp(across) + 1 <= _ROWS * MM)
+
+
+def _usual(spots: Picture, ground: Picture) -> float:
+    """The share of ``ground`` that ``spots`` take, as the median of its quarters from left to right: where ink runs
+    over the box's edge, its crumbs are no measure of the noise."""
+    import numpy as np
+
+    quarters = zip(np.array_split(spots, 4, axis=1), np.array_split(ground, 4, axis=1), strict=True)
+    return float(np.median([float(np.count_nonzero(each[where])) / max(where.sum(), 1) for each, where in quarters]))
+
+
+def _rows(box: Place, registration: Registration) -> Picture:
+    """The direction of the picture's rows on the page at ``box``, of length 1."""
+    import numpy as np
+
+    middle = np.array([(box.left + box.right) / 2 * PAGE[0], (box.top + box.bottom) / 2 * PAGE[1]])
+    here, across, down = registration.pixels(middle + np.array([(0, 0), (0.5, 0), (0, 0.5)]))
+    rows = np.linalg.solve(np.stack((across - here, down - here), axis=1), np.array([1.0, 0.0]))
+    found: Picture = rows / np.linalg.norm(rows)
+    return found
 
 
 def _region(box: Place, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -210,14 +264,21 @@ def _is_stroke(labels: Picture, stats: Picture, number: int, inside: Picture) ->
     points = np.argwhere(patch)[:, ::-1].astype(np.float32)
     if is_straight(points):
         return False
-    edges = np.argwhere(inside)
-    (top, left), (bottom, right) = edges.min(axis=0), edges.max(axis=0)
+    left, top, right, bottom = _bounds(inside)
     passing = _PASSING * MM
     if y < top - passing and y + high > bottom + passing and wide < 3 * MM:
         return False
     if x < left - passing and x + wide > right + passing and high < 3 * MM:
         return False
     return thickness(patch) < _THIN
+
+
+def _bounds(mask: Picture) -> tuple[int, int, int, int]:
+    """Where a mask's rectangle begins and ends, across and down."""
+    import numpy as np
+
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
 
 
 def is_straight(points: Picture) -> bool:

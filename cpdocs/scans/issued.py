@@ -72,7 +72,10 @@ class IssuedPage:
         import cv2
         import numpy as np
 
-        _, _, stats, _ = cv2.connectedComponentsWithStats((self.picture < 200).astype(np.uint8), connectivity=8)
+        # Every second dot of lines made one wider: no line breaks, and it is a quarter of the work.
+        dark = cv2.erode(self.picture, np.ones((2, 2), np.uint8))[::2, ::2] < 200
+        _, _, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
+        stats = stats * 2
         high, wide = self.picture.shape
         found = []
         for box in self.boxes.values():
@@ -92,11 +95,15 @@ def telling_places(half: Picture, mask: Picture, apart: float) -> Picture:
     import cv2
     import numpy as np
 
-    dots = DPI / 2
+    # Looked for once more at half the size: where a patch is taken need not be told to the dot, and it is a quarter of
+    # the work.
+    high, wide = (side // 2 for side in half.shape)
     soft = cv2.GaussianBlur(half, (0, 0), 1.5)
+    soft, mask = (cv2.resize(each, (wide, high), interpolation=cv2.INTER_AREA) for each in (soft, mask))
+    dots = DPI / 4
     block = round(_BLOCK * dots) | 1
     found = cv2.goodFeaturesToTrack(soft, PATCHES, 0.02, apart * dots, mask=mask, blockSize=block)
-    return np.empty((0, 2), np.float32) if found is None else found.reshape(-1, 2)
+    return np.empty((0, 2), np.float32) if found is None else found.reshape(-1, 2) * 2
 
 
 class IssuedPages:

@@ -181,7 +181,12 @@ gray aren't turned over: a phone's may lie on a black table."""
 
 
 def _mean(picture: Image.Image) -> float:
-    return sum(value * count for value, count in enumerate(picture.histogram())) / (picture.width * picture.height)
+    small = picture.reduce(_ROUGHLY)
+    return sum(value * count for value, count in enumerate(small.histogram())) / (small.width * small.height)
+
+
+_ROUGHLY = 8
+"""Dots of which one is made before a page's mean is taken: the same mean for a fifth of the work."""
 
 
 def _frames(data: bytes, most_pages: int, only: Container[int] | None) -> Iterator[Sheet]:

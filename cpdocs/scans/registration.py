@@ -31,8 +31,9 @@ _FEWEST = 10
 """Patches that must bear the map out: a homography has eight unknowns and takes four patches at least."""
 _MOST_ERROR = 0.45
 """Millimetres of median error up to which a page counts as registered: a box's frame is 1 mm inside its panel."""
-_SMALL = 1.3
-"""How much finer than the patches the picture may be before it is shrunk to them."""
+_COARSE = 0.9
+"""How much coarser than the patches the picture may get when it is shrunk: a page that a printer fitted to its margins
+has 0.94 of its size."""
 
 
 _BENT = 6
@@ -66,26 +67,27 @@ class Registration:
         return found
 
 
-def laid(picture: Picture, registration: Registration, region: tuple[int, int, int, int], dpi: float = DPI) -> Picture:
+def laid(
+    picture: Picture, registration: Registration, region: tuple[float, float, float, float], dpi: float = DPI
+) -> Picture:
     """The part ``region`` (left, top, right, bottom in dots of ``dpi``) of the page as it lies on ``picture``."""
     import cv2
     import numpy as np
 
     left, top, right, bottom = region
-    wide, high = right - left, bottom - top
-    columns = np.linspace(0, wide - 1, max(wide // _GRID, 2))
-    rows = np.linspace(0, high - 1, max(high // _GRID, 2))
+    wide, high = round(right - left), round(bottom - top)
+    if not registration.bend.any():
+        to_inches = np.array([[1 / dpi, 0, left / dpi], [0, 1 / dpi, top / dpi], [0, 0, 1]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return cv2.warpPerspective(picture, registration.matrix @ to_inches, (wide, high), flags=flags, borderValue=255)
+    columns, rows = (np.arange(-1, side // _GRID + 2) * _GRID + (_GRID - 1) / 2 for side in (wide, high))
     grid = np.stack(np.meshgrid(left + columns, top + rows), axis=-1).reshape(-1, 2) / dpi
     found = registration.pixels(grid).astype(np.float32).reshape(len(rows), len(columns), 2)
-    to_grid = np.array(
-        [
-            [(len(columns) - 1) / max(wide - 1, 1), 0, 0],
-            [0, (len(rows) - 1) / max(high - 1, 1), 0],
-        ]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    full = cv2.warpAffine(found, to_grid, (wide, high), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.remap(picture, full[..., 0], full[..., 1], cv2.INTER_LINEAR, borderValue=255)
+    # Each point is the middle of a square of so many dots; the outermost squares lie beyond the part.
+    size = (len(columns) * _GRID, len(rows) * _GRID)
+    full = cv2.resize(found, size, interpolation=cv2.INTER_LINEAR)[_GRID : _GRID + high, _GRID : _GRID + wide]
+    across, down = cv2.split(full)
+    return cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderValue=255)
 
 
 def register(
@@ -93,7 +95,6 @@ def register(
 ) -> Registration | None:
     """Lays ``picture``, on which the page ``lies`` by its codes, on the page issued; None where its print doesn't bear
     it out."""
-    import cv2
     import numpy as np
 
     places = issued.places
@@ -101,10 +102,7 @@ def register(
         return None
     start = _start(lies, picture)
     dots = float(np.sqrt(abs(np.linalg.det(start[:2, :2]))))
-    shrink = min(1.0, HALF * _SMALL / dots)
-    small = picture if shrink == 1 else cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), 0.8)
-    to_small = np.diag([shrink, shrink, 1.0])
+    small, to_small = _shrunk(picture, dots)
     current: Registration | None = Registration(to_small @ start, 0, 0, 0, np.zeros((_BENT, 2)))
     for reduced, half_side, reach in _STEPS:
         if current is None:
@@ -113,6 +111,23 @@ def register(
     if current is None or current.error > _MOST_ERROR:
         return None
     return replace(current, matrix=np.linalg.inv(to_small) @ current.matrix)
+
+
+def _shrunk(picture: Picture, dots: float) -> tuple[Picture, Picture]:
+    """``picture`` of so many ``dots`` an inch, softened and about as fine as the patches; and the map from its pixels
+    to those."""
+    import cv2
+    import numpy as np
+
+    times = max(int(dots / (HALF * _COARSE)), 1)
+    high, wide = (side // times * times for side in picture.shape)
+    small = picture[:high, :wide]
+    if times > 1:
+        # By a whole number: the mean of so many dots is a twentieth of the work of anything between.
+        small = cv2.resize(small, (wide // times, high // times), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), 0.8 * max(dots / times / HALF, 1) ** 0.5)
+    middle = 0.5 / times - 0.5
+    return small, np.array([[1 / times, 0, middle], [0, 1 / times, middle], [0, 0, 1]])
 
 
 def dots_of(registration: Registration) -> float:
@@ -146,15 +161,18 @@ def _refined(
 
     high, wide = issued.shape
     size = (wide // reduced, high // reduced)
-    page = laid(small, current, (0, 0, *size), HALF / reduced)
+    # Where the middle of the first dot lies that stands for so many of the page issued.
+    first = (DPI / HALF * reduced - 1) / 2 / DPI
+    start = first * HALF / reduced
+    page = laid(small, current, (start, start, start + size[0], start + size[1]), HALF / reduced)
     ours = issued if reduced == 1 else cv2.resize(issued, size, interpolation=cv2.INTER_AREA)
     ours = cv2.GaussianBlur(ours, (0, 0), 1.0)
     patches = [_patch(ours, page, round(float(x)), round(float(y)), half_side, reach) for x, y in places / reduced]
     found = [patch for patch in patches if patch is not None]
     if len(found) < _FEWEST:
         return None
-    on_page = np.array([centre for centre, _, _ in found], float) * reduced / HALF
-    on_picture = current.pixels(np.array([moved for _, moved, _ in found], float) * reduced / HALF)
+    on_page = np.array([centre for centre, _, _ in found], float) * reduced / HALF + first
+    on_picture = current.pixels(np.array([moved for _, moved, _ in found], float) * reduced / HALF + first)
     return _fitted(on_page, on_picture, np.array([score for _, _, score in found]), dots_of(current))
 
 
@@ -214,7 +232,7 @@ def _patch(
     patch = ours[top:bottom, left:right]
     x0, y0 = max(left - reach, 0), max(top - reach, 0)
     around = page[y0 : min(bottom + reach, high), x0 : min(right + reach, wide)]
-    if patch.std() < 4 or around.std() < 2:
+    if _scatter(patch) < 4 or _scatter(around) < 2:
         return None
     scores = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
     _, score, _, (column, row) = cv2.minMaxLoc(scores)
@@ -223,6 +241,13 @@ def _patch(
     moved_x = x0 + column + _peak(*scores[row, column - 1 : column + 2]) - left
     moved_y = y0 + row + _peak(*scores[row - 1 : row + 2, column]) - top
     return (x, y), (x + moved_x, y + moved_y), score
+
+
+def _scatter(part: Picture) -> float:
+    """The standard deviation of a part's spots."""
+    import cv2
+
+    return float(cv2.meanStdDev(part)[1][0, 0])
 
 
 def _peak(before: float, middle: float, after: float) -> float:

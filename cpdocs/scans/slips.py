@@ -20,7 +20,7 @@ from cpdocs.core.reply_slips import TICKS
 from cpdocs.scans.codes import find_bars, middle
 from cpdocs.scans.frames import PAGE
 from cpdocs.scans.handwriting import find_handwriting
-from cpdocs.scans.ink import LEAST_ALIKE, MM, MOST_NOISE, disc, noise_on, paper_and_darkness
+from cpdocs.scans.ink import LEAST_ALIKE, MM, MOST_NOISE, noise_on, paper_and_darkness, print_on
 from cpdocs.scans.issued import DPI, IssuedPage, telling_places
 from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, sheets
 from cpdocs.scans.reading import get_ready
@@ -195,9 +195,8 @@ def _readings(picture: Picture, slip: IssuedSlip, registration: Registration, *,
     # All of the slip, since a page's noise isn't told from a few boxes.
     top, bottom = round(slip.region.top * high), round(slip.region.bottom * high)
     page = laid(picture, registration, (0, top, wide, bottom))
-    ours = slip.picture[top:bottom]
     _, darkness = paper_and_darkness(page, bilevel=bilevel)
-    printed = cv2.dilate((ours < 225).astype(np.uint8), disc(_PRINT)) > 0
+    printed = print_on(slip.picture, (0, top, wide, bottom), _PRINT)
     added = ((darkness < (0.5 if bilevel else _DARKER)) & ~printed).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(added, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA] / MM**2

@@ -12,6 +12,8 @@ from cpdocs.core.events import EventType, NewEvent, document_subject
 from cpdocs.core.notices import fold_notices
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
+from cpdocs.plans.medications import find_list
+from cpdocs.plans.medications import sent_event as list_sent
 from cpdocs.plans.notice_files import sent_event
 from cpdocs.plans.records import find_plan
 from cpdocs.sending.record import deliveries_of, delivery_event
@@ -38,6 +40,10 @@ def _what_follows(ws: Workspace, tx: Transaction, delivery: Delivery) -> Iterato
     record = find_plan(tx, delivery.document_id)
     now = ws.clock.now()
     if record is None:
+        listed = find_list(tx, delivery.document_id)
+        if listed is not None and delivery.purpose is Purpose.PACKET:
+            to, channel = str(delivery.details["to_name"]), str(delivery.details["channel"])
+            yield list_sent(listed, to=to, channel=channel, at=now)
         return
     if delivery.purpose is Purpose.RECALL:
         words = f"Taken back: {delivery.details['reason']}"

@@ -12,9 +12,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import EventType
 from cpdocs.core.plan_record import ConsentEnd, PlanRecord
 from cpdocs.errors import InputFault, required_text
+from cpdocs.index.outgoing import consents_run_out
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import member_plans, plan_of, the_plan
 from cpdocs.sending.queue import recall
@@ -55,6 +57,27 @@ def end_consent(ws: Workspace, document_id: str, *, why: ConsentEnd, on: date, h
     reason = f"The member's consent to disclose Part 2 records {why.words}."
     recalled = [pair for each in versions for pair in _taken_back(ws, each, reason)]
     return Ended(tuple(the_plan(ws.ledger, each.document_id) for each in versions), tuple(recalled))
+
+
+def end_consents_by_date(ws: Workspace) -> list[str]:
+    """Ends every consent whose last day, a Massachusetts day, is over, as if a person had said so; gives the versions
+    for which it did. What was filed is recalled by the next sending (``queue_filed``), which goes by the event: a pass
+    that was killed after it leaves nothing behind."""
+    now = ws.clock.now()
+    ended = []
+    for document_id in consents_run_out(ws.index, eastern_date(now).isoformat()):
+        with ws.ledger.write() as tx:
+            record = the_plan(tx, document_id)
+            if record.consent_ended is None and record.consent_until is not None:
+                said = {
+                    "why": ConsentEnd.EXPIRED.value,
+                    "on": record.consent_until.isoformat(),
+                    "how": "the last day that the consent names is over",
+                    "by": "",
+                }
+                tx.append(plan_event(EventType.CONSENT_ENDED, record, **said))
+                ended.append(document_id)
+    return ended
 
 
 def _taken_back(ws: Workspace, record: PlanRecord, reason: str) -> list[tuple[str, str]]:

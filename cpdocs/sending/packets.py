@@ -1,16 +1,18 @@
-"""Packets to practices: cover and plan, by the practice's own channel; what was sent to whom is then on record by
-itself."""
+"""Packets to practices: cover and plan, or a medication list, by the practice's own channel; what was sent to whom is
+then on record by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from cpdocs.core.deliveries import Delivery, Purpose
+from cpdocs.core.discharges import ListRecord
 from cpdocs.core.events import EventType, practice_subject
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault, UsageFault
+from cpdocs.plans.medications import all_lists, find_list
 from cpdocs.plans.papers import paper_of
 from cpdocs.plans.records import all_plans, the_plan
 from cpdocs.register.load import load_register
@@ -29,7 +31,7 @@ def send_packets(
     all_new: bool = False,
     say: Callable[[str], object] = lambda _: None,
 ) -> list[Delivery]:
-    """Queues the packets of these versions, or of all that were never sent, and sends what is due.
+    """Queues the packets of these versions and lists, or of all that were never sent, and sends what is due.
 
     Raises UsageFault where neither or both are named, InputFault where a named one can't be sent: closed, its practice
     unknown, or without a channel or an address.
@@ -37,9 +39,15 @@ def send_packets(
     if bool(document_ids) == all_new:
         raise UsageFault("Say which plans to send.", todo="Name their document ids, or give --all-new.")
     if all_new:
-        records = [each for each in all_plans(ws).values() if not (each.closed or each.sent_at or each.complete)]
+        records: list[PlanRecord | ListRecord] = [
+            *(each for each in all_plans(ws).values() if not (each.closed or each.sent_at or each.complete)),
+            *(each for each in all_lists(ws).values() if each.sent_at is None),
+        ]
     else:
-        records = [the_plan(ws.ledger, document_id) for document_id in dict.fromkeys(document_ids)]
+        records = [
+            find_list(ws.ledger, document_id) or the_plan(ws.ledger, document_id)
+            for document_id in dict.fromkeys(document_ids)
+        ]
     names = []
     for record in records:
         try:
@@ -54,10 +62,16 @@ def send_packets(
     return [each for name in names for each in deliveries_of(ws.ledger, name) if each.purpose is Purpose.PACKET]
 
 
-def _queue(ws: Workspace, record: PlanRecord) -> None:
+def _queue(ws: Workspace, record: PlanRecord | ListRecord) -> None:
     """Queues a packet once for each practice and channel; the same one again is sent by `deliver retry`."""
-    if record.closed:
+    if isinstance(record, PlanRecord) and record.closed:
         raise InputFault(f"{record.document_id} is {record.closed}; it isn't sent.")
+    if isinstance(record, PlanRecord) and record.consent_ended:
+        raise InputFault(
+            f"{record.document_id}: the consent to disclose its Part 2 records {record.consent_ended.why.words}; it "
+            "isn't sent.",
+            todo="Take those items out, or get a new consent, and issue a new version.",
+        )
     practice = load_register(ws, record.member_id).directory.practices.get(record.practice_id)
     if practice is None:
         raise InputFault(f"Practice {record.practice_id} is no longer on record.", todo="Import the practices again.")
@@ -67,11 +81,7 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
     if find_delivery(ws.ledger, delivery) is not None:
         return
     to = address_of(channel, practice)
-    files = _files(ws, record)
-    text = (
-        f"Document {record.document_id}, version {record.version}, is attached with its cover sheet.\r\n"
-        f"The cover sheet says what is asked of you and how to return it.\r\n"
-    )
+    files, text = _files(ws, record), _LETTERS[type(record)].format(record=record)
     files = for_channel(ws, way, practice, files, delivery=delivery, document_id=record.document_id, to=to, text=text)
     queue(
         ws,
@@ -89,9 +99,24 @@ def _queue(ws: Workspace, record: PlanRecord) -> None:
     )
 
 
-def _files(ws: Workspace, record: PlanRecord) -> tuple[Content, ...]:
-    """Cover and plan, under names that say nothing of the member; for a practice that was sent none before, the guide
-    to signing between them. The plan is the last: a fax edition bears its name."""
+_LETTERS: Mapping[type, str] = {
+    PlanRecord: (
+        "Document {record.document_id}, version {record.version}, is attached with its cover sheet.\r\n"
+        "The cover sheet says what is asked of you and how to return it.\r\n"
+    ),
+    ListRecord: (
+        "Document {record.document_id}, a list of medicines after a discharge, is attached for the member's PCP.\r\n"
+        "It is for information. Nothing needs to be returned.\r\n"
+    ),
+}
+"""What a message says beside what is attached: nothing of the member."""
+
+
+def _files(ws: Workspace, record: PlanRecord | ListRecord) -> tuple[Content, ...]:
+    """A list is one file. Of a plan: cover and plan, for a practice that was sent none before the guide to signing
+    between them. Names say nothing of the member. The plan is the last: a fax edition bears its name."""
+    if isinstance(record, ListRecord):
+        return (Content(f"{record.document_id}.pdf", ws.blobs.get(record.sha256)),)
     cover = (
         [Content(f"{record.document_id}-cover.pdf", ws.blobs.get(record.cover_sha256))] if record.cover_sha256 else []
     )

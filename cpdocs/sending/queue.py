@@ -32,14 +32,15 @@ _BY_HAND = "folder"
 
 def queue_filed(ws: Workspace) -> int:
     """Queues every filed package whose target is more than a folder, and takes back those of versions that were
-    withdrawn or lost an approval; gives how many it queued."""
+    withdrawn, lost an approval or whose consent ended; gives how many it queued."""
     known = ways(ws)
     sent = [way.name for way in known.values() if way.kind != _BY_HAND]
     by_hand = [target.name for target in ws.options.targets if target.kind == _BY_HAND]
     count = 0
     for document_id, target in to_queue(ws.index, sent):
         record = the_plan(ws.ledger, document_id)
-        if record.withdrawn is None and record.filing is not None and record.filing.target == target:
+        stands = record.withdrawn is None and record.consent_ended is None
+        if stands and record.filing is not None and record.filing.target == target:
             count += _queue_package(ws, record, record.filing, known[target])
     for document_id, target in to_recall(ws.index, by_hand):
         if target in known:
@@ -48,13 +49,16 @@ def queue_filed(ws: Workspace) -> int:
     for packet in packets_to_stop(ws.index):
         delivery = the_delivery_of(ws.ledger, packet)
         if not (delivery.ever_out or delivery.trying):
-            take_back(ws, delivery, f"The version is {the_plan(ws.ledger, delivery.document_id).closed}.")
+            record = the_plan(ws.ledger, delivery.document_id)
+            take_back(ws, delivery, f"The version is {record.closed}." if record.closed else _why_back(ws, record))
     return count
 
 
 def _why_back(ws: Workspace, record: PlanRecord) -> str:
     if record.withdrawn:
         return f"The version was withdrawn: {record.withdrawn.text}"
+    if record.consent_ended:
+        return f"The member's consent to disclose Part 2 records {record.consent_ended.why.words}."
     emptied = ws.ledger.events(subject=document_subject(record.document_id), types=(EventType.SLOT_EMPTIED,))
     reasons = [str(event.data["reason"]) for event in emptied]
     return f"An approval was taken back: {reasons[-1] if reasons else ''}"

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cpdocs.core.deliveries import DELIVERY_EVENTS, Delivery, Purpose, fold
 from cpdocs.core.events import JSON, EventType, NewEvent, delivery_subject, document_subject, member_subject
@@ -14,9 +14,21 @@ from cpdocs.core.places import Place
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
-    from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
+
+
+class Sent(Protocol):
+    """What is sent: a version of a plan, or a medication list."""
+
+    @property
+    def document_id(self) -> str: ...
+
+    @property
+    def member_id(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ def delivery_id(ws: Workspace, *parts: str) -> str:
 def queue(
     ws: Workspace,
     delivery: str,
-    record: PlanRecord,
+    record: Sent,
     way: Way,
     purpose: Purpose,
     *,

@@ -34,14 +34,18 @@ _MOST_FAILURES = 3
 def deliver(
     ws: Workspace, document_ids: Collection[str] = (), *, say: Callable[[str], object] = lambda _: None
 ) -> list[str]:
-    """Queues what was filed, takes in acknowledgements, and sends everything that is due, or these documents alone.
+    """Ends the consents that ran out, queues what was filed, takes in acknowledgements, and sends everything that
+    is due, or these documents alone.
 
     Gives the ids of the deliveries that it looked at. ``say`` gets a line for each that was tried. Raises Busy where
     another sender has every target that there was something to do for.
     """
     from cpdocs.sending.acknowledgements import take_acknowledgements
+    from cpdocs.sending.consents import end_consents_by_date
     from cpdocs.sending.notices import queue_notices
 
+    for document_id in end_consents_by_date(ws):
+        say(f"{document_id}: its Part 2 consent has expired; it isn't filed any more, and is recalled where it was.")
     queue_filed(ws)
     queue_notices(ws, say)
     take_acknowledgements(ws, say)

@@ -11,6 +11,8 @@ from cpdocs.index.queries import Page
 from cpdocs.index.waiting import WorkFilter, waiting, waiting_counts
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cpdocs.workspace import Workspace
 
 
@@ -24,13 +26,15 @@ def counts(ws: Workspace, wanted: WorkFilter) -> dict[Kind, int]:
     return waiting_counts(ws.index, eastern_date(ws.clock.now()), wanted, plan_days=ws.options.plan_days)
 
 
-def as_json(item: Waiting) -> dict[str, JSON]:
-    """One thing that waits, as the contract (§10) has it."""
+def as_json(item: Waiting, now: datetime) -> dict[str, JSON]:
+    """One thing that waits, as the contract (§10) has it, and whether it is late at that moment (aware)."""
     return {
         "kind": item.kind.value,
         "waits_for": item.waits_for,
         "since": item.since or None,
         "due_on": item.due_on or None,
+        "due_at": item.due_at.isoformat() if item.due_at else None,
+        "overdue": item.is_late(now),
         "document_id": item.document_id or None,
         "member_id": item.member_id or None,
         "member": item.member or None,

@@ -166,17 +166,25 @@ def stamped_letters(press: LetterRenderer) -> dict[str, bytes]:
 
 
 def filed_files() -> dict[str, bytes]:
-    """What a chart is given: of a digitally signed plan, and of one that came back by fax."""
-    certificate = render_certificate(certificate_paper(), shipped=SHIPPED).pdf
+    """What a chart is given: of a plan signed digitally, on paper, both, by nobody's hand, in other languages."""
+    fills = {
+        Slot.MEMBER: fill(Slot.MEMBER, Evidence.RECORDED_APPROVAL),
+        Slot.PCP: fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE),
+    }
+    certificate = render_certificate(certificate_paper(*fills.values()), shipped=SHIPPED).pdf
     issued = sealed("bh")
     fax = fax_edition([issued])
-    places = range(1, page_count(fax) + 1)
+    paper_too = {"scan": fax, "places": range(1, page_count(fax) + 1)}
+    filed = partial(compose, certificate=certificate, title="Plan")
     made = {
-        "filed": compose(issued, signed=[by_member(by_pcp(issued), issued)], certificate=certificate, title="Plan"),
-        "filed from a fax": compose(issued, scan=fax, places=places, certificate=certificate, title="Plan"),
+        "filed": filed(issued, signed=[by_member(by_pcp(issued), issued)]),
+        "filed-from-a-fax": filed(issued, **paper_too),
+        "filed-signed-both-ways": filed(issued, signed=[by_pcp(issued)], **paper_too),
+        "filed-two-copies": filed(issued, signed=[by_pcp(issued), by_member(issued, issued)]),
+        **{f"filed-{name}": filed(sealed(name)) for name in ("ltss", "spanish", "arabic-large")},
     }
-    band = FiledBand(DOCUMENT_ID, 1, "November 5, 2026", ISSUED_AT, part2=True)
-    return {name: stamp(each.pdf, render_bands(band, each.pages, shipped=SHIPPED)).pdf for name, each in made.items()}
+    band = FiledBand(DOCUMENT_ID, 1, "November 5, 2026", ISSUED_AT, part2=True, fills=fills)
+    return {name: stamp(each.pdf, render_bands(band, each.sheets, shipped=SHIPPED)) for name, each in made.items()}
 
 
 def untagged() -> bytes:

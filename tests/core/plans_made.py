@@ -40,6 +40,9 @@ CONSENT = Consent(
     purpose="Treatment",
     signed_on=date(2026, 10, 1),
     expires_on=date(2027, 10, 1),
+    revocation="At any time, in writing",
+    redisclosure="May be passed on where the law allows it",
+    refusal="Care goes on without these items",
 )
 
 

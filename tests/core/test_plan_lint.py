@@ -9,8 +9,8 @@ import pytest
 
 from cpdocs.core.plan_lint import in_member_words
 from cpdocs.core.plan_rules import check_plan
-from cpdocs.core.plans import Consent, Medication, Part2, Plan, Reason, Representative, Transition, TransitionKind
-from tests.core.plans_made import ON, header, ltss, plan, quantity, register, service
+from cpdocs.core.plans import Goal, Medication, Part2, Plan, Reason, Representative, Transition, TransitionKind
+from tests.core.plans_made import CONSENT, ON, header, ltss, plan, quantity, register, service
 
 
 def codes(found: Plan, kind: str, **record: str) -> list[tuple[str, str]]:
@@ -86,10 +86,13 @@ def test_the_representative_is_held_against_the_rosters_guardian() -> None:
     assert ("representative_authority_missing", "representative.authority") in codes(bare, "warnings")
 
 
-def test_a_consent_says_how_it_is_revoked() -> None:
-    consent = Consent("Sample CP", "all of it", "my doctors", "care", date(2026, 10, 1), date(2027, 10, 1))
-    found = plan(part2=Part2(applies=True, consent=consent))
-    assert ("part2_consent_revocation", "part2.consent.revocation") in codes(found, "warnings")
+def test_a_consent_names_its_patient_and_its_signer() -> None:
+    named = replace(CONSENT, patient="Somebody Else")
+    found = plan(part2=Part2(applies=True, consent=named))
+    assert ("part2_consent_incomplete", "part2.consent.patient") in codes(found, "errors")
+    acts = Representative("Rowan Sample", "sister", "Guardianship decree", since=date(2025, 2, 3))
+    found = plan(part2=Part2(applies=True, consent=CONSENT), representative=acts)
+    assert ("part2_consent_incomplete", "part2.consent.signed_by") in codes(found, "errors")
 
 
 def test_after_a_discharge_each_medicine_says_where_it_was_learned_and_when() -> None:
@@ -118,8 +121,8 @@ def test_a_label_is_named_with_what_says_it_instead(words: str) -> None:
     ],
 )
 def test_the_member_speaks_in_many_languages(words: str) -> None:
-    assert in_member_words(words, said=None)
-    assert not in_member_words("Reduce hospital use", said=None)
+    assert in_member_words(Goal(words))
+    assert not in_member_words(Goal("Reduce hospital use"))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +156,7 @@ def test_a_site_adds_words_of_its_own() -> None:
 
 @pytest.mark.parametrize("words", ["Я хочу ходить", "أريد أن أمشي", "我想自己走路", "ខ្ញុំចង់ដើរ", "N ta kre anda"])
 def test_other_scripts_are_the_members_own(words: str) -> None:
-    assert in_member_words(words, said=None)
+    assert in_member_words(Goal(words))
 
 
 def test_what_reads_as_a_grant_is_told_in_every_field_that_the_cp_owns() -> None:

@@ -195,7 +195,13 @@ def test_a_minor_needs_somebody_who_signs_for_them() -> None:
     assert errors(ltss(), register(dob="2008-11-02")) == []
 
 
-@pytest.mark.parametrize("element", ["discloser", "scope", "recipients", "purpose", "signed_on", "expires_on"])
+@pytest.mark.parametrize(
+    "element",
+    [
+        *("discloser", "scope", "recipients", "purpose", "signed_on", "expires_on"),
+        *("revocation", "redisclosure", "refusal"),
+    ],
+)
 def test_a_consent_lacks_each_element_by_name(element: str) -> None:
     consent = replace(CONSENT, **{element: None if element.endswith("_on") else ""})
     assert errors(plan(part2=Part2(True, consent))) == [("part2_consent_incomplete", f"part2.consent.{element}")]

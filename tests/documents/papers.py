@@ -221,6 +221,9 @@ CONSENT = Consent(
     purpose="Treatment, payment and health care operations",
     signed_on=date(2026, 10, 6),
     expires_on=date(2027, 10, 6),
+    revocation="At any time, in writing or by telephone",
+    redisclosure="Who receives the records may pass them on where the law allows it",
+    refusal="Care goes on; the plan is then written without these items",
 )
 
 

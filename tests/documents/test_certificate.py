@@ -9,6 +9,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 
+from cpdocs.core.plan_record import KeptFile, ProofLevel
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import hash_text, render_certificate
 from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, MEANINGS, SHIPPED, certificate_paper, fill, text_of
@@ -98,3 +99,44 @@ def test_the_code_holds_the_checkpoint():
 def test_the_same_record_gives_the_same_bytes():
     paper = certificate_paper(fill(Slot.PCP, Evidence.DIGITAL_SIGNATURE))
     assert render_certificate(paper, shipped=SHIPPED).pdf == render_certificate(paper, shipped=SHIPPED).pdf
+
+
+def test_everything_stands_on_one_page_with_whose_plan_it_is_and_each_kind_of_evidence() -> None:
+    ink = fill(
+        Slot.MEMBER,
+        Evidence.INK_SCAN,
+        signer="Pat Placeholder",
+        role="representative",
+        on_behalf_of="sister, health care proxy",
+        how="Seen in the member's box of page 5, by eye: the fax was faint and the reader found the box empty; pages "
+        "missing: 2 and 3, which the office sent again",
+        note="Read from the fax; a dark pen; mark witnessed by Maria Sample and Tom Sample",
+        attested_by="Olga Examplesen",
+    )
+    digital = fill(
+        Slot.PCP,
+        Evidence.DIGITAL_SIGNATURE,
+        role="pcp_designee",
+        on_behalf_of="1234567893",
+        certificate_sha256="ef" * 32,
+        key_issued_by_us=True,
+    )
+    rendered = render_certificate(
+        certificate_paper(
+            ink,
+            digital,
+            originals=tuple((f"originals/returned-{number}.pdf", "cd" * 32) for number in range(1, 5)),
+            attestations=(
+                ("Designation", "On record since Oct 1, 2026, attested by Ada Mockworth, MD; valid to Oct 1, 2027"),
+                ("Identity", "Badge seen by Olga Examplesen on Oct 5, 2026"),
+            ),
+            checkpoint="example.org/cpdocs\n123456\n" + "q2V5" * 11 + "\n\n\u2014 cpdocs " + "c2ln" * 24 + "\n",
+            kept=(KeptFile("cd" * 32, ProofLevel.ARCHIVAL, ISSUED_AT, ISSUED_AT, "Example Time Stamping"),),
+        ),
+        shipped=SHIPPED,
+    )
+    assert rendered.pages == 1
+    text = text_of(rendered.pdf)
+    assert "Testina Samplewick, born May 17, 1970" in text
+    assert "Signature in ink on a returned copy" in text
+    assert "Evidence Digital signature" in text

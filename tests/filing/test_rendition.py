@@ -136,9 +136,9 @@ def test_every_page_gets_its_own_line_and_nothing_else_changes() -> None:
     upload = compose(pdfs.plain(2), certificate=CERTIFICATE, title="T")
     lines = compose(pdfs.plain(2, "line"), certificate=pdfs.plain(1, "line"), title="L").pdf
     stamped = stamp(upload.pdf, lines)
-    assert stamped.pages == upload.pages == 3
-    assert all("line" in page for page in words(stamped.pdf))
-    assert "certificate" in words(stamped.pdf)[-1]
-    assert what_acts(stamped.pdf) == []
+    assert page_count(stamped) == upload.pages == 3
+    assert all("line" in page for page in words(stamped))
+    assert "certificate" in words(stamped)[-1]
+    assert what_acts(stamped) == []
     with pytest.raises(Defect, match="differ in number"):
         stamp(upload.pdf, CERTIFICATE)

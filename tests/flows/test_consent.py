@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cpdocs.returns.watcher import Watcher
+from cpdocs.wiring import open_workspace
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk
 
@@ -79,3 +81,67 @@ def test_it_ends_once_and_only_where_there_is_one(carrying: Office) -> None:
 def test_a_consent_that_runs_out_is_on_the_list_a_month_before(carrying: Office) -> None:
     assert "consent_ending" not in items(carrying, now="2027-09-10T15:00:00Z")
     assert "consent_ending" in items(carrying, now="2027-09-25T15:00:00Z")
+
+
+LAST_MINUTE, NEXT_DAY = "2027-10-19T03:59:00Z", "2027-10-19T04:00:00Z"
+"""The consent's last day is October 18, 2027: its last minute and the next day's first in Massachusetts."""
+
+
+def ends(office: Office) -> list[dict[str, Any]]:
+    events = office.cli("audit", "show", office.documents["part2"], "--json").json
+    return [each["data"] for each in events if each["type"] == "consent.ended"]
+
+
+def recalls(office: Office) -> list[Any]:
+    return list((office.cli.root / "outbox" / "ehr" / "hand").rglob("RECALL-*"))
+
+
+@pytest.mark.parametrize("command", ["deliver", "intake"])
+def test_a_consent_that_ends_on_a_day_recalls_by_itself_on_the_day_after_and_once(
+    carrying: Office, command: str
+) -> None:
+    complete(carrying)
+    carrying.cli("deliver", now="2026-11-04T17:00:00Z", status=None)
+    carrying.cli(command, now=LAST_MINUTE)
+    assert (ends(carrying), recalls(carrying)) == ([], []), "it holds through its last day"
+    for _ in range(2):
+        carrying.cli(command, now=NEXT_DAY)
+        carrying.cli("deliver", now=NEXT_DAY)
+    (end_,) = ends(carrying)
+    assert (end_["why"], end_["on"]) == ("expired", "2027-10-18")
+    assert recalls(carrying)
+    rows = [row for row in carrying.cli("deliver", "list", "--json").json if row["kind"] == "handoff"]
+    assert len(rows) == 2, "the package and one recall"
+    assert "consent_ending" in items(carrying, now=NEXT_DAY)
+    assert "has expired" in carrying.cli("plan", "show", carrying.documents["part2"], now=NEXT_DAY).out
+    assert "on record already" in end(carrying, "expire", status=3, now="2027-10-20T15:00:00Z").err
+    assert carrying.cli("audit", "verify", "--json").json["ok"]
+
+
+def test_the_watcher_recalls_from_a_folder_that_a_person_carries_from(
+    carrying: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = carrying.cli.root / "cpdocs.toml"
+    settings.write_text(settings.read_text("utf-8").replace('kind = "handoff"', 'kind = "folder"'), "utf-8")
+    complete(carrying)
+    carrying.cli("deliver", now="2026-11-04T17:00:00Z")
+    monkeypatch.setenv("CPDOCS_NOW", NEXT_DAY)
+    said: list[str] = []
+    watcher = Watcher(open_workspace(carrying.cli.root), report=lambda _: None, say=said.append)
+    monkeypatch.setattr(Watcher, "_rest", lambda self, _worker: self.stop() if recalls(carrying) else None)
+    watcher.run()
+    assert len(ends(carrying)) == 1
+    assert len(recalls(carrying)) == 1
+    assert any("recall" in each or carrying.documents["part2"] in each for each in said)
+
+
+def test_a_complete_plan_isnt_filed_nor_sent_once_its_consent_has_run_out(carrying: Office) -> None:
+    carrying.cli("deliver", now=NEXT_DAY)
+    complete_late = ("--how", "phone", "--on", "2027-10-19", *BY)
+    carrying.cli("plan", "approve", carrying.documents["part2"], "--slot", "member", *complete_late, now=NEXT_DAY)
+    assert not list((carrying.cli.root / "outbox" / "ehr").rglob("*.pdf"))
+    assert carrying.status(carrying.documents["part2"], now=NEXT_DAY)["filed_at"] is None
+    assert (
+        "has expired; it isn't sent"
+        in carrying.cli("plan", "send", carrying.documents["part2"], now=NEXT_DAY, status=3).err
+    )

@@ -517,9 +517,7 @@ def test_an_attested_scan_is_shown_and_its_original_kept(issued: Office, tmp_pat
     shown = text_of(package / f"{document_id}.pdf")
     bare = [text for text in shown if len(text.split()) < 40]
     assert len(bare) == len(pages), "a picture of paper has nothing but its line"
-    assert [f"Filed page {place} of {len(shown)}" in text for place, text in enumerate(shown, start=1)].count(
-        False
-    ) == 0
+    assert [f"Page {place} of {len(shown)}" in text for place, text in enumerate(shown, start=1)].count(False) == 0
     issued.cli("verify", package, now=SIGNED_AT)
 
 

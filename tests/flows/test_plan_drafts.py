@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import yaml
+from openpyxl import load_workbook
 
 from cpdocs.core.plan_draft import plan_text
 from cpdocs.intake.plan_file import read_plan
 from tests.flows.conftest import Office
+from tests.intake.fhir_made import bundle, resources
 
 
 def _member_and_program(office: Office, name: str) -> tuple[str, str]:
@@ -122,3 +125,81 @@ def test_what_is_written_of_a_plan_reads_back_as_the_same_plan(sample: Any) -> N
 
 def _pcp_of(office: Office, name: str) -> str:
     return str(yaml.safe_load(office.sample.plans[name].read_text("utf-8"))["pcp_npi"])
+
+
+def test_a_form_is_filled_in_and_read_back_as_a_plan_that_passes_the_check(office: Office, tmp_path: Path) -> None:
+    member_id, program = _member_and_program(office, "bh")
+    form, file = tmp_path / "form.xlsx", tmp_path / "plan.yaml"
+    office.cli("plan", "draft", "--program", program, "--form", "-o", form, stdin=member_id)
+    assert form.stat().st_mode & 0o077 == 0
+    faulty = office.cli("plan", "draft", "--from", form, "-o", file, status=3)
+    assert "Plan!B7 (plan.assessment_date): is missing." in faulty.err
+    assert member_id not in faulty.err
+    assert not file.exists()
+    book = load_workbook(form)
+    page = book["Plan"]
+    asked = {page.cell(line, 4).value: line for line in range(4, page.max_row + 1)}
+    assert "the day of the assessment" in page.cell(asked["plan.assessment_date"], 3).value.casefold()
+    assert page.cell(asked["pcp_npi"], 2).value
+    for key, value in {"assessment_date": "2026-10-20", "next_review": "2027-10-20"}.items():
+        page.cell(asked[f"plan.{key}"], 2).value = value
+    book["Goals"]["B4"] = "I want to see my sister more often"
+    book.save(form)
+    office.cli("plan", "draft", "--from", form, "-o", file)
+    checked = office.cli("plan", "check", file, "--json").json[0]
+    assert checked["errors"] == []
+    assert yaml.safe_load(file.read_text("utf-8"))["goals"][0]["goal"] == "I want to see my sister more often"
+
+
+def test_a_draft_needs_a_program_and_a_form_a_file(office: Office, tmp_path: Path) -> None:
+    member_id, program = _member_and_program(office, "bh")
+    assert "--program" in office.cli("plan", "draft", stdin=member_id, status=2).err
+    assert "-o" in office.cli("plan", "draft", "--program", program, "--form", stdin=member_id, status=2).err
+    missing = office.cli("plan", "draft", "--from", tmp_path / "none.xlsx", status=3)
+    assert "none.xlsx isn't there" in missing.err
+
+
+def test_a_bundle_of_the_member_begins_a_draft_and_one_of_somebody_else_is_refused(
+    office: Office, tmp_path: Path
+) -> None:
+    member_id, program = _member_and_program(office, "bh")
+    row = next(row for row in _roster(office) if row["member_id"] == member_id)
+    every = resources()
+    every["p1"] |= {
+        "birthDate": row["dob"],
+        "name": [{"family": row["last_name"], "given": [row["first_name"]]}],
+        "identifier": [{"value": member_id}],
+    }
+    source, file = tmp_path / "bundle.json", tmp_path / "draft.yaml"
+    source.write_bytes(bundle(every))
+    made = office.cli("plan", "draft", "--program", program, "--from", source, "-o", file, stdin=member_id)
+    assert "not taken: Claim: entry[18]" in made.err
+    assert row["last_name"] not in made.err
+    text = file.read_text("utf-8")
+    draft = yaml.safe_load(text)
+    assert draft["goals"][0]["steps"][0] == {"step": "Call about the ride", "who": "Hedgerow Specimen"}
+    assert draft["plan"]["effective_to"] == "2027-09-30"
+    assert draft["care_team"][-1]["name"] == "Ana Fictitia"
+    assert "#   Claim: entry[18]" in text
+    assert "authorized_by:   # ASK who authorized it; never the Community Partner" in text
+    errors = {each["field"] for each in office.cli("plan", "check", file, "--json", status=1).json[0]["errors"]}
+    assert {"plan.assessment_date", "plan.next_review"} <= errors
+    form = tmp_path / "form.xlsx"
+    office.cli("plan", "draft", "--program", program, "--from", source, "--form", "-o", form, stdin=member_id)
+    page = load_workbook(form)["Services"]
+    assert page.cell(4, 1).value == "Transportation"
+    every["p1"]["birthDate"] = "1930-01-01"
+    source.write_bytes(bundle(every))
+    refused = office.cli("plan", "draft", "--program", program, "--from", source, stdin=member_id, status=3)
+    assert "Patient.birthDate: has another date of birth" in refused.err
+    assert row["last_name"] not in refused.err
+    source.write_bytes(b"{}")
+    assert (
+        "no FHIR bundle"
+        in office.cli("plan", "draft", "--program", program, "--from", source, stdin=member_id, status=3).err
+    )
+
+
+def _roster(office: Office) -> list[dict[str, str]]:
+    with office.sample.roster.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

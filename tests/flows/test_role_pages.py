@@ -7,13 +7,17 @@ import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
 import pypdfium2 as pdfium
 import pytest
+import yaml
 from PIL import Image, ImageDraw
 
+from cpdocs.documents.plan_form import write_form
+from cpdocs.intake.form_values import form_values
 from tests.conftest import Outcome
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk
@@ -90,7 +94,15 @@ def test_every_command_of_a_role_s_page_works_in_the_order_of_the_page(
 def _coordinators(reading: Reading) -> None:
     desk, sample = reading.desk, reading.desk.office.sample
     reading.file("member-id.txt", sample.member_ids["bh"] + "\n")
+    reading.file("member-2.txt", sample.member_ids["affiliated"] + "\n")
     reading.file("plan.yaml", sample.plans["affiliated"])
+    visit = {"kind": "discharge", "facility": "Sample Hospital", "discharged": "2026-11-03T14:00:00-05:00"}
+    visit["home_visit_done"] = "2026-11-05T09:00:00-05:00"
+    listed = {"schema": "cpdocs.medications/1", "member_id": sample.member_ids["affiliated"], "program": "LTSS"}
+    listed |= {"source": "The member", "as_of": "2026-11-05", "discharge": visit}
+    reading.file("list.yaml", yaml.safe_dump(listed))
+    filled = write_form(form_values(sample.plans["bh"].read_text("utf-8")), on=datetime(2026, 11, 5, tzinfo=UTC))
+    (reading.here / "filled.xlsx").write_bytes(filled)
     reading.words |= {
         "1234567893": sample.npis["pcp1"],
         "4HNP-2TVY-8WD": desk.office.documents["ltss"],

@@ -108,6 +108,6 @@ def test_an_unknown_kind_is_a_fault_of_usage(cli: CommandLine) -> None:
     assert cli("todo", "--kind", "nothing", status=2)
 
 
-@pytest.mark.parametrize("kind", ["home_visit_due", "delivery_unsure", "notice_to_send"])
+@pytest.mark.parametrize("kind", ["home_visit_due", "medications_unsent", "delivery_unsure", "notice_to_send"])
 def test_a_kind_that_nothing_tells_of_is_empty(kind: str, cli: CommandLine) -> None:
     assert waits(cli, "--kind", kind) == []

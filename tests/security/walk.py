@@ -25,6 +25,7 @@ from cpdocs.demo.mishaps import faxed, resaved
 from cpdocs.signing import authority
 from cpdocs.signing.keyfiles import KeyPair, write_pkcs12
 from tests.conftest import NOW, CommandLine
+from tests.intake.fhir_made import bundle, resources
 from tests.reference import commands
 from tests.security.canaries import (
     ADDRESS,
@@ -655,7 +656,27 @@ def rest(go: Walk, document: str) -> None:
     go("todo", "--practice", LAST, now=RETURN, status=None)
     go("plan", "draft", "--program", "BH", "-o", folder / "next.yaml", stdin=member, now=RETURN, status=None)
     go("plan", "draft", "--program", "LTSS", stdin=f"{LAST}\n", now=RETURN, status=3)
+    form = folder / "form.xlsx"
+    go("plan", "draft", "--program", "BH", "--form", "-o", form, stdin=member, now=RETURN, status=None)
+    go("plan", "draft", "--from", form, now=RETURN, status=None, why="a form, filled in or not")
+    theirs = resources()
+    theirs["p1"] |= {
+        "name": [{"family": LAST, "given": [FIRST]}],
+        "birthDate": DOB,
+        "identifier": [{"value": MEMBER_ID}],
+    }
+    for number, bundle_of in enumerate((theirs, resources(), {})):
+        source = folder / f"bundle-{number}.json"
+        source.write_bytes(bundle(bundle_of))
+        go("plan", "draft", "--program", "BH", "--from", source, stdin=member, now=RETURN, status=None)
     go("plan", "diff", document, document, now=RETURN, status=None)
+    home = ("discharged", "--at", "2026-11-03T14:00", "--facility", LAST, "--how", LAST, "--by", LAST)
+    for words in (home, home, ("discharged", "--never", "--reason", LAST, "--by", LAST)):
+        go("member", *words, stdin=member, now=RETURN, status=None)
+    known = ("--how", LAST, "--by", LAST, "--on", "2026-11-04", "--name", LAST)
+    began = ("guardian-begins", *known, "--relation", LAST, "--authority", LAST)
+    for words in (began, began, ("guardian-ends", *known), ("guardian-ends", *known)):
+        go("member", *words, stdin=member, now=RETURN, status=None)
     go("plan", "transfer", document, "--to-npi", MEMBER_ID[:10], "--reason", LAST, now=RETURN, status=None)
     go("plan", "unapprove", document, "--slot", "member", "--reason", GOAL, now=RETURN, status=None)
     copied = ("--format", LAST, "--language", LAST, "--by", LAST, "--on", "2026-11-04")
