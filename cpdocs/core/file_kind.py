@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 
 HEAD = 1024
 """How many bytes decide: a PDF may begin anywhere within the first KiB, as readers allow."""
@@ -30,8 +29,11 @@ _MAIL = re.compile(
 """Header lines (RFC 5322 §2.2), one of them one that every mail has."""
 _CMS = re.compile(rb"\A\x30[\x80-\x84].{0,4}?\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", re.DOTALL)
 """A SEQUENCE that begins with an object identifier of PKCS #7 (RFC 5652 §3): S/MIME without a mail around it."""
-_CMS_TEXT = re.compile(rb"\A\s*(?:-----BEGIN (?:PKCS7|CMS)-----\s+)?(MI[A-Za-z0-9+/]{38})")
-"""The same in base 64, in an envelope of lines or bare (RFC 7468 §8, §9)."""
+_CMS_TEXT = re.compile(
+    rb"\A\s*(?:-----BEGIN (?:PKCS7|CMS)-----\s+)?MI[A-Za-z0-9+/]{2,6}(?:YJKoZIhvcNAQc|CSqGSIb3DQEH|BgkqhkiG9w0BB)"
+)
+"""The same in base 64, in an envelope of lines or bare (RFC 7468 §8, §9): the identifier at each of the three places
+where it may begin in a group of four letters."""
 _TAR = (257, b"ustar")
 """Where a tape archive's first header says what it is (POSIX.1-2017, pax, "ustar Interchange Format")."""
 
@@ -58,7 +60,7 @@ def kind_of(head: bytes) -> str:
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         return "heic"
     found = next((kind for start, kind in _STARTS.items() if head.startswith(start)), "")
-    if found or _is_cms(head):
+    if found or _CMS.match(head) or _CMS_TEXT.match(head):
         return found or "p7m"
     return "eml" if _MAIL.match(the_mail(head)) else ""
 
@@ -66,11 +68,6 @@ def kind_of(head: bytes) -> str:
 def the_mail(data: bytes) -> bytes:
     """``data`` without what a program put before the mail in it."""
     return _PUT_BEFORE.sub(b"", data, count=1)
-
-
-def _is_cms(head: bytes) -> bool:
-    text = _CMS_TEXT.match(head)
-    return bool(_CMS.match(b64decode(text[1]) if text else head))
 
 
 _NAMES = (
