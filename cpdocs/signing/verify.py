@@ -157,8 +157,10 @@ def _slip(facts: ReturnFacts, group: PageGroup, letter: IssuedLetter) -> Decisio
         findings.append(finding("old_letter"))
     elif letter.stands:
         findings.append(finding("member_not_enrolled", letter.stands.replace("_", " ")))
-    if group.marks_elsewhere:
-        findings.append(finding("marks_elsewhere"))
+    mine = {page.number for page in group.pages}
+    noted = any(note.page in mine for note in facts.notes)
+    if group.marks_elsewhere or noted:
+        findings.append(finding("marks_elsewhere", "a comment in the file" if noted else ""))
     extra = extra_pages(facts.pages)
     return replace(
         _result(Lane.INK, None, findings),
