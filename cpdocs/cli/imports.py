@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.workbooks import workbook_options
 from cpdocs.errors import InputFault
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cpdocs.core.roster import RosterOutcome
-    from cpdocs.intake.tables import Choices, Found
+    from cpdocs.intake.tables import Choices
     from cpdocs.register.imports import DirectoryImport, RosterImport
 
 _SHOWN_LINES = 200
@@ -43,10 +43,11 @@ def import_() -> None:
 
 @import_.command()
 @_FILE
+@click.option("--dry-run", is_flag=True, help="Only say what each line would become; record nothing.")
 @workbook_options
 @AS_JSON
 @pass_workspace
-def roster(ws: Workspace, file: Path, choices: Choices, as_json: bool) -> None:
+def roster(ws: Workspace, file: Path, dry_run: bool, choices: Choices, as_json: bool) -> None:
     """Record a roster; each line gets its disposition. No letter is made (see `cpdocs letters run`).
 
     A line's fault is that line's disposition and the good lines are recorded. Only a file that can't be read or that
@@ -55,15 +56,18 @@ def roster(ws: Workspace, file: Path, choices: Choices, as_json: bool) -> None:
     \b
     cpdocs import roster roster.csv
     cpdocs import roster roster.xlsx --json
+    cpdocs import roster roster.csv --dry-run
     cpdocs import roster roster.xlsx --sheet LTSS --hidden-rows leave-out
     """
     from cpdocs.register.imports import import_roster
 
-    result = _done(lambda: import_roster(ws, file, choices=choices), "roster", file, as_json)
+    result = _done(lambda: import_roster(ws, file, record=not dry_run, choices=choices), "roster", file, as_json)
     if as_json:
-        print_json(_roster_json(file, result))
-    else:
-        _tell_roster(result)
+        print_json({**_roster_json(file, result), "dry_run": dry_run})
+        return
+    _tell_roster(result)
+    if dry_run:
+        _say("Nothing was recorded. Leave out --dry-run to record it.")
 
 
 @import_.command()
@@ -175,6 +179,7 @@ def _roster_json(file: Path, result: RosterImport) -> dict[str, Any]:
         "records_in": result.records_in,
         **result.counts,
         "recorded": result.recorded,
+        "changes": [{"line": line, "fields": [*names]} for line, names in result.changes.items()],
         "ignored_columns": list(result.ignored_columns),
         "header_line": result.found.header_line,
         "sheet": result.found.sheet or None,
@@ -201,24 +206,10 @@ def _tell_roster(result: RosterImport) -> None:
         _say(f"  {line}")
     if len(told) > _SHOWN_LINES:
         _say(f"  … and {len(told) - _SHOWN_LINES} more; --json has them all")
-    for sentence in found_in_words(result.found):
+    for sentence in result.found.remarks:
         _say(sentence)
     if result.ignored_columns:
         _say(f"Columns that nothing was taken from: {', '.join(result.ignored_columns)}.")
-
-
-def found_in_words(found: Found) -> list[str]:
-    """What a person should know of how a table was read."""
-    said = []
-    if found.header_line > 1:
-        said.append(f"The column names stand in line {found.header_line}; what is above them was left aside.")
-    if found.other_sheets:
-        said.append(f"Sheet {found.sheet!r} was read; not read: {', '.join(found.other_sheets)}.")
-    if found.hidden_rows:
-        said.append(
-            f"{counted(found.hidden_rows, 'row')} of the sheet {'is' if found.hidden_rows == 1 else 'are'} hidden."
-        )
-    return said
 
 
 def _line(one: RosterOutcome) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cpdocs.cli.output import counted
 from cpdocs.core.ids import last_four
@@ -25,25 +25,6 @@ def warning_in_words(code: str, number: int) -> str:
         if code in WARNINGS
         else (f"warning {code}: {number}")
     )
-
-
-def roster_in_words(about: dict[str, Any]) -> list[str]:
-    """What to know of the roster of a run before anything is printed."""
-    said = []
-    if about["header_line"] > 1:
-        said.append(f"The column names stand in line {about['header_line']}; what is above them was left aside.")
-    if about["other_sheets"]:
-        said.append(f"Sheet {about['sheet']!r} was read; not read: {', '.join(about['other_sheets'])}.")
-    if about["hidden_rows"]:
-        said.append(f"{counted(about['hidden_rows'], 'row')} of the sheet hidden.")
-    if about["ignored_columns"]:
-        said.append(f"Columns that nothing was taken from: {', '.join(about['ignored_columns'])}.")
-    for one in about["unknown_cp_orgs"]:
-        near = f"; did the roster mean {one['nearest']!r}?" if one["nearest"] else "."
-        said.append(
-            f"{one['name']!r} ({counted(one['lines'], 'line')}) is no Community Partner that cpdocs.toml names{near}"
-        )
-    return said
 
 
 def reason_in_words(code: str) -> str:

@@ -13,7 +13,7 @@ from cpdocs.cli.letter_holds import hold
 from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, suppress
 from cpdocs.cli.letter_preview import preview
 from cpdocs.cli.letter_states import cancel, mailed, pull, release, run_json
-from cpdocs.cli.letter_words import not_mailed_in_words, reason_in_words, roster_in_words, warning_in_words
+from cpdocs.cli.letter_words import not_mailed_in_words, reason_in_words, warning_in_words
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
 from cpdocs.cli.progress import progress
 from cpdocs.cli.tables import print_table
@@ -144,7 +144,7 @@ def run(
     _show_counts(report.values)
     for sentence in not_mailed_in_words(report.not_mailed):
         click.echo(sentence)
-    for sentence in roster_in_words(report.roster) if report.roster else ():
+    for sentence in report.roster["remarks"] if report.roster else ():
         click.echo(sentence)
     run_id = report.values["run_id"]
     if report.values["reading_grade"] > TARGET:

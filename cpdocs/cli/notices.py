@@ -10,11 +10,13 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.cli.pages import pages, say_how_many
 from cpdocs.cli.params import MOMENT
 from cpdocs.cli.tables import print_table
 from cpdocs.core.events import JSON
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.notices import NoticeRecord
+from cpdocs.index.queries import Page
 from cpdocs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,9 +36,10 @@ def notices() -> None:
 @notices.command("list")
 @click.option("--all", "everything", is_flag=True, help="Also those that were sent.")
 @click.option("--practice", "practice_id", default="", metavar="ID", help="Those to this practice.")
+@pages
 @AS_JSON
 @pass_workspace
-def list_(ws: Workspace, everything: bool, practice_id: str, as_json: bool) -> None:
+def list_(ws: Workspace, everything: bool, practice_id: str, page: Page, as_json: bool) -> None:
     """What waits to be sent, oldest first: for whom it is, what it says of which plan, and the file.
 
     \b
@@ -46,11 +49,12 @@ def list_(ws: Workspace, everything: bool, practice_id: str, as_json: bool) -> N
 
     A notice to a practice with a channel leaves by it, with `cpdocs deliver`; send the others, then log them.
     """
+    from cpdocs.index.outgoing import notice_counts
     from cpdocs.returns.recovery import finish_all
     from cpdocs.sending.notice_list import list_notices
 
     finish_all(ws)
-    found = list_notices(ws, everything=everything, practice_id=practice_id)
+    found = list_notices(ws, everything=everything, practice_id=practice_id, page=page)
     if as_json:
         print_json([_addressed_json(each) for each in found])
         return
@@ -67,12 +71,14 @@ def list_(ws: Workspace, everything: bool, practice_id: str, as_json: bool) -> N
         for each in found
     ]
     print_table(["notice", "to", "says", "plan", "written", "sent", "file under outbox/"], rows)
-    waiting = [each.notice for each in found if each.notice.waits]
-    by_hand = sum(not each.leaves_by for each in waiting)
+    ctx = click.get_current_context()
+    waiting, by_hand = notice_counts(ws.index, practice_id=practice_id)
     text = f"{by_hand} to send." if by_hand else "Nothing waits to be sent by hand."
-    if len(waiting) > by_hand:
-        text += f" {len(waiting) - by_hand} leave by a channel, with `cpdocs deliver`."
-    say(click.get_current_context(), text)
+    if waiting > by_hand:
+        text += f" {waiting - by_hand} leave by a channel, with `cpdocs deliver`."
+    say(ctx, text)
+    all_of_them, _ = notice_counts(ws.index, everything=everything, practice_id=practice_id)
+    say_how_many(ctx, len(found), all_of_them, page)
 
 
 @notices.command()
@@ -96,7 +102,7 @@ def show(ws: Workspace, ctx: click.Context, reference: str, out: Path | None, as
     from cpdocs.system.durable import write_durably
 
     finish_all(ws)
-    (found,) = addressed(ws, [the_notice(ws.ledger, reference)])
+    (found,) = addressed(ws, [the_notice(ws, reference)])
     notice = found.notice
     if out is not None:
         write_durably(out, ws.blobs.get(notice.sha256))

@@ -6,7 +6,7 @@ file, kind, to, channel, at. A letter that says "we told your health plan" rests
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,12 +15,14 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event, EventType
 
 TRACKED = frozenset(
-    {"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back", "recalled"}
+    {"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back", "recalled", "key_issued"}
 )
 """The kinds that are on the work list until they were sent: somebody goes wrong who isn't told."""
+HEALTH_PLANS = "_health-plans"
+"""The folder under outbox/notices/ for health plans; no practice id can begin so."""
 ANSWERS = frozenset({"accepted", "resend", "held", "nothing_wanted"})
 """The kinds that answer what came back: one letter a day and plan, written anew until it left (contract §8)."""
-_STOPS = frozenset({"withdrawn", "taken_back"})
+STOPS = frozenset({"withdrawn", "taken_back"})
 """The kinds that say that an earlier letter about the same version isn't true any more."""
 SAYS = {
     "accepted": "an approval counts",
@@ -62,6 +64,10 @@ class NoticeRecord:
     to: str = ""
     channel: str = ""
     sent_at: datetime | None = None
+    seq: int = 0
+    """The number of the event that wrote it first."""
+    sent_seq: int = 0
+    """The number of the event that says that it left."""
     replaced_by: str = ""
     """The reference of a later letter that takes back what this one says, which never left."""
 
@@ -71,9 +77,15 @@ class NoticeRecord:
         return self.sent_at is None and not self.replaced_by
 
     @property
+    def to_health_plan(self) -> bool:
+        """Whether it is a letter to a health plan."""
+        return self.file.startswith(f"notices/{HEALTH_PLANS}/")
+
+    @property
     def in_worklist(self) -> bool:
-        """Whether it is one of those that must leave, and hasn't."""
-        return self.waits and self.kind in TRACKED
+        """Whether a person must print and send it, and hasn't: it is one of those that must leave, or a letter to a
+        health plan, and has no channel. What leaves by one is on the list as a delivery where that doesn't settle."""
+        return self.waits and not self.leaves_by and (self.kind in TRACKED or self.to_health_plan)
 
     @property
     def says(self) -> str:
@@ -106,13 +118,19 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
         reference = notice_reference(data)
         if event.type is EventType.NOTICE_WRITTEN and reference:
             known = found.get(reference)
-            if known is None or (known.waits and known.sha256 != data.get("sha256")):
+            if known is None:
                 found[reference] = _written(event, reference, data)
-            if data.get("kind") in _STOPS:
+            elif known.waits and known.sha256 != data.get("sha256"):
+                found[reference] = replace(_written(event, reference, data), seq=known.seq)
+            if data.get("kind") in STOPS:
                 _replace(found, found[reference])
         elif event.type is EventType.NOTICE_SENT and reference in found and found[reference].sent_at is None:
             found[reference] = replace(
-                found[reference], to=data["to"], channel=data["channel"], sent_at=datetime.fromisoformat(data["at"])
+                found[reference],
+                to=data["to"],
+                channel=data["channel"],
+                sent_at=datetime.fromisoformat(data["at"]),
+                sent_seq=event.seq,
             )
     return found
 
@@ -125,10 +143,10 @@ def _replace(found: dict[str, NoticeRecord], later: NoticeRecord) -> None:
             found[reference] = replace(each, replaced_by=later.reference)
 
 
-def find_notice(notices: Mapping[str, NoticeRecord], typed: str) -> NoticeRecord | None:
-    """The notice that a person means: case and the ending ``.pdf`` don't count."""
-    wanted = typed.strip().casefold().removesuffix(".pdf")
-    return next((each for reference, each in notices.items() if reference.casefold() == wanted), None)
+def typed_reference(typed: str) -> str:
+    """The reference that a person means: the ending ``.pdf`` doesn't count, nor does case."""
+    text = typed.strip()
+    return text[: -len(".pdf")] if text.casefold().endswith(".pdf") else text
 
 
 def _plans(reference: str, data: dict[str, Any]) -> tuple[str, ...]:
@@ -151,4 +169,5 @@ def _written(event: Event, reference: str, data: dict[str, Any]) -> NoticeRecord
         str(data.get("sha256") or ""),
         str(data.get("channel") or ""),
         _plans(reference, data),
+        seq=event.seq,
     )

@@ -7,20 +7,20 @@ and what is searched for is posted.
 from __future__ import annotations
 
 import hmac
-import os
-import traceback
+import io
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from flask import Flask, g, redirect, render_template, request, send_file
+from flask import Flask, Request, g, redirect, render_template, request, send_file
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from cpdocs import __version__
 from cpdocs.core.clock import EASTERN
 from cpdocs.desk import words
+from cpdocs.desk.defects import defect_of
 from cpdocs.desk.log_in import OpenFor, log_in
 from cpdocs.desk.sessions import Sessions
 from cpdocs.errors import AnswerIsNo, Busy, CpdocsError, InputFault, UsageFault, WorkspaceFault
@@ -44,11 +44,23 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_PARTS = ("today", "review", "plans", "story", "practices", "letters", "deliveries", "reports", "search")
+_PARTS = (
+    *("today", "chasing", "review", "plans", "plan_writing", "story", "members", "practices"),
+    *("letters", "letter_runs", "notices"),
+    *("deliveries", "imports", "reports", "settings_view", "search", "work"),
+)
 _OPEN = frozenset({"static", "font", "enter", "entered"})
 """What is answered without a log-in: the log-in itself, and what it is drawn with."""
 _FONTS = frozenset({"NotoSans-Regular.ttf", "NotoSans-Bold.ttf"})
 _MOST_BYTES = 64 * 1024
+MOST_UPLOADED = 32 * 1024**2
+"""Bytes of a file that somebody brings; a larger one is for the command."""
+_BIGGER = {
+    "imports.look": MOST_UPLOADED,
+    "letter_runs.rehearse": MOST_UPLOADED,
+    "plan_writing.written": 5 * 1024**2,
+}
+"""What takes more than a form of a few fields, and how much: a table, a plan file twice (as a file and as text)."""
 _STATUS: dict[type[CpdocsError], int] = {
     UsageFault: 400,
     InputFault: 404,
@@ -58,9 +70,23 @@ _STATUS: dict[type[CpdocsError], int] = {
 }
 
 
+class InMemory(Request):
+    """A request whose files stay in memory: what somebody brings may name members, and no temporary file does."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return io.BytesIO()
+
+
 def make_app(ws: Workspace, open_for: OpenFor, sessions: Sessions | None = None) -> Flask:
     """The desk of the workspace ``ws``; ``open_for`` opens it in the name of who logs in."""
     app = Flask("cpdocs.desk", root_path=str(Path(__file__).parent))
+    app.request_class = InMemory
     app.config.update(TRUSTED_HOSTS=HOSTS, MAX_CONTENT_LENGTH=_MOST_BYTES, MAX_FORM_MEMORY_SIZE=_MOST_BYTES)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -102,6 +128,9 @@ def _walls(app: Flask, sessions: Sessions) -> None:
         g.session = sessions.find(g.cookie)
         if g.session is None:
             g.cookie, g.session = sessions.begin()
+        if g.session.person and request.endpoint in _BIGGER:
+            request.max_content_length = _BIGGER[request.endpoint] + _MOST_BYTES
+            request.max_form_memory_size = min(_BIGGER[request.endpoint], 5 * 1024**2)
         if request.method == "POST" and not hmac.compare_digest(
             request.form.get("csrf", "").encode(), g.session.csrf.encode()
         ):
@@ -156,20 +185,16 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def of_the_web(error: HTTPException) -> ResponseReturnValue:
+        if isinstance(error, RequestEntityTooLarge):
+            todo = f"A file may have {MOST_UPLOADED // 1024**2} MB here; the commands take larger ones."
+            return _error_page("That is more than the desk takes.", todo, 413)
         if isinstance(error, NotFound):
             return _error_page("There is no such page.", "Go on from one of the pages above.", 404)
         return _error_page(error.description or error.name, "", error.code or 500)
 
     @app.errorhandler(Exception)
     def defect(error: Exception) -> ResponseReturnValue:
-        # Its text is shown to nobody: it can hold member data.
-        lines = [
-            f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
-            for frame in traceback.extract_tb(error.__traceback__)
-            if f"{os.sep}cpdocs{os.sep}" in frame.filename
-        ]
-        message = f"A defect of ours ({type(error).__name__}). Nothing that was recorded is lost."
-        return _error_page(message, "Please report these lines:", 500, problems=lines)
+        return ours(defect_of(error))
 
 
 def _error_page(message: str, todo: str, status: int, problems: list[str] | None = None) -> ResponseReturnValue:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, datetime
+
+from werkzeug.datastructures import MultiDict
 
 from cpdocs.core.moments import parse_day, parse_moment
 from cpdocs.errors import UsageFault
@@ -21,6 +23,22 @@ def needed(form: Form, name: str, label: str) -> str:
     text = given(form, name)
     if not text:
         raise UsageFault(f"{label} is empty.", todo="Fill it in.")
+    return text
+
+
+def ticked(form: MultiDict[str, str], name: str, fault: str, todo: str) -> list[str]:
+    """What is ticked of a list. Raises UsageFault, as said, where nothing is."""
+    chosen = form.getlist(name)
+    if not chosen:
+        raise UsageFault(fault, todo=todo)
+    return chosen
+
+
+def one_of(form: Form, name: str, values: Container[str], question: str) -> str:
+    """One of these values. Raises UsageFault, with the question, where it is another or none."""
+    text = given(form, name)
+    if text not in values:
+        raise UsageFault(question, todo="Choose one of those on the page.")
     return text
 
 

@@ -15,7 +15,7 @@ from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState
 from cpdocs.desk.album import Shot, png_of
 from cpdocs.desk.letter_acts import act, release_held
-from cpdocs.desk.pages import ROWS, done, page, saw, session, workspace
+from cpdocs.desk.pages import ROWS, begin, done, page, saw, session, workspace
 from cpdocs.errors import CpdocsError, InputFault
 from cpdocs.index.lookups import count_pieces, member_names, pieces_of_run, runs
 from cpdocs.index.queries import Page
@@ -42,7 +42,8 @@ def letters() -> ResponseReturnValue:
     ws = workspace()
     offset = max(request.args.get("after", 0, int), 0)
     rows = runs(ws.index, Page(ROWS, offset))
-    return page("letters.html", here="Letters", rows=rows, offset=offset, rows_at_once=ROWS)
+    kinds = ws.options.letter_kinds
+    return page("letters.html", here="Letters", rows=rows, offset=offset, rows_at_once=ROWS, kinds=kinds)
 
 
 @part.get("/letters/held")
@@ -68,6 +69,9 @@ def run(run_id: str) -> ResponseReturnValue:
 def decide(run_id: str) -> ResponseReturnValue:
     ws = workspace()
     try:
+        if request.form.get("do") == "reprint":
+            said = {name: request.form.get(name, "") for name in ("pieces", "reason")}
+            return begin("reprint", {**said, "run": run_id}, None, here="Letters", back=f"/letters/{run_id}")
         told = act(ws, run_id, request.form)
     except CpdocsError as error:
         return _show_run(the_run(ws.ledger, run_id), request.form, error)
@@ -139,6 +143,7 @@ def _show_run(record: RunRecord, form: Mapping[str, str], error: CpdocsError | N
             "release": record.state is RunState.STAGED,
             "mailed": record.state is RunState.RELEASED,
             "pull": record.state in (RunState.STAGED, RunState.RELEASED),
+            "reprint": record.state in (RunState.STAGED, RunState.RELEASED, RunState.MAILED),
             "cancel": record.state in (RunState.STAGED, RunState.RELEASED),
         },
     )

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request
 
 from cpdocs.core.events import member_subject
 from cpdocs.core.ids import is_member_id, parse_document_id
-from cpdocs.desk.pages import ROWS, page, saw, workspace
+from cpdocs.desk.pages import ROWS, page, saw, session, workspace
 from cpdocs.index.lookups import member_names, members_like, plans_of_member
 from cpdocs.index.queries import practices_of
 from cpdocs.plans.records import find_plan
@@ -30,9 +30,15 @@ def search() -> ResponseReturnValue:
     digits = "".join(asked.split())
     if is_member_id(digits):
         saw("search", member_subject(digits))
-        found = {digits: member_names(ws.index, [digits]).get(digits, "")}
+        if member_names(ws.index, [digits]):
+            return redirect(session().address_of(digits), 303)
+        found = {}
     else:
         saw("search")
         found = {row["member_id"]: row["name"] for row in members_like(ws.index, asked, ROWS)} if asked else {}
-    members = [(name, member_id, plans_of_member(ws.index, member_id)) for member_id, name in found.items() if name]
+    members = [
+        (name, member_id, session().address_of(member_id), plans_of_member(ws.index, member_id))
+        for member_id, name in found.items()
+        if name
+    ]
     return page("search.html", here="Search", asked=asked, members=members, rows_at_once=ROWS)

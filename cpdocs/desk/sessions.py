@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cpdocs.desk.jobs import Job
     from cpdocs.workspace import Workspace
 
 IDLE_SECONDS = 15 * 60.0
 """After so long without a request a session is over: the screen may stand open in an office."""
+_JOBS = 6
+"""Jobs that are over and remembered."""
 MOST = 100
 """Sessions at once; one more ends the one that was unused the longest."""
 
@@ -31,10 +35,34 @@ class Session:
     """What the next page says once: what became of the last request."""
     looked: set[str] = field(default_factory=set)
     """What was shown, and recorded as seen, in this session."""
+    jobs: OrderedDict[str, Job] = field(default_factory=OrderedDict)
+    """The last pieces of work that it gave to a process of their own, with the files that were brought for them."""
+    members: dict[str, str] = field(default_factory=dict)
+    """The members that were looked at, by what stands for them in an address: it means something to this session
+    alone."""
+
+    def address_of(self, member_id: str) -> str:
+        """Where this session finds the member: no address holds a member's id."""
+        for handle, known in self.members.items():
+            if known == member_id:
+                return f"/members/{handle}"
+        handle = secrets.token_urlsafe(9)
+        self.members[handle] = member_id
+        return f"/members/{handle}"
+
+    def keep(self, job: Job) -> str:
+        """Remembers a job, and forgets the oldest that is over; gives what stands for it in an address."""
+        handle = secrets.token_urlsafe(9)
+        self.jobs[handle] = job
+        while len(over := [each for each, known in self.jobs.items() if not known.running]) > _JOBS:
+            del self.jobs[over[0]]
+        return handle
 
     def end(self) -> None:
         """Forgets the PIN and lets go of the workspace."""
         self.pin, self.person = b"", ""
+        self.jobs.clear()
+        self.members.clear()
         if self.ws is not None:
             self.ws.close()
             self.ws = None

@@ -160,6 +160,7 @@ def _show(plan: PlanRecord, form: Mapping[str, str], error: CpdocsError | None) 
         standing=standing,
         left=(standing.clock.due_on - eastern_date(ws.clock.now())).days,
         name=_name(ws, plan),
+        member_address=session().address_of(plan.member_id),
         pcp=clinician_names(ws.index, [plan.pcp_npi]).get(plan.pcp_npi, ""),
         practice=practice,
         slots=[(slot.value, slot_json(plan, slot)) for slot in Slot],

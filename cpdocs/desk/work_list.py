@@ -26,6 +26,8 @@ TO_DO: Mapping[Kind, str] = {
     Kind.PCP_SIGNATURE: "Ask for the PCP's signature",
     Kind.RETURNED: "Review what came back",
     Kind.HELD_PART: "Find out what this page is",
+    Kind.REPLY_SLIP: "Read the member's reply slip",
+    Kind.CALL_WANTED: "Call the member, who asked for it",
     Kind.COMMENTS: "Answer the practice's comments",
     Kind.REFUSAL_RETRY: "Offer it to the member again",
     Kind.UNSENT: "Send it to the practice",
@@ -38,6 +40,7 @@ TO_DO: Mapping[Kind, str] = {
     Kind.PCP_CHANGED: "Issue it for the new PCP",
     Kind.PRACTICE_CHANGED: "Issue it for the new practice",
     Kind.MEMBER_ENDED: "Withdraw it: the member left",
+    Kind.CONSENT_ENDING: "Renew the Part 2 consent",
     Kind.SIGNER_CHANGED: "Issue it for who signs now",
     Kind.FILING_HELD: "See why it isn't filed",
     Kind.DELIVERY_UNSURE: "Ask whether it arrived",
@@ -47,7 +50,7 @@ TO_DO: Mapping[Kind, str] = {
 }
 """What is to be done, as the link says it."""
 
-CAME = (Kind.RETURNED, Kind.HELD_PART, Kind.COMMENTS)
+CAME = (Kind.RETURNED, Kind.HELD_PART, Kind.REPLY_SLIP, Kind.COMMENTS)
 CHANGED = (Kind.PCP_CHANGED, Kind.PRACTICE_CHANGED, Kind.MEMBER_ENDED)
 DATED = tuple(kind for kind in Kind if kind not in (*CAME, *CHANGED))
 
@@ -173,8 +176,12 @@ def _waited(since: date | None, on: date) -> str:
 
 
 def _address(item: Waiting) -> str:
-    if item.kind in (Kind.RETURNED, Kind.HELD_PART):
+    if item.kind in (Kind.RETURNED, Kind.HELD_PART, Kind.REPLY_SLIP):
         return f"/review/{item.about}"
+    if item.kind in (Kind.CALL_WANTED, Kind.MEDICATIONS_UNSENT):
+        return ""  # its document is no plan: a letter, whose call is recorded of the member, or a list of medicines
+    if item.kind is Kind.NOTICE_TO_SEND:
+        return "/notices"
     if item.kind is Kind.LETTERS_HELD:
         return "/letters/held"
     if item.kind in (Kind.DELIVERY_HELD, Kind.DELIVERY_UNSURE):

@@ -179,6 +179,35 @@ def notices_to_queue(index: Index) -> list[int]:
     return [int(row[0]) for row in index.rows(query)]
 
 
+def notices(index: Index, page: Page, *, everything: bool = False, practice_id: str = "") -> list[int]:
+    """The numbers of the events that wrote the notices that nobody logged as sent, or of every notice, oldest first;
+    to one practice or to all."""
+    unsent = "" if everything else " AND sent = 0"
+    only = " AND practice_id = :practice" if practice_id else ""
+    query = f"SELECT seq FROM notices WHERE place = 0 AND reference <> ''{unsent}{only} ORDER BY seq LIMIT :limit OFFSET :offset"  # noqa: S608, E501
+    limit, offset = page.values
+    rows = index.rows(query, {"practice": practice_id, "limit": limit, "offset": offset})
+    return [int(row[0]) for row in rows]
+
+
+def notice_counts(index: Index, *, everything: bool = False, practice_id: str = "") -> tuple[int, int]:
+    """How many of these there are, and how many of those that weren't sent a person has to send."""
+    unsent = "" if everything else " AND sent = 0"
+    only = " AND practice_id = :practice" if practice_id else ""
+    query = (
+        "SELECT count(*), coalesce(sum(sent = 0 AND channel = ''), 0) FROM notices "  # noqa: S608 our own names
+        f"WHERE place = 0 AND reference <> ''{unsent}{only}"
+    )
+    row = index.one(query, {"practice": practice_id})
+    return int(row[0]), int(row[1])
+
+
+def notice_named(index: Index, reference: str) -> int:
+    """The number of the event that wrote the notice with this reference, whatever its case; 0 where there is none."""
+    query = "SELECT min(seq) FROM notices WHERE reference = ? COLLATE NOCASE AND reference <> ''"
+    return int(index.one(query, (reference,))[0] or 0)
+
+
 def untold_recalls(index: Index) -> list[tuple[str, str]]:
     """Recalls of which no letter tells the practice yet: document id and delivery id."""
     query = (

@@ -145,6 +145,15 @@ def to_chase(index: Index, on: date, last: str) -> list[str]:
     return [row[0] for row in index.rows(query, {"on": on.isoformat(), "last": last})]
 
 
+def plans_to_finish(index: Index) -> list[str]:
+    """The document ids of complete versions that weren't filed, or for which something waits for review all the same,
+    in order of issue."""
+    query = (
+        "SELECT document_id FROM plans WHERE complete = 1 AND closed = '' AND (filed_at = '' OR back = 1) ORDER BY seq"
+    )
+    return [row[0] for row in index.rows(query)]
+
+
 def waiting_items(index: Index, page: Page) -> list[list[tuple[str, int]]]:
     """The items of the review queue, in order of arrival: the parts that each consists of, as file's SHA-256 and which
     part."""

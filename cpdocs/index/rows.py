@@ -66,7 +66,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         *(record.services, record.affiliated),
         ";".join(stages),
         _day(record.assigned_on),
-        *("", "", 0, 0, 0, "", "", ""),
+        *("", "", 0, 0, 0, "", "", "", ""),
     )
 
 
@@ -96,7 +96,8 @@ def return_row(record: ReturnRecord, seq: int) -> Row:
 
 
 def notice_rows(event: Event) -> Iterator[Row]:
-    """Rows of ``notices``: one for each paper that the notice is about. A letter to a practice names several plans."""
+    """Rows of ``notices``: one for each paper that the notice is about, the first at ``place`` 0. A letter to a
+    practice names several plans."""
     data = event.data
     papers = data.get("plans") or [{"document_id": data.get("document_id"), "stage": data.get("stage")}]
     ((reference, record),) = fold_notices([event]).items() or (("", None),)
@@ -111,6 +112,7 @@ def notice_rows(event: Event) -> Iterator[Row]:
                 int(place == 0 and record is not None and record.in_worklist),
             ),
             str(data.get("channel") or ""),
+            *(0, place),
         )
 
 

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 15
+FORM = 17
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -32,7 +32,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("services", "affiliated", "asked", "assigned_on"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
-            "signer_changes_on",
+            *("signer_changes_on", "signer_since"),
         ),
         ("document_id",),
     ),
@@ -47,7 +47,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "notices": (
         (
             *("seq", "document_id", "practice_id", "kind", "stage", "file", "written_at", "return_sha256"),
-            *("reference", "member_id", "waiting", "channel"),
+            *("reference", "member_id", "waiting", "channel", "sent", "place"),
         ),
         ("seq", "document_id"),
     ),
@@ -100,6 +100,8 @@ _NUMBERS = frozenset(
             "filed_seq",
             "unfiled_seq",
             "waiting",
+            "sent",
+            "place",
             "answer_due",
             "guardian_seq",
             "active",
@@ -130,7 +132,7 @@ _INDEXES = (
     "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
     "plans_of_consents ON plans (consent_until, document_id) WHERE consent_until <> '' AND closed = ''",
     "plans_of_consents_that_run ON plans (consent_until) WHERE consent_until <> '' AND consent_ended = 0",
-    "plans_of_new_signers ON plans (signer_changes_on, document_id) WHERE signer_changes_on <> ''",
+    "plans_of_new_signers ON plans (signer_since, document_id) WHERE signer_since <> ''",
     "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",
@@ -154,7 +156,9 @@ _INDEXES = (
     "notices_of_plan ON notices (document_id, stage)",
     "notices_of_practice ON notices (practice_id, seq)",
     "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",
-    "notices_by_reference ON notices (reference)",
+    "notices_by_reference ON notices (reference COLLATE NOCASE)",
+    "notices_unsent ON notices (seq, channel, reference) WHERE sent = 0 AND place = 0",
+    "notices_unsent_of_practice ON notices (practice_id, seq, channel, reference) WHERE sent = 0 AND place = 0",
     "deliveries_of_plan ON deliveries (document_id, purpose)",
     "deliveries_waiting ON deliveries (state, since, document_id)",
     "deliveries_in_order ON deliveries (seq)",

@@ -59,6 +59,19 @@ class Found:
     other_sheets: tuple[str, ...] = ()
     hidden_rows: int = 0
 
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know of how the table was read."""
+        said = []
+        if self.header_line > 1:
+            said.append(f"The column names stand in line {self.header_line}; what is above them was left aside.")
+        if self.other_sheets:
+            said.append(f"Sheet {self.sheet!r} was read; not read: {', '.join(self.other_sheets)}.")
+        if self.hidden_rows:
+            rows = "1 row of the sheet is" if self.hidden_rows == 1 else f"{self.hidden_rows} rows of the sheet are"
+            said.append(f"{rows} hidden.")
+        return said
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

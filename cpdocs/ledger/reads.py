@@ -12,5 +12,5 @@ class Reads(Protocol):
     """Where events are read: the ledger, or a transaction on it."""
 
     def events(
-        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
     ) -> Iterator[Event]: ...

@@ -28,10 +28,10 @@ class Transaction:
         self._sudo = sudo
 
     def events(
-        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0
+        self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
     ) -> Iterator[Event]:
         """The events recorded so far, this transaction's own included; as ``EventStore.events``."""
-        return map(decode, (body for _, body in texts_of(self._driver, subject, types, after, inside=True)))
+        return map(decode, (body for _, body in texts_of(self._driver, subject, types, after, upto=upto, inside=True)))
 
     def head(self) -> Head:
         """The tree's size and root, this transaction's own events included."""

@@ -42,6 +42,7 @@ from cpdocs.letters.recorded import keep
 from cpdocs.letters.renderers import RendererPool, Terms, make_letters
 from cpdocs.letters.reports import report_files, report_values
 from cpdocs.letters.runs import RECONCILIATION, all_runs, letters_lock, publish, run_folder, unpublished
+from cpdocs.letters.sources import missing, sources_of
 
 if TYPE_CHECKING:
     from cpdocs.core.members import Assignment
@@ -158,17 +159,29 @@ def _about_roster(ws: Workspace, to: Recipients) -> dict[str, Any] | None:
         if outcome.assignment is not None and "cp_org_unknown" in outcome.warnings
     )
     found = to.imported.found
+    strangers = [
+        {"name": name, "lines": lines, "nearest": nearest_name(name, ws.senders.cp_orgs)}
+        for name, lines in unknown.most_common()
+    ]
     return {
         "header_line": found.header_line,
         "sheet": found.sheet,
         "other_sheets": [*found.other_sheets],
         "hidden_rows": found.hidden_rows,
         "ignored_columns": [*to.imported.ignored_columns],
-        "unknown_cp_orgs": [
-            {"name": name, "lines": lines, "nearest": nearest_name(name, ws.senders.cp_orgs)}
-            for name, lines in unknown.most_common()
-        ],
+        "unknown_cp_orgs": strangers,
+        "remarks": [*found.remarks, *_remarks(to.imported.ignored_columns, strangers)],
     }
+
+
+def _remarks(ignored_columns: Sequence[str], strangers: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What to know of a roster before anything is printed."""
+    if ignored_columns:
+        yield f"Columns that nothing was taken from: {', '.join(ignored_columns)}."
+    for one in strangers:
+        lines = f"{one['lines']} {'line' if one['lines'] == 1 else 'lines'}"
+        near = f"; did the roster mean {one['nearest']!r}?" if one["nearest"] else "."
+        yield f"{one['name']!r} ({lines}) is no Community Partner that cpdocs.toml names{near}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +358,14 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
             f"Run {run.run_id} doesn't add up; nothing was staged: {' '.join(batch.faults[:5])}",
             todo="Look at the templates that the site has changed; the same command starts the run again.",
         )
-    files = report_files(ws, run, batch, order.terms.grade, order.not_mailed(batch))
+    sources = sources_of(ws, order.to, batch.lines)
+    if unproven := missing(order.terms.kind, sources):
+        raise AnswerIsNo(
+            f"Run {run.run_id}: the letters of lines {', '.join(map(str, unproven[:5]))} state what no event is named "
+            "for; nothing was staged.",
+            todo="This is a defect of ours, or of the kind's kind.toml: docs/letters.md lists what each kind rests on.",
+        )
+    files = report_files(ws, run, batch, order.terms.grade, order.not_mailed(batch), sources)
     kept = (
         keep(ws, order.room, order.used, sorted({piece.language for piece in batch.pieces})) if batch.pieces else None
     )

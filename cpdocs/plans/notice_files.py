@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
-from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, find_notice, fold_notices
+from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices, notice_reference, typed_reference
 from cpdocs.core.places import channel_for
 from cpdocs.core.register import DIRECTORY_EVENTS
 from cpdocs.core.register import fold as fold_register
 from cpdocs.errors import CpdocsError, InputFault
+from cpdocs.index.outgoing import notice_named
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
@@ -135,38 +136,55 @@ def channel_name(ws: Workspace, practice_id: str) -> str:
     return channel.name if channel else ""
 
 
+def payer_channel(ws: Workspace, payer: str) -> dict[str, JSON]:
+    """What the event of a letter to a health plan says besides: which one, and the channel by which it leaves by itself
+    (none where a person sends it)."""
+    channel = ws.senders.payer(payer).channel
+    return {"payer": payer, "channel": channel} if channel else {"payer": payer}
+
+
 def load_notices(source: Reads) -> dict[str, NoticeRecord]:
     """Every notice by reference."""
     return fold_notices(source.events(types=NOTICE_EVENTS))
+
+
+def notices_at(source: Reads, numbers: Iterable[int]) -> list[NoticeRecord]:
+    """The notices that the events with these numbers wrote, as they stand now."""
+    found: list[NoticeRecord] = []
+    for seq in numbers:
+        (written,) = source.events(types=(EventType.NOTICE_WRITTEN,), after=seq - 1, upto=seq)
+        about = written.subjects[0] if written.subjects else None
+        later = source.events(subject=about, types=NOTICE_EVENTS, after=seq)
+        found.append(fold_notices([written, *later])[notice_reference(dict(written.data))])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
     """That one notice left: to whom, and how."""
 
-    reference: str
+    notice: NoticeRecord
     to: str
     channel: str
 
 
-def the_notice(source: Reads, typed: str) -> NoticeRecord:
+def the_notice(ws: Workspace, typed: str) -> NoticeRecord:
     """The notice that a person means. Raises InputFault where there is none."""
-    found = find_notice(load_notices(source), typed)
-    if found is None:
+    seq = notice_named(ws.index, typed_reference(typed))
+    if not seq:
         raise InputFault("That is no notice of this workspace.", todo="See `cpdocs notices list --all`.")
-    return found
+    return notices_at(ws.ledger, [seq])[0]
 
 
 def log_notices_sent(ws: Workspace, sendings: Sequence[Sending], *, at: datetime) -> list[NoticeRecord]:
     """Records that notices left at ``at``, all of them or none. Raises InputFault where one is logged already, or the
     day can't be."""
+    numbers = [each.notice.seq for each in sendings]
     with ws.ledger.write() as tx:
-        known = load_notices(tx)
-        for each in sendings:
-            _may_have_left(known[each.reference], at, ws.clock.now())
-        tx.append(*(sent_event(known[each.reference], to=each.to, channel=each.channel, at=at) for each in sendings))
-        known = load_notices(tx)
-        return [known[each.reference] for each in sendings]
+        for now in notices_at(tx, numbers):
+            _may_have_left(now, at, ws.clock.now())
+        tx.append(*(sent_event(each.notice, to=each.to, channel=each.channel, at=at) for each in sendings))
+        return notices_at(tx, numbers)
 
 
 def _may_have_left(notice: NoticeRecord, at: datetime, now: datetime) -> None:

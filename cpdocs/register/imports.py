@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -57,6 +57,9 @@ class RosterImport:
     recorded: int
     ignored_columns: tuple[str, ...]
     found: Found
+    changes: Mapping[int, tuple[str, ...]]
+    """By line the assignments that weren't on record in just this form: the fields that differ, none where the
+    assignment is new."""
 
     @property
     def records_in(self) -> int:
@@ -103,11 +106,17 @@ def import_roster(
     data = read_input(path, MAX_BYTES)
     table = open_table(data, path.name, COLUMNS, renamed=ws.options.columns, choices=choices)
     with ws.ledger.write() as tx:
-        outcomes, changed = _judge(ws, tx, table.rows, kind, reviewed)
+        outcomes, changed, changes = _judge(ws, tx, table.rows, kind, reviewed)
         if record:
             ws.blobs.put(data)
         result = RosterImport(
-            sha256(data).hexdigest(), table.encoding, outcomes, len(changed), table.ignored_columns, table.found
+            sha256(data).hexdigest(),
+            table.encoding,
+            outcomes,
+            len(changed),
+            table.ignored_columns,
+            table.found,
+            changes,
         )
         if record:
             tx.extend(_roster_events(result, len(data), changed))
@@ -116,8 +125,9 @@ def import_roster(
 
 def _judge(
     ws: Workspace, tx: Transaction, rows: Iterable[Line], kind: str, reviewed: Container[str]
-) -> tuple[tuple[RosterOutcome, ...], Mapping[int, Assignment]]:
-    """The outcome of each line, and by line the assignments that the ledger doesn't hold in just this form.
+) -> tuple[tuple[RosterOutcome, ...], Mapping[int, Assignment], Mapping[int, tuple[str, ...]]]:
+    """The outcome of each line; by line the assignments that the ledger doesn't hold in just this form, and the fields
+    in which they differ from it.
 
     A line that repeats one already to be mailed from this file adds nothing; one that was lettered earlier still brings
     its news (a new status, address or PCP).
@@ -130,16 +140,23 @@ def _judge(
     current: dict[Key, Assignment] = dict(register.assignments)
     mailed: set[Key] = set()
     changed: dict[int, Assignment] = {}
+    changes: dict[int, tuple[str, ...]] = {}
     for outcome in outcomes:
         item = outcome.assignment
         if item is None or (key := item.key) in mailed:
             continue
         if outcome.disposition is Disposition.MAILED:
             mailed.add(key)
-        if current.get(key) != item:
+        before = current.get(key)
+        if before != item:
             current[key] = item
             changed[outcome.line] = item
-    return outcomes, changed
+            changes[outcome.line] = _differing(before, item) if before else ()
+    return outcomes, changed, changes
+
+
+def _differing(before: Assignment, now: Assignment) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(now) if getattr(before, each.name) != getattr(now, each.name))
 
 
 def _roster_events(result: RosterImport, size: int, changed: Mapping[int, Assignment]) -> Iterator[NewEvent]:
@@ -166,9 +183,9 @@ def _roster_events(result: RosterImport, size: int, changed: Mapping[int, Assign
         yield NewEvent(EventType.ASSIGNMENT_RECORDED, (member_subject(item.member_id),), data)
 
 
-def import_practices(ws: Workspace, path: Path) -> DirectoryImport:
-    """Records the practices in a file; each replaces the one with its id. Raises InputFault with every fault by
-    line."""
+def import_practices(ws: Workspace, path: Path, *, record: bool = True) -> DirectoryImport:
+    """Records the practices in a file; each replaces the one with its id. With ``record`` False nothing is written, and
+    told what would be. Raises InputFault with every fault by line."""
     from cpdocs.intake.directories import read_practices
 
     def event(file: str, items: Sequence[Practice]) -> NewEvent:
@@ -180,10 +197,10 @@ def import_practices(ws: Workspace, path: Path) -> DirectoryImport:
     def before(directory: Directory, item: Practice) -> Collection[Practice]:
         return [directory.practices[item.practice_id]] if item.practice_id in directory.practices else []
 
-    return _import_directory(ws, path, read_practices, before, event)
+    return _import_directory(ws, path, read_practices, before, event, record=record)
 
 
-def import_clinicians(ws: Workspace, path: Path, secret: Secret) -> DirectoryImport:
+def import_clinicians(ws: Workspace, path: Path, secret: Secret, *, record: bool = True) -> DirectoryImport:
     """Records the clinicians in a file; each replaces the row with its NPI and practice. Raises InputFault likewise,
     and WorkspaceFault or WrongPin where who acts is no registrar: who may approve rests on this table."""
     from cpdocs.intake.directories import read_clinicians
@@ -197,10 +214,10 @@ def import_clinicians(ws: Workspace, path: Path, secret: Secret) -> DirectoryImp
         return [row for row in directory.rows_of(item.npi) if row.practice_id == item.practice_id]
 
     require(ws, _KEEPERS, secret)
-    return _import_directory(ws, path, read_clinicians, before, event)
+    return _import_directory(ws, path, read_clinicians, before, event, record=record)
 
 
-def import_designations(ws: Workspace, path: Path, secret: Secret) -> DirectoryImport:
+def import_designations(ws: Workspace, path: Path, secret: Secret, *, record: bool = True) -> DirectoryImport:
     """Records the designations in a file; they replace all of each designee and PCP that it names. Raises as
     ``import_clinicians``.
 
@@ -224,7 +241,7 @@ def import_designations(ws: Workspace, path: Path, secret: Secret) -> DirectoryI
         ]
 
     require(ws, _KEEPERS, secret)
-    return _import_directory(ws, path, read_designations, before, event)
+    return _import_directory(ws, path, read_designations, before, event, record=record)
 
 
 def _import_directory(
@@ -233,6 +250,8 @@ def _import_directory(
     read: Callable[[bytes, str, Mapping[str, str], Directory], tuple[T, ...]],
     before: Callable[[Directory, T], Collection[T]],
     event: Callable[[str, Sequence[T]], NewEvent],
+    *,
+    record: bool,
 ) -> DirectoryImport:
     """All or nothing: read against what is on record, under the lock that records it."""
     data = read_input(path, MAX_DIRECTORY_BYTES)
@@ -240,8 +259,9 @@ def _import_directory(
     with ws.ledger.write() as tx:
         directory = fold(tx.events(types=DIRECTORY_EVENTS)).directory
         items = read(data, path.name, ws.options.columns, directory)
-        ws.blobs.put(data)
-        tx.append(event(sha, items))
+        if record:
+            ws.blobs.put(data)
+            tx.append(event(sha, items))
     found = [before(directory, item) for item in items]
     unchanged = sum(item in olds for item, olds in zip(items, found, strict=True))
     new = sum(not olds for olds in found)

@@ -63,7 +63,13 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
     about = (document_subject(plan.document_id), practice_subject(plan.practice_id), return_subject(record.sha256))
     while True:
         letter = _letter_of_day(ws, plan, record)
-        said = {**_write(ws, plan, letter, record), "return_sha256": record.sha256, "answers": seq}
+        rests_on: list[JSON] = [plan.seq, *dict.fromkeys(map(_last_seq, letter.parts))]
+        said = {
+            **_write(ws, plan, letter, record),
+            "return_sha256": record.sha256,
+            "answers": seq,
+            "rests_on": rests_on,
+        }
         with ws.ledger.write() as tx:
             last = _of_letter(tx, plan, letter.reference)
             if not _is_answered(tx, record.sha256, seq):
@@ -164,6 +170,12 @@ def _write(ws: Workspace, plan: PlanRecord, letter: _Letter, record: ReturnRecor
         "channel": channel_name(ws, plan.practice_id),
         "says": says,
     }
+
+
+def _last_seq(part: ReturnRecord) -> int:
+    """The number of the event that says how a part stands."""
+    last = part.resolution or part.decision
+    return last.seq if last else 0
 
 
 def _put(ws: Workspace, file: str, pdf: bytes) -> None:

@@ -17,6 +17,7 @@ from cpdocs.core.events import EventType
 from cpdocs.core.lifecycle import PLAN_EVENTS
 from cpdocs.core.register import REGISTER_EVENTS
 from cpdocs.core.return_record import RETURN_EVENTS, perhaps_unfinished
+from cpdocs.index.queries import plans_to_finish
 from cpdocs.system.durable import make_folder, temporary, write_all
 
 if TYPE_CHECKING:
@@ -49,8 +50,12 @@ class OpenWork:
         if head.size > found.as_of:
             new = ws.ledger.events(types=RETURN_EVENTS, after=found.as_of)
             perhaps_unfinished(new, found.open_returns)
-            filled = ws.ledger.events(types=(EventType.SLOT_FILLED,), after=found.as_of)
-            found.plans = list(dict.fromkeys((*found.plans, *(event.data["document_id"] for event in filled))))
+            if found.as_of:
+                filled = ws.ledger.events(types=(EventType.SLOT_FILLED,), after=found.as_of)
+                found.plans = list(dict.fromkeys((*found.plans, *(event.data["document_id"] for event in filled))))
+            else:
+                # Of a whole history the index knows the few; looking each up would take minutes.
+                found.plans = plans_to_finish(ws.index)
             found.as_of, found.root = head.size, head.root.hex()
         return found
 

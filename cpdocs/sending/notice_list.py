@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.notices import NoticeRecord
 from cpdocs.errors import UsageFault
-from cpdocs.index.queries import PracticeContact, payers_of, practices_of
+from cpdocs.index.outgoing import notices
+from cpdocs.index.queries import Page, PracticeContact, payers_of, practices_of
 from cpdocs.members.choices import payer_folder
-from cpdocs.plans.notice_files import Sending, load_notices, log_notices_sent, the_notice
+from cpdocs.plans.notice_files import Sending, log_notices_sent, notices_at, the_notice
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,20 +49,19 @@ def _addressed(ws: Workspace, notice: NoticeRecord, practice: PracticeContact | 
     return Addressed(notice, payer or "health plan", payer, "")
 
 
-def list_notices(ws: Workspace, *, everything: bool = False, practice_id: str = "") -> list[Addressed]:
-    """The notices that wait, oldest first; ``everything`` also gives those that left."""
-    found = load_notices(ws.ledger).values()
-    return addressed(
-        ws,
-        (each for each in found if (everything or each.waits) and (not practice_id or each.practice_id == practice_id)),
-    )
+def list_notices(
+    ws: Workspace, *, everything: bool = False, practice_id: str = "", page: Page | None = None
+) -> list[Addressed]:
+    """The notices that wait, oldest first, all of them or a page; ``everything`` also gives those that left."""
+    numbers = notices(ws.index, page or Page(), everything=everything, practice_id=practice_id)
+    return addressed(ws, notices_at(ws.ledger, numbers))
 
 
 def log_sent(ws: Workspace, typed: Sequence[str], *, to: str, channel: str, at: datetime) -> list[NoticeRecord]:
     """Records that these notices left, all of them or none; ``to`` and ``channel`` come from the record where they are
     empty. Raises InputFault where there is no such notice, it is logged already, or the day can't be; UsageFault where
     the record knows no addressee or channel."""
-    wanted = {each.reference: each for each in (the_notice(ws.ledger, name) for name in typed)}
+    wanted = {each.reference: each for each in (the_notice(ws, name) for name in typed)}
     sendings = []
     for each in addressed(ws, wanted.values()):
         reference = each.notice.reference
@@ -70,5 +70,5 @@ def log_sent(ws: Workspace, typed: Sequence[str], *, to: str, channel: str, at: 
             raise UsageFault(f"{reference}: to whom it goes isn't on record.", todo="Give --to.")
         if not how:
             raise UsageFault(f"{reference}: how it goes isn't on record.", todo="Give --channel.")
-        sendings.append(Sending(reference, whom, how))
+        sendings.append(Sending(each.notice, whom, how))
     return log_notices_sent(ws, sendings, at=at)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from cpdocs.core.events import EventType
-from cpdocs.core.notices import SAYS, TRACKED, NoticeRecord, find_notice, fold_notices
+from cpdocs.core.notices import SAYS, TRACKED, NoticeRecord, fold_notices, typed_reference
 from cpdocs.documents.notices import NoticeKind
 from tests.core.events_builder import FIRST, SECOND, History
 
@@ -45,8 +45,9 @@ def test_a_letter_about_several_plans_names_each_and_a_paper_with_an_id_of_its_o
 
 
 @pytest.mark.parametrize("typed", ["AAAA-AAAA-AAB-0A1B", " aaaa-aaaa-aab-0a1b.pdf ", "AAAA-AAAA-AAB-0a1b"])
-def test_a_notice_is_found_however_its_name_is_typed(typed: str) -> None:
-    history, notice = written("held", channel="folder")
-    assert find_notice(fold_notices(history.events), typed) == notice
-    assert notice.leaves_by == "folder"
-    assert find_notice(fold_notices(history.events), "AAAA-AAAA-AAB") is None
+def test_a_notice_is_named_by_its_reference_with_or_without_the_ending_of_its_file(typed: str) -> None:
+    assert typed_reference(typed).casefold() == "aaaa-aaaa-aab-0a1b"
+
+
+def test_a_notice_says_by_which_channel_it_leaves() -> None:
+    assert written("held", channel="folder")[1].leaves_by == "folder"

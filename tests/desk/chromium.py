@@ -77,7 +77,7 @@ class Chromium:
         self._loaded: set[str] = set()
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Runtime", "Log"):
+        for domain in ("Page", "Network", "Runtime", "Log", "DOM"):
             self._call(f"{domain}.enable")
 
     def size(self, width: int, height: int = 900) -> None:
@@ -132,6 +132,12 @@ class Chromium:
     def type(self, text: str) -> None:
         """Writes where the focus is."""
         self._call("Input.insertText", text=text)
+
+    def choose(self, selector: str, *files: Path) -> None:
+        """Gives files to a file field, as its dialog would."""
+        root = self._call("DOM.getDocument")["root"]["nodeId"]
+        node = self._call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self._call("DOM.setFileInputFiles", nodeId=node, files=[str(each) for each in files])
 
     def picture(self) -> bytes:
         """The whole page as PNG."""

@@ -48,10 +48,76 @@ def browser(desk: Served) -> Iterator[Chromium]:
 
 
 @pytest.fixture(scope="module")
-def pages(desk: Served) -> dict[str, str]:
+def worked(desk: Served, browser: Chromium, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The pages that somebody's work leads to, by what they are: their addresses mean something in this session."""
+    sample, folder = desk.office.sample, tmp_path_factory.mktemp("brought")
+    roster, plan = folder / "a roster.csv", folder / "next.yaml"
+    roster.write_bytes(brought_roster(sample))
+    plan.write_text(sample.plans["bh"].read_text("utf-8").replace("version: 1", "version: 7"), "utf-8")
+
+    def send(page: str, form: str, *files: Path, button: str = "") -> str:
+        browser.go(desk.address + page)
+        if files:
+            browser.choose("input[type=file]", *files)
+        chosen = f"form.querySelector('button[value=\"{button}\"]')" if button else "null"
+        with browser.another_page():
+            browser.run(f"(() => {{ const form = document.querySelector('form[action=\"{form}\"]');"
+                        f"form.requestSubmit({chosen}) }})()")  # fmt: skip
+        while browser.run("!!document.querySelector('main > [role=status]') && document.title.startsWith('At work')"):
+            browser.go(browser.run("location.href"))
+        return str(browser.run("location.pathname"))
+
+    found = {
+        "lines of a roster": send("/imports", "/imports/look", roster),
+        "a rehearsal": send("/letters", "/letters/rehearse", roster),
+        "a plan with faults": send("/plans/write", "/plans/write", plan, button="check"),
+        "who is reminded": send("/reminders", "/reminders", button="look"),
+    }
+    browser.go(desk.address + found["a rehearsal"])
+    browser.run("document.querySelector('#line').value = '2'")
+    with browser.another_page():
+        browser.run("document.querySelector('form[action=\"/letters/preview\"]').requestSubmit()")
+    while browser.run("document.title.startsWith('At work')"):
+        browser.go(browser.run("location.href"))
+    found["a letter to come"] = str(browser.run("location.pathname"))
+    browser.go(f"{desk.address}/plans/{desk.office.documents['bh']}")
+    found["a member"] = str(browser.run("document.querySelector('a[href^=\"/members/\"]').getAttribute('href')"))
+    return found
+
+
+def brought_roster(sample: Sample) -> bytes:
+    """A roster with what is hard to show: a name of forty letters, one from right to left, lines that nobody can
+    read."""
+    lines = sample.roster.read_text("utf-8").splitlines()
+    head, row = lines[0].split(","), lines[1].split(",")
+
+    def changed(**cells: str) -> str:
+        new = list(row)
+        for name, value in cells.items():
+            new[head.index(name)] = value
+        return ",".join(new)
+
+    more = (
+        changed(member_id="100000099901", last_name="Vandersampletonhausen-Testpersonovichskaya", first_name="Maria"),
+        changed(member_id="100000099902", last_name="بن نموذج", first_name="أحمد", language_written="Arabic"),
+        changed(member_id="1.00E+11", last_name="Spoilt"),
+        changed(member_id="100000099903", last_name="Nowhere", address1="UNKNOWN"),
+    )
+    return "\n".join([*lines, *more]).encode()
+
+
+@pytest.fixture(scope="module")
+def pages(desk: Served, worked: dict[str, str]) -> dict[str, str]:
     """Every page by what it is."""
     documents = desk.office.documents
     return {
+        **worked,
+        "imports": "/imports",
+        "notices": "/notices?all=1",
+        "no notices": "/notices?practice=S03",
+        "reminders": "/reminders",
+        "a plan to write": "/plans/write",
+        "settings": "/settings",
         "today": "/",
         "one group of today": "/?group=overdue&kind=",
         "review": "/review",

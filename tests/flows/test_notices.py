@@ -142,7 +142,11 @@ def test_by_a_channel_the_letter_leaves_once_as_it_is_then_and_what_comes_after_
     desk.office.cli("deliver", now=RETURN)
     desk.take(desk.sign_member(desk.issued_file()), name="member.pdf")
     desk.office.cli("deliver", now=RETURN)
-    sent = [path for name in ("fax", "sftp", "secure_email") for path in (tmp_path / name).rglob("*.pdf")]
+    sent = [
+        path
+        for name in ("fax", "sftp", "secure_email")
+        for path in (tmp_path / name).rglob(f"{desk.office.documents['bh']}*.pdf")
+    ]
     left = [pdf_text(path) for path in sorted(sent, key=lambda path: path.stat().st_mtime_ns)]
     assert ["We are looking at your return" in each for each in left] == [True, False]
     assert "this approval counts" in left[1]

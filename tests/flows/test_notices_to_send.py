@@ -41,7 +41,8 @@ def test_an_answer_to_a_practice_waits_with_the_practices_name_and_its_plan_unti
     for said in (row["name"], row["says"], row["plans"][0], row["file"], "2026-11-04"):
         assert said in table
     assert row["name"] != row["practice_id"]
-    assert desk.office.cli("todo", "--kind", "notice_to_send", "--json", now=NOW).json == []
+    on_the_list = desk.office.cli("todo", "--kind", "notice_to_send", "--json", now=NOW).json
+    assert row["reference"] not in str(on_the_list), "the office learns of it at its next look; nobody goes wrong"
     desk.office.cli("notices", "sent", row["reference"], *AT, now=NOW)
     assert row["reference"] not in {each["reference"] for each in listed(desk)}
     (after,) = (each for each in listed(desk, "--all") if each["reference"] == row["reference"])
@@ -93,6 +94,18 @@ def test_what_was_typed_of_a_notice_is_not_repeated(desk: Desk) -> None:
     row = answered(desk)
     said = desk.office.cli("notices", "sent", row["reference"], "--to", "Pat Member", "--channel", "hand", *AT, now=NOW)
     assert "Pat Member" not in said.err
+
+
+def test_a_long_list_is_read_page_by_page_and_says_how_many_there_are(desk: Desk) -> None:
+    answered(desk)
+    desk.take(desk.sign_pcp(desk.issued_file("ltss"), "lpn1"), plan="ltss", name="second.pdf")
+    every = [row["reference"] for row in listed(desk)]
+    assert len(every) > 1
+    paged = [listed(desk, "--limit", "1", "--page", str(number + 1)) for number in range(len(every))]
+    assert [row["reference"] for page in paged for row in page] == every
+    said = desk.office.cli("notices", "list", "--limit", "1", now=NOW).err
+    assert f"{len(every)} to send." in said
+    assert f"Shown: 1 to 1 of {len(every)}." in said
 
 
 def test_one_notice_is_shown_and_written_again_where_it_was_taken_from_the_outbox(desk: Desk, tmp_path: Path) -> None:
