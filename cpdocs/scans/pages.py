@@ -156,14 +156,28 @@ def _pdf_page(document: Any, number: int, dpi: int | None, *, forms: bool) -> Sh
             scale = min(dots * 11 / max(width, height), _LONGEST_SIDE / max(width, height))
         else:
             scale = min(dots / 72, _LONGEST_SIDE / max(width, height))
-        bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=forms)
-        picture = bitmap.to_pil().convert("L")
-        bitmap.close()
+        picture = _rendered(page, scale, forms=forms, coloured=drawn.scanned)
     except (pdfium.PdfiumError, ValueError, MemoryError):
         return Sheet(number + 1, None, scanned=False)
     finally:
         page.close()
     return _sheet(number, picture, drawn)
+
+
+def _rendered(page: Any, scale: float, *, forms: bool, coloured: bool) -> Image.Image:
+    """A page in gray. ``coloured``: drawn in colour first, which gives the same gray of a picture in half the time, and
+    another of letters, whose edges are softened otherwise."""
+    bitmap = page.render(scale=scale, grayscale=not coloured, may_draw_forms=forms)
+    try:
+        if not coloured:
+            written: Image.Image = bitmap.to_pil().convert("L")
+            return written
+        import cv2
+        from PIL import Image
+
+        return Image.fromarray(cv2.cvtColor(bitmap.to_numpy(), cv2.COLOR_BGR2GRAY))
+    finally:
+        bitmap.close()
 
 
 def _sheet(number: int, picture: Image.Image, drawn: Drawn, *, whole: bool = True) -> Sheet:

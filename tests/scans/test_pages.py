@@ -195,3 +195,14 @@ def test_a_scanned_pdf_whose_page_size_is_in_another_unit_is_read(size: tuple[fl
         out = io.BytesIO()
         document.save(out)
     assert read_scan(out.getvalue(), most_pages=5).present(DOCUMENT) == {1}
+
+
+def test_a_scan_in_colour_is_seen_in_the_gray_of_its_colours() -> None:
+    stripes = Image.new("RGB", (1700, 2200), "white")
+    for row, colour in enumerate(("red", "lime", "blue", "black")):
+        stripes.paste(colour, (0, 500 * row, 1700, 500 * row + 400))
+    (sheet,) = sheets(saved(stripes, "PDF", resolution=200, quality=95), most_pages=1)
+    assert sheet.scanned
+    assert sheet.picture is not None
+    seen = [sheet.picture.getpixel((800, 500 * row + 200)) for row in range(4)]
+    assert seen == pytest.approx([76, 150, 29, 0], abs=3)
