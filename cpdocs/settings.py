@@ -209,6 +209,7 @@ class _Words(_Table):
 
 class _Filing(_Table):
     mrn_ehr: Text = ""
+    mrn_length: Annotated[int, Field(ge=0, le=40)] = 0
     target: list[AnyTarget] = [DEFAULT_TARGET]
 
     @model_validator(mode="after")
@@ -324,6 +325,7 @@ def _values(read: _Settings) -> Settings:
         targets=tuple(map(target_of, read.filing.target)),
         channels=tuple(channel_of(name, each) for name, each in read.channel.items()),
         mrn_ehr=read.filing.mrn_ehr,
+        mrn_length=read.filing.mrn_length,
         max_return_bytes=read.intake.max_bytes,
         max_return_pages=read.intake.max_pages,
         settle_seconds=read.intake.settle_seconds,
