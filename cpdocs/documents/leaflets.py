@@ -35,17 +35,18 @@ def render_summary(paper: PlanPaper, *, shipped: Path, site: Path | None = None)
     return _pdf(html, f"{paper.document_id}-summary", paper.issued_at, shipped, site)
 
 
-def render_envelope(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
+def renderenvelope_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
     """A page whose address stands in the window of a #10 envelope when it is folded in three: to send signed pages
     back in: in the language and size of ``paper``, in English where a text has no translation. It names no member."""
     say = Phrases(paper.catalogue)
-    html = _envelope(paper, say, shipped=shipped, site=site)
+    html = envelope_html(paper, say, shipped=shipped, site=site)
     if say.missing:
-        html = _envelope(paper, Phrases(), shipped=shipped, site=site)
+        html = envelope_html(paper, Phrases(), shipped=shipped, site=site)
     return _pdf(html, f"{paper.document_id}-envelope", paper.issued_at, shipped, site)
 
 
-def _envelope(paper: PlanPaper, say: Phrases, *, shipped: Path, site: Path | None) -> str:
+def envelope_html(paper: PlanPaper, say: Phrases, *, shipped: Path, site: Path | None = None) -> str:
+    """The HTML of that page."""
     sender = paper.sender
     lines = [sender.name, sender.address1, sender.address2, f"{sender.city}, {sender.state} {sender.zip}"]
     values = {
