@@ -126,7 +126,8 @@ _INDEXES = (
     "WHERE closed = '' AND member_evidence = '' "
     "AND state IN ('issued', 'partly_signed') AND back = 0",
     "plans_to_approve ON plans (receipt_at, document_id, live_until, running, closed, back, sent_at, received_at, "
-    "pcp_changed, practice_changed, due_on, program, member_id, coordinator, practice_id) WHERE running = 1 AND closed = '' AND back = 0 "
+    "pcp_changed, practice_changed, due_on, program, member_id, coordinator, practice_id) "
+    "WHERE running = 1 AND closed = '' AND back = 0 "
     "AND (sent_at <> '' OR received_at <> '') AND pcp_changed = 0 AND practice_changed = 0",
     "plans_to_send ON plans (issued_at, document_id, live_until) WHERE running = 1 AND closed = '' AND back = 0 "
     "AND sent_at = '' AND received_at = '' AND posting = ''",
