@@ -56,6 +56,7 @@ systemd: setup ## the units under a live systemd in a Debian of its own (root; s
 
 fuzz: setup ## bent files, guided by the code that they reach (a minute; FUZZ=-max_total_time=3600 for longer)
 	@$(BIN)/python -m tests.signing.fuzz $(FUZZ)
+	@CPDOCS_FUZZ=500 $(BIN)/python -m pytest tests/scans/test_hostile_pictures.py -k bent_picture
 
 docs: setup ## docs/commands.md from the commands' own help, docs/attacks.md from the tests'
 	@$(BIN)/python -m tests.reference

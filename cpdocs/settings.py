@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,8 +14,9 @@ from cpdocs.core.options import AgeRange, Options, SchedulerOptions, TokenPlace
 from cpdocs.core.print_files import FileLimit
 from cpdocs.core.seeds import Seed
 from cpdocs.core.senders import Payer, Sender, Senders
-from cpdocs.errors import Problem, WorkspaceFault
-from cpdocs.settings_delivery import DEFAULT_TARGET, KINDS, AnyChannel, AnyTarget, channel_of, target_of
+from cpdocs.errors import WorkspaceFault
+from cpdocs.settings_delivery import DEFAULT_TARGET, AnyChannel, AnyTarget, channel_of, target_of
+from cpdocs.settings_faults import problem
 
 Text = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Filled = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -74,6 +73,9 @@ class _Payer(_Table):
     enrollees: Annotated[int, Field(ge=1)] | None = None
     member_name: Text = ""
     phone: Text = ""
+    channel: Text = ""
+    fax: Text = ""
+    email: Text = ""
 
 
 def _payer(name: str, table: _Payer) -> Payer:
@@ -207,6 +209,7 @@ class _Words(_Table):
 
 class _Filing(_Table):
     mrn_ehr: Text = ""
+    mrn_length: Annotated[int, Field(ge=0, le=40)] = 0
     target: list[AnyTarget] = [DEFAULT_TARGET]
 
     @model_validator(mode="after")
@@ -250,6 +253,13 @@ class _Settings(_Table):
             raise ValueError(f"{sorted(both)[0]!r} names a filing target and a channel; let one have another name")
         return self
 
+    @model_validator(mode="after")
+    def _payers_channels(self) -> Self:
+        for name, payer in self.payer.items():
+            if payer.channel and payer.channel not in self.channel:
+                raise ValueError(f"payer {name!r} has the channel {payer.channel!r}, and no [channel.NAME] is that")
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -284,7 +294,7 @@ def load(text: str, name: str = "cpdocs.toml") -> Settings:
     try:
         return _values(_Settings.model_validate(raw))
     except ValidationError as error:
-        problems = [_problem(fault, text) for fault in error.errors(include_url=False, include_context=False)]
+        problems = [problem(fault, text, _Settings) for fault in error.errors(include_url=False, include_context=False)]
         raise WorkspaceFault(f"{name} has settings that can't be used.", problems=problems) from None
 
 
@@ -315,6 +325,7 @@ def _values(read: _Settings) -> Settings:
         targets=tuple(map(target_of, read.filing.target)),
         channels=tuple(channel_of(name, each) for name, each in read.channel.items()),
         mrn_ehr=read.filing.mrn_ehr,
+        mrn_length=read.filing.mrn_length,
         max_return_bytes=read.intake.max_bytes,
         max_return_pages=read.intake.max_pages,
         settle_seconds=read.intake.settle_seconds,
@@ -356,41 +367,3 @@ def _address(url: str) -> str:
 
         checked_address(url)
     return url
-
-
-def _problem(fault: Any, text: str) -> Problem:
-    # Which kind a target is chosen by isn't a key that anybody wrote.
-    path = [str(part) for part in fault["loc"] if part not in KINDS]
-    key = ".".join(path)
-    line = _line_of(path, text)
-    where = f"line {line}" if line else key
-    if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(path[-1], _keys_beside(path), n=1)
-        hint = (
-            f"Did you mean {near[0]!r}?" if near else "Take it out, or compare with the file that `cpdocs init` writes."
-        )
-        return Problem("unknown_key", f"unknown key {key!r}.", where, hint)
-    if fault["type"] == "missing":
-        return Problem("missing_key", f"key {key!r} is missing.", where, "Add it.")
-    return Problem("bad_value", f"{key!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}.", where)
-
-
-def _keys_beside(path: list[str]) -> list[str]:
-    """The keys that the table of ``path`` knows, for a suggestion."""
-    model: Any = _Settings
-    for part in path[:-1]:
-        annotation = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
-        if annotation is None:
-            continue
-        inner = getattr(annotation, "__args__", (annotation,))[-1]
-        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else model
-    return list(model.model_fields)
-
-
-def _line_of(path: list[str], text: str) -> int | None:
-    """The line that sets the last key of ``path``, or None where it isn't there. TOML readers keep no line numbers."""
-    pattern = re.compile(rf"^\s*(\[+\s*)?([\w.\"' -]*\.)?[\"']?{re.escape(path[-1])}[\"']?\s*(=|\]|\.)")
-    for number, line in enumerate(text.splitlines(), 1):
-        if pattern.match(line):
-            return number
-    return None

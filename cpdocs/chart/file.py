@@ -172,13 +172,16 @@ def _file(ws: Workspace, record: PlanRecord) -> Filed:
 
 def _mark_replaced(ws: Workspace, record: PlanRecord) -> None:
     """Marks the package of the version that this one takes the place of, where one was filed."""
+    from cpdocs.filing.check import UPLOAD
+    from cpdocs.filing.manifest import read_manifest
     from cpdocs.filing.marks import replaced_name, replaced_note
 
     old = find_plan(ws.ledger, record.supersedes) if record.supersedes else None
     if old is None or old.filing is None:
         return
     filing = old.filing
-    upload = Path(filing.package).name
+    manifest = read_manifest(ws.blobs.get(filing.manifest_sha256))
+    upload = next(str(entry["name"]) for entry in manifest["files"] if entry["what"] == UPLOAD)
     note = replaced_note(old.document_id, old.version, upload, filing.upload_sha256, record.document_id, record.version)
     write_durably(ws.paths.ehr / filing.target / replaced_name(old.document_id), note, overwrite=True)
 
@@ -229,6 +232,7 @@ def _doubts(
             mrn=member.mrn,
             mrn_ehr=ws.options.mrn_ehr,
             mrn_shared=_shared(register, member),
+            mrn_length=ws.options.mrn_length,
         )
     )
     doubts.extend(_consent_doubts(plan, ws))
@@ -238,12 +242,18 @@ def _doubts(
 def _shared(register: Register, member: Assignment) -> bool:
     """Whether somebody else has the same MRN: another member id, and another name or date of birth.
 
-    One person under two member ids (requirement X12) has one chart, so that alone is no doubt.
+    One person under two member ids (requirement X12) has one chart, so that alone is no doubt. Two that leading zeros
+    alone tell apart count as the same: a spreadsheet takes them.
     """
+    mrn = _without_zeros(member.mrn)
     return any(
-        other.mrn == member.mrn and other.member_id != member.member_id and _person(other) != _person(member)
+        _without_zeros(other.mrn) == mrn and other.member_id != member.member_id and _person(other) != _person(member)
         for other in register.assignments.values()
     )
+
+
+def _without_zeros(mrn: str) -> str:
+    return mrn.strip().casefold().lstrip("0")
 
 
 def _person(assignment: Assignment) -> tuple[str, str, date]:

@@ -160,14 +160,17 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
 @AS_JSON
 @pass_workspace
 def code(ws: Workspace, document_id: str, as_json: bool) -> None:
-    """What anybody who asks may be told of a plan's number: open, replaced or withdrawn, and nothing else.
+    """What anybody who asks may be told of a plan's or a copy's number: open, replaced or withdrawn, nothing else.
 
     \b
     cpdocs plan code 7K3M-9QXW-2RC
     """
     from cpdocs.plans.records import the_plan
+    from cpdocs.plans.variants import given_copies
 
-    word = the_plan(ws.ledger, document_id).public_word
+    copies = given_copies(ws.ledger, document_id)
+    about = copies[0].document_id if copies else document_id
+    word = the_plan(ws.ledger, about).public_word
     if as_json:
         print_json({"document_id": document_id, "word": word})
         return

@@ -147,10 +147,12 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     from cpdocs.plans.log import calls
     from cpdocs.plans.records import the_plan
     from cpdocs.plans.status import standing_of, status_json
+    from cpdocs.plans.variants import given_copies
     from cpdocs.returns.recovery import finish_all
 
     finish_all(ws)
     standing = standing_of(ws, the_plan(ws.ledger, document_id))
+    given = given_copies(ws.ledger, document_id)
     record_access(ws, "plan show", document_subject(document_id))
     record, clock = standing.record, standing.clock
     if as_json:
@@ -167,6 +169,10 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
                 "copies": [
                     {"on": each.on.isoformat(), "format": each.format, "language": each.language, "by": each.by}
                     for each in record.copies
+                ],
+                "copies_without_part2": [
+                    {"variant_id": each.variant_id, "to": each.to, "at": each.at.isoformat(), "sha256": each.sha256}
+                    for each in given
                 ],
                 "returned": record.returned.text if record.returned else None,
                 "withdrawn": record.withdrawn.text if record.withdrawn else None,
@@ -217,6 +223,13 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     if record.consent_ended:
         said = f"{record.consent_ended.why.words} ({record.consent_ended.on.isoformat()}); isn't filed any more"
         lines.append(("Consent", said))
+    lines += [
+        (
+            "For others",
+            f"{each.variant_id}, without Part 2, {eastern_text(each.at)}{f' for {each.to}' if each.to else ''}",
+        )
+        for each in given
+    ]
     if record.returned:
         lines.append(("Returned", f"{eastern_text(record.returned.at)}: {record.returned.text}"))
     if record.superseded_by:

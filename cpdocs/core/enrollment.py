@@ -40,13 +40,15 @@ _CHOICES = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What the member last said about one program: when, how it reached us, and who took it down."""
+    """What the member last said about one program: when, how it reached us, and who took it down; ``seq`` is the number
+    of the event that says so."""
 
     choice: Choice
     on: date
     how: str
     by: str
     ended: frozenset[AssignmentKey] = frozenset()
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,12 @@ def enrollment(events: Iterable[Event]) -> Enrollment:
         data = event.data
         ended = frozenset(assignment_key(*key) for key in data.get("ended", ()))
         said = Statement(
-            choice, date.fromisoformat(data["on"]), str(data.get("how") or ""), str(data.get("by") or ""), ended
+            choice,
+            date.fromisoformat(data["on"]),
+            str(data.get("how") or ""),
+            str(data.get("by") or ""),
+            ended,
+            event.seq,
         )
         programs = [data["program"]] if data.get("program") else [program.value for program in Program]
         for program in programs:

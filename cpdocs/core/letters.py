@@ -125,6 +125,8 @@ class RunRecord:
     """The serials of its Intelligent Mail barcodes; None where it has none."""
     pulled: int = 0
     """Letters that were taken out of it."""
+    mailed_seq: int = 0
+    """The number of the event that says that it was mailed; 0 while none does."""
 
     @property
     def pieces(self) -> int:
@@ -186,7 +188,9 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
             runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.CANCELLED, reason=data["reason"])
         elif event.type is EventType.RUN_MAILED:
             mailed_on = date.fromisoformat(data["on"])
-            runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.MAILED, mailed_on=mailed_on)
+            runs[data["run_id"]] = replace(
+                runs[data["run_id"]], state=RunState.MAILED, mailed_on=mailed_on, mailed_seq=event.seq
+            )
     return runs
 
 

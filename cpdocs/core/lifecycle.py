@@ -219,7 +219,7 @@ def _issued(event: Event) -> PlanRecord:
 
 def _sent(road: _Road, event: Event) -> _Road:
     at = datetime.fromisoformat(event.data["at"])
-    sending = Sending(_text(event.data, "to"), _text(event.data, "channel"), at)
+    sending = Sending(_text(event.data, "to"), _text(event.data, "channel"), at, event.seq)
     return {"sendings": (*road.get("sendings", ()), sending)}
 
 

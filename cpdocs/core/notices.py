@@ -15,9 +15,11 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event, EventType
 
 TRACKED = frozenset(
-    {"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back", "recalled"}
+    {"member_declined", "member_changes_cp", "member_reinstated", "withdrawn", "taken_back", "recalled", "key_issued"}
 )
 """The kinds that are on the work list until they were sent: somebody goes wrong who isn't told."""
+HEALTH_PLANS = "_health-plans"
+"""The folder under outbox/notices/ for health plans; no practice id can begin so."""
 SAYS = {
     "accepted": "an approval counts",
     "resend": "sign and send again",
@@ -60,6 +62,8 @@ class NoticeRecord:
     sent_at: datetime | None = None
     seq: int = 0
     """The number of the event that wrote it."""
+    sent_seq: int = 0
+    """The number of the event that says that it left."""
 
     @property
     def waits(self) -> bool:
@@ -67,9 +71,15 @@ class NoticeRecord:
         return self.sent_at is None
 
     @property
+    def to_health_plan(self) -> bool:
+        """Whether it is a letter to a health plan."""
+        return self.file.startswith(f"notices/{HEALTH_PLANS}/")
+
+    @property
     def in_worklist(self) -> bool:
-        """Whether it is one of those that must leave, and hasn't."""
-        return self.waits and self.kind in TRACKED
+        """Whether a person must print and send it, and hasn't: it is one of those that must leave, or a letter to a
+        health plan, and has no channel. What leaves by one is on the list as a delivery where that doesn't settle."""
+        return self.waits and not self.leaves_by and (self.kind in TRACKED or self.to_health_plan)
 
     @property
     def says(self) -> str:
@@ -104,7 +114,11 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
             found.setdefault(reference, _written(event, reference, data))
         elif event.type is EventType.NOTICE_SENT and reference in found and found[reference].sent_at is None:
             found[reference] = replace(
-                found[reference], to=data["to"], channel=data["channel"], sent_at=datetime.fromisoformat(data["at"])
+                found[reference],
+                to=data["to"],
+                channel=data["channel"],
+                sent_at=datetime.fromisoformat(data["at"]),
+                sent_seq=event.seq,
             )
     return found
 

@@ -67,6 +67,8 @@ class Options:
     """The ways to practices; without one packets are carried by hand."""
     mrn_ehr: str = ""
     """The EHR that the roster's MRNs belong to; empty means that they hold for every practice."""
+    mrn_length: int = 0
+    """How many characters every MRN has; 0 means any number."""
     max_return_bytes: int = 64 * 1024 * 1024
     max_return_pages: int = 400
     settle_seconds: float = 2.0

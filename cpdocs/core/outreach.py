@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt. ``program`` empty: for both."""
+    """One attempt. ``program`` empty: for both. ``seq`` is the number of the event that says so."""
 
     member_id: str
     program: str
@@ -45,6 +45,7 @@ class Attempt:
     kind: AttemptKind
     outcome: Outcome
     by: str
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def fold_outreach(events: Iterable[Event]) -> Outreach:
                     AttemptKind(data["kind"]),
                     Outcome(data["outcome"]),
                     data["by"],
+                    event.seq,
                 )
             )
         elif event.type is EventType.MEMBER_AGREED:

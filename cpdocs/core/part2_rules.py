@@ -14,6 +14,7 @@ from datetime import date
 from cpdocs.core.members import ADULT, Assignment, age_on
 from cpdocs.core.names import may_be
 from cpdocs.core.plans import Consent, NeedDomain, Plan
+from cpdocs.core.worklist import CONSENT_AHEAD
 from cpdocs.errors import Problem
 
 FORM_CLAUSES = ("revocation", "redisclosure", "refusal")
@@ -73,6 +74,12 @@ def _with(consent: Consent, clauses: Mapping[str, str]) -> Consent:
         redisclosure=clauses.get("redisclosure", consent.redisclosure),
         refusal=clauses.get("refusal", consent.refusal),
     )
+
+
+def consent_form_needed(part2: bool, ended: bool, until: date | None, on: date) -> bool:
+    """Whether a visit on that day should bring a form for a new consent: the plan carries Part 2 records, and what they
+    rest on has ended or ends within ``CONSENT_AHEAD``."""
+    return part2 and (ended or (until is not None and until <= on + CONSENT_AHEAD))
 
 
 def part2_problems(plan: Plan, on: date, stated: Assignment | None = None) -> tuple[Problem, ...]:

@@ -81,11 +81,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One logged sending: to whom, by which channel, when."""
+    """One logged sending: to whom, by which channel, when; ``seq`` is the number of the event that says so."""
 
     to: str
     channel: str
     at: datetime
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

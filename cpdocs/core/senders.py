@@ -49,7 +49,8 @@ def still_shipped(organization: Sender) -> tuple[str, ...]:
 class Payer:
     """One health plan's terms: ``due_days`` business days to approve (``due_days_stated``: by its settings, else the
     organization's own period), whether a chart note may fill the PCP slot; what members call it and the number that
-    they may call."""
+    they may call. ``channel`` names the ``[channel.NAME]`` by which letters to it leave (empty: by hand), ``fax`` and
+    ``email`` are where that one finds it."""
 
     name: str
     due_days: int = 7
@@ -58,6 +59,9 @@ class Payer:
     due_days_stated: bool = False
     member_name: str = ""
     phone: str = ""
+    channel: str = ""
+    fax: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,8 @@ _NEXT = {
         "`cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`."
     ),
     Kind.NOTICE_TO_SEND: (
-        "Send it, then log it: `cpdocs notices sent {about} --to NAME --channel CHANNEL --at TIME`; `cpdocs notices "
-        "list` says where it lies."
+        "Print it and send it, then log it: `cpdocs notices sent {about} --to NAME --channel CHANNEL --at TIME`; "
+        "`cpdocs notices list` says where it lies."
     ),
     Kind.REVIEW_DUE: "Review the plan by {due} and issue the next version: `cpdocs plan issue FILE`.",
     Kind.PLAN_MISSING: "Write the {program} plan: `cpdocs plan issue FILE`.",

@@ -185,7 +185,8 @@ class _Given(dict[str, str]):
     """What may stand in braces in a folder's name; anything else stays as it is."""
 
     def __init__(self, details: object) -> None:
-        super().__init__({k: str(v) for k, v in dict(details).items() if k == "practice_id"})  # type: ignore[call-overload]
+        given: dict[str, object] = dict(details)  # type: ignore[call-overload]
+        super().__init__(practice_id=str(given.get("folder") or given.get("practice_id", "")))
 
     def __missing__(self, key: str) -> str:
         return "{" + key + "}"

@@ -35,6 +35,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cpdocs.core.phones import phone
+from cpdocs.documents.stated_facts import require_sources
 from cpdocs.documents.template_files import template_file
 from cpdocs.documents.words import direction
 from cpdocs.errors import InputFault, Problem
@@ -163,6 +164,7 @@ def _kept_environment(shipped: Path, site: Path | None) -> Environment:
 def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path | None) -> str:
     """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as
     ``render``."""
+    require_sources(template, template_folders(shipped, site))
     return render(_kept_environment(shipped, site), template, values)
 
 
@@ -178,6 +180,7 @@ class Sayer(Protocol):
 def fill_in(template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Path, site: Path | None) -> str:
     """As ``fill``, of a template whose own words are marked with ``{% trans %}``: ``say`` finds them in the member's
     language."""
+    require_sources(template, template_folders(shipped, site))
     env = _speaking_environment(shipped, site)
     _SAYER.set(say)
     return render(env, template, values)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cpdocs.documents.stated_facts import Fact
 from cpdocs.documents.template_files import template_file
 from cpdocs.errors import InputFault
 
@@ -36,14 +37,6 @@ RECIPIENTS = ("assigned", "declined", "changed", "planned")
 """Whom a kind is for: everyone assigned (contract §3), those who said no, who asked for another partner, or whose plan
 both sides approved."""
 _LANGUAGE_KEYS = {"tag", "name", "direction", "status", "reviewed_by", "reviewed_on", "text"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A sentence of the template's English that states a fact, ``%(name)s`` where a value stands, and its source."""
-
-    text: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from cpdocs.core.ids import format_document_id, luhn_mod_n
 from cpdocs.core.members import Assignment, Program
 from cpdocs.core.reply_slips import TICKS
 from cpdocs.documents.letter_languages import ENGLISH, Printable
+from cpdocs.documents.stated_facts import CONDITION, SENTENCE, STATES_A_FACT
 from cpdocs.errors import InputFault, Problem
 
 if TYPE_CHECKING:
@@ -40,25 +41,12 @@ _NEVER = re.compile(
 """What no letter says (documents.md §4.12). Names of organizations are not looked at: the sample ones are neutral."""
 _PRESSURE = re.compile(r"\b(must|lose|required|penalt\w*|have to stay|should stay)\b", re.IGNORECASE)
 """What has no place next to the member's choice (requirement C7)."""
-_STATES_A_FACT = re.compile(
-    r"\b(?:we|you|they|it|[\w’']+)\s+(?:have|has|had|was|were)\s+(?:\w+\s+){0,2}?(?:been|told|said|sent|given|made|met|chosen|"
-    r"done|left|gone|spoken|written|\w+ed)\b"
-    r"|\b(?:we|you)\s+(?:\w+\s+)?(?:told|said|tried|wrote|sent|gave|called|visited|spoke|met|asked|received|got|came|"
-    r"agreed|signed|chose|approved|stopped|recorded|shared|missed|left|could not)\b"
-    r"|\breconciled by\b|\bhere is (?:a|your) copy\b|\bwas given\b",
-    re.IGNORECASE,
-)
-"""Wording that says that something happened. It needs a source (``[[fact]]`` in the kind's kind.toml)."""
-_CONDITION = re.compile(r"^(?:if|when|unless|once)\b", re.IGNORECASE)
-"""A sentence that only supposes it."""
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
 
 _BLOCKS = frozenset({"p", "li"})
 _HEADINGS = frozenset({"h1", "h2", "h3"})
-_SENTENCE = re.compile(r"[^.!?]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?]*)*[.!?]*")
-_VALUE = re.compile(r"%\(\w+\)s")
 
 SAMPLE = Assignment(
     member_id="000000000000",
@@ -205,22 +193,18 @@ def _fact_problems(page: _Reader, kind: LetterKind, stated: set[str], language: 
     """Sentences that state a fact without a source; ``stated`` gains the declared facts that this page states."""
     if language != ENGLISH:
         return
-    declared = {fact.text: _pattern(fact.text) for fact in (*kind.facts, *kind.common_facts)}
+    declared = {fact.text: fact.pattern for fact in (*kind.facts, *kind.common_facts)}
     for block in page.blocks:
-        for sentence in _SENTENCE.findall(" ".join(block.split())):
+        for sentence in SENTENCE.findall(" ".join(block.split())):
             found = [text for text, pattern in declared.items() if pattern.fullmatch(sentence.strip())]
             stated.update(found)
-            if not found and _STATES_A_FACT.search(sentence) and not _CONDITION.match(sentence.strip()):
+            if not found and STATES_A_FACT.search(sentence) and not CONDITION.match(sentence.strip()):
                 yield Problem(
                     "fact_without_source",
                     f"it states a fact without naming the record behind it: “{sentence.strip()}”",
                     sentence.strip()[:40],
                     f"Name it in letters/{kind.name}/kind.toml: [[fact]] with text and source.",
                 )
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".+?".join(re.escape(part) for part in _VALUE.split(text)))
 
 
 class _Reader(HTMLParser):

@@ -1,8 +1,9 @@
 """A language's texts beside the English, on one page for a reviewer to mark: written, and taken back.
 
 The page is HTML that needs nothing else: each translation is a field that can be typed in, and "save page as" keeps
-what was typed. What comes back is a stranger's file: read as text alone, held against the texts that were asked about,
-and refused where a value or a tag of the English is missing. A draft stays a draft: only a person changes the header.
+what was typed. What comes back is a stranger's file: read as text alone in a child (``intake.marked_page``), held
+against the texts that were asked about, and refused where a value or a tag of the English is missing. A draft stays a
+draft: only a person changes the header.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
-from html.parser import HTMLParser
 
 from cpdocs.documents.letter_languages import Catalogue, check_values
 from cpdocs.errors import InputFault
 
-MOST_BYTES = 4_000_000
 _HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Review: {tag}</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 1.5rem auto; padding: 0 1rem; color: #111 }}
@@ -45,19 +44,17 @@ def review_page(catalogue: Catalogue) -> str:
     return _HEAD.format(tag=escape(catalogue.tag)) + "".join(rows) + "</tbody></table></body></html>\n"
 
 
-def marked_changes(page: bytes, catalogue: Catalogue, name: str) -> dict[str, str]:
-    """What a reviewer changed: message → new translation. Raises InputFault, naming the row, where the file is another
-    one's or a translation can't be used."""
-    reader = _Cells()
-    reader.feed(page.decode("utf-8", errors="replace"))
+def marked_changes(cells: Mapping[str, str], catalogue: Catalogue, name: str) -> dict[str, str]:
+    """What a reviewer changed, by the text of each marked cell of the page called ``name``: message → new translation.
+    Raises InputFault, naming the row, where the page is another one's or a translation can't be used."""
     asked = {_mark(source): source for source in catalogue.messages}
-    if not reader.cells or not reader.cells.keys() <= asked.keys():
+    if not cells or not cells.keys() <= asked.keys():
         raise InputFault(
             f"{name} isn't the page that was sent out for {catalogue.tag}, or texts have changed since.",
             todo="Make the page anew, and let the reviewer mark that one.",
         )
     changed = {}
-    for mark, typed in reader.cells.items():
+    for mark, typed in cells.items():
         source = asked[mark]
         text = " ".join(typed.split())
         if not text or text == " ".join(catalogue.messages[source].split()):
@@ -92,28 +89,3 @@ def _quoted(block: str, key: str) -> str:
 
 def _line(key: str, text: str) -> str:
     return f'{key} "{text.translate({92: chr(92) * 2, 34: chr(92) + chr(34)})}"'
-
-
-class _Cells(HTMLParser):
-    """The text of each marked cell, whatever a browser put around it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cells: dict[str, str] = {}
-        self._open = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "td":
-            self._open = dict(attrs).get("data-text") or ""
-            if self._open:
-                self.cells[self._open] = ""
-        elif self._open:
-            self.cells[self._open] += " " if tag in ("br", "div", "p") else ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "td":
-            self._open = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            self.cells[self._open] += data

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from cpdocs.core.options import FilingTarget
 
-_DAMAGED = re.compile(r"[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+|#+[A-Z/0-9]*[!?]?")
-"""What a spreadsheet makes of a long number: ``1.23E+09``, ``####``, ``#N/A``."""
+_DAMAGED = re.compile(r"[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+|#+[A-Z/0-9]*[!?]?|[0-9]+[.,]0+")
+"""What a spreadsheet makes of a long number: ``1.23E+09``, ``####``, ``#N/A``, ``1234567.0``."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -35,12 +35,12 @@ def choose_target(targets: Sequence[FilingTarget], ehr: str) -> FilingTarget | N
 
 
 def route_doubts(
-    *, target: FilingTarget | None, ehr: str, mrn: str, mrn_ehr: str, mrn_shared: bool
+    *, target: FilingTarget | None, ehr: str, mrn: str, mrn_ehr: str, mrn_shared: bool, mrn_length: int = 0
 ) -> tuple[Doubt, ...]:
     """Every reason why this chart can't be reached for certain.
 
     ``mrn`` is the member's on the roster, ``mrn_ehr`` the EHR that the roster's MRNs belong to (empty: every one),
-    ``mrn_shared`` whether somebody else on record has the same.
+    ``mrn_shared`` whether somebody else on record has the same, ``mrn_length`` how many characters each has (0: any).
     """
     doubts = []
     if target is None:
@@ -66,6 +66,15 @@ def route_doubts(
             Doubt(
                 "mrn_damaged",
                 "The member's MRN was turned into a number by a spreadsheet; its digits are lost.",
+                "Export the roster anew with MRNs as text and import it.",
+            )
+        )
+    elif mrn.strip() and len(mrn.strip()) < mrn_length:
+        doubts.append(
+            Doubt(
+                "mrn_short",
+                f"The member's MRN has {len(mrn.strip())} characters and not {mrn_length}: leading zeros were lost, or "
+                "it is another number.",
                 "Export the roster anew with MRNs as text and import it.",
             )
         )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
+from cpdocs.core.worklist import SIGNER_AHEAD
+
 _MEMBER = "FROM members m WHERE m.member_id = plans.member_id AND m.program = plans.program"
 _AT_WORK = "FROM clinicians c WHERE c.npi = plans.pcp_npi AND c.active = 1"
 
@@ -27,6 +29,10 @@ UPDATE plans SET
     ),
     signer_changes_on = coalesce((SELECT CASE
         WHEN m.guardian_seq > plans.seq THEN m.guardian_on WHEN m.adult_on > plans.issued_on THEN m.adult_on ELSE '' END
+        {_MEMBER}), ''),
+    signer_since = coalesce((SELECT CASE
+        WHEN m.guardian_seq > plans.seq THEN m.guardian_on
+        WHEN m.adult_on > plans.issued_on THEN date(m.adult_on, '-{SIGNER_AHEAD.days} days') ELSE '' END
         {_MEMBER}), ''),
     charting = CASE
         WHEN EXISTS (SELECT 1 {_OUT} AND d.purpose = 'package' AND d.state IN {_OPEN}) THEN 'open'

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 18
+FORM = 19
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -32,7 +32,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("services", "affiliated", "asked", "assigned_on"),
             # Of other rows: linking.py
             *("coordinator", "live_until", "back", "pcp_changed", "practice_changed", "charting", "posting"),
-            "signer_changes_on",
+            *("signer_changes_on", "signer_since"),
         ),
         ("document_id",),
     ),
@@ -140,7 +140,7 @@ _INDEXES = (
     "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
     "plans_of_consents ON plans (consent_until, document_id) WHERE consent_until <> '' AND closed = ''",
     "plans_of_consents_that_run ON plans (consent_until) WHERE consent_until <> '' AND consent_ended = 0",
-    "plans_of_new_signers ON plans (signer_changes_on, document_id) WHERE signer_changes_on <> ''",
+    "plans_of_new_signers ON plans (signer_since, document_id) WHERE signer_since <> ''",
     "plans_not_filed ON plans (stopped_on, document_id) WHERE filing_held <> '' AND closed = ''",
     "plans_by_state ON plans (state, seq)",
     "plans_by_practice ON plans (practice_id, running, due_on, seq)",

@@ -11,7 +11,6 @@ from cpdocs.core.worklist import (
     ACKNOWLEDGED_WITHIN,
     CONSENT_AHEAD,
     REVIEW_AHEAD,
-    SIGNER_AHEAD,
     VISIT_AHEAD,
     Kind,
     Waiting,
@@ -191,10 +190,9 @@ _KINDS: dict[Kind, _Rows] = {
     ),
     Kind.SIGNER_CHANGED: _plan(
         Kind.SIGNER_CHANGED,
-        f"max(date(p.signer_changes_on, '-{SIGNER_AHEAD.days} days'), p.issued_on)",
-        "p.signer_changes_on <> '' AND p.signer_changes_on <= :signer_by AND p.closed = '' AND p.live_until >= :on",
+        "p.signer_since",
+        "p.signer_since <> '' AND p.signer_since <= :on AND p.closed = '' AND p.live_until >= :on",
         due="p.signer_changes_on",
-        by="p.signer_changes_on",
         index="plans_of_new_signers",
     ),
     Kind.CONSENT_ENDING: _plan(
@@ -352,7 +350,6 @@ def _values(on: date, wanted: WorkFilter, plan_days: int) -> dict[str, object]:
     return {
         "on": on.isoformat(),
         "review_by": days_ahead(on, REVIEW_AHEAD),
-        "signer_by": days_ahead(on, SIGNER_AHEAD),
         "consent_by": days_ahead(on, CONSENT_AHEAD),
         "visit_by": days_ahead(on, VISIT_AHEAD),
         "acknowledged_since": (on - ACKNOWLEDGED_WITHIN).isoformat(),

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import EASTERN, eastern_date
-from cpdocs.core.events import EventType, NewEvent, key_subject, practice_subject
+from cpdocs.core.events import JSON, EventType, NewEvent, key_subject, practice_subject
 from cpdocs.core.key_records import KeyRecord
+from cpdocs.core.places import channel_for
 from cpdocs.core.providers import Practice
+from cpdocs.core.second_person import MAKER_EVENTS
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -32,12 +34,17 @@ def tell_key_contacts(ws: Workspace, record: KeyRecord, practices: Iterable[Prac
         digest = ws.blobs.put(pdf)
         name = f"{notice.reference}.pdf"
         write_durably(ws.paths.notices / practice.practice_id / name, pdf, overwrite=True)
+        channel = channel_for(ws.options.channels, practice)
         about = (practice_subject(practice.practice_id), key_subject(record.serial))
-        said = {
+        said: dict[str, JSON] = {
             "kind": notice.kind.value,
             "practice_id": practice.practice_id,
             "file": f"notices/{practice.practice_id}/{name}",
             "sha256": digest,
+            "rests_on": [
+                event.seq for event in ws.ledger.events(subject=key_subject(record.serial), types=MAKER_EVENTS)
+            ],
+            "channel": channel.name if channel else "",
         }
         ws.ledger.append(NewEvent(EventType.NOTICE_WRITTEN, about, said))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.errors import InputFault
 from cpdocs.ledger.blobs import write_durably
 from cpdocs.letters.renderers import RendererPool
 from cpdocs.system.input_files import read_input
@@ -61,13 +62,34 @@ def take_review(ws: Workspace, tag: str, marked: Path) -> tuple[Path, int]:
     draft stays one. Raises InputFault where the page can't be used; then nothing is changed."""
     from cpdocs.documents.html import template_folders
     from cpdocs.documents.letter_languages import LOCALE, catalogue_file, load_catalogue
-    from cpdocs.documents.letter_review import MOST_BYTES, marked_changes, with_changes
+    from cpdocs.documents.letter_review import marked_changes, with_changes
 
     folders = template_folders(ws.shipped_templates, ws.paths.templates)
     source = catalogue_file(folders, tag)
-    changed = marked_changes(read_input(marked, MOST_BYTES), load_catalogue(folders, tag), marked.name)
+    changed = marked_changes(_cells(marked), load_catalogue(folders, tag), marked.name)
     target = ws.paths.templates / LOCALE / source.name
     if changed:
         write_durably(target, with_changes(source.read_text("utf-8"), changed).encode(), overwrite=True)
         load_catalogue(folders, tag)
     return target, len(changed)
+
+
+_SECONDS, _MEGABYTES = 20, 512
+
+
+def _cells(marked: Path) -> dict[str, str]:
+    """The marked cells of a page that came back, read in a child. Raises InputFault where it can't be read."""
+    from cpdocs.intake.marked_page import MAX_BYTES
+    from cpdocs.sandbox.run import Stopped, run_sandboxed
+
+    data = read_input(marked, MAX_BYTES)
+    try:
+        cells: dict[str, str] = run_sandboxed(
+            "cpdocs.intake.marked_page:read_cells", data, seconds=_SECONDS, megabytes=_MEGABYTES
+        )
+    except Stopped:
+        raise InputFault(
+            f"{marked.name} can't be read within its limits.",
+            todo="Make the page anew, and let the reviewer mark that one.",
+        ) from None
+    return cells

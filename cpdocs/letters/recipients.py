@@ -8,11 +8,11 @@ plan both sides approved, once for each version.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.enrollment import Choice, Enrollment
@@ -45,15 +45,30 @@ SLIP_WAITS = "reply_slip_waiting"
 _APPROVED = (PlanState.COMPLETE, PlanState.FILED, PlanState.UPLOADED)
 
 
+Sources: TypeAlias = Mapping[str, tuple[int, ...]]
+"""Events by number, by what they are the record of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An assignment that a kind is for, the occasion (empty for most), and the records for which it is."""
+
+    assignment: Assignment
+    occasion: str = ""
+    sources: Sources = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Recipients:
     """The SHA-256 of the roster (empty without one), what each line became, by line the occasion of a letter that has
-    one, and how the roster was read (None without one)."""
+    one, and how the roster was read (None without one). ``sources`` are by line the records for which the letter goes
+    out, by the name that its kind gives them (``letter_kinds.SOURCES``), each as the numbers of its events."""
 
     roster: str
     outcomes: tuple[RosterOutcome, ...]
     occasions: Mapping[int, str] = field(default_factory=dict)
     imported: RosterImport | None = None
+    sources: Mapping[int, Sources] = field(default_factory=dict)
 
 
 def recipients(
@@ -113,82 +128,115 @@ def _found(
                 f"Letters of kind {kind.name!r} say what was done, and go to those for whom it is on record.",
                 todo="Leave out --roster; record attempts with `cpdocs member attempt`.",
             )
+        if kind.after and record:
+            raise UsageFault(
+                f"Letters of kind {kind.name!r} go to those who were mailed one of kind {kind.after!r}; they take "
+                "no roster.",
+                todo="Leave out --roster.",
+            )
         imported = import_roster(ws, roster, kind=kind.name, reviewed=reviewed, record=record, choices=choices)
         return Recipients(imported.sha256, imported.outcomes, imported=imported)
     register = load_register(ws)
     today = eastern_date(ws.clock.now())
     done = lettered_occasions(ws.ledger.events(types=LETTERED_EVENTS))
-    wanted = _moved(ws, kind, register) if again else _candidates(ws, kind, register, today)
-    pairs = [(item, occasion) for item, occasion in wanted if (kind.name, item.key, occasion) not in done]
+    wanted = _moved(ws, kind, register, today) if again else _candidates(ws, kind, register, today)
+    wanted = [each for each in wanted if (kind.name, each.assignment.key, each.occasion) not in done]
+    people = [each.assignment for each in wanted]
     if kind.to in _CHOICES:
         # They said so themselves: nothing but that very word would hold the letter back.
-        pairs = [
-            (replace(item, status="assigned") if item.status == "declined" else item, occasion)
-            for item, occasion in pairs
-        ]
+        people = [replace(item, status="assigned") if item.status == "declined" else item for item in people]
         register = replace(register, enrollment=Enrollment())
     known = known_from(
         register, frozenset(), ages=ws.options.ages, reviewed=reviewed, cp_orgs=ws.senders.compared_cp_orgs
     )
-    outcomes = tuple(dispose_recorded([item for item, _ in pairs], known, today))
-    occasions = {outcome.line: occasion for outcome, (_, occasion) in zip(outcomes, pairs, strict=True) if occasion}
-    return Recipients("", outcomes, occasions)
+    outcomes = tuple(dispose_recorded(people, known, today))
+    by_line = [(outcome.line, each) for outcome, each in zip(outcomes, wanted, strict=True)]
+    return Recipients(
+        "",
+        outcomes,
+        {line: each.occasion for line, each in by_line if each.occasion},
+        sources={line: each.sources for line, each in by_line if each.sources},
+    )
 
 
-def _moved(ws: Workspace, kind: LetterKind, register: Register) -> list[tuple[Assignment, str]]:
-    """Assignments whose letter came back from another address than the one on record now."""
+def _moved(ws: Workspace, kind: LetterKind, register: Register, today: date) -> list[_Candidate]:
+    """Assignments whose letter came back from another address than the one on record now, and of whom what it says is
+    still true."""
+    known = {each.assignment.key: each.sources for each in _candidates(ws, kind, register, today)}
     found = []
     for piece in load_mail(ws.ledger).returned.values():
         item = register.assignments.get(piece.key)
-        if item is None or piece.kind != kind.name:
+        if item is None or piece.kind != kind.name or item.key not in known:
             continue
         now = fingerprint(ws.id_secret, item)
         if now != piece.address:
-            found.append((item, f"{AGAIN}{now[:12]}"))
+            found.append(_Candidate(item, f"{AGAIN}{now[:12]}", known[item.key]))
     return found
 
 
-def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date) -> list[tuple[Assignment, str]]:
-    """Assignments that the kind is for, each with its occasion (empty for most), lettered or not."""
-    if kind.to in _CHOICES:
-        wanted = _CHOICES[kind.to]
-        said = [item for item in register.assignments.values() if register.enrollment.stops(item) is wanted]
-        if kind.rests_on:
-            told = _health_plan_told(ws, kind.to)
-            said = [item for item in said if {(item.member_id, ""), (item.member_id, item.program.value)} & told]
-        return [(item, "") for item in said]
-    if kind.to == "planned":
-        found = []
-        for plan in all_plans(ws).values():
-            item = register.latest(plan.member_id, Program(plan.program))
-            if plan.state in _APPROVED and item is not None:
-                found.append((item, plan.document_id))
-        return found
-    tried = load_outreach(ws.ledger) if kind.rests_on else None
-    assigned = [
-        (key, item)
-        for key, item in register.assignments.items()
-        if tried is None or tried.tried_in_vain(item.member_id, item.program.value)
+def _candidates(ws: Workspace, kind: LetterKind, register: Register, today: date) -> list[_Candidate]:
+    """Assignments that the kind is for, lettered or not."""
+    wanted = _for_whom(ws, kind, register)
+    if not kind.after:
+        return wanted
+    mailed = _mailed_since(ws, kind.after, today - timedelta(days=kind.after_days))
+    return [
+        replace(each, sources={**each.sources, "mailed": (mailed[each.assignment.key],)})
+        for each in wanted
+        if each.assignment.key in mailed
     ]
-    if kind.after:
-        mailed = _mailed_since(ws, kind.after, today - timedelta(days=kind.after_days))
-        return [(item, "") for key, item in assigned if key in mailed]
-    return [(item, "") for _, item in assigned]
 
 
-def _health_plan_told(ws: Workspace, to: str) -> set[tuple[str, str]]:
+def _for_whom(ws: Workspace, kind: LetterKind, register: Register) -> list[_Candidate]:
+    """Assignments that the kind is for, whatever was mailed before."""
+    if kind.to in _CHOICES:
+        return list(_who_said_so(ws, kind, register))
+    if kind.to == "planned":
+        return [
+            _Candidate(item, plan.document_id, {"approved": tuple(sorted(fill.seq for fill in plan.fills.values()))})
+            for plan in all_plans(ws).values()
+            if plan.state in _APPROVED and (item := register.latest(plan.member_id, Program(plan.program))) is not None
+        ]
+    if not kind.rests_on:
+        return [_Candidate(item) for item in register.assignments.values()]
+    tried = load_outreach(ws.ledger)
+    return [
+        _Candidate(item, sources={"attempt": tuple(each.seq for each in attempts)})
+        for item in register.assignments.values()
+        if (attempts := tried.tried_in_vain(item.member_id, item.program.value))
+    ]
+
+
+def _who_said_so(ws: Workspace, kind: LetterKind, register: Register) -> Iterator[_Candidate]:
+    """Those whose last word the kind confirms; where it says so, once their health plan was told."""
+    wanted = _CHOICES[kind.to]
+    told = _health_plan_told(ws, kind.to) if kind.rests_on else {}
+    for item in register.assignments.values():
+        program = item.program.value
+        said = register.enrollment.statement(item.member_id, program)
+        if said is None or register.enrollment.stops(item) is not wanted:
+            continue
+        sent = told.get((item.member_id, program)) or told.get((item.member_id, ""))
+        if sent or not kind.rests_on:
+            yield _Candidate(item, sources={"choice": (said.seq,), **({"notice_sent": (sent,)} if sent else {})})
+
+
+def _health_plan_told(ws: Workspace, to: str) -> dict[tuple[str, str], int]:
     """Members, each with the program that the notice is about (empty where it wasn't recorded), whose health plan has
-    been sent their last word."""
+    been sent their last word, and the number of the event that says so."""
     kind = {"declined": "member_declined", "changed": "member_changes_cp"}[to]
     last: dict[tuple[str, str], NoticeRecord] = {}
     for notice in load_notices(ws.ledger).values():
         if notice.member_id and notice.kind.startswith("member_"):
             last[notice.member_id, notice.program] = notice
-    return {whose for whose, notice in last.items() if notice.kind == kind and notice.sent_at is not None}
+    return {
+        whose: notice.sent_seq for whose, notice in last.items() if notice.kind == kind and notice.sent_at is not None
+    }
 
 
-def _mailed_since(ws: Workspace, kind: str, latest: date) -> set[AssignmentKey]:
-    """Assignments whose letter of this kind was mailed on ``latest`` or before."""
+def _mailed_since(ws: Workspace, kind: str, latest: date) -> dict[AssignmentKey, int]:
+    """Assignments whose letter of this kind was mailed on ``latest`` or before, with the number of the event that says
+    so."""
     events = list(ws.ledger.events(types=LETTERED_EVENTS))
     runs = fold_runs(
         ws.ledger.events(
@@ -196,8 +244,12 @@ def _mailed_since(ws: Workspace, kind: str, latest: date) -> set[AssignmentKey]:
         )
     )
     mailed = {
-        run.run_id
+        run.run_id: run.mailed_seq
         for run in runs.values()
         if run.state is RunState.MAILED and run.mailed_on and run.mailed_on <= latest
     }
-    return {key for (name, key, _), run_id in lettered_occasions(events).items() if name == kind and run_id in mailed}
+    return {
+        key: mailed[run_id]
+        for (name, key, _), run_id in lettered_occasions(events).items()
+        if name == kind and run_id in mailed
+    }

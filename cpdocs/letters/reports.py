@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.csvsafe import csv_text
@@ -27,17 +27,18 @@ if TYPE_CHECKING:
 MANIFEST_COLUMNS = (
     *("line", "disposition", "code", "warnings", "piece", "document_id", "member_id", "language", "format"),
     *("pages", "sheets", "sha256", "print_file", "first_page", "archive_sha256", "program", "roster_language"),
+    "sources",
 )
 """The columns of manifest.csv (contract §4), where each piece is printed, and its own PDF where one was archived."""
 
 
-def manifest(batch: Batch) -> str:
+def manifest(batch: Batch, sources: Mapping[int, str]) -> str:
     """A CSV with a line for every line of the roster; the columns after ``warnings`` say which piece it became, and
     where it is."""
-    return csv_text(MANIFEST_COLUMNS, _manifest_rows(batch))
+    return csv_text(MANIFEST_COLUMNS, _manifest_rows(batch, sources))
 
 
-def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
+def _manifest_rows(batch: Batch, sources: Mapping[int, str]) -> Iterator[dict[str, object]]:
     for line in batch.lines:
         row: dict[str, object] = {
             "line": line.line,
@@ -60,6 +61,7 @@ def _manifest_rows(batch: Batch) -> Iterator[dict[str, object]]:
                 "print_file": batch.files[line.piece.file - 1].name,
                 "first_page": line.piece.first_page,
                 "archive_sha256": line.piece.archived,
+                "sources": sources.get(line.line, ""),
             }
         yield row
 
@@ -144,13 +146,19 @@ def report_values(ws: Workspace, run: RunRecord, batch: Batch, grade: float) -> 
 
 
 def report_files(
-    ws: Workspace, run: RunRecord, batch: Batch, grade: float, not_mailed: Sequence[NotMailed]
+    ws: Workspace,
+    run: RunRecord,
+    batch: Batch,
+    grade: float,
+    not_mailed: Sequence[NotMailed],
+    sources: Mapping[int, str],
 ) -> dict[str, str]:
-    """Puts the run's files into the store: SHA-256 by file name. Print files are there already; a run without letters
+    """Puts the run's files into the store: SHA-256 by file name. ``sources`` are by line the events behind what its
+    letter states. Print files are there already; a run without letters
     has none."""
     values = report_values(ws, run, batch, grade)
     files = {
-        MANIFEST: manifest(batch).encode(),
+        MANIFEST: manifest(batch, sources).encode(),
         RECONCILIATION: (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode(),
         RECONCILIATION_PDF: _page(ws, run, batch, values),
     }

@@ -42,6 +42,7 @@ from cpdocs.letters.recorded import keep
 from cpdocs.letters.renderers import RendererPool, Terms, make_letters
 from cpdocs.letters.reports import report_files, report_values
 from cpdocs.letters.runs import RECONCILIATION, all_runs, letters_lock, publish, run_folder, unpublished
+from cpdocs.letters.sources import missing, sources_of
 
 if TYPE_CHECKING:
     from cpdocs.core.members import Assignment
@@ -357,7 +358,14 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
             f"Run {run.run_id} doesn't add up; nothing was staged: {' '.join(batch.faults[:5])}",
             todo="Look at the templates that the site has changed; the same command starts the run again.",
         )
-    files = report_files(ws, run, batch, order.terms.grade, order.not_mailed(batch))
+    sources = sources_of(ws, order.to, batch.lines)
+    if unproven := missing(order.terms.kind, sources):
+        raise AnswerIsNo(
+            f"Run {run.run_id}: the letters of lines {', '.join(map(str, unproven[:5]))} state what no event is named "
+            "for; nothing was staged.",
+            todo="This is a defect of ours, or of the kind's kind.toml: docs/letters.md lists what each kind rests on.",
+        )
+    files = report_files(ws, run, batch, order.terms.grade, order.not_mailed(batch), sources)
     kept = (
         keep(ws, order.room, order.used, sorted({piece.language for piece in batch.pieces})) if batch.pieces else None
     )

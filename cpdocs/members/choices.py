@@ -18,6 +18,7 @@ from cpdocs.core.enrollment import Choice
 from cpdocs.core.events import JSON, EventType, NewEvent, member_subject
 from cpdocs.core.ids import derive_document_id, last_four
 from cpdocs.core.members import Assignment, Program
+from cpdocs.core.notices import HEALTH_PLANS
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
@@ -26,6 +27,7 @@ from cpdocs.plans.notice_files import (
     discarding,
     finish_notices,
     make_paper,
+    payer_channel,
     put_out_papers,
     written_event,
 )
@@ -38,9 +40,6 @@ if TYPE_CHECKING:
     from cpdocs.ledger.reads import Reads
     from cpdocs.ledger.transaction import Transaction
     from cpdocs.workspace import Workspace
-
-HEALTH_PLANS = "_health-plans"
-"""The folder under outbox/notices/ for health plans; no practice id can begin so."""
 
 _EVENTS = {
     Choice.DECLINED: EventType.MEMBER_DECLINED,
@@ -102,12 +101,26 @@ def record_choice(
             "by": by.strip(),
             **({"ended": ended} if choice is Choice.CHANGED_CP else {}),
         }
-        tx.append(
+        word, *withdrawn = tx.append(
             NewEvent(_EVENTS[choice], (member_subject(member_id),), data),
             *(plan_event(EventType.PLAN_WITHDRAWN, record, reason=_REASONS[choice]) for record in open_plans),
-            *(stop_event(paper, record) for record in open_plans if (paper := stopped[record.document_id])),
+        )
+        about = (member_subject(member_id),)
+        tx.append(
             *(
-                written_event(paper, (member_subject(member_id),), program=assignment.program.value, on=on.isoformat())
+                stop_event(paper, record, event.seq)
+                for record, event in zip(open_plans, withdrawn, strict=True)
+                if (paper := stopped[record.document_id])
+            ),
+            *(
+                written_event(
+                    paper,
+                    about,
+                    program=assignment.program.value,
+                    on=on.isoformat(),
+                    rests_on=[word.seq],
+                    **payer_channel(ws, assignment.plan_name),
+                )
                 for paper, assignment in zip(papers, concerned, strict=True)
             ),
             *also(tx),

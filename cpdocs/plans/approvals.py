@@ -111,8 +111,8 @@ def unapprove(ws: Workspace, document_id: str, *, slot: Slot, reason: str, secre
         record = the_plan(tx, document_id)
         transitions.may_empty(record, slot)
         same_sending(before, record)
-        emptied = plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason)
-        tx.append(emptied, *(stop_event(each, record) for each in papers))
+        (emptied,) = tx.append(plan_event(EventType.SLOT_EMPTIED, record, slot=slot.value, reason=reason))
+        tx.append(*(stop_event(each, record, emptied.seq) for each in papers))
     put_out_papers(ws, papers)
     return the_plan(ws.ledger, document_id)
 

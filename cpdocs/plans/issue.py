@@ -26,6 +26,7 @@ from cpdocs.keys.organization_keys import load_pair, token_place
 from cpdocs.ledger.reads import Reads
 from cpdocs.plans.check import PlanReport, check_files
 from cpdocs.plans.notice_files import NoticePaper, discarding, put_out_papers
+from cpdocs.plans.paper_sources import PaperSources
 from cpdocs.plans.print_form import PrintForm, print_form
 from cpdocs.plans.records import find_plan, last_version, the_plan
 from cpdocs.plans.stop_notices import same_sending, stop_event, stop_paper
@@ -145,6 +146,7 @@ class _Desk:
         self._drafts = drafts
         self._token_pin = token_pin
         self.register = register
+        self._sources = PaperSources()
 
     @cached_property
     def seal(self) -> KeyPair:
@@ -266,8 +268,9 @@ class _Desk:
             _refuse_stopped(tx, member)
             if before is not None:
                 same_sending(before, the_plan(tx, supersedes))
-            told = [stop_event(paper, before) for paper in stopped if before is not None]
-            tx.append(NewEvent(EventType.PLAN_ISSUED, tuple(subjects), data), *told)
+            data["sources"] = {**self._sources.of(tx, member, str(data["practice_id"]), str(data["pcp_npi"]), before)}
+            (issued,) = tx.append(NewEvent(EventType.PLAN_ISSUED, tuple(subjects), data))
+            tx.append(*(stop_event(paper, before, issued.seq) for paper in stopped if before is not None))
 
     def _paper(
         self, plan: Plan, document_id: str, member: Assignment, practice: Practice, pcp: Clinician, supersedes: str

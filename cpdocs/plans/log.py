@@ -107,9 +107,8 @@ def withdraw(ws: Workspace, document_id: str, *, reason: str) -> PlanRecord:
         record = the_plan(tx, document_id)
         transitions.may_withdraw(record)
         same_sending(before, record)
-        tx.append(
-            plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason), *(stop_event(each, record) for each in papers)
-        )
+        (withdrawn,) = tx.append(plan_event(EventType.PLAN_WITHDRAWN, record, reason=reason))
+        tx.append(*(stop_event(each, record, withdrawn.seq) for each in papers))
     put_out_papers(ws, papers)
     return the_plan(ws.ledger, document_id)
 

@@ -125,6 +125,13 @@ def channel_name(ws: Workspace, practice_id: str) -> str:
     return channel.name if channel else ""
 
 
+def payer_channel(ws: Workspace, payer: str) -> dict[str, JSON]:
+    """What the event of a letter to a health plan says besides: which one, and the channel by which it leaves by itself
+    (none where a person sends it)."""
+    channel = ws.senders.payer(payer).channel
+    return {"payer": payer, "channel": channel} if channel else {"payer": payer}
+
+
 def load_notices(source: Reads) -> dict[str, NoticeRecord]:
     """Every notice by reference."""
     return fold_notices(source.events(types=NOTICE_EVENTS))

@@ -11,8 +11,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import document_subject
 from cpdocs.core.members import Program
+from cpdocs.core.part2_rules import consent_form_needed
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.errors import InputFault
 from cpdocs.people.access import record_access
@@ -74,13 +76,15 @@ def paper_of(ws: Workspace, record: PlanRecord) -> PlanPaper:
     )
 
 
-def print_for(ws: Workspace, document_id: str, reader: Reader) -> bytes:
+def print_for(ws: Workspace, document_id: str, reader: Reader, *, consent_form: bool = False) -> bytes:
     """One PDF to print: the issued version with what this reader needs.
 
-    ``visit``: the summary, the plan with its signature page, and the page for the reply envelope. ``member``: the
+    ``visit``: the summary, the plan with its signature page, a form for a new Part 2 consent where the old one ends
+    (or ``consent_form`` asks for it), and the page for the reply envelope. ``member``: the
     summary and the plan. ``pcp``: the cover, the plan, and the guide for practices. Raises InputFault for a version
     that is closed or unknown.
     """
+    from cpdocs.documents.consent_form import render_consent
     from cpdocs.documents.joining import joined
     from cpdocs.documents.leaflets import render_envelope, render_guide, render_summary
 
@@ -95,6 +99,10 @@ def print_for(ws: Workspace, document_id: str, reader: Reader) -> bytes:
     else:
         parts = [render_summary(paper, shipped=shipped, site=site).pdf, plan]
     if reader is Reader.VISIT:
+        today = eastern_date(ws.clock.now())
+        ended = record.consent_ended is not None
+        if consent_form or consent_form_needed(record.part2, ended, record.consent_until, today):
+            parts.append(render_consent(paper, clauses=ws.consent_form, shipped=shipped, site=site).pdf)
         parts.append(render_envelope(paper, shipped=shipped, site=site).pdf)
     record_access(ws, f"plan print --for {reader.value}", document_subject(document_id))
     return joined(parts)

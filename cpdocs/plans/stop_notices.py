@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cpdocs.core.events import NewEvent, document_subject, practice_subject
+from cpdocs.core.events import JSON, NewEvent, document_subject, practice_subject
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.verdicts import Slot
@@ -82,10 +82,14 @@ def _paper(
     return replace(make_paper(ws, notice, record.practice_id), channel=channel_name(ws, record.practice_id))
 
 
-def stop_event(paper: NoticePaper, record: PlanRecord) -> NewEvent:
-    """The event that records the notice, among the plan's own."""
+def stop_event(paper: NoticePaper, record: PlanRecord, stopped: int) -> NewEvent:
+    """The event that records the notice, among the plan's own. ``stopped`` is the number of the event that it tells of;
+    what it says of the sending rests on ``plan.sent``."""
     about = (document_subject(record.document_id), practice_subject(record.practice_id))
-    return written_event(paper, about, document_id=record.document_id, practice_id=record.practice_id)
+    rests_on: list[JSON] = [record.seq, *(each.seq for each in record.sendings), stopped]
+    return written_event(
+        paper, about, document_id=record.document_id, practice_id=record.practice_id, rests_on=rests_on
+    )
 
 
 def same_sending(before: PlanRecord, now: PlanRecord) -> None:

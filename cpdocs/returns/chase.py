@@ -17,12 +17,13 @@ from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, prac
 from cpdocs.core.plan_clock import OVERDUE, plan_clock
 from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_chase
 from cpdocs.members.choices import payer_folder
-from cpdocs.plans.notice_files import channel_name, practice_address
+from cpdocs.plans.notice_files import channel_name, payer_channel, practice_address
 from cpdocs.plans.records import the_plan
 from cpdocs.sending.notices import opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
+    from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
@@ -103,8 +104,11 @@ def _write(ws: Workspace, letter: Letter) -> str:
         "kind": notice.kind.value,
         "file": f"notices/{file}",
         "sha256": digest,
-        "channel": channel_name(ws, letter.practice_id) if letter.practice_id else "",
+        **(
+            {"channel": channel_name(ws, letter.practice_id)} if letter.practice_id else payer_channel(ws, letter.payer)
+        ),
         "plans": [{"document_id": each.record.document_id, "stage": each.stage} for each in letter.asked],
+        "rests_on": [seq for each in letter.asked for seq in _road(ws.ledger, each.record)],
     }
     about = [document_subject(each) for each in ids]
     if letter.practice_id:
@@ -114,6 +118,20 @@ def _write(ws: Workspace, letter: Letter) -> str:
             return ""
         tx.append(NewEvent(EventType.NOTICE_WRITTEN, tuple(about), data))
     return f"notices/{file}"
+
+
+_CLOCK = (
+    EventType.PLAN_ISSUED,
+    EventType.PLAN_SENT,
+    EventType.PLAN_RECEIVED,
+    EventType.PLAN_RECEIPT_CORRECTED,
+)
+
+
+def _road(source: Reads, record: PlanRecord) -> list[int]:
+    """The events by which the version's days are counted."""
+    events = source.events(subject=document_subject(record.document_id), types=_CLOCK)
+    return [each.seq for each in events if each.data["document_id"] == record.document_id]
 
 
 def _facts(ws: Workspace, asked: Asked) -> list[tuple[str, str]]:

@@ -52,7 +52,7 @@ def answer(ws: Workspace, record: ReturnRecord) -> None:
     from cpdocs.documents.notices import Notice, NoticeKind  # only with something to say: it brings the whole renderer
 
     about = (document_subject(plan.document_id), practice_subject(plan.practice_id), return_subject(record.sha256))
-    data: dict[str, JSON] = {"return_sha256": record.sha256, "answers": seq}
+    data: dict[str, JSON] = {"return_sha256": record.sha256, "answers": seq, "rests_on": [plan.seq, seq]}
 
     def unanswered(source: Reads) -> bool:
         found = fold_returns(source.events(subject=return_subject(record.sha256), types=RETURN_EVENTS))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.guardianship import must_be_represented
 from cpdocs.core.signers import PCP, PLAN_APPROVAL, may_approve
 from cpdocs.core.verdicts import Slot
 from cpdocs.plans.decision_context import DecisionContext
@@ -20,6 +21,7 @@ from cpdocs.returns.attest import directory_for
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from cpdocs.core.members import Assignment
     from cpdocs.core.plan_record import PlanRecord
     from cpdocs.core.review_queue import Item
     from cpdocs.workspace import Workspace
@@ -43,8 +45,8 @@ class Proposal:
     """What a form for one item begins with.
 
     ``slots`` are the approvals that are open still; ``pcp`` the signers, the plan's PCP first, then whoever may approve
-    before whoever may not; ``member`` the member's name, ``representative`` and ``relation`` those of the guardian on
-    record (empty: none). ``received_on`` is the day by which the signature was there at the latest.
+    before whoever may not; ``member`` the member's name, ``representative`` and ``relation`` those of whoever
+    signs for them (empty: they sign). ``received_on`` is the day by which the signature was there at the latest.
     """
 
     document_id: str
@@ -65,6 +67,7 @@ def propose(ws: Workspace, item: Item) -> Proposal | None:
     context.refresh()
     received_at = item.first.received_at
     member, _ = context.member_of(plan)
+    acts = _acting(context, plan, member, eastern_date(received_at)) if member else ("", "")
     return Proposal(
         document_id=plan.document_id,
         slots=tuple(slot for slot in Slot if slot not in plan.fills),
@@ -72,10 +75,20 @@ def propose(ws: Workspace, item: Item) -> Proposal | None:
             sorted(_signers(context, plan, received_at), key=lambda each: (each.role != PCP, bool(each.against)))
         ),
         member=member.full_name if member else "",
-        representative=member.guardian_name if member else "",
-        relation=member.guardian_relation if member else "",
+        representative=acts[0],
+        relation=acts[1],
         received_on=eastern_date(received_at),
     )
+
+
+def _acting(context: DecisionContext, plan: PlanRecord, member: Assignment, on: date) -> tuple[str, str]:
+    """Who signs for the member on that day, name and relation: the guardian on record, for a minor the roster's."""
+    guardians = context.guardians_of(plan)
+    if acting := guardians.acting(on):
+        return acting[-1].name, acting[-1].relation
+    if must_be_represented(member.dob, guardians, on):
+        return member.guardian_name, member.guardian_relation
+    return "", ""
 
 
 def _signers(context: DecisionContext, plan: PlanRecord, received_at: datetime) -> Iterator[Signer]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.page_facts import Place
-from cpdocs.scans.ink import MM, MOST_NOISE, disc, is_straight, noise_on, paper_and_darkness, thickness
+from cpdocs.scans.ink import MM, MOST_NOISE, PAPER, disc, is_straight, noise_on, paper_and_darkness, thickness
 from cpdocs.scans.registration import laid
 
 if TYPE_CHECKING:
@@ -39,11 +39,23 @@ _HEAD, _EDGE = 11.0, 5.0
 are."""
 _STAPLE = 14.0
 """Millimetres: a longer straight line that lies aslant crosses something out; a staple is 12."""
+_WHOLE = 0.9
+"""Share of the page's height from which a straight line is a streak of the machine's or a fold: no hand's is as
+long."""
 _ASLANT = 0.05
 """The least slope of such a line against the paper's edges: machines make theirs along them."""
 _RUN = 11.0
 """Millimetres of unbroken dark along a line of print from which it was struck through: no word is printed without
 gaps, and no gap of a struck one shows."""
+_WAVER = 0.25
+"""Millimetres up or down within which a run goes on: a fine pen's width."""
+_INK = 160
+"""Gray up to which a spot of the page issued is print: gray panels and hairlines are above."""
+_LETTER = 0.8
+"""Millimetres around print that belong to its line: half the height of the smallest letters, so that a line of them has
+no gaps."""
+_RULE = 1.2
+"""Millimetres around a printed rule where a run is the rule's own: what a fax's rows and the paper do to it."""
 _SHARP = 130
 """Dots an inch from which the gaps between letters are seen: below, a scan blurs a word into a line."""
 _MOST = 40
@@ -75,7 +87,7 @@ def find_handwriting(
     _, darkness = paper_and_darkness(page, bilevel=bilevel)
     dark: Picture = (darkness < (0.5 if bilevel else _DARKER)).astype(np.uint8)
     allowed = _allowed(issued)
-    printed: Picture = cv2.dilate((ours < 225).astype(np.uint8), disc(_PRINT))
+    printed: Picture = cv2.dilate((ours < PAPER).astype(np.uint8), disc(_PRINT))
     added: Picture = dark & (1 - printed) & (1 - allowed)
     spots = _Spots(added)
     if noise_on(spots.stats, (printed | allowed) == 0) > MOST_NOISE:
@@ -168,7 +180,7 @@ def _is_written(blob: _Blob, shape: tuple[int, ...]) -> bool:
     if not is_straight(points):
         return True
     long = float(np.hypot(blob.wide, blob.high)) / MM
-    return long > _STAPLE and min(abs(vx), abs(vy)) > _ASLANT and max(blob.wide, blob.high) < 0.9 * max(shape)
+    return long > _STAPLE and min(abs(vx), abs(vy)) > _ASLANT and max(blob.wide, blob.high) < _WHOLE * max(shape)
 
 
 def _struck(dark: Any, ours: Any) -> Picture:
@@ -177,12 +189,13 @@ def _struck(dark: Any, ours: Any) -> Picture:
     import numpy as np
 
     run = np.ones((1, round(_RUN * MM)), np.uint8)
-    slack = np.ones((round(0.25 * MM) | 1, 1), np.uint8)
+    # A line by hand wavers by a pen's width while it runs along.
+    slack = np.ones((round(_WAVER * MM) | 1, 1), np.uint8)
     runs: Picture = cv2.morphologyEx(cv2.dilate(dark, slack), cv2.MORPH_OPEN, run)
     ruled: Picture = cv2.morphologyEx(cv2.dilate((ours < 200).astype(np.uint8), slack), cv2.MORPH_OPEN, run)
-    print_: Picture = cv2.dilate((ours < 160).astype(np.uint8), disc(0.8))
+    print_: Picture = cv2.dilate((ours < _INK).astype(np.uint8), disc(_LETTER))
     # A square's rows and columns are taken one after the other, a circle's not: a fifth of the work at this size.
-    beside = np.ones((2 * round(1.2 * MM) + 1,) * 2, np.uint8)
+    beside = np.ones((2 * round(_RULE * MM) + 1,) * 2, np.uint8)
     struck: Picture = runs & (1 - cv2.dilate(ruled, beside)) & print_
     return struck
 

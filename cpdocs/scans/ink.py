@@ -30,12 +30,14 @@ _FRAME = 0.9
 """Millimetres within a box's edge that are left out: its frame, by the worst registration that counts."""
 _PRINT = 0.45
 """Millimetres around print that may be print: the registration's error and a fax's coarse dots."""
-_PAPER = 225
+PAPER = 225
 """Gray from which a spot of the page issued is bare paper: the softened edges of print, and of hairlines of half a dot,
 are below."""
 _DARKER = 0.80
 """How dark beside the paper around it a spot of a gray picture must be: the palest ballpoint of the benchmark's lies at
 0.6, a fold's shadow at 0.85."""
+_TABLE = 60
+"""The paper's brightness, of 255, up to which it is none: the table beside a photographed page."""
 _SPECK = 0.05
 """Square millimetres: a smaller spot is one dot of a fax, and no pen's."""
 _NONE = 0.5
@@ -63,6 +65,11 @@ _WIDE, _HIGH = 5.0, 1.8
 _THIN = 1.9
 """Millimetres: the mean width of a pen's stroke at most, felt tip and a fax's spread included; wider is a smudge or a
 shadow."""
+_SHORT = 1.2
+"""Millimetres that a spot must reach to be a stroke: the widest pen's dot is 0.9 across."""
+_NARROW = 3.0
+"""Millimetres within which a mark that passes through the box is a streak: one of the machine's is 0.2 wide, and on a
+page fed askew by 1.5° it wanders 1.1 down a box with its surroundings, 3.2 along it."""
 _STRAIGHT = 0.12
 """Millimetres by which a stroke's spots must leave a straight bar of its width to be a hand's: staples, streaks and
 rules don't."""
@@ -111,7 +118,7 @@ def read_box(picture: Picture, issued: Picture, box: Place, registration: Regist
     region = _region(box, issued.shape)
     page = laid(picture, registration, region)
     paper, darkness = paper_and_darkness(page, bilevel=bilevel)
-    dark = (darkness < (0.5 if bilevel else _DARKER)) & (paper > 60)
+    dark = (darkness < (0.5 if bilevel else _DARKER)) & (paper > _TABLE)
     printed = print_on(issued, region, _PRINT)
     beside = (dark & ~printed).astype(np.uint8)
     inside = _inside(box, issued.shape, region)
@@ -145,7 +152,7 @@ def print_on(issued: Picture, region: tuple[int, int, int, int], around: float) 
     left, top, right, bottom = region
     rim = round(around * MM) + 1
     x, y = max(left - rim, 0), max(top - rim, 0)
-    print_ = (issued[y : bottom + rim, x : right + rim] < _PAPER).astype(np.uint8)
+    print_ = (issued[y : bottom + rim, x : right + rim] < PAPER).astype(np.uint8)
     printed: Picture = cv2.dilate(print_, disc(around)) > 0
     return printed[top - y : bottom - y, left - x : right - x]
 
@@ -232,6 +239,8 @@ def paper_and_darkness(page: Picture, *, bilevel: bool) -> tuple[Picture, Pictur
 
     if bilevel:
         return np.full(page.shape, 255, np.uint8), page.astype(np.float32) / 255
+    # What is brightest within 12 mm is paper: no letter, stroke or line of ours is as wide. Softened, since light
+    # changes slowly, and at a quarter of the size, where that costs little.
     small = cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     lit = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((23, 23), np.uint8))
     paper = cv2.resize(cv2.GaussianBlur(lit, (0, 0), 5), (page.shape[1], page.shape[0]))
@@ -247,6 +256,7 @@ def noise_on(stats: Picture, bare: Picture) -> float:
     ground = float(np.count_nonzero(bare)) / MM**2 / 100
     if ground < 1:
         return 0.0
+    # Four dots of a standard fax, which a decoder's repeated row makes of one: larger spots may be a pen's.
     small = stats[1:][stats[1:, cv2.CC_STAT_AREA] < _SPECK * 4 * MM**2]
     across = small[:, cv2.CC_STAT_LEFT] + small[:, cv2.CC_STAT_WIDTH] // 2
     down = small[:, cv2.CC_STAT_TOP] + small[:, cv2.CC_STAT_HEIGHT] // 2
@@ -259,16 +269,16 @@ def _is_stroke(labels: Picture, stats: Picture, number: int, inside: Picture) ->
 
     x, y, wide, high = (int(value) for value in stats[number, :4])
     patch = labels[y : y + high, x : x + wide] == number
-    if max(wide, high) < 1.2 * MM:
+    if max(wide, high) < _SHORT * MM:
         return False
     points = np.argwhere(patch)[:, ::-1].astype(np.float32)
     if is_straight(points):
         return False
     left, top, right, bottom = _bounds(inside)
     passing = _PASSING * MM
-    if y < top - passing and y + high > bottom + passing and wide < 3 * MM:
+    if y < top - passing and y + high > bottom + passing and wide < _NARROW * MM:
         return False
-    if x < left - passing and x + wide > right + passing and high < 3 * MM:
+    if x < left - passing and x + wide > right + passing and high < _NARROW * MM:
         return False
     return thickness(patch) < _THIN
 

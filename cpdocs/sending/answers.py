@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions
 from cpdocs.core.deliveries import Answer, Delivery, Outcome, Purpose
-from cpdocs.core.events import EventType, NewEvent, document_subject
+from cpdocs.core.events import EventType, NewEvent
 from cpdocs.core.notices import fold_notices
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
@@ -39,13 +39,17 @@ def record_answer(ws: Workspace, delivery: Delivery, answer: Answer) -> None:
 def _what_follows(ws: Workspace, tx: Transaction, delivery: Delivery) -> Iterator[NewEvent]:
     record = find_plan(tx, delivery.document_id)
     now = ws.clock.now()
-    if record is None:
+    if delivery.purpose is Purpose.NOTICE:
+        seq = int(delivery.details["notice"])
+        written = next(iter(tx.events(types=(EventType.NOTICE_WRITTEN,), after=seq - 1)))
+        for notice in fold_notices([written]).values():
+            yield sent_event(notice, to=str(delivery.details["to_name"]), channel=delivery.target, at=now)
+    elif record is None:
         listed = find_list(tx, delivery.document_id)
         if listed is not None and delivery.purpose is Purpose.PACKET:
             to, channel = str(delivery.details["to_name"]), str(delivery.details["channel"])
             yield list_sent(listed, to=to, channel=channel, at=now)
-        return
-    if delivery.purpose is Purpose.RECALL:
+    elif delivery.purpose is Purpose.RECALL:
         words = f"Taken back: {delivery.details['reason']}"
         for each in deliveries_of(tx, delivery.document_id):
             if each.target == delivery.target and each.purpose is Purpose.PACKAGE and not each.ended:
@@ -56,11 +60,6 @@ def _what_follows(ws: Workspace, tx: Transaction, delivery: Delivery) -> Iterato
         with suppress(InputFault):
             transitions.may_send(record, to=to, channel=channel, at=now, now=now)
             yield plan_event(EventType.PLAN_SENT, record, to=to, channel=channel, at=now.isoformat())
-    elif delivery.purpose is Purpose.NOTICE:
-        about, seq = document_subject(delivery.document_id), delivery.details["notice"]
-        written = [each for each in tx.events(subject=about, types=(EventType.NOTICE_WRITTEN,)) if each.seq == seq]
-        for notice in fold_notices(written).values():
-            yield sent_event(notice, to=str(delivery.details["to_name"]), channel=delivery.target, at=now)
     elif delivery.kind in _IN_THE_CHART:
         # Where a person confirmed it earlier, that stands.
         with suppress(InputFault):

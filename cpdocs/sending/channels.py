@@ -1,8 +1,10 @@
-"""The channels to practices: which one reaches whom, at which address, and files in the form that its kind takes."""
+"""The channels to practices and health plans: which one reaches whom, at which address, and files in the form that its
+kind takes."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpdocs.core.phones import phone
@@ -12,8 +14,46 @@ from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
     from cpdocs.core.providers import Practice
+    from cpdocs.core.senders import Payer
     from cpdocs.sending.record import Way
     from cpdocs.workspace import Workspace
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who gets something by a channel: ``name`` as letters say it, the ``folder`` that a channel of files has for it,
+    fax and e-mail; ``called`` and ``kept`` tell a person who lacks an address, and where to enter it."""
+
+    name: str
+    folder: str
+    fax: str
+    email: str
+    called: str
+    kept: str
+    practice_id: str = ""
+
+
+def the_practice(practice: Practice) -> Addressee:
+    """A practice, by its key contact."""
+    return Addressee(
+        practice.key_contact or practice.name or practice.practice_id,
+        practice.practice_id,
+        practice.fax,
+        practice.key_contact_email,
+        f"Practice {practice.practice_id}",
+        "on record",
+        practice.practice_id,
+    )
+
+
+def the_health_plan(payer: Payer) -> Addressee:
+    """A health plan, as the settings know it."""
+    folder = f"_health-plan-{_NOT_IN_A_NAME.sub('-', payer.name).strip('-')}"
+    return Addressee(
+        payer.name, folder, payer.fax, payer.email, f"Health plan {payer.name}", "under its [payer] in cpdocs.toml"
+    )
 
 
 def channel_of(ws: Workspace, practice: Practice) -> Channel:
@@ -31,7 +71,7 @@ def channel_of(ws: Workspace, practice: Practice) -> Channel:
 def for_channel(
     ws: Workspace,
     way: Way,
-    practice: Practice,
+    whom: Addressee,
     files: tuple[Content, ...],
     *,
     delivery: str,
@@ -39,7 +79,7 @@ def for_channel(
     to: str,
     text: str,
 ) -> tuple[Content, ...]:
-    """The files as a channel of this kind takes them: one message with all of them, or each under the practice's
+    """The files as a channel of this kind takes them: one message with all of them, or each under the addressee's
     folder; in the fax edition they are one file."""
     if way.place.edition == "fax":
         from cpdocs.sandbox.drawing import fax_edition
@@ -61,23 +101,24 @@ def for_channel(
         )
         return (Content("message.eml", mail),)
     if way.kind == "folder":
-        return tuple(Content(f"{practice.practice_id}/{each.name}", each.data) for each in files)
+        return tuple(Content(f"{whom.folder}/{each.name}", each.data) for each in files)
     return files
 
 
-def address_of(channel: Channel, practice: Practice) -> str:
-    """Where a message to this practice goes; empty where the kind has no addresses. Raises InputFault where the
-    practice's record lacks what the pattern asks for."""
+def address_of(channel: Channel, whom: Addressee) -> str:
+    """Where a message to them goes; empty where the kind has no addresses. Raises InputFault where what is known of
+    them lacks what the pattern asks for."""
     if channel.kind != "smtp":
         return ""
-    fax = re.sub(r"[^0-9]", "", practice.fax)
+    fax = re.sub(r"[^0-9]", "", whom.fax)
     if "{fax}" in channel.place.to:
         if len(fax) not in (10, 11):
-            raise InputFault(f"Practice {practice.practice_id} has no usable fax number on record.")
+            raise InputFault(f"{whom.called} has no usable fax number {whom.kept}.")
         return channel.place.to.replace("{fax}", fax)
     if channel.place.to != "{email}":
         return channel.place.to
-    email = practice.key_contact_email.strip()
+    email = whom.email.strip()
     if not re.fullmatch(r"[^@\s<>,;\"()]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", email):
-        raise InputFault(f"Practice {practice.practice_id} has no usable key_contact_email on record.")
+        wanted = "key_contact_email" if whom.practice_id else "email"
+        raise InputFault(f"{whom.called} has no usable {wanted} {whom.kept}.")
     return email

@@ -1,6 +1,7 @@
-"""Notices and reminders go to practices by the practices' channels, and a recall is told to the key contact by letter.
+"""Notices, reminders and letters go to practices and health plans by the channels that they have, and a recall is told
+to the key contact by letter.
 
-Whoever writes a notice notes the channel that the practice has at that moment; the next look queues it there, once. One
+Whoever writes one notes the channel that its addressee has at that moment; the next look queues it there, once. One
 that was written without is carried by hand, and stays so when a channel is added later.
 """
 
@@ -14,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deliveries import Delivery, Purpose
-from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject
+from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, practice_subject
+from cpdocs.core.ids import derive_document_id
+from cpdocs.core.notices import notice_file, notice_reference
 from cpdocs.delivery.parcel import Content
 from cpdocs.errors import InputFault
 from cpdocs.index.outgoing import notices_to_queue, untold_recalls
 from cpdocs.plans.notice_files import channel_name, practice_address, practice_of
-from cpdocs.plans.records import the_plan
-from cpdocs.sending.channels import address_of, for_channel
-from cpdocs.sending.record import Way, delivery_id, find_delivery, queue, the_delivery_of, ways
+from cpdocs.plans.records import find_plan, the_plan
+from cpdocs.sending.channels import Addressee, address_of, for_channel, the_health_plan, the_practice
+from cpdocs.sending.record import OwnPaper, Sent, Way, delivery_id, find_delivery, queue, the_delivery_of, ways
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
-    from cpdocs.core.providers import Practice
     from cpdocs.workspace import Workspace
 
 
@@ -42,29 +44,48 @@ def queue_notices(ws: Workspace, say: Callable[[str], object] = lambda _: None) 
     for seq in notices_to_queue(ws.index):
         event = next(ws.ledger.events(types=(EventType.NOTICE_WRITTEN,), after=seq - 1, upto=seq))
         way = known.get(str(event.data["channel"]))
-        practice = practice_of(ws.ledger, str(event.data["practice_id"]))
-        if way is None or practice is None:
+        whom = _addressee(ws, event.data)
+        if way is None or whom is None:
+            what = f"the channel {event.data['channel']}" if way is None else "the practice"
+            say(f"{notice_reference(dict(event.data))}: not sent, {what} isn't known any more. Print it and send it.")
             continue
         try:
-            count += _queue(ws, event.data, seq, way, practice)
+            count += _queue(ws, event, way, whom)
         except InputFault as error:
-            say(f"{event.data['document_id']}: its notice isn't sent. {error.message} {error.todo}".strip())
+            say(f"{notice_reference(dict(event.data))}: not sent. {error.message} {error.todo}".strip())
     return count
 
 
-def _queue(ws: Workspace, data: Mapping[str, Any], seq: int, way: Way, practice: Practice) -> bool:
-    document_id = str(data["document_id"])
-    delivery = delivery_id(ws, Purpose.NOTICE.value, document_id, way.name, str(seq))
+def _addressee(ws: Workspace, data: Mapping[str, Any]) -> Addressee | None:
+    """Whom a notice is for; None where the practice isn't on record."""
+    if data.get("payer"):
+        return the_health_plan(ws.senders.payer(str(data["payer"])))
+    practice = practice_of(ws.ledger, str(data.get("practice_id") or ""))
+    return the_practice(practice) if practice else None
+
+
+def _about(ws: Workspace, event: Event) -> Sent:
+    """The plan version that a notice is about, else the letter itself, under a document id of its own."""
+    document_id = str(event.data.get("document_id") or "") or derive_document_id(
+        ws.id_secret, "notice", notice_reference(dict(event.data)), str(event.data.get("practice_id") or "")
+    )
+    members = [key for kind, _, key in (each.partition(":") for each in event.subjects) if kind == "member"]
+    return find_plan(ws.ledger, document_id) or OwnPaper(document_id, members[0] if members else "")
+
+
+def _queue(ws: Workspace, event: Event, way: Way, whom: Addressee) -> bool:
+    data, about = event.data, _about(ws, event)
+    document_id = about.document_id
+    delivery = delivery_id(ws, Purpose.NOTICE.value, document_id, way.name, str(event.seq))
     if find_delivery(ws.ledger, delivery) is not None:
         return False
-    record = the_plan(ws.ledger, document_id)
     channel = next(each for each in ws.options.channels if each.name == way.name)
-    to = address_of(channel, practice)
-    name = PurePosixPath(str(data["file"])).name
+    to = address_of(channel, whom)
+    name = PurePosixPath(notice_file(dict(data))).name
     files = for_channel(
         ws,
         way,
-        practice,
+        whom,
         (Content(name, ws.blobs.get(str(data["sha256"]))),),
         delivery=delivery,
         document_id=document_id,
@@ -74,16 +95,17 @@ def _queue(ws: Workspace, data: Mapping[str, Any], seq: int, way: Way, practice:
     return queue(
         ws,
         delivery,
-        record,
+        about,
         way,
         Purpose.NOTICE,
         to=to,
         parts=[(each.name, each.data) for each in files],
         details={
-            "practice_id": practice.practice_id,
-            "notice": seq,
+            "practice_id": whom.practice_id,
+            "folder": whom.folder,
+            "notice": event.seq,
             "kind": data["kind"],
-            "to_name": practice.key_contact or practice.name or practice.practice_id,
+            "to_name": whom.name,
         },
     )
 
@@ -130,6 +152,7 @@ def _letter(ws: Workspace, document_id: str, recalls: list[Delivery]) -> None:
         "file": f"notices/{file}",
         "sha256": digest,
         "channel": channel_name(ws, record.practice_id),
+        "rests_on": [each.seq for each in recalls],
     }
     about = (document_subject(document_id), practice_subject(record.practice_id))
     with ws.ledger.write() as tx:

@@ -16,7 +16,7 @@ from cpdocs.plans.medications import all_lists, find_list
 from cpdocs.plans.papers import paper_of
 from cpdocs.plans.records import all_plans, the_plan
 from cpdocs.register.load import load_register
-from cpdocs.sending.channels import address_of, channel_of, for_channel
+from cpdocs.sending.channels import address_of, channel_of, for_channel, the_practice
 from cpdocs.sending.record import Way, deliveries_of, delivery_id, find_delivery, queue
 from cpdocs.sending.send import deliver
 
@@ -80,9 +80,10 @@ def _queue(ws: Workspace, record: PlanRecord | ListRecord) -> None:
     delivery = delivery_id(ws, Purpose.PACKET.value, record.document_id, way.name, practice.practice_id)
     if find_delivery(ws.ledger, delivery) is not None:
         return
-    to = address_of(channel, practice)
+    whom = the_practice(practice)
+    to = address_of(channel, whom)
     files, text = _files(ws, record), _LETTERS[type(record)].format(record=record)
-    files = for_channel(ws, way, practice, files, delivery=delivery, document_id=record.document_id, to=to, text=text)
+    files = for_channel(ws, way, whom, files, delivery=delivery, document_id=record.document_id, to=to, text=text)
     queue(
         ws,
         delivery,
@@ -94,7 +95,7 @@ def _queue(ws: Workspace, record: PlanRecord | ListRecord) -> None:
         details={
             "practice_id": practice.practice_id,
             "channel": practice.return_channel or channel.name,
-            "to_name": practice.key_contact or practice.name or practice.practice_id,
+            "to_name": whom.name,
         },
     )
 

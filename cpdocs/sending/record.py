@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Sent(Protocol):
-    """What is sent: a version of a plan, or a medication list."""
+    """What is sent: a version of a plan, a medication list, or a letter under a document id of its own."""
 
     @property
     def document_id(self) -> str: ...
@@ -38,6 +38,15 @@ class Way:
     name: str
     kind: str
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPaper:
+    """A letter that is about no plan version; ``member_id`` is empty where it is about no member."""
+
+    document_id: str
+    member_id: str = ""
+    version: int = 0
 
 
 def ways(ws: Workspace) -> dict[str, Way]:
@@ -113,7 +122,8 @@ def queue(
         "parts": stored,
         "details": details,
     }
-    subjects = (delivery_subject(delivery), document_subject(record.document_id), member_subject(record.member_id))
+    members = (member_subject(record.member_id),) if record.member_id else ()
+    subjects = (delivery_subject(delivery), document_subject(record.document_id), *members)
     with ws.ledger.write() as tx:
         if find_delivery(tx, delivery) is not None:
             return False

@@ -7,7 +7,7 @@ plan is sealed and signed"). There is no other form field in a plan, ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -65,13 +65,22 @@ def add_fields(pdf: bytes, boxes: Mapping[str, Box]) -> bytes:
                 'Give the signature page an element with that id, such as <div id="MemberSig" data-field="MemberSig">.'
             ),
         )
+    return _with_fields(pdf, FIELDS, boxes)
+
+
+def add_seal_field(pdf: bytes) -> bytes:
+    """``pdf`` rewritten with the field ``OrganizationSeal`` alone, empty and invisible: a paper that nobody signs."""
+    return _with_fields(pdf, (SEAL_FIELD,), {})
+
+
+def _with_fields(pdf: bytes, names: Iterable[str], boxes: Mapping[str, Box]) -> bytes:
     with Pdf.open(BytesIO(pdf)) as document:
         if Name.AcroForm in document.Root:
             raise InputFault(
                 "The rendered plan has a form in it already.", todo="Take form elements out of the plan's template."
             )
         tags = _Tags(document)
-        fields = [_add_field(document, tags, name, boxes.get(name)) for name in FIELDS]
+        fields = [_add_field(document, tags, name, boxes.get(name)) for name in names]
         document.Root.AcroForm = document.make_indirect(
             Dictionary(Fields=Array(fields), SigFlags=_SIGNATURES_EXIST_APPEND_ONLY)
         )

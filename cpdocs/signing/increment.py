@@ -102,6 +102,7 @@ def append_signature(
     statement: Statement,
     *,
     certify: bool = False,
+    final: bool = False,
     picture: Picture | None = None,
     packing: Format = Format.PADES,
     timestamper: TimeStamper | None = None,
@@ -110,9 +111,9 @@ def append_signature(
     them.
 
     The field's own lock is carried into the signature. ``certify`` makes it the author's signature that allows filling
-    in and signing and nothing else (DocMDP P=2). ``picture`` becomes the field's appearance. With ``timestamper`` the
-    signature carries a time stamp (PAdES B-T); without, the same input, key and time give the same bytes with a P-256
-    key in a file.
+    in and signing and nothing else (DocMDP P=2), with ``final`` nothing at all (P=1). ``picture`` becomes the field's
+    appearance. With ``timestamper`` the signature carries a time stamp (PAdES B-T); without, the same input, key and
+    time give the same bytes with a P-256 key in a file.
 
     Raises TimestampUnavailable where the authority gave no time stamp.
     """
@@ -139,7 +140,7 @@ def append_signature(
             mdp_setup=SigMDPSetup(
                 md_algorithm=DIGEST,
                 certify=certify,
-                docmdp_perms=MDPPerm.FILL_FORMS if certify else None,
+                docmdp_perms=(MDPPerm.NO_CHANGES if final else MDPPerm.FILL_FORMS) if certify else None,
                 field_lock=FieldMDPSpec.from_pdf_object(place["/Lock"]) if "/Lock" in place else None,
             ),
         )

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import os
 import signal
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 CALLS = ("open", "write", "fsync", "rename", "replace", "link", "unlink", "mkdir", "rmdir", "fchmod", "listdir", "stat")
+NETWORK = ("connect", "send", "sendall", "recv", "recv_into", "shutdown")
+"""The calls of a socket at which a sender may be killed too."""
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EMFILE)
 SHORT = -1
 """In place of an errno: the call writes half of what it was given, and says so."""
@@ -72,24 +75,31 @@ def run(root: Path, command: Command, prepare: Prepare = nothing, said: int = -1
 
 
 def run_until(
-    root: Path, command: Command, at: int, *, fail_with: int = 0, prepare: Prepare = nothing, said: int = -1
+    root: Path,
+    command: Command,
+    at: int,
+    *,
+    fail_with: int = 0,
+    prepare: Prepare = nothing,
+    said: int = -1,
+    network: bool = False,
 ) -> int | None:
     """Runs the command and kills it at call ``at``, or lets that call fail with the errno ``fail_with`` (or
-    ``SHORT``)."""
+    ``SHORT``). With ``network`` calls of sockets count as well."""
 
     def arm() -> None:
         prepare()
-        _arm(at, fail_with)
+        _arm(at, fail_with, network)
 
     return run(root, command, arm, said)
 
 
-def count_calls(root: Path, command: Command, fail_with: int = 0) -> int:
+def count_calls(root: Path, command: Command, fail_with: int = 0, *, network: bool = False) -> int:
     """How many such calls the command makes when nothing befalls it."""
     with tempfile.TemporaryFile() as told:
 
         def arm() -> Callable[[], object]:
-            write, counted = os.write, _arm(0, fail_with)
+            write, counted = os.write, _arm(0, fail_with, network)
             return lambda: write(told.fileno(), str(counted()).encode())
 
         assert run(root, command, arm) == 0
@@ -123,7 +133,7 @@ def _live(root: Path, command: Command, prepare: Prepare, waiting: int, said: in
         os._exit(status)
 
 
-def _arm(at: int, fail_with: int) -> Callable[[], int]:
+def _arm(at: int, fail_with: int, network: bool = False) -> Callable[[], int]:
     from cpdocs.ledger.sqlite_backend import SqliteBackend
     from cpdocs.ledger.writer import SqliteWriter
 
@@ -157,6 +167,8 @@ def _arm(at: int, fail_with: int) -> Callable[[], int]:
         return lambda: count
     for name in CALLS:
         setattr(os, name, guarded(getattr(os, name)))
+    for name in NETWORK if network else ():
+        setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
     if not fail_with:
 
         def short_of_its_commit(writing: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,23 +3,29 @@ asks for a signature; what the plan says is as it was issued."""
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
 
+import numpy as np
+import pypdfium2
 import pytest
+from PIL import Image
 
 from cpdocs.core.filed_copy import FiledPage, PageOrigin
 from cpdocs.core.plan_record import SlotFill
 from cpdocs.core.verdicts import Evidence, Slot
+from cpdocs.documents.certificate import render_certificate
 from cpdocs.documents.filed_bands import FiledBand, render_bands
 from cpdocs.documents.letter_languages import load_catalogue
 from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plans import render_plan
 from cpdocs.filing.rendition import Upload, compose, stamp
+from cpdocs.sandbox.drawing import flat_scan
 from cpdocs.signing.fields import add_fields
-from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, SHIPPED, bh_paper, fill, page_texts
+from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, SHIPPED, bh_paper, certificate_paper, fill, page_texts
 from tests.filing import pdfs
 
 CERTIFICATE = pdfs.plain(1, "certificate")
@@ -144,6 +150,35 @@ def test_in_every_language_and_print_what_asked_for_approval_is_gone(language: s
         assert own in before
         assert own not in after
     assert f"{APPROVED}. What is printed" in after
+
+
+def test_a_plan_filed_from_a_fax_of_270_kb_is_at_most_twice_as_large() -> None:
+    """Measured on what a machine sent: five pages in black and white with the specks of a bad line."""
+    fax = speckled_fax(issued())
+    assert 250_000 < len(fax) < 290_000
+    scan = flat_scan([fax], issued(), DOCUMENT_ID, most_pages=50)
+    assert sorted(scan.places) == [1, 2, 3, 4, 5]
+    pcp = replace(DIGITAL, evidence=Evidence.INK_SCAN)
+    certificate = render_certificate(certificate_paper(INK, pcp), shipped=SHIPPED).pdf
+    upload = compose(issued(), scan=scan.pdf, places=scan.places, certificate=certificate, title="T")
+    band = FiledBand(DOCUMENT_ID, 1, "November 4, 2026", ISSUED_AT, fills={Slot.MEMBER: INK, Slot.PCP: pcp})
+    filed_copy = stamp(upload.pdf, render_bands(band, upload.sheets, shipped=SHIPPED))
+    assert len(filed_copy) <= 2 * len(fax)
+
+
+def speckled_fax(plan: bytes) -> bytes:
+    """The plan as a fax machine sends it, in G4, with enough specks to cost 54 KB a page."""
+    noise = np.random.default_rng(1)
+    pages = []
+    with pypdfium2.PdfDocument(plan) as document:
+        for page in document:
+            gray = np.asarray(page.render(scale=204 / 72, grayscale=True).to_pil())
+            black = gray < 150
+            specks = noise.random(gray.shape) < 0.0028
+            pages.append(Image.fromarray(~(black | specks)))
+    out = io.BytesIO()
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], dpi=(204, 204), compression="group4")
+    return out.getvalue()
 
 
 def test_a_plan_whose_template_names_no_places_keeps_its_words_and_says_from_when_they_are() -> None:

@@ -12,6 +12,7 @@ import pytest
 from cpdocs.returns import judging
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk, codes
+from tests.scans import hostile
 from tests.signing import builder as b
 from tests.signing.attacks import structure
 
@@ -49,7 +50,7 @@ def memory_bomb(megabytes: int = 600) -> bytes:
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
-def test_a_hang_and_a_memory_bomb_cost_their_limit_and_hold_nobody_else_up(
+def test_a_hang_a_memory_bomb_and_hostile_pictures_cost_their_limit_and_hold_nobody_else_up(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = desk.issued_file().read_bytes()
@@ -62,9 +63,17 @@ def test_a_hang_and_a_memory_bomb_cost_their_limit_and_hold_nobody_else_up(
     assert len(bomb) < 2_000
     desk.drop(structure.entries_of_no_width(), name="a-hang.pdf")
     desk.drop(bomb, name="b-bomb.pdf")
+    pictures = hostile.bombs()
+    for number, picture in enumerate(pictures.values()):
+        desk.drop(picture, name=f"b-picture-{number}.png")
     desk.drop(desk.sign_pcp(desk.issued_file()), name="c-genuine.pdf")
     by_name = {row["file"].rsplit("/", 1)[-1]: row for row in desk.intake()}
     hang, bomb_row, genuine = (by_name[name] for name in ("a-hang.pdf", "b-bomb.pdf", "c-genuine.pdf"))
     assert (hang["verdict"], codes(hang)) == ("held", ["resource_limit"])
     assert (bomb_row["verdict"], "resource_limit" in codes(bomb_row)) == ("held", True)
     assert (genuine["verdict"], genuine["slots_filled"]) == ("accepted", ["pcp"])
+    for number, name in enumerate(pictures):
+        row = by_name[f"b-picture-{number}.png"]
+        assert row["verdict"] == "held", name
+        assert row["findings"], name
+        assert all(finding["message"] for finding in row["findings"]), name

@@ -344,6 +344,43 @@ def test_an_mrn_of_another_ehr_is_held_until_somebody_mends_it(complete: Office)
     assert Path(filed["package"]).is_dir()
 
 
+def test_an_mrn_that_was_damaged_or_isnt_the_members_alone_holds_the_package_and_says_why(
+    complete: Office, tmp_path: Path
+) -> None:
+    document_id = complete.documents["bh"]
+    member_id = complete.status(document_id)["member_id"]
+    toml = complete.cli.root / "cpdocs.toml"
+    toml.write_text(toml.read_text("utf-8").replace("[filing]", "[filing]\nmrn_length = 8"), "utf-8")
+    with complete.sample.roster.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    another = next(row["member_id"] for row in rows if row["member_id"] != member_id)
+
+    def imported(ours: str, theirs: str) -> None:
+        roster = tmp_path / "roster.csv"
+        with roster.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            changed = {member_id: ours, another: theirs}
+            writer.writerows({**row, "mrn": changed.get(row["member_id"], row["mrn"])} for row in rows)
+        complete.cli("import", "roster", roster)
+
+    imported("1.23E+09", "00099999")
+    assert "not filed" in chart_note(complete).err
+    for ours, theirs, code in (
+        ("1.23E+09", "00099999", "mrn_damaged"),
+        ("12345", "00099999", "mrn_short"),
+        ("00099999", "00099999", "mrn_shared"),
+        ("00099999", "99999", "mrn_shared"),
+        ("", "00099999", "mrn_missing"),
+    ):
+        imported(ours, theirs)
+        complete.cli("file", document_id, status=1)
+        assert [reason["code"] for reason in complete.status(document_id)["filing_held"]] == [code], (ours, theirs)
+    imported("00012345", "00099999")
+    complete.cli("file", document_id)
+    assert complete.status(document_id)["state"] == "filed"
+
+
 def test_without_a_route_for_the_practices_ehr_it_is_held(complete: Office) -> None:
     toml = complete.cli.root / "cpdocs.toml"
     toml.write_text(toml.read_text("utf-8").replace("ehrs = []", 'ehrs = ["Nobody has this one"]'), "utf-8")

@@ -11,6 +11,7 @@ import yaml
 
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
+from tests.flows.test_held import SEEN, faxed
 from tests.flows.test_todo import kinds_of, waits
 
 APPROVE = ("--slot", "member", "--how", "visit", "--by", "Test Coordinator")
@@ -131,3 +132,23 @@ def test_a_guardianship_that_cant_be_is_not_recorded(office: Office, more: tuple
     assert told in office.cli("member", "guardian-begins", *BEGIN, *KNOWN, *more, stdin=member, status=None).err
     stranger = office.cli("member", "guardian-ends", *KNOWN, "--on", "2026-11-02", stdin="9" * 12, status=3)
     assert "No member" in stranger.err
+
+
+def test_nobody_attests_ink_of_who_could_not_sign_on_the_day_that_is_written(office: Office, tmp_path: Path) -> None:
+    document = turning_18(office, tmp_path)
+    desk = Desk(Office(office.cli, office.sample, {"minor": document}))
+    late = "2026-11-19T15:00:00Z"
+    desk.take(faxed(desk.issued_file("minor"), standard=True), name="fax.tif", plan="minor", now=late)
+    (item,) = office.cli("held", "list", "--json", now=late).json
+    shown = office.cli("held", "show", item["id"], "--json", now=late).json["proposed"]
+    assert shown["representative"] is None, "the member is 18 when it came"
+    accept = ("held", "accept", item["id"], "--slot", "member", *SEEN)
+    named = ("--representative", "Marrow Placeholder", "--relation", "parent")
+    for words, told in (
+        (("--signed-on", "2026-11-17"), "the member is a minor on that day"),
+        (("--signed-on", "2026-11-18", *named), "18 since 2026-11-18"),
+        (("--signed-on", "none", *named), "18 since 2026-11-18"),
+    ):
+        assert told in office.cli(*accept, *words, now=late, status=1).err
+    office.cli(*accept, "--signed-on", "2026-11-17", *named, now=late)
+    assert office.status(document)["slots"]["member"]["role"] == "representative"

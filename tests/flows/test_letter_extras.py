@@ -16,7 +16,7 @@ from cpdocs.documents.preflight import BARCODE_ZONE
 from cpdocs.documents.printfile import recount
 from tests.conftest import CommandLine
 from tests.documents.imb_decoder import bars_in, decode
-from tests.letters.letter_rosters import line, write_roster
+from tests.letters.letter_rosters import add_second_kind, line, write_roster
 
 BARCODE = '[letters.barcode]\nmailer_id = "123456"\nservice = "300"\n'
 SEEDS = """
@@ -85,7 +85,7 @@ def test_seed_pieces_lie_among_the_others_and_answer_no_line(short_notice: Comma
     pages = recount(Path(result["print_file"]).read_bytes()).pages
     assert all(pages[seed["first_page"] - 1] == (seed["document_id"],) for seed in result["seeds"])
     assert len(pages) == result["print"]["pages"]
-    text = cli("letters", "run", "--kind", "reminder", "--roster", roster, "--jobs", "1").out
+    text = cli("letters", "run", "--kind", add_second_kind(cli), "--roster", roster, "--jobs", "1").out
     assert "2 seed pieces" in text
 
 
@@ -140,7 +140,7 @@ def test_every_piece_has_a_barcode_of_its_own_where_the_address_leaves_room(
         zone = picture.crop(tuple(round(inches * 300) for inches in BARCODE_ZONE))
         assert decode(bars_in(zone)) == (piece["barcode"], zip_code)
     assert "barcode" not in shown[3]
-    following = letter(cli, roster, "--kind", "reminder")
+    following = letter(cli, roster, "--kind", add_second_kind(cli))
     first = cli("letters", "show", following["run_id"], "--json").json["pieces"][0]
     assert first["barcode"] == "00300123456000000006"
 

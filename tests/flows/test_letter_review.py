@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cpdocs.sandbox.run import Stopped
 from tests.conftest import CommandLine
 
 SAID = "Usted decide"
@@ -53,3 +54,20 @@ def test_a_page_that_cannot_be_used_changes_nothing(
 
 def test_a_language_that_is_not_there_is_named(cli: CommandLine) -> None:
     assert "pt-BR" in cli("letters", "proof", "--review", "xx", status=3).err
+
+
+def test_a_page_is_read_in_a_child_that_may_die(cli: CommandLine, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cpdocs.intake import marked_page
+
+    def here(*_: object) -> None:
+        raise AssertionError("a stranger's page was parsed in the command's own process")
+
+    monkeypatch.setattr(marked_page, "read_cells", here)
+    assert cli("letters", "proof", "--review", "es", "--marked", page, "--json").json["changed"] == 0
+
+    def dead(*_: object, **__: object) -> None:
+        raise Stopped("limit")
+
+    monkeypatch.setattr("cpdocs.sandbox.run.run_sandboxed", dead)
+    assert "within its limits" in cli("letters", "proof", "--review", "es", "--marked", page, status=3).err
+    assert not (cli.root / "templates" / "letters" / "locale" / "es.po").exists()

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import yaml
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import SignatureCoverageLevel
 
 from cpdocs.core.ids import parse_document_id
+from cpdocs.core.part2_rules import PRACTICE_FORM
 from tests.documents.papers import page_texts, text_of
 from tests.flows.conftest import Office
 
@@ -125,3 +129,68 @@ def test_the_guide_goes_with_the_first_packet_to_a_practice_alone(issued: Office
     issued.cli("plan", "send", second)
     assert any(second in path.name for path in folder.rglob("*.pdf"))
     assert guides() == 0
+
+
+def test_the_copy_is_sealed_so_that_nothing_may_change_made_once_and_known_again(
+    office: Office, tmp_path: Path
+) -> None:
+    document, first, second = _with_part2(office, tmp_path), tmp_path / "one.pdf", tmp_path / "two.pdf"
+    audience = ("plan", "audience", document, "--without-part2", "--json")
+    one = office.cli(*audience, "--to", "Day Program", "-o", first).json
+    two = office.cli(*audience, "--to", "Housing", "-o", second, now="2026-11-03T15:00:00Z").json
+    assert first.read_bytes() == second.read_bytes()
+    assert (one["variant_id"], one["sha256"]) == (two["variant_id"], two["sha256"])
+    with pikepdf.open(first) as pdf:
+        (field,) = pdf.Root.AcroForm.Fields
+        assert str(field.T) == "OrganizationSeal"
+        assert int(field.V.Reference[0].TransformParams.P) == 1
+        assert one["variant_id"] in str(field.V.Reason)
+    with first.open("rb") as file:
+        (signature,) = PdfFileReader(file).embedded_signatures
+        signature.compute_integrity_info()
+        assert signature.evaluate_signature_coverage() is SignatureCoverageLevel.ENTIRE_FILE
+    shown = office.cli("plan", "show", document, "--json").json["copies_without_part2"]
+    assert [each["to"] for each in shown] == ["Day Program", "Housing"]
+    assert "For others:" in office.cli("plan", "show", document).out
+    answer = office.cli("verify", first, status=1)
+    assert f"copy {one['variant_id']} for information, sealed, exactly as it was made" in answer.out + answer.err
+    altered = tmp_path / "altered.pdf"
+    altered.write_bytes(first.read_bytes() + b"\n% more\n")
+    changed = office.cli("verify", altered, status=1)
+    assert "for information" not in changed.out + changed.err
+    assert office.cli("audit", "show", one["variant_id"]).out.count("Plan variant made") == 2
+    assert office.cli("plan", "code", one["variant_id"]).out == "open\n"
+    office.cli("plan", "withdraw", document, "--reason", "x")
+    assert office.cli("plan", "code", one["variant_id"]).out == "withdrawn\n"
+    assert office.cli("audit", "verify", "--json").json["ok"]
+
+
+def test_a_visit_brings_a_blank_consent_where_the_old_one_ends_and_when_asked_for(
+    office: Office, tmp_path: Path
+) -> None:
+    document = _with_part2(
+        office, tmp_path, part2={"applies": True, "consent": {**CONSENT, "expires_on": "2026-12-02"}}
+    )
+    title = "Consent to share substance use treatment records"
+    assert title in " ".join(_print(office, document, "visit", tmp_path)), "it ends in thirty days"
+    other = tmp_path / "other"
+    other.mkdir()
+    assert title not in " ".join(_print(office, document, "member", other))
+    bh = office.cli("plan", "issue", office.sample.plans["ltss"], "--json").json[0]["document_id"]
+    assert title not in " ".join(_print(office, bh, "visit", other))
+    out = tmp_path / "asked.pdf"
+    office.cli("plan", "print", bh, "--for", "visit", "--consent-form", "-o", out)
+    text = " ".join(page_texts(out.read_bytes()))
+    assert title in text
+    for words in ("Who may share", "With whom", "Until when", PRACTICE_FORM["refusal"]):
+        assert words in text
+
+
+def test_a_form_for_a_new_consent_shows_what_the_last_one_said_to_be_confirmed(office: Office, tmp_path: Path) -> None:
+    document = _with_part2(office, tmp_path)
+    office.cli("consent", "revoke", document, "--on", "2026-11-02", "--how", "letter", "--by", "A. Sample")
+    pages = _print(office, document, "visit", tmp_path)
+    (form,) = [page for page in pages if "Consent to share" in page]
+    for words in ("Example Program", "My treating providers", "Treatment"):
+        assert words in form
+    assert "2027" not in form, "until when is asked anew"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pypdfium2
 import pytest
+import yaml
 
 from tests.delivery import receivers
 from tests.flows.conftest import Office
@@ -104,6 +106,29 @@ def test_a_packet_of_a_withdrawn_version_that_wasnt_sent_yet_stays_here(filed: O
     filed.cli("deliver", now=LATER)
     (row,) = [each for each in filed.cli("deliver", "list", "--json").json if each["document_id"] == ltss]
     assert (row["state"], row["attempts"]) == ("withdrawn", 1)
+
+
+def test_the_package_of_a_version_that_another_took_the_place_of_says_so(filed: Office) -> None:
+    first = filed.documents["bh"]
+    plan = yaml.safe_load(filed.sample.plans["bh"].read_text("utf-8"))
+    plan["plan"] |= {"version": 2, "reason": "change", "reason_text": "After the discharge."}
+    later = filed.cli.root / "later.yaml"
+    later.write_text(yaml.safe_dump(plan), "utf-8")
+    second = filed.cli("plan", "issue", later, "--json", now=LATER).json[0]["document_id"]
+    chart = filed.cli.root / "outbox/ehr/chart"
+    note = chart / f"REPLACED-{first}.txt"
+    assert not note.exists(), "until the later one is filed the earlier one is what the chart has"
+    said = ("--on", "2026-11-03", "--by", "Test Coordinator")
+    filed.cli("plan", "approve", second, "--slot", "member", "--how", "telephone", *said, now=LATER)
+    by = ("--chart-note", "Reviewed and agreed", "--npi", filed.sample.npis["pcp1"])
+    filed.cli("plan", "approve", second, "--slot", "pcp", *by, *said, now=LATER)
+    assert (chart / second).is_dir()
+    text = note.read_text("utf-8")
+    upload = (chart / first / f"{first}.pdf").read_bytes()
+    for words in (f"Document id: {first}", f"{first}.pdf", sha256(upload).hexdigest(), f"{second}, version 2"):
+        assert words in text
+    assert not (chart / f"RECALL-{first}.txt").exists(), "it is no recall"
+    filed.cli("verify", chart / first, now=LATER)
 
 
 def test_a_target_of_files_gets_the_note(filed: Office, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.roster_lines import COLUMNS
+from tests.conftest import CommandLine
 
 _PLAIN = {
     "last_name": "Testperson",
@@ -46,3 +47,16 @@ def write_roster(path: Path, *lines: dict[str, str]) -> Path:
     """Writes a roster file with these lines, the first of them being line 2."""
     path.write_bytes(csv_text(COLUMNS, lines).encode())
     return path
+
+
+def add_second_kind(cli: CommandLine) -> str:
+    """A site's own kind of letter to everybody assigned, beside the shipped ones; gives its name."""
+    shipped = Path(__file__).parents[2] / "templates" / "letters" / "assignment"
+    folder = cli.root / "templates" / "letters" / "second"
+    folder.mkdir(parents=True)
+    for name in ("kind.toml", "letter.html"):
+        (folder / name).write_text((shipped / name).read_text("utf-8"), "utf-8")
+    settings = cli.root / "cpdocs.toml"
+    text = settings.read_text("utf-8").replace("[letters]\n", '[letters]\nkinds = ["assignment", "second"]\n', 1)
+    settings.write_text(text, "utf-8")
+    return "second"
