@@ -129,8 +129,8 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_secrets() -> Iterator[None]:
-    """Stretches the tests' passphrases and PINs as little as random ones: each costs a tenth of a second otherwise. That
-    a person's are stretched is for tests/signing/test_keyfiles.py and tests/people."""
+    """Stretches the tests' passphrases and PINs little: each costs a tenth of a second otherwise. That those of people
+    are stretched is for tests/signing/test_keyfiles.py and tests/people."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keyfiles, "STRONG_ROUNDS", keyfiles.RANDOM_ROUNDS)
         patch.setattr(pins, "COST", 2**4)
