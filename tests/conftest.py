@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cpdocs.cli import run
-from tests import hsm, tsa
+from tests import hsm, scratch, tsa
 from tests.postgres import Server, Unavailable, running
 
 NOW = "2026-11-02T15:00:00Z"
@@ -116,6 +117,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure() -> None:
+    """Puts the tests' folders into memory, unless whoever runs them says where (``PYTEST_DEBUG_TEMPROOT``, or pytest's
+    ``--basetemp``)."""
+    memory = scratch.in_memory()
+    if memory is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
 @pytest.fixture(autouse=True)
 def _ledger_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Moves each workspace that a test uses into a database of its own, where the whole suite is asked to run on
@@ -138,12 +147,18 @@ def _module() -> Iterator[contextlib.ExitStack]:
         yield until_its_end
 
 
+@pytest.fixture(scope="session")
+def _new(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new sandbox workspace, to be copied."""
+    root = tmp_path_factory.mktemp("new") / "ws"
+    CommandLine(root)("init", root, "--sandbox", workspace=False)
+    return root
+
+
 @pytest.fixture
-def cli(tmp_path: Path) -> CommandLine:
+def cli(tmp_path: Path, _new: Path) -> CommandLine:
     """The command line in a new sandbox workspace (``cli.root``)."""
-    line = CommandLine(tmp_path / "ws")
-    line("init", line.root, "--sandbox", workspace=False)
-    return line
+    return CommandLine(Path(shutil.copytree(_new, tmp_path / "ws")))
 
 
 @pytest.fixture

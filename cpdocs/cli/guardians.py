@@ -75,4 +75,7 @@ def _tell(member_id: str, done: Recorded, what: str, on: date, as_json: bool) ->
     ctx = click.get_current_context()
     say(ctx, f"Member {last_four(member_id)}: {what}.")
     for document_id in done.open_versions:
-        say(ctx, f"Open, and issued before: {document_id}. Next: `cpdocs plan draft --from {document_id}`.")
+        say(
+            ctx,
+            f"Open, and issued before: {document_id}. It waits for a version that names who signs now: `cpdocs todo`.",
+        )

@@ -154,6 +154,8 @@ def sent(ws: Workspace, references: tuple[str, ...], to: str, channel: str, at: 
 def _state(notice: NoticeRecord) -> str:
     if notice.sent_at is not None:
         return eastern_text(notice.sent_at)
+    if notice.replaced_by:
+        return f"never: {notice.replaced_by} says otherwise"
     return f"leaves by {notice.leaves_by}" if notice.leaves_by else "waits"
 
 
@@ -177,4 +179,5 @@ def notice_json(each: NoticeRecord) -> dict[str, JSON]:
         "to": each.to or None,
         "channel": each.channel or None,
         "waits": each.waits,
+        "replaced_by": each.replaced_by or None,
     }

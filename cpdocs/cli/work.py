@@ -65,7 +65,7 @@ def todo(ws: Workspace, kinds: tuple[str, ...], narrowed: PlanFilter, page: Page
             item.waits_for,
             _who(item),
             item.program,
-            item.document_id or item.about,
+            item.document_id or ("" if item.due_at else item.about),
             item.what_to_do,
         ]
         for item in items

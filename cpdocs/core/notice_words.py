@@ -7,9 +7,14 @@ digital way failed, paper is offered: a payer takes it too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from cpdocs.core.findings import FINDINGS
+from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.return_record import RETURNED, ReturnRecord
+from cpdocs.core.review_queue import Item, items
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict
 
 PRINT_SIGN_FAX = (
@@ -66,6 +71,46 @@ def sentences(record: ReturnRecord, plan: PlanRecord) -> tuple[str, ...]:
     if wanted and decision.lane in _DIGITAL and record.verdict is not Verdict.ACCEPTED:
         return (*told, PRINT_SIGN_FAX)
     return told
+
+
+def day_kind(parts: Sequence[ReturnRecord], plan: PlanRecord) -> str:
+    """Which letter is true of all that came in one day about a plan, by the name of its template: an office is asked to
+    send again only what is still open, and while nothing of it is being looked at."""
+    verdicts = {part.verdict for part in parts}
+    if Verdict.ACCEPTED in verdicts and not (plan.closed or plan.returned):
+        return "accepted"
+    if nothing_wanted(plan):
+        return "nothing_wanted"
+    return "held" if Verdict.HELD in verdicts else "resend"
+
+
+_LEADING = {"accepted": Verdict.ACCEPTED, "held": Verdict.HELD, "resend": Verdict.REJECTED}
+
+
+def day_sentences(parts: Sequence[ReturnRecord], plan: PlanRecord) -> tuple[str, ...]:
+    """What there is to say of all that came in one day about a plan: of what decides which letter it is, then of the
+    rest, as long as something is open."""
+    kind = day_kind(parts, plan)
+    if kind == "nothing_wanted":
+        return (nothing_wanted(plan),)
+    leading = [part for part in parts if part.verdict is _LEADING[kind]]
+    told = [said for item in items(leading) for said in _of_item(item, plan)]
+    for part in parts if open_slots(plan) else ():
+        when = eastern_text(part.received_at)
+        if part.verdict is _LEADING[kind]:
+            continue
+        if part.verdict is Verdict.HELD:
+            told.append(f"What came {when} must be looked at by a person first.")
+        else:
+            told += [f"What came {when} can't be counted.", *sentences(part, plan)]
+    return tuple(dict.fromkeys(told))
+
+
+def _of_item(item: Item, plan: PlanRecord) -> tuple[str, ...]:
+    last = item.parts[-1]
+    if last.decision is None or last.resolution:
+        return tuple(said for part in item.parts for said in sentences(part, plan))
+    return sentences(replace(last, decision=replace(last.decision, findings=item.findings)), plan)
 
 
 def nothing_wanted(plan: PlanRecord) -> str:

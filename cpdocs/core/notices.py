@@ -20,6 +20,10 @@ TRACKED = frozenset(
 """The kinds that are on the work list until they were sent: somebody goes wrong who isn't told."""
 HEALTH_PLANS = "_health-plans"
 """The folder under outbox/notices/ for health plans; no practice id can begin so."""
+ANSWERS = frozenset({"accepted", "resend", "held", "nothing_wanted"})
+"""The kinds that answer what came back: one letter a day and plan, written anew until it left (contract §8)."""
+STOPS = frozenset({"withdrawn", "taken_back"})
+"""The kinds that say that an earlier letter about the same version isn't true any more."""
 SAYS = {
     "accepted": "an approval counts",
     "resend": "sign and send again",
@@ -61,14 +65,16 @@ class NoticeRecord:
     channel: str = ""
     sent_at: datetime | None = None
     seq: int = 0
-    """The number of the event that wrote it."""
+    """The number of the event that wrote it first."""
     sent_seq: int = 0
     """The number of the event that says that it left."""
+    replaced_by: str = ""
+    """The reference of a later letter that takes back what this one says, which never left."""
 
     @property
     def waits(self) -> bool:
-        """Whether it hasn't left, as far as is on record."""
-        return self.sent_at is None
+        """Whether it is to leave and hasn't, as far as is on record."""
+        return self.sent_at is None and not self.replaced_by
 
     @property
     def to_health_plan(self) -> bool:
@@ -111,7 +117,13 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
         data = dict(event.data)
         reference = notice_reference(data)
         if event.type is EventType.NOTICE_WRITTEN and reference:
-            found.setdefault(reference, _written(event, reference, data))
+            known = found.get(reference)
+            if known is None:
+                found[reference] = _written(event, reference, data)
+            elif known.waits and known.sha256 != data.get("sha256"):
+                found[reference] = replace(_written(event, reference, data), seq=known.seq)
+            if data.get("kind") in STOPS:
+                _replace(found, found[reference])
         elif event.type is EventType.NOTICE_SENT and reference in found and found[reference].sent_at is None:
             found[reference] = replace(
                 found[reference],
@@ -121,6 +133,14 @@ def fold_notices(events: Iterable[Event]) -> dict[str, NoticeRecord]:
                 sent_seq=event.seq,
             )
     return found
+
+
+def _replace(found: dict[str, NoticeRecord], later: NoticeRecord) -> None:
+    """Answers about the same version that wait for a person to send them are not sent any more."""
+    for reference, each in found.items():
+        untrue = each.kind in ANSWERS and each.waits and not each.leaves_by
+        if untrue and each.plans == later.plans and each.practice_id == later.practice_id:
+            found[reference] = replace(each, replaced_by=later.reference)
 
 
 def typed_reference(typed: str) -> str:

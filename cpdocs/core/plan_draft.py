@@ -202,6 +202,7 @@ def _representative(known: Known) -> Iterator[str]:
         yield f"  name: {_value(acting[-1].name)}"
         yield f"  relation: {_value(acting[-1].relation)}"
         yield f"  authority: {_value(acting[-1].authority)}"
+        yield f"  since: {_value(acting[-1].began_on)}"
     elif named and fault is not None:
         yield f"representative:   # ASK who acts: {_comment(fault.message)}"
     elif stated:

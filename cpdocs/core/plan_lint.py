@@ -187,6 +187,10 @@ def _update_warnings(plan: Plan) -> Iterator[Problem]:
         )
 
 
+_OF_A_MINOR = re.compile(r"\b(parents?|mother|father|step(mother|father|parent)|minor|foster)\b", re.IGNORECASE)
+"""Words by which somebody acts for a child."""
+
+
 def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[Problem]:
     acts = plan.representative
     if stated is not None and stated.guardian_name:
@@ -208,6 +212,13 @@ def _representative_warnings(plan: Plan, stated: Assignment | None) -> Iterator[
     if acts is None:
         return
     of_age = stated is not None and age_on(stated.dob, plan.plan.plan_date) >= ADULT
+    if of_age and _OF_A_MINOR.search(f"{acts.relation} {acts.authority}"):
+        yield Problem(
+            "representative_of_adult",
+            "the member is 18 or older, and somebody acts for them as for a minor.",
+            "representative",
+            "A parent's right ended with the 18th birthday: name the guardianship or proxy, or nobody.",
+        )
     if not acts.authority.strip():
         said = "the plan doesn't say by what authority the representative acts, and since when."
     elif of_age and acts.since is None and not _YEAR.search(acts.authority):

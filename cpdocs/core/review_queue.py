@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
+from cpdocs.core.findings import finding
 from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.parts import PartPages
 from cpdocs.core.reply_slips import Answer, together
 from cpdocs.core.return_record import Decision, ReturnRecord
 from cpdocs.core.verdicts import Finding, Lane, Slot
 
+WHOSE_BOX: Mapping[Slot, str] = {Slot.MEMBER: "the member's", Slot.PCP: "the PCP's"}
+"""What the box of each slot is called in a finding."""
 _TELLING = (BoxReading.SIGNED, BoxReading.UNSURE, BoxReading.EMPTY)
 
 
@@ -68,15 +71,30 @@ class Item:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding once; pages that came in another of its files are not missing."""
-        whole = not self.pages.missing and len(self.parts) > 1
-        found = {
-            each.code if len(self.parts) > 1 else each.message: each
-            for decision in self.decisions
-            for each in decision.findings
-            if not (whole and each.code == "pages_missing")
-        }
+        """Every finding once, as the files come to together: pages that came in another of them aren't missing, and a
+        box in which another shows ink isn't empty."""
+        if len(self.parts) == 1:
+            return tuple({each.message: each for decision in self.decisions for each in decision.findings}.values())
+        found = {each.code: each for decision in self.decisions for each in decision.findings}
+        for code, about in self._together.items():
+            if code in found and about:
+                found[code] = finding(code, about)
+            else:
+                found.pop(code, None)
         return tuple(found.values())
+
+    @property
+    def _together(self) -> Mapping[str, str]:
+        """What is missing and empty in all the files together, in words; empty: nothing is."""
+        pages = self.pages
+        said = [each.message for decision in self.decisions for each in decision.findings if each.code == "box_empty"]
+        empty = [
+            whose
+            for slot, whose in WHOSE_BOX.items()
+            if self.boxes.get(slot) is BoxReading.EMPTY and any(whose in each for each in said)
+        ]
+        missing = f"not seen: {', '.join(map(str, pages.missing))} of {pages.of}" if pages.missing else ""
+        return {"pages_missing": missing, "box_empty": " and ".join(empty)}
 
     def holding(self, slot: Slot) -> ReturnRecord:
         """The part on whose pages the box of ``slot`` is, as far as it was read; else the one with the last page."""

@@ -70,15 +70,20 @@ def counting_rule(paper: PlanPaper) -> str:
         closed += ", with March 17 and June 17,"
     payer = paper.payer.name or paper.member.plan_name
     whose = (
-        f"{payer}'s, not a rule of the state."
+        f"{_whose(payer)}, not a rule of the state."
         if paper.payer.due_days_stated
-        else f"{paper.sender.name}'s own, not a rule of the state or of the health plan."
+        else f"{_whose(paper.sender.name)} own, not a rule of the state or of the health plan."
     )
     return (
         "How we count: the day of receipt is day 0; what arrives after 5 p.m. or on a closed day counts as the "
         "next business day; "
         f"{closed} don't count; the period ends with the last day. The period is {whose}"
     )
+
+
+def _whose(name: str) -> str:
+    """``name`` in the possessive."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 def initials(member: Assignment) -> str:

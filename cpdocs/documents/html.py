@@ -7,6 +7,7 @@ defined is an error with the file, the line and the name, never an empty place o
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -48,6 +49,8 @@ _MOST_REPEATED = 10_000
 _MOST_POWER = 100
 _MOST_TEXT = 8 * 1024 * 1024
 """Characters of one document's HTML: a plan of four hundred pages has two million."""
+
+_NUMBER = re.compile(r"(\(\d{3}\)) (?=\d{3}-\d{4})")
 
 _OUR_NAME = re.compile(r"[a-z0-9_./-]+")
 """How names in templates and of templates look; anything else may be a member's particular that was used as one."""
@@ -136,8 +139,12 @@ def environment(shipped: Path, site: Path | None = None) -> Environment:
     Values handed to templates are escaped without exception; the filters ``long_date``, ``phone`` and ``direction`` are
     added. Templates that change on disk are read again.
     """
+    return _environment(template_folders(shipped, site))
+
+
+def _environment(folders: tuple[Path, ...]) -> Environment:
     env = _Sandbox(
-        loader=FolderLoader(template_folders(shipped, site)),
+        loader=FolderLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_printable,
@@ -157,15 +164,16 @@ def environment(shipped: Path, site: Path | None = None) -> Environment:
 
 
 @lru_cache(maxsize=8)
-def _kept_environment(shipped: Path, site: Path | None) -> Environment:
-    return environment(shipped, site)
+def _kept_environment(folders: tuple[Path, ...]) -> Environment:
+    return _environment(folders)
 
 
 def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path | None) -> str:
     """The HTML of ``template`` with ``values``, from an environment that is kept for its compiled templates. Raises as
     ``render``."""
-    require_sources(template, template_folders(shipped, site))
-    return render(_kept_environment(shipped, site), template, values)
+    folders = template_folders(shipped, site)
+    require_sources(template, folders)
+    return unbroken(render(_kept_environment(folders), template, values))
 
 
 class Sayer(Protocol):
@@ -180,18 +188,24 @@ class Sayer(Protocol):
 def fill_in(template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Path, site: Path | None) -> str:
     """As ``fill``, of a template whose own words are marked with ``{% trans %}``: ``say`` finds them in the member's
     language."""
-    require_sources(template, template_folders(shipped, site))
-    env = _speaking_environment(shipped, site)
+    folders = template_folders(shipped, site)
+    require_sources(template, folders)
+    env = _speaking_environment(folders)
     _SAYER.set(say)
-    return render(env, template, values)
+    return unbroken(render(env, template, values))
+
+
+def unbroken(html: str) -> str:
+    """``html`` whose telephone numbers stand on one line each."""
+    return _NUMBER.sub("\\1\u00a0", html)
 
 
 _SAYER: ContextVar[Sayer] = ContextVar("sayer")
 
 
 @lru_cache(maxsize=8)
-def _speaking_environment(shipped: Path, site: Path | None) -> Environment:
-    env = environment(shipped, site)
+def _speaking_environment(folders: tuple[Path, ...]) -> Environment:
+    env = _environment(folders)
     env.add_extension("jinja2.ext.i18n")
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]
@@ -203,8 +217,19 @@ def _speaking_environment(shipped: Path, site: Path | None) -> Environment:
 
 
 def template_folders(shipped: Path, site: Path | None = None) -> tuple[Path, ...]:
-    """The folders that templates, style sheets and pictures come from, the site's own first."""
-    return (site, shipped) if site is not None and site != shipped else (shipped,)
+    """The folders that templates, style sheets and pictures come from, the site's own first, where anything is in it:
+    fonts and style sheets that were read for the shipped folder serve every site without templates of its own."""
+    return (site, shipped) if site is not None and site != shipped and _is_used(site) else (shipped,)
+
+
+def _is_used(site: Path) -> bool:
+    try:
+        with os.scandir(site) as entries:
+            return next(entries, None) is not None
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # whoever reads a file in it says what is wrong
 
 
 def render(env: Environment, template: str, values: Mapping[str, Any]) -> str:

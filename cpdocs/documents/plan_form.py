@@ -7,6 +7,7 @@ that the keys by which a form is read back stay where they are.
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -71,8 +72,31 @@ def write_form(values: FormValues, *, on: datetime) -> bytes:
     lists.finish()
     made = on.replace(tzinfo=None)
     book.properties.creator, book.properties.created, book.properties.modified = "cpdocs", made, made
+    return _saved(book)
+
+
+def _saved(book: Any) -> bytes:
+    """The workbook's bytes. openpyxl puts each sheet into a temporary file on its way: these hold the member's data, so
+    they are written in memory."""
+    from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+    from openpyxl.worksheet._writer import WorksheetWriter
+    from openpyxl.writer.excel import ExcelWriter
+
+    class InMemory(ExcelWriter):  # type: ignore[misc]  # untyped
+        """Writes the sheets' text straight into the archive."""
+
+        def write_worksheet(self, ws: Any) -> None:
+            ws._drawing = SpreadsheetDrawing()
+            text = io.BytesIO()
+            writer = WorksheetWriter(ws, text)
+            writer.write()
+            ws._rels = writer._rels
+            self._archive.writestr(ws.path[1:], text.getvalue())
+            self.manifest.append(ws)
+
     out = io.BytesIO()
-    book.save(out)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        InMemory(book, archive).save()
     return out.getvalue()
 
 

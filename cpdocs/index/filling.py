@@ -23,7 +23,7 @@ from cpdocs.core.events import (
 )
 from cpdocs.core.letters import RUN_EVENTS, fold_runs
 from cpdocs.core.lifecycle import PLAN_EVENTS, fold
-from cpdocs.core.notices import notice_reference
+from cpdocs.core.notices import ANSWERS, STOPS, notice_reference
 from cpdocs.core.outreach import OUTREACH_EVENTS, fold_outreach
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS
 from cpdocs.core.register import fold as fold_register
@@ -107,6 +107,7 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
         _put_added(index, kind, steps.each(ledger.events(types=(kind,), upto=upto)))
     index.execute(_SAME_LETTER)
     _mark_sent(index, steps.each(ledger.events(types=(EventType.NOTICE_SENT,), upto=upto)))
+    _take_back(index)
     for key, events in steps.groups(ledger.grouped("document", types=PLAN_EVENTS, upto=upto)):
         _put_plan(index, key, events)
     for _, events in steps.groups(ledger.grouped("return", types=RETURN_EVENTS, upto=upto)):
@@ -133,6 +134,9 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         if event.type is EventType.NOTICE_WRITTEN:
             index.execute(f"{_SAME_LETTER} AND seq = ?", (event.seq,))
     _mark_sent(index, (event for event in touched.added if event.type is EventType.NOTICE_SENT))
+    stopped = {str(each.data["document_id"]) for each in touched.added if each.data.get("kind") in STOPS}
+    if stopped:
+        _take_back(index, sorted(stopped))
     for key in sorted(touched.documents):
         events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
         _put_plan(index, key, events)
@@ -185,6 +189,22 @@ def _mark_sent(index: sqlite3.Connection, events: Iterable[Event]) -> None:
     for event in events:
         reference = notice_reference(dict(event.data))
         index.execute("UPDATE notices SET waiting = 0, sent = 1 WHERE reference = ? COLLATE NOCASE", (reference,))
+
+
+def _take_back(index: sqlite3.Connection, documents: Iterable[str] | None = None) -> None:
+    """A letter that a later one makes untrue, of these documents or of all, waits no more, as in ``fold_notices``."""
+    stops, answers = (", ".join(f"'{kind}'" for kind in sorted(kinds)) for kinds in (STOPS, ANSWERS))
+    found = f"SELECT document_id, practice_id, seq FROM notices WHERE kind IN ({stops})"  # noqa: S608 our own words
+    if documents is None:
+        stopped = index.execute(found).fetchall()
+    else:
+        query = f"{found} AND document_id = ?"
+        stopped = [row for each in documents for row in index.execute(query, (each,)).fetchall()]
+    index.executemany(
+        "UPDATE notices SET waiting = 0, sent = 1 WHERE document_id = ? AND practice_id = ? AND seq < ? "  # noqa: S608
+        f"AND sent = 0 AND channel = '' AND kind IN ({answers})",
+        stopped,
+    )
 
 
 def _put_plan(index: sqlite3.Connection, document_id: str, events: Iterable[Event]) -> None:

@@ -168,10 +168,13 @@ def packets_to_stop(index: Index) -> list[str]:
 
 
 def notices_to_queue(index: Index) -> list[int]:
-    """The numbers of the events that wrote notices for a channel by which they weren't queued yet."""
+    """The numbers of the events that wrote notices for a channel by which they weren't queued yet; of one that was
+    written anew meanwhile the last."""
     query = (
         "SELECT DISTINCT seq FROM notices n INDEXED BY notices_for_channels WHERE channel <> '' "
-        "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = n.seq AND d.notice > 0) ORDER BY seq"
+        "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = n.seq AND d.notice > 0) "
+        "AND NOT EXISTS (SELECT 1 FROM notices m WHERE m.reference = n.reference AND m.seq > n.seq AND m.channel <> '')"
+        " ORDER BY seq"
     )
     return [int(row[0]) for row in index.rows(query)]
 

@@ -164,7 +164,8 @@ _KINDS: dict[Kind, _Rows] = {
         f"'{Kind.MEDICATIONS_UNSENT.value}' kind, k.issued_at since, k.visit_due_on due_on, k.document_id, "
         "k.member_id, k.program, m.coordinator, k.practice_id, '' about",
         "medications k{hint} JOIN members m ON m.member_id = k.member_id AND m.program = k.program",
-        "k.sent_at = '' AND m.live_until >= :on AND NOT EXISTS (SELECT 1 FROM medications n WHERE n.member_id = "
+        "k.sent_at = '' AND k.visit_due_on <> '' AND m.live_until >= :on "
+        "AND NOT EXISTS (SELECT 1 FROM medications n WHERE n.member_id = "
         "k.member_id AND n.program = k.program AND n.seq > k.seq) AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE "
         "d.document_id = k.document_id AND d.purpose = 'packet' AND d.state IN ('queued', 'unsure', 'held'))",
         "k.issued_at, k.document_id",

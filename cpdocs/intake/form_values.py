@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cpdocs.core.plan_form import GOAL, NUMBER, FieldKind, FormSheet, FormValues, form_sheets, in_words
 from cpdocs.intake.trees import Entries, Items, Node, Scalar, read_tree
 
-_ASKS = re.compile(r"( *)([a-z][a-z0-9_]*):.*   # (?:carried over: )?ASK:? ?(.*)")
+_ASKS = re.compile(r" *[a-z][a-z0-9_]*:.*   # (?:([a-z ]+): )?ASK:? ?(.*)")
 _KEY = re.compile(r"( *)([a-z][a-z0-9_]*):")
 
 
@@ -62,5 +62,11 @@ def _questions(draft: str) -> Iterator[tuple[str, str]]:
             if not key[1]:
                 block = key[2]
             if asks := _ASKS.fullmatch(line):
-                words = asks[3][:1].upper() + asks[3][1:]
-                yield (f"{block}.{key[2]}" if key[1] else key[2]), words
+                yield (f"{block}.{key[2]}" if key[1] else key[2]), _sentence(asks[1] or "", asks[2])
+
+
+def _sentence(whence: str, question: str) -> str:
+    """A draft's question as a form says it: ``Carried over. Ask whether it still holds.``"""
+    asked = f"Ask {question}" if question.startswith("whether") else question[:1].upper() + question[1:]
+    told = f"{whence.capitalize()}. {asked}" if whence else asked
+    return told if told.endswith((".", "?")) else f"{told}."

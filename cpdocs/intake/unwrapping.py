@@ -1,4 +1,5 @@
-"""Files that hold other files: mail messages, S/MIME, ZIP, gzip, PDF portfolios. Opened within limits, or named.
+"""Files that hold other files: mail messages, S/MIME, Outlook's winmail.dat, ZIP, gzip, tar, PDF portfolios. Opened
+within limits, or named.
 
 For a child process with limits: every format here has been used to fill disks and crash readers. Nothing is written,
 nothing is run, names inside are never used, and what is encrypted stays so.
@@ -10,15 +11,18 @@ import email
 import gzip
 import io
 import re
+import tarfile
 import zipfile
 import zlib
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.policy import default
 from typing import IO
 
-from cpdocs.core.file_kind import PICTURES, WRAPPERS, kind_of
+from cpdocs.core.file_kind import PICTURES, WRAPPERS, kind_of, the_mail
+from cpdocs.intake import tnef
 
 MOST_FILES = 40
 """Files that are taken out of one: a practice's day of signed plans and more."""
@@ -29,16 +33,21 @@ _MOST_PARTS = 400
 """Parts of a mail or entries of an archive that are looked at."""
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]")
+_ARMOR = re.compile(rb"-----[^\r\n]*-----|\s+")
+_LITTER = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1", b"BEGIN:VCARD")
+"""What programs add by themselves, by how it begins: macOS' resource forks and folder views, a business card."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
     """What was found in a file: PDFs and pictures, in order. ``letters`` is how many letters of its own a mail says
-    beside them. ``problem`` is empty, ``encrypted``, ``limit`` (more than is taken) or ``unreadable``."""
+    beside them; ``left`` how many files are none that we take (a word processor's document, a spreadsheet, a text), or
+    couldn't be taken out. ``problem`` is empty, ``encrypted``, ``limit`` (more than is taken) or ``unreadable``."""
 
     files: tuple[bytes, ...] = ()
     letters: int = 0
     problem: str = ""
+    left: int = 0
 
 
 class _Stopped(Exception):
@@ -48,7 +57,12 @@ class _Stopped(Exception):
 def is_wrapped(data: bytes) -> bool:
     """Whether ``data`` holds other files and is none that could be a plan itself."""
     kind = kind_of(data)
-    return kind in WRAPPERS or (kind == "pdf" and b"/Collection" in data)
+    return kind in WRAPPERS or (kind == "pdf" and (b"/Collection" in data or _may_be_portfolio(data)))
+
+
+def _may_be_portfolio(data: bytes) -> bool:
+    """Whether a PDF has files in it and hides what else it is in compressed object streams."""
+    return b"/EmbeddedFile" in data and b"/ObjStm" in data
 
 
 def unwrap(data: bytes, *, most_bytes: int) -> Unwrapped:
@@ -62,7 +76,7 @@ def unwrap(data: bytes, *, most_bytes: int) -> Unwrapped:
         problem = str(stopped)
     except Exception:  # noqa: BLE001 parsers of strangers' archives throw anything; it all means the same
         problem = "unreadable"
-    return Unwrapped(tuple(search.found), search.letters, problem)
+    return Unwrapped(tuple(search.found), search.letters, problem, search.left)
 
 
 class _Search:
@@ -71,6 +85,7 @@ class _Search:
     def __init__(self, most_bytes: int) -> None:
         self.found: list[bytes] = []
         self.letters = 0
+        self.left = 0
         self._most_bytes = most_bytes
         self._left = 2 * most_bytes
 
@@ -84,8 +99,15 @@ class _Search:
         elif kind == "gz":
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
                 self._all([self._read(stream)], depth)
+        elif kind == "tar":
+            self._all(_archived(data, self._read), depth)
+        elif kind == "tnef":
+            files, lost = tnef.attached(data)
+            # A mail around it says in plain text what its own message says; alone, nobody could read that.
+            self.left += lost + (depth == 0)
+            self._all(files, depth)
         elif kind == "eml":
-            self._mail(email.message_from_bytes(data, policy=default), depth)
+            self._mail(email.message_from_bytes(the_mail(data), policy=default), depth)
         elif kind == "p7m":
             self._all([_signed_content(data)], depth)
         elif kind == "pdf":
@@ -100,6 +122,7 @@ class _Search:
             self.open(data, depth + 1)
             return
         if kind_of(data) != "pdf" and kind_of(data) not in PICTURES:
+            self.left += bool(data) and not data.startswith(_LITTER)
             return
         self._left -= len(data)
         if len(data) > self._most_bytes or self._left < 0 or len(self.found) >= MOST_FILES:
@@ -168,12 +191,22 @@ def _zipped(data: bytes, read: Callable[[IO[bytes]], bytes]) -> Iterator[bytes]:
                 raise _Stopped("unreadable") from None
 
 
+def _archived(data: bytes, read: Callable[[IO[bytes]], bytes]) -> Iterator[bytes]:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        for number, entry in enumerate(archive):
+            if number >= _MOST_PARTS:
+                raise _Stopped("limit")
+            stream = archive.extractfile(entry) if entry.isreg() else None
+            if stream is not None:
+                yield read(stream)
+
+
 def _signed_content(data: bytes) -> bytes:
     """What an S/MIME message without a mail around it was signed over (RFC 5652 §5.2); one that is encrypted stays
     so."""
     from asn1crypto import cms
 
-    info = cms.ContentInfo.load(data)
+    info = cms.ContentInfo.load(data if data.startswith(b"0") else b64decode(_ARMOR.sub(b"", data)))
     if info["content_type"].native != "signed_data":
         raise _Stopped("encrypted")
     content = info["content"]["encap_content_info"]["content"].native

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
-from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices, typed_reference
+from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices, notice_reference, typed_reference
 from cpdocs.core.places import channel_for
 from cpdocs.core.register import DIRECTORY_EVENTS
 from cpdocs.core.register import fold as fold_register
@@ -72,9 +72,20 @@ def written_event(paper: NoticePaper, subjects: Iterable[str], **data: JSON) -> 
 
 
 def put_out_papers(ws: Workspace, papers: Iterable[NoticePaper]) -> None:
-    """Gives recorded papers their names."""
+    """Gives recorded papers their names, and takes those away whose words they take back."""
     for paper in papers:
         put_out(ws.paths.notices, paper.key)
+        _take_away_replaced(ws, paper.reference)
+
+
+def _take_away_replaced(ws: Workspace, reference: str) -> None:
+    written = ws.ledger.events(subject=document_subject(reference), types=(EventType.NOTICE_WRITTEN,))
+    plans = dict.fromkeys(str(event.data.get("document_id") or "") for event in written)
+    for plan in plans:
+        events = ws.ledger.events(subject=document_subject(plan), types=NOTICE_EVENTS)
+        for notice in fold_notices(events).values():
+            if notice.replaced_by == reference:
+                (ws.paths.outbox / notice.file).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -143,8 +154,8 @@ def notices_at(source: Reads, numbers: Iterable[int]) -> list[NoticeRecord]:
     for seq in numbers:
         (written,) = source.events(types=(EventType.NOTICE_WRITTEN,), after=seq - 1, upto=seq)
         about = written.subjects[0] if written.subjects else None
-        sent = source.events(subject=about, types=(EventType.NOTICE_SENT,), after=seq)
-        found += fold_notices([written, *sent]).values()
+        later = source.events(subject=about, types=NOTICE_EVENTS, after=seq)
+        found.append(fold_notices([written, *later])[notice_reference(dict(written.data))])
     return found
 
 

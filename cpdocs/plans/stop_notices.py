@@ -45,11 +45,12 @@ def stop_paper(ws: Workspace, record: PlanRecord, why: str, *, replaced_by: str 
 
 
 def taken_back_paper(ws: Workspace, record: PlanRecord, slot: Slot, why: str) -> NoticePaper | None:
-    """The notice that an approval which was on record counts no more, staged; None where the version was never
-    sent."""
+    """The notice that an approval which was on record counts no more, staged; None where the practice never had the
+    version: it was neither sent, nor did the approval come back with it."""
     from cpdocs.documents.notices import NoticeKind
 
-    if not was_sent(record):
+    came_back = slot in record.fills and record.fills[slot].return_sha256
+    if not (was_sent(record) or came_back):
         return None
     return _paper(ws, record, NoticeKind.TAKEN_BACK, (why,), (("Open again", _APPROVALS[slot]),))
 

@@ -27,6 +27,9 @@ from cpdocs.system.durable import disk_fault, fsync_folder, fsync_open_folder, m
 from cpdocs.system.exclusive_lock import Exclusively
 from cpdocs.workspace import Paths
 
+ORIGIN = ".origin"
+"""Beside a claimed file that has lost its name (``retained``): what it was called and by which inbox folder it came."""
+
 _LONGEST_FOLDER = 60
 _SOMEBODY_HAS_IT = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -79,7 +82,7 @@ def abandoned(paths: Paths, exclusively: Exclusively = only_machine) -> Iterator
             with locked(home, exclusively) as mine:
                 if not mine:
                     continue
-                files = list(home.iterdir())
+                files = [each for each in home.iterdir() if each.name != ORIGIN]
                 for file in files:
                     # On a share anybody can make such a folder: it came by where it lies, whatever its name says.
                     claim = Claim(home, file, _folder_in(home.name) if folder is None else folder)
@@ -89,18 +92,25 @@ def abandoned(paths: Paths, exclusively: Exclusively = only_machine) -> Iterator
                         yield claim
                 if not files:
                     with suppress(OSError):
-                        home.rmdir()
+                        _remove_home(home)
 
 
 def release(made: Claim) -> None:
     """Removes a claim whose file has its name elsewhere, or surely is complete. Raises WorkspaceFault."""
     try:
         made.file.unlink(missing_ok=True)
-        made.home.rmdir()
+        _remove_home(made.home)
     except FileNotFoundError:
         return
     except OSError as error:
         raise disk_fault(error, made.home.parent, "remove a finished claim from") from error
+
+
+def _remove_home(home: Path) -> None:
+    """Removes a claim's folder, and in it what was said of a file that is gone. Raises OSError where a file is left."""
+    if [each.name for each in home.iterdir()] == [ORIGIN]:
+        (home / ORIGIN).unlink()
+    home.rmdir()
 
 
 def put_back(paths: Paths, made: Claim) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core import transitions
 from cpdocs.core.events import EventType
+from cpdocs.core.page_facts import PageKind
 from cpdocs.core.people import Role
 from cpdocs.core.return_record import RETURNED
 from cpdocs.core.review_queue import Item
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def comments_in(ws: Workspace, item: Item) -> tuple[Note, ...]:
     """The comments that readers left in the item's files, in their own words, read anew for whoever reviews them: they
     are recorded nowhere. None where a file has none, or can't be read within the limits."""
-    if not any("comments" in each.codes for each in item.decisions):
+    if not any("comments" in each.codes or each.kind is PageKind.REPLY_SLIP for each in item.decisions):
         return ()
     found: list[Note] = []
     for sha256 in item.files:

@@ -204,7 +204,7 @@ def _beside(ws: Workspace, data: bytes, facts: ReturnFacts, plans: Mapping[str, 
         facts = _sandboxed("cpdocs.sandbox.reading:hold_beside", SECONDS, data, issued, facts)
     except Stopped as stopped:
         return replace(facts, stopped=stopped.why)
-    if not any(page.scanned for page in facts.pages.pages):
+    if not any(page.scanned for page in facts.pages.pages) and _was_signed_anew(facts):
         return facts
     most = ws.options.max_return_pages
     back = {page.document_id for page in facts.pages.pages if page.kind is PageKind.COVER}
@@ -216,6 +216,13 @@ def _beside(ws: Workspace, data: bytes, facts: ReturnFacts, plans: Mapping[str, 
     except Stopped:
         # What its pages are is known all the same; nobody has looked into the boxes then.
         return facts
+
+
+def _was_signed_anew(facts: ReturnFacts) -> bool:
+    """Whether a signing service wrote the file: what it adds to the pages is its own."""
+    from cpdocs.signing.lanes import signed_whole
+
+    return bool(signed_whole(facts.signed))
 
 
 def _unread(stopped: Stopped, begins_with: str) -> ReturnFacts:

@@ -27,6 +27,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from cpdocs.returns.claims import (
+    ORIGIN,
     Claim,
     given_back,
     hidden_areas,
@@ -47,8 +48,6 @@ OTHER_BOOT_SECONDS = 86_400.0
 
 NAMELESS = "return"
 """What a retained file is called."""
-ORIGIN = ".origin"
-"""Beside it: what it was called and by which inbox folder it came, in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ def look_after(
 def _act(paths: Paths, claim: Claim, taken: _Taken, now: float, on_record: Callable[[str], bool]) -> bool:
     """What is to be done with one file that changed or is due; gives whether it went back."""
     if given_back(paths, claim):
-        _end(claim)
+        release(claim)
         return False
     if not on_record(taken.sha256):
         # Nobody took this in: a stranger put it there, or the ledger is another one now.
@@ -191,19 +190,13 @@ def _act(paths: Paths, claim: Claim, taken: _Taken, now: float, on_record: Calla
                 put_back(paths, _named(claim))
                 return True
             if taken.same(seen):
-                _end(claim)
+                release(claim)
             else:
                 # Touched, and the same bytes: whoever did that may not be done.
                 _rename(claim, claim.home.parent, _taken(taken.sha256, seen, now))
     finally:
         os.close(descriptor)
     return False
-
-
-def _end(claim: Claim) -> None:
-    """Removes a retained file and what is said of it."""
-    (claim.home / ORIGIN).unlink(missing_ok=True)
-    release(claim)
 
 
 def _is_due(taken: _Taken, now: float, wall: float, still_for: float) -> bool:

@@ -40,7 +40,7 @@ def take_out(ws: Workspace, sha256: str) -> TakenOut:
     if found is None:
         return TakenOut()
     files = tuple(dict.fromkeys(ws.blobs.put(data) for data in found.files))
-    return TakenOut(files, bool(files) and not found.problem and found.letters <= _A_GREETING)
+    return TakenOut(files, bool(files) and not (found.problem or found.left) and found.letters <= _A_GREETING)
 
 
 def unwrapped(ws: Workspace, data: bytes) -> Unwrapped | None:

@@ -125,12 +125,17 @@ def is_blank(picture: Picture) -> bool:
     size = max((wide - 2 * (wide // 25)) // 4, 1), max((high - 2 * (high // 25)) // 4, 1)
     inner = picture[high // 25 :, wide // 25 :][: size[1] * 4, : size[0] * 4]
     small = cv2.medianBlur(cv2.resize(inner, size, interpolation=cv2.INTER_AREA), 3)
-    dark = small < float(small.max()) * _DARKER
+    paper = float(small.max())
+    if paper < _PAPER:
+        return False  # black all over: what stood on it is unknown
+    dark = small < paper * _DARKER
     return int(cv2.countNonZero(dark.astype("uint8"))) < small.size * _WORD
 
 
 _DARKER = 0.72
 """How dark beside the paper a spot is ink: what shows through from the other side is lighter."""
+_PAPER = 80.0
+"""Gray of the darkest paper that may be an empty one: a scanner's gray back has 150."""
 _WORD = 6e-5
 """Share of a page that a short handwritten word darkens, at a quarter of the size: some ten spots on a letter page."""
 

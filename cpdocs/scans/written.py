@@ -1,8 +1,8 @@
-"""Pages that a program wrote, in a file whose other pages are scanned: each held beside the page issued.
+"""Pages that a program wrote, in a file that doesn't begin with the issued bytes: each held beside the page issued.
 
-A signature page that was scanned into a digital plan says nothing of the pages around it. What differs on one of these
-is pointed at as handwriting on a scanned page is, since a changed plan is no approved plan (contract §8, "page by
-page").
+A signature page that was scanned into a digital plan says nothing of the pages around it, and a plan that was printed
+to PDF anew shows a reader's comments as part of its pages. What differs is pointed at as handwriting on a scanned page
+is, since a changed plan is no approved plan (contract §8, "page by page").
 """
 
 from __future__ import annotations
@@ -24,28 +24,46 @@ if TYPE_CHECKING:
 
 def compare_written(data: bytes, pages: FilePages, issued: Mapping[str, bytes], *, most_pages: int) -> FilePages:
     """``pages`` of ``data`` with what differs on those that a program wrote and that name a page of the ``issued``
-    plans, by document id; nothing is looked at where no page of the file is scanned. Never raises for bad bytes."""
+    plans, by document id. ``marks_elsewhere`` is whether something stands outside the panels of the signature boxes;
+    None where so much differs that the page was drawn in another way. Never raises for bad bytes."""
     wanted = {page.number for page in pages.pages if _is_written(page, issued)}
-    if not wanted or not any(page.scanned for page in pages.pages):
+    if not wanted:
         return pages
     plans = {document_id: IssuedPages(plan) for document_id, plan in issued.items()}
-    seen: dict[int, tuple[Place, ...]] = {}
+    seen: dict[int, PageFacts] = {}
     by_number = {page.number: page for page in pages.pages}
     with suppress(UnreadablePages, TooManyPages):
         for sheet in sheets(data, most_pages=most_pages, dpi=FINE, forms=True, only=wanted):
             page = by_number[sheet.number]
             ours = plans[page.document_id or ""].page(page.plan_page or 0)
             if ours is not None and sheet.picture is not None:
-                seen[page.number] = differing(ours, sheet.picture, page.turn)
-    return replace(
-        pages,
-        pages=tuple(
-            replace(page, marks=seen[page.number], marks_elsewhere=bool(seen[page.number]))
-            if page.number in seen and not page.scanned
-            else page
-            for page in pages.pages
-        ),
-    )
+                marks = differing(ours, sheet.picture, page.turn)
+                seen[page.number] = replace(page, marks=marks, marks_elsewhere=_elsewhere(marks, ours))
+    return replace(pages, pages=tuple(seen.get(page.number, page) for page in pages.pages))
+
+
+_MOST_MARKS = 12
+_MOST_AREA = 0.3
+"""How many places, and what share of the page, differ at most where a reader only wrote on it: letters drawn as shapes
+differ in twenty places and more, a page fitted to other paper in half of it."""
+_LEAST_AREA = 3.2e-4
+"""Share of a page that a short word covers: what is less is how two programs draw the same line."""
+
+
+def _elsewhere(marks: tuple[Place, ...], ours: IssuedPage) -> bool | None:
+    high, wide = ours.picture.shape
+    panels = [(left / wide, top / high, right / wide, bottom / high) for left, top, right, bottom in ours.panels]
+    outside = [
+        (mark.right - mark.left) * (mark.bottom - mark.top)
+        for mark in marks
+        if not any(
+            left <= (mark.left + mark.right) / 2 <= right and top <= (mark.top + mark.bottom) / 2 <= bottom
+            for left, top, right, bottom in panels
+        )
+    ]
+    if len(outside) > _MOST_MARKS or sum(outside) > _MOST_AREA:
+        return None
+    return any(area >= _LEAST_AREA for area in outside)
 
 
 def differing(ours: IssuedPage, theirs: Image.Image, turn: int) -> tuple[Place, ...]:

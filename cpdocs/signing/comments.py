@@ -40,6 +40,9 @@ def comments_on(facts: ReturnFacts, group: PageGroup) -> Iterator[Finding]:
             cover = True
         else:
             pages.add((page.plan_page if page else None) or note.page)
+    if not group.scanned:
+        # A viewer that printed the plan to PDF anew has made them part of the pages.
+        pages |= {page.plan_page or page.number for page in group.pages if page.marks_elsewhere}
     if pages or cover:
         yield finding("comments", on_pages(sorted(pages), cover=cover))
 

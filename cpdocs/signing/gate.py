@@ -94,7 +94,14 @@ def _early(data: bytes, limits: Limits, *, is_pdf: bool) -> tuple[str, str] | No
     return ("wrapped_file", _WRAPPED[kind]) if kind in WRAPPERS else ("not_a_pdf", name_of(data))
 
 
-_WRAPPED = {"eml": "a mail message", "zip": "a ZIP archive", "gz": "a gzip file", "p7m": "an S/MIME message"}
+_WRAPPED = {
+    "eml": "a mail message",
+    "zip": "a ZIP archive",
+    "gz": "a gzip file",
+    "tar": "a tar archive",
+    "tnef": "a winmail.dat of Outlook",
+    "p7m": "an S/MIME message",
+}
 
 
 def _inside(document: Pdf, limits: Limits, *, ends_well: bool) -> GateFacts:

@@ -14,7 +14,7 @@ from cpdocs.core.issued import IssuedPlan
 from cpdocs.core.parts import PageGroup
 from cpdocs.core.verdicts import Finding, Lane
 from cpdocs.signing.field_names import SEAL_FIELD
-from cpdocs.signing.file_facts import Begins, Beside, Covers, FileFacts, ReturnFacts, Tail
+from cpdocs.signing.file_facts import Begins, Beside, Covers, FileFacts, ReturnFacts, SignatureFacts, Tail
 
 
 def classify(
@@ -29,12 +29,7 @@ def classify(
     forged = tuple(_forged_seal(facts.signed, plan))
     if group.scanned:
         return Lane.INK, (finding("ink_scan"), *_changed_by_a_program(group), *forged)
-    whole = [
-        each
-        for each in facts.signed.signatures
-        if each.sound and each.covers is Covers.WHOLE_FILE and not each.is_timestamp
-    ]
-    if whole:
+    if signed_whole(facts.signed):
         differs = () if beside.same_text else (finding("content_differs"),)
         return Lane.ESIGN_SERVICE, (finding("esign_service_file"), *differs, *forged)
     if beside.fewer_pages:
@@ -43,7 +38,16 @@ def classify(
     if beside.drawn_on:
         where = ", ".join(map(str, beside.drawn_on))
         return Lane.DAMAGED, (finding("drawn_on", f"on page {where}"), *forged)
-    return Lane.DAMAGED, (finding("damaged_resaved"), *forged)
+    # Drawn in another way, nobody can say by rule whether a comment is among it.
+    redrawn = tuple(_changed_by_a_program(group, redrawn=True))
+    return Lane.DAMAGED, (*(redrawn or (finding("damaged_resaved"),)), *forged)
+
+
+def signed_whole(facts: FileFacts) -> list[SignatureFacts]:
+    """The sound signatures over all of a file: whoever put them there made the file."""
+    return [
+        each for each in facts.signatures if each.sound and each.covers is Covers.WHOLE_FILE and not each.is_timestamp
+    ]
 
 
 def unreadable(facts: ReturnFacts) -> tuple[Lane, tuple[Finding, ...]]:
@@ -59,9 +63,11 @@ def unreadable(facts: ReturnFacts) -> tuple[Lane, tuple[Finding, ...]]:
     return Lane.DIGITAL, (finding("unverifiable", signed.problem),)
 
 
-def _changed_by_a_program(group: PageGroup) -> Iterator[Finding]:
-    """Pages among the scanned ones that a program wrote, and that don't look as they were issued."""
-    where = sorted({page.plan_page or page.number for page in group.pages if page.marks and not page.scanned})
+def _changed_by_a_program(group: PageGroup, *, redrawn: bool = False) -> Iterator[Finding]:
+    """Pages that a program wrote and that don't look as they were issued; ``redrawn``, those alone of which nobody can
+    say in which places."""
+    changed = [page for page in group.pages if page.marks and not page.scanned]
+    where = sorted({page.plan_page or page.number for page in changed if page.marks_elsewhere is None or not redrawn})
     if where:
         yield finding("content_differs", f"on page {', '.join(map(str, where))}")
 

@@ -58,6 +58,7 @@ from cpdocs.core.page_facts import BoxReading, PageKind
 from cpdocs.core.parts import PageGroup, PartPages, extra_pages, grouped
 from cpdocs.core.reply_slips import IN_WORDS, Answer, answer_of
 from cpdocs.core.return_record import Decision
+from cpdocs.core.review_queue import WHOSE_BOX
 from cpdocs.core.verdicts import Finding, Lane, Slot, Verdict, worst
 from cpdocs.signing import filechecks, lanes
 from cpdocs.signing.comments import beside_comments, comments_on, on_pages
@@ -156,8 +157,10 @@ def _slip(facts: ReturnFacts, group: PageGroup, letter: IssuedLetter) -> Decisio
         findings.append(finding("old_letter"))
     elif letter.stands:
         findings.append(finding("member_not_enrolled", letter.stands.replace("_", " ")))
-    if group.marks_elsewhere:
-        findings.append(finding("marks_elsewhere"))
+    mine = {page.number for page in group.pages}
+    noted = any(note.page in mine for note in facts.notes)
+    if group.marks_elsewhere or noted:
+        findings.append(finding("marks_elsewhere", "a comment in the file" if noted else ""))
     extra = extra_pages(facts.pages)
     return replace(
         _result(Lane.INK, None, findings),
@@ -230,8 +233,8 @@ def _paper(
     if pages.missing:
         yield finding("pages_missing", f"not seen: {', '.join(map(str, pages.missing))} of {pages.of}")
     empty = [
-        "the member's" if slot is Slot.MEMBER else "the PCP's"
-        for slot in Slot
+        whose
+        for slot, whose in WHOSE_BOX.items()
         if group.boxes.get(slot) is BoxReading.EMPTY and slot not in record.filled
     ]
     if empty:

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from cpdocs.core.findings import FINDINGS, finding
-from cpdocs.core.notice_words import PRINT_SIGN_FAX, nothing_wanted, open_slots, sentences
+from cpdocs.core.notice_words import PRINT_SIGN_FAX, day_kind, day_sentences, nothing_wanted, open_slots, sentences
+from cpdocs.core.page_facts import BoxReading
+from cpdocs.core.parts import PartPages
 from cpdocs.core.plan_record import PlanRecord, Remark
 from cpdocs.core.return_record import Decision, ReturnRecord
+from cpdocs.core.review_queue import Item
 from cpdocs.core.verdicts import Evidence, Lane, Slot, Verdict
 from tests.documents.papers import certificate_paper, fill
 
@@ -72,3 +75,36 @@ def test_a_complete_plan_wants_nothing_and_an_open_one_says_what() -> None:
 @pytest.mark.parametrize("code", FINDINGS)
 def test_no_finding_accuses_anybody(code: str) -> None:
     assert not any(word in FINDINGS[code].message.casefold() for word in ("forged", "forgery", "fraud", "tamper"))
+
+
+def paper(*seen: int, pcp: BoxReading | None = None) -> ReturnRecord:
+    """A scan of these of five pages."""
+    missing = tuple(sorted({1, 2, 3, 4, 5} - {*seen}))
+    codes = [finding("pages_missing", f"not seen: {', '.join(map(str, missing))} of 5")] if missing else []
+    codes += [finding("box_empty", "the PCP's")] if pcp is BoxReading.EMPTY else []
+    boxes = {Slot.PCP: pcp} if pcp else {}
+    held = Decision(
+        Verdict.HELD, Lane.INK, "X", (finding("ink_scan"), *codes), pages=PartPages(5, seen, missing), boxes=boxes
+    )
+    return ReturnRecord(f"{sum(seen):064}", 10, AT, ("S01",), decision=held)
+
+
+def test_pages_that_came_in_several_files_of_a_day_are_missed_together() -> None:
+    told = " ".join(day_sentences([paper(1), paper(2, 4)], plan()))
+    assert "not seen: 3, 5 of 5" in told
+    assert "not seen" not in " ".join(day_sentences([paper(1), paper(2, 4), paper(3), paper(5)], plan()))
+
+
+def test_a_box_that_a_later_file_shows_signed_is_not_said_to_be_empty() -> None:
+    empty, signed = paper(1, 2, 3, 4, 5, pcp=BoxReading.EMPTY), paper(5, pcp=BoxReading.SIGNED)
+    assert "box_empty" in {each.code for each in Item((empty,)).findings}
+    assert "box_empty" in {each.code for each in Item((empty, empty)).findings}
+    assert {each.code for each in Item((empty, signed)).findings} == {"ink_scan"}
+
+
+def test_a_days_letter_asks_for_another_signature_only_while_nothing_is_looked_at() -> None:
+    bad, good = record(Lane.DIGITAL, "credential_not_eligible"), paper(1, 2, 3, 4, 5, pcp=BoxReading.SIGNED)
+    assert [day_kind(parts, plan()) for parts in ([bad], [bad, good])] == ["resend", "held"]
+    fills = {slot: fill(slot, Evidence.INK_SCAN) for slot in Slot}
+    assert day_kind([bad, good], plan(fills=fills)) == "nothing_wanted"
+    assert day_sentences([bad, good], plan(fills=fills)) == (nothing_wanted(plan(fills=fills)),)

@@ -86,6 +86,12 @@ def test_the_representative_is_held_against_the_rosters_guardian() -> None:
     assert ("representative_authority_missing", "representative.authority") in codes(bare, "warnings")
 
 
+@pytest.mark.parametrize("words", [("mother", "Decree"), ("guardian", "Parent of a minor")])
+def test_who_acts_for_a_grown_member_as_for_a_minor_is_doubted(words: tuple[str, str]) -> None:
+    found = codes(plan(representative=Representative("Rowan Sample", *words)), "warnings")
+    assert ("representative_of_adult", "representative") in found
+
+
 def test_a_consent_names_its_patient_and_its_signer() -> None:
     named = replace(CONSENT, patient="Somebody Else")
     found = plan(part2=Part2(applies=True, consent=named))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cpdocs.core import reports
 from cpdocs.core.events import EventType
@@ -73,3 +75,44 @@ def test_choice_and_affiliation_are_those_of_the_standing_versions() -> None:
 )
 def test_a_member_is_to_be_met_within_three_calendar_months(assigned: str, until: str) -> None:
     assert reports.contact_by(date.fromisoformat(assigned)) == date.fromisoformat(until)
+
+
+ROAD = st.fixed_dictionaries(
+    {
+        "sent": st.booleans(),
+        "received": st.booleans(),
+        "approved": st.sampled_from(["", "2026-11-04", "2026-11-16"]),
+        "ends": st.sampled_from(["", "withdrawn", "returned"]),
+    }
+)
+
+
+@given(st.lists(ROAD, min_size=1, max_size=6))
+def test_whatever_became_of_them_each_plan_is_counted_once_and_none_unsent_is_late(
+    roads: list[dict[str, object]],
+) -> None:
+    history = History()
+    for number, road in enumerate(roads):
+        name = f"DOC-{number}"
+        history.issue(name, payer="Plan A", program="LTSS", services=3, affiliated=number % 2)
+        if road["sent"]:
+            history.add(EventType.PLAN_SENT, name, to="K", channel="fax", at=START.isoformat())
+        if road["received"]:
+            history.add(EventType.PLAN_RECEIVED, name, at=START.isoformat(), how="")
+    before = reports.affiliated_referrals(records(history))
+    for number, road in enumerate(roads):
+        name = f"DOC-{number}"
+        if road["approved"]:
+            history.fill("pcp", document_id=name, received_at=f"{road['approved']}T15:00:00+00:00")
+        if road["ends"] == "withdrawn":
+            history.add(EventType.PLAN_WITHDRAWN, name, reason="the member declined")
+        elif road["ends"] == "returned":
+            history.add(EventType.PLAN_RETURNED, name, at=START.isoformat(), reason="comments", by="")
+    (row,) = reports.timeliness(records(history), ON)
+    assert row.issued == len(roads)
+    counted = (row.in_time, row.late, row.returned, row.stopped, row.waiting, row.unsent, row.overdue)
+    assert sum(counted) == len(roads)
+    left = sum(bool(road["sent"] or road["received"]) for road in roads)
+    assert row.overdue <= left, "what was never sent isn't the practice's delay"
+    assert row.unsent <= len(roads) - left
+    assert reports.affiliated_referrals(records(history)) == before, "a referral that was made stays made"

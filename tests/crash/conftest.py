@@ -4,7 +4,8 @@ point."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,6 +79,8 @@ def _which(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Where a copy of a work's workspace goes, one after the other."""
-    return tmp_path / "ws"
+def place() -> Iterator[Path]:
+    """Where a copy of a work's workspace goes, one after the other: on a disk, since what is tried is what a disk
+    does, while other tests' folders may be in memory."""
+    with tempfile.TemporaryDirectory(prefix="cpdocs-crash-") as folder:
+        yield Path(folder) / "ws"

@@ -52,7 +52,7 @@ def check(desk: Desk) -> None:
     assert len(by_return) == returns * 2
     assert sorted(event.data["slot"] for event in events if event.type == "slot.filled") == ["member", "pcp"]
     assert sum(event.type == "plan.filed" for event in events) == 1
-    assert len(desk.notices(desk.practice())) == 2
+    assert len(desk.notices(desk.practice())) == 1
     desk.office.cli("audit", "verify")
 
 

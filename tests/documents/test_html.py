@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cpdocs.core.phones import phone
-from cpdocs.documents.html import environment, long_date, render, short_date
+from cpdocs.documents.html import environment, fill, long_date, render, short_date, template_folders
 from cpdocs.errors import InputFault
 
 
@@ -114,6 +114,15 @@ def test_an_error_never_quotes_a_value(folders):
 def test_a_template_that_changed_is_read_again(folders):
     assert drawn(folders, "one") == "one"
     assert drawn(folders, "two, longer") == "two, longer"
+
+
+def test_a_sites_first_template_counts_at_once(folders):
+    shipped, site = folders
+    put(shipped, "paper.html", "ours")
+    assert template_folders(shipped, site) == (shipped,)
+    assert fill("paper.html", {}, shipped=shipped, site=site) == "ours"
+    put(site, "paper.html", "theirs")
+    assert fill("paper.html", {}, shipped=shipped, site=site) == "theirs"
 
 
 def test_dates_are_written_as_their_readers_write_them():

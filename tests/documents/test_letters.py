@@ -167,6 +167,9 @@ def test_a_coordinator_s_own_phone_and_a_partner_s_own_letterhead_are_used() -> 
     assert "9 Other Street" in text
     assert "(508) 555-0112" in text
     assert "call (508) 555-0111 or send back" in text
+    # One number for one thing: the coordinator's where the member is to call the coordinator, else the partner's own.
+    assert text.count("555-0112") == 1
+    assert "Call us at (508) 555-0111" in text.replace("\u00a0", " ")
 
 
 def test_hostile_text_stays_text() -> None:

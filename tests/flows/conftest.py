@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cpdocs.demo.files import Sample, write_sample
+from tests.answers import keep_answers
 from tests.conftest import NOW, CommandLine
 
 AS_OF = date.fromisoformat(NOW[:10])
@@ -28,6 +29,11 @@ class Office:
         """What ``status`` says of one version."""
         rows = self.cli("status", "--json", now=now).json
         return next(row for row in rows if row["document_id"] == document_id)
+
+
+@pytest.fixture(autouse=True)
+def _answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_answers(monkeypatch)
 
 
 @pytest.fixture(scope="session")

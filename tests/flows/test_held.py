@@ -63,7 +63,7 @@ def test_a_faxed_plan_waits_for_a_persons_attestation_and_fills_both_slots_as_in
     assert fills["pcp"]["attested_by"] == "Sam Sample"
     assert desk.office.status(row["document_id"])["state"] == "filed"
     assert held(desk) == []
-    assert len(desk.notices(desk.practice())) == 3
+    assert len(desk.notices(desk.practice())) == 1
 
 
 def test_a_fax_sent_upside_down_as_a_pdf_of_pictures_is_ink_too(desk: Desk) -> None:
@@ -209,7 +209,7 @@ def test_a_rejected_item_stays_rejected_when_its_bytes_come_again(desk: Desk) ->
     again = desk.take(signed)
     assert (again["verdict"], again["repeated"]) == ("rejected", True)
     assert held(desk) == []
-    assert len(desk.notices(desk.practice())) == 2
+    assert len(desk.notices(desk.practice())) == 1
 
 
 def test_what_was_held_for_the_record_is_accepted_at_a_recheck_once_the_record_is_mended(
@@ -229,7 +229,7 @@ def test_what_was_held_for_the_record_is_accepted_at_a_recheck_once_the_record_i
     (mended,) = desk.office.cli("held", "recheck", "--json", now=RETURN).json
     assert (mended["verdict"], mended["slots_filled"]) == ("accepted", ["pcp"])
     assert held(desk) == []
-    assert len(desk.notices(desk.practice())) == 2
+    assert len(desk.notices(desk.practice())) == 1
 
 
 def without(clinicians: str, npi: str) -> str:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import csv
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
 
+from tests.flows import papers
 from tests.flows.conftest import Office
-from tests.flows.returning import Desk, codes
+from tests.flows.returning import RETURN, Desk, codes
 
 
 def pdf_text(path: Path) -> str:
@@ -63,6 +65,91 @@ def test_files_of_one_day_that_fail_alike_get_one_letter(desk: Desk) -> None:
     assert {data["file"] for data in again} == {f"notices/{desk.practice()}/{letter.name}"}
     assert sha256(letter.read_bytes()).hexdigest() == again[0]["sha256"]
     assert "credential can't approve" in pdf_text(letter)
+
+
+def waiting(desk: Desk) -> list[dict[str, Any]]:
+    """The answers about returns that wait to be sent."""
+    rows = desk.office.cli("notices", "list", "--json", now=RETURN).json
+    return [row for row in rows if row["kind"] not in ("key_issued", "taken_back")]
+
+
+def test_what_came_of_a_file_later_that_day_stands_in_the_letter_that_waits(desk: Desk) -> None:
+    row = desk.take(papers.fax(papers.signed(desk.issued_file().read_bytes(), "PCPSig")), name="fax.tif")
+    (before,) = waiting(desk)
+    how = ("--slot", "pcp", "--npi", desk.office.sample.npis["pcp1"], "--signed-on", "none", "--by", "Sam Sample")
+    desk.office.cli("held", "accept", row["sha256"][:12], *how, "--reason", "read", now=RETURN)
+    (after,) = waiting(desk)
+    assert (before["kind"], after["kind"]) == ("held", "accepted")
+    assert after["reference"] == before["reference"]
+    (letter,) = desk.notices(desk.practice())
+    text = pdf_text(letter)
+    assert "this approval counts" in text
+    assert "must look at it" not in text
+    desk.office.cli("notices", "sent", after["reference"], "--at", "2026-11-04T10:05", now=RETURN)
+    desk.take(desk.sign_member(desk.issued_file()), name="member.pdf")
+    (second,) = waiting(desk)
+    assert second["reference"] != after["reference"]
+    assert "need not do anything more" in pdf_text(desk.root / "outbox" / second["file"])
+
+
+def test_a_file_that_cant_count_beside_one_that_is_looked_at_asks_for_no_new_signature(desk: Desk) -> None:
+    desk.take(desk.sign_pcp(desk.issued_file(), "lpn1"))
+    desk.take(papers.fax(papers.signed(desk.issued_file().read_bytes(), "PCPSig")), name="fax.tif")
+    (letter,) = desk.notices(desk.practice())
+    text = pdf_text(letter)
+    assert "We are looking at your return" in text
+    assert "can't be counted. The signer's credential" in text
+    assert "Please sign and send it again" not in text
+
+
+def test_a_letter_that_somebody_took_along_isnt_written_over_nor_said_twice(desk: Desk) -> None:
+    pages = papers.signed(desk.issued_file().read_bytes(), "PCPSig")
+    desk.take(papers.fax(pages), name="fax.tif")
+    desk.notices(desk.practice())[0].unlink()
+    desk.take(papers.scanned(pages), name="scan.pdf")
+    assert desk.notices(desk.practice()) == []
+    desk.take(desk.sign_member(desk.issued_file()), name="member.pdf")
+    (letter,) = desk.notices(desk.practice())
+    assert "this approval counts" in pdf_text(letter)
+
+
+def test_an_approval_that_is_taken_back_takes_its_letter_along(desk: Desk) -> None:
+    row = desk.take(papers.fax(papers.signed(desk.issued_file().read_bytes(), "MemberSig")), name="fax.tif")
+    how = ("--slot", "member", "--signed-on", "none", "--by", "Sam Sample", "--reason", "read")
+    desk.office.cli("held", "accept", row["sha256"][:12], *how, now=RETURN)
+    (letter,) = desk.notices(desk.practice())
+    back = ("plan", "unapprove", row["document_id"], "--slot", "member", "--reason", "read from the wrong page")
+    desk.office.cli(*back, now=RETURN)
+    (left,) = desk.notices(desk.practice())
+    assert left != letter
+    assert "What we told you of it before holds no more" in pdf_text(left)
+    assert waiting(desk) == []
+    rows = desk.office.cli("notices", "list", "--all", "--json", now=RETURN).json
+    (gone,) = (each for each in rows if each["reference"] == letter.stem)
+    assert (gone["waits"], gone["replaced_by"]) == (False, left.stem)
+
+
+def test_by_a_channel_the_letter_leaves_once_as_it_is_then_and_what_comes_after_it_is_another(
+    desk: Desk, tmp_path: Path
+) -> None:
+    settings = desk.root / "cpdocs.toml"
+    ways = (
+        f'[channel.{name}]\nkind = "folder"\nfolder = "{tmp_path / name}"\n' for name in ("fax", "sftp", "secure_email")
+    )
+    settings.write_text(settings.read_text("utf-8") + "\n" + "\n".join(ways), "utf-8")
+    desk.take(desk.sign_pcp(desk.issued_file(), "lpn1"))
+    desk.take(papers.fax(papers.signed(desk.issued_file().read_bytes(), "PCPSig")), name="fax.tif")
+    desk.office.cli("deliver", now=RETURN)
+    desk.take(desk.sign_member(desk.issued_file()), name="member.pdf")
+    desk.office.cli("deliver", now=RETURN)
+    sent = [
+        path
+        for name in ("fax", "sftp", "secure_email")
+        for path in (tmp_path / name).rglob(f"{desk.office.documents['bh']}*.pdf")
+    ]
+    left = [pdf_text(path) for path in sorted(sent, key=lambda path: path.stat().st_mtime_ns)]
+    assert ["We are looking at your return" in each for each in left] == [True, False]
+    assert "this approval counts" in left[1]
 
 
 def test_a_rejection_says_why_and_what_to_do(desk: Desk) -> None:

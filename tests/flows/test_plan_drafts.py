@@ -139,7 +139,9 @@ def test_a_form_is_filled_in_and_read_back_as_a_plan_that_passes_the_check(offic
     book = load_workbook(form)
     page = book["Plan"]
     asked = {page.cell(line, 4).value: line for line in range(4, page.max_row + 1)}
-    assert "the day of the assessment" in page.cell(asked["plan.assessment_date"], 3).value.casefold()
+    assert page.cell(asked["plan.assessment_date"], 3).value == (
+        "The day of the assessment (YYYY-MM-DD), not after plan_date. A date: 2026-11-02."
+    )
     assert page.cell(asked["pcp_npi"], 2).value
     for key, value in {"assessment_date": "2026-10-20", "next_review": "2027-10-20"}.items():
         page.cell(asked[f"plan.{key}"], 2).value = value
@@ -187,6 +189,7 @@ def test_a_bundle_of_the_member_begins_a_draft_and_one_of_somebody_else_is_refus
     form = tmp_path / "form.xlsx"
     office.cli("plan", "draft", "--program", program, "--from", source, "--form", "-o", form, stdin=member_id)
     page = load_workbook(form)["Services"]
+    assert page.cell(1, 1).value == "Services. From the bundle. Ask whether it holds."
     assert page.cell(4, 1).value == "Transportation"
     every["p1"]["birthDate"] = "1930-01-01"
     source.write_bytes(bundle(every))

@@ -53,6 +53,14 @@ def test_a_mail_that_says_something_waits_for_a_reader(desk: Desk) -> None:
     assert len(desk.notices(desk.practice())) == 1
 
 
+def test_a_letter_in_another_form_beside_the_plan_waits_for_a_reader(desk: Desk) -> None:
+    signed = desk.sign_pcp(desk.issued_file()).read_bytes()
+    desk.drop(zipped(signed, zipped(b"<w:document>Not before the visit</w:document>")), name="plan.zip")
+    inner, outer = desk.intake()
+    assert (inner["slots_filled"], codes(outer)) == (["pcp"], ["wrapped_file"])
+    assert [each["sha256"] for each in desk.office.cli("held", "list", "--json", now=RETURN).json] == [outer["sha256"]]
+
+
 def test_verify_says_what_the_plan_inside_would_come_to_and_records_nothing(desk: Desk) -> None:
     file = desk.root.parent / "mail.eml"
     file.write_bytes(mail(desk.sign_pcp(desk.issued_file()).read_bytes(), "Attached."))

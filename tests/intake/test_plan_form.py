@@ -134,6 +134,16 @@ def test_what_an_office_types_becomes_the_plans_own_values(form: bytes) -> None:
     assert move.home_visit_done == datetime(2026, 11, 1, 15, tzinfo=UTC)  # and winter time
 
 
+def test_no_sheet_passes_through_a_temporary_file(plans: dict[str, Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise AssertionError("a temporary file")
+
+    monkeypatch.setattr("openpyxl.worksheet._writer.create_temporary_file", refuse)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    assert _read(write_form(form_values(plan_text(plans["bh"])), on=MADE)) == plans["bh"]
+
+
 def test_words_that_look_like_formulas_are_written_as_words(plans: dict[str, Plan]) -> None:
     text = plan_text(plans["bh"]).replace('what_matters: "', 'what_matters: "=cmd()+', 1)
     data = write_form(form_values(text), on=MADE)

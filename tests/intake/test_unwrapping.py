@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
+import tarfile
 import zipfile
 from email.message import EmailMessage
 
@@ -42,6 +44,25 @@ def zipped(*files: bytes, how: int = zipfile.ZIP_DEFLATED) -> bytes:
     return out.getvalue()
 
 
+def tar(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        entry = tarfile.TarInfo("../plan.pdf")
+        entry.size = len(data)
+        archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
+def winmail(*files: bytes, messages: int = 0) -> bytes:
+    """A winmail.dat with these files attached, and so many messages of which nothing can be taken out."""
+    attributes = [(1, 0x00078008, b"IPM.Note\0")]
+    for data in files:
+        attributes += [(2, 0x00069002, bytes(14)), (2, 0x0006800F, data)]
+    attributes += [(2, 0x00069002, bytes(14))] * messages
+    packed = [struct.pack("<BII", *each[:2], len(each[2])) + each[2] + b"\0\0" for each in attributes]
+    return struct.pack("<IH", 0x223E9F78, 1) + b"".join(packed)
+
+
 WRAPPED = {
     "mail": mail((PDF, "application", "pdf")),
     "mail called something else": mail((PDF, "application", "octet-stream")),
@@ -49,6 +70,13 @@ WRAPPED = {
     "zip that only stores": zipped(PDF, how=zipfile.ZIP_STORED),
     "gzip": gzip.compress(PDF),
     "zip in a mail": mail((zipped(PDF), "application", "zip")),
+    "mail out of a mailbox": b"From a@practice.example.org Mon Nov  2 10:00:00 2026\n"
+    + mail((PDF, "application", "pdf")),
+    "mail as Apple's program keeps it": b"2481\n" + mail((PDF, "application", "pdf")) + b"<plist/>",
+    "tar": tar(PDF),
+    "tar within gzip": gzip.compress(tar(PDF)),
+    "winmail.dat": winmail(PDF),
+    "winmail.dat in a mail": mail((winmail(PDF), "application", "ms-tnef")),
 }
 
 
@@ -73,6 +101,29 @@ def test_a_portfolio_gives_up_what_it_holds() -> None:
         portfolio.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     assert is_wrapped(out.getvalue())
     assert unwrap(out.getvalue(), most_bytes=MOST).files == (PDF,)
+
+
+def test_a_portfolio_that_packs_its_objects_gives_up_what_it_holds_and_a_plan_with_a_file_in_it_is_none() -> None:
+    for portfolio in (True, False):
+        out = io.BytesIO()
+        with pikepdf.new() as document:
+            document.add_blank_page()
+            document.attachments["plan"] = pikepdf.AttachedFileSpec(document, PDF)
+            if portfolio:
+                document.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection)
+            document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        assert (b"/Collection" in out.getvalue(), is_wrapped(out.getvalue())) == (False, True)
+        assert unwrap(out.getvalue(), most_bytes=MOST).files == ((PDF,) if portfolio else ())
+
+
+def test_what_isnt_taken_out_is_counted_and_what_programs_add_by_themselves_is_not() -> None:
+    words = zipped(b"<w:document/>")
+    beside = mail((PDF, "application", "pdf"), (words, "application", "octet-stream"), (b"see", "text", "plain"))  # type: ignore[arg-type]
+    assert unwrap(beside, most_bytes=MOST).left == 2
+    assert unwrap(zipped(PDF, b"\0\5\x16\7" + bytes(80), b"BEGIN:VCARD\n"), most_bytes=MOST).left == 0
+    assert unwrap(winmail(PDF), most_bytes=MOST).left == 1
+    assert unwrap(mail((winmail(PDF), "application", "ms-tnef")), most_bytes=MOST).left == 0
+    assert unwrap(mail((winmail(PDF, messages=1), "application", "ms-tnef")), most_bytes=MOST).left == 1
 
 
 def test_a_signed_mail_gives_up_what_was_signed_and_an_encrypted_one_stays_shut() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cpdocs.errors import WorkspaceFault
-from cpdocs.returns.claims import abandoned, claimed, locked, only_machine, put_back, release
+from cpdocs.returns.claims import ORIGIN, abandoned, claimed, locked, only_machine, put_back, release
 from cpdocs.returns.inbox import HIDDEN, Seen, Spot, check_folders, is_set_aside, scan
 from cpdocs.workspace import Paths
 
@@ -53,6 +53,26 @@ def test_a_claim_outlives_its_worker_and_is_found_again_with_its_folder(paths: P
         assert list(abandoned(paths)) == []
     (left,) = abandoned(paths)
     assert (left.folder, left.file.name) == ("Ünder & co", "return.pdf")
+
+
+def test_what_a_killed_worker_noted_beside_a_file_is_no_return(paths: Paths) -> None:
+    drop(paths)
+    with claimed(paths, only(paths)) as mine:
+        assert mine is not None
+        (mine.home / ORIGIN).write_text("{}")
+        mine.file.rename(mine.home / "return")
+    (left,) = abandoned(paths)
+    assert left.file.name == "return"
+    release(left)
+    assert list(paths.claims.iterdir()) == []
+
+
+def test_a_note_whose_file_is_gone_is_cleared_away(paths: Paths) -> None:
+    home = paths.claims / "1-2-3-S01"
+    home.mkdir(parents=True)
+    (home / ORIGIN).write_text("{}")
+    assert list(abandoned(paths)) == []
+    assert list(paths.claims.iterdir()) == []
 
 
 def test_a_file_that_changed_since_it_was_looked_at_goes_back(paths: Paths) -> None:

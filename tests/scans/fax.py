@@ -6,8 +6,10 @@ from __future__ import annotations
 import io
 import random
 
+import cv2
+import numpy as np
 import segno
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from cpdocs.core.marks import PageMark
 
@@ -71,7 +73,7 @@ def faxed(
         page = page.rotate(skew, resample=Image.Resampling.BICUBIC, fillcolor=255)
     if upside_down:
         page = page.rotate(180)
-    page = page.filter(ImageFilter.GaussianBlur(0.6))
+    page = Image.fromarray(cv2.GaussianBlur(np.asarray(page), (0, 0), 0.6))
     width, height = 1728, 1078 if standard else 2156
     small = page.resize((width, height), Image.Resampling.BILINEAR)
     bilevel = small.point([0 if value < 140 else 255 for value in range(256)])
@@ -84,7 +86,7 @@ def faxed(
         y = chance.randrange(height)
         for x in range(width):
             pixels[x, y] = 255
-    return bilevel.convert("1")
+    return bilevel.convert("1", dither=Image.Dither.NONE)
 
 
 def tiff(pages: list[Image.Image], *, standard: bool = False) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.marks import PageMark
+from cpdocs.core.page_facts import PageKind
 from cpdocs.scans.pages import sheets
 from cpdocs.scans.reading import read_scan
 from tests.scans import fax
@@ -19,6 +21,27 @@ DOCUMENT = derive_document_id(b"k" * 32, "pages")
 
 def page(number: int = 1) -> Image.Image:
     return fax.printed_page(PageMark(DOCUMENT, number, 3), seed=number)
+
+
+def big_endian_big_tiff(picture: Image.Image, *, tile: int = 0) -> bytes:
+    """A BigTIFF with its high byte first, of one strip or in tiles, which Pillow can't write."""
+    wide, high = picture.size
+    boxes = [(x, y, x + tile, y + tile) for y in range(0, high, tile or high) for x in range(0, wide, tile or wide)]
+    parts = [picture.crop(box).tobytes() for box in boxes if tile]
+    parts = parts or [picture.tobytes()]
+    starts = [16 + sum(map(len, parts[:number])) for number in range(len(parts))]
+    entries = [(256, 4, [wide]), (257, 4, [high]), (258, 3, [8]), (259, 3, [1]), (262, 3, [1]), (277, 3, [1])]
+    place, size, shape = (324, 325, [(322, 4, [tile]), (323, 4, [tile])]) if tile else (273, 279, [(278, 4, [high])])
+    entries = sorted([*entries, *shape, (place, 16, starts), (size, 16, [len(part) for part in parts])])
+    at = 16 + sum(map(len, parts))
+    behind = at + 8 + 20 * len(entries) + 8
+    directory, tail = struct.pack(">Q", len(entries)), b""
+    for tag, kind, values in entries:
+        packed = struct.pack(f">{len(values)}{'HIQ'[(3, 4, 16).index(kind)]}", *values)
+        if len(packed) > 8:
+            packed, tail = struct.pack(">Q", behind + len(tail)), tail + packed
+        directory += struct.pack(">HHQ", tag, kind, len(values)) + packed.ljust(8, b"\0")
+    return struct.pack(">2sHHHQ", b"MM", 43, 8, 0, at) + b"".join(parts) + directory + bytes(8) + tail
 
 
 def bilevel(number: int = 1) -> Image.Image:
@@ -41,6 +64,8 @@ TIFFS = {
     "BigTIFF": (page, {"big_tiff": True}),
     "200 dots an inch": (bilevel, {"compression": "group4", "dpi": (200, 200)}),
     "one dot an inch, as some gateways say": (bilevel, {"compression": "group4", "dpi": (1, 1)}),
+    "one resolution ten times too fine": (bilevel, {"compression": "group4", "dpi": (2000, 2000)}),
+    "resolutions without any sense": (bilevel, {"compression": "group4", "dpi": (65535, 1)}),
     "resolutions that would make a ribbon of it": (bilevel, {"compression": "group4", "dpi": (204, 50)}),
 }
 
@@ -52,6 +77,31 @@ def test_tiffs_are_read_whatever_their_compression_and_resolution(kind: str) -> 
     reading = read_scan(data, most_pages=5)
     assert reading.present(DOCUMENT) == {1, 2}
     assert all(each.scanned for each in reading.pages)
+
+
+@pytest.mark.parametrize("tile", [0, 512])
+def test_a_big_tiff_with_its_high_byte_first_is_read(tile: int) -> None:
+    data = big_endian_big_tiff(page(2), tile=tile)
+    (found,) = read_scan(data, most_pages=9).pages
+    assert (found.document_id, found.plan_page) == (DOCUMENT, 2)
+
+
+@pytest.mark.parametrize("cut", [9, 30, -40, -400])
+def test_a_big_tiff_whose_directory_is_damaged_raises_nothing(cut: int) -> None:
+    data = big_endian_big_tiff(page(), tile=512)
+    assert read_scan(data[:cut], most_pages=9).stopped == "unreadable"
+    looped = data[:-8] + struct.pack(">Q", len(data))
+    read_scan(looped, most_pages=9)
+
+
+def test_a_scanner_that_writes_eight_bits_into_sixteen_is_read() -> None:
+    (found,) = read_scan(saved(page().convert("I;16"), "PNG"), most_pages=9).pages
+    assert found.document_id == DOCUMENT
+
+
+def test_a_page_that_is_black_all_over_is_no_empty_one() -> None:
+    (found,) = read_scan(saved(Image.new("L", (1700, 2200), 0), "PNG"), most_pages=9).pages
+    assert found.kind is PageKind.UNKNOWN
 
 
 def test_a_tiff_in_negative_is_read() -> None:
@@ -145,3 +195,14 @@ def test_a_scanned_pdf_whose_page_size_is_in_another_unit_is_read(size: tuple[fl
         out = io.BytesIO()
         document.save(out)
     assert read_scan(out.getvalue(), most_pages=5).present(DOCUMENT) == {1}
+
+
+def test_a_scan_in_colour_is_seen_in_the_gray_of_its_colours() -> None:
+    stripes = Image.new("RGB", (1700, 2200), "white")
+    for row, colour in enumerate(("red", "lime", "blue", "black")):
+        stripes.paste(colour, (0, 500 * row, 1700, 500 * row + 400))
+    (sheet,) = sheets(saved(stripes, "PDF", resolution=200, quality=95), most_pages=1)
+    assert sheet.scanned
+    assert sheet.picture is not None
+    seen = [sheet.picture.getpixel((800, 500 * row + 200)) for row in range(4)]
+    assert seen == pytest.approx([76, 150, 29, 0], abs=3)
