@@ -50,6 +50,8 @@ _MOST_POWER = 100
 _MOST_TEXT = 8 * 1024 * 1024
 """Characters of one document's HTML: a plan of four hundred pages has two million."""
 
+_NUMBER = re.compile(r"(\(\d{3}\)) (?=\d{3}-\d{4})")
+
 _OUR_NAME = re.compile(r"[a-z0-9_./-]+")
 """How names in templates and of templates look; anything else may be a member's particular that was used as one."""
 
@@ -171,7 +173,7 @@ def fill(template: str, values: Mapping[str, Any], *, shipped: Path, site: Path 
     ``render``."""
     folders = template_folders(shipped, site)
     require_sources(template, folders)
-    return render(_kept_environment(folders), template, values)
+    return unbroken(render(_kept_environment(folders), template, values))
 
 
 class Sayer(Protocol):
@@ -190,7 +192,12 @@ def fill_in(template: str, values: Mapping[str, Any], say: Sayer, *, shipped: Pa
     require_sources(template, folders)
     env = _speaking_environment(folders)
     _SAYER.set(say)
-    return render(env, template, values)
+    return unbroken(render(env, template, values))
+
+
+def unbroken(html: str) -> str:
+    """``html`` whose telephone numbers stand on one line each."""
+    return _NUMBER.sub("\\1\u00a0", html)
 
 
 _SAYER: ContextVar[Sayer] = ContextVar("sayer")

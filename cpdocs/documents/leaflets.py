@@ -37,12 +37,28 @@ def render_summary(paper: PlanPaper, *, shipped: Path, site: Path | None = None)
 
 def render_envelope(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
     """A page whose address stands in the window of a #10 envelope when it is folded in three: to send signed pages
-    back in. It names no member."""
+    back in: in the language and size of ``paper``, in English where a text has no translation. It names no member."""
+    say = Phrases(paper.catalogue)
+    html = envelope_html(paper, say, shipped=shipped, site=site)
+    if say.missing:
+        html = envelope_html(paper, Phrases(), shipped=shipped, site=site)
+    return _pdf(html, f"{paper.document_id}-envelope", paper.issued_at, shipped, site)
+
+
+def envelope_html(paper: PlanPaper, say: Phrases, *, shipped: Path, site: Path | None = None) -> str:
+    """The HTML of that page."""
     sender = paper.sender
     lines = [sender.name, sender.address1, sender.address2, f"{sender.city}, {sender.state} {sender.zip}"]
-    values = {"lines": [line for line in lines if line], "document_id": paper.document_id, "phone": phone(sender.phone)}
-    html = fill("leaflets/envelope.html", values, shipped=shipped, site=site)
-    return _pdf(html, f"{paper.document_id}-envelope", paper.issued_at, shipped, site)
+    values = {
+        "lines": [line for line in lines if line],
+        "document_id": paper.document_id,
+        "phone": phone(sender.phone),
+        "tty": sender.tty,
+        "tag": say.tag,
+        "direction": say.direction,
+        "large": paper.large_print,
+    }
+    return fill_in("leaflets/envelope.html", values, say, shipped=shipped, site=site)
 
 
 def render_guide(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
@@ -82,6 +98,7 @@ def _summary(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
     called = [", ".join(filter(None, (each.name, phone(each.phone)))) for each in plan.emergency_contacts]
     return {
         **frame(paper),
+        "tag": say.tag,
         "direction": say.direction,
         "large": paper.large_print,
         "draft": bool(say.catalogue and not say.catalogue.reviewed),

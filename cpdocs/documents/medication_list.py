@@ -63,7 +63,8 @@ def render_list(paper: ListPaper, *, shipped: Path, site: Path | None = None) ->
     npi = f", NPI {by.npi}" if by and by.npi else ""
     values = {
         "large": False,
-        "direction": "ltr",
+        "tag": say.tag,
+        "direction": say.direction,
         "document_id": paper.document_id,
         "sandbox": paper.sandbox,
         "cp_name": paper.sender.name,

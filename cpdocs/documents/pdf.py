@@ -28,6 +28,7 @@ from cpdocs.documents import tags
 from cpdocs.documents.asked_files import asked_for
 from cpdocs.documents.fontmap import OurFonts
 from cpdocs.documents.glyphs import spelling
+from cpdocs.documents.layout import lines_once
 from cpdocs.documents.template_files import template_file
 from cpdocs.documents.xmp import xmp_packet
 from cpdocs.errors import InputFault
@@ -242,7 +243,7 @@ def to_pdf(
     """
     shop = _workshop(folders)
     moment = moment_of(created)
-    with _complaints() as complaints, _told():
+    with _complaints() as complaints, _told(), lines_once():
         sheets = [shop.sheet(name) for name in stylesheets]
         source = HTML(string=html, base_url=shop.base(template), url_fetcher=shop.fetcher)
         document = source.render(

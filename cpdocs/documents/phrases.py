@@ -7,6 +7,7 @@ covers what each of them read. What people wrote stays as they wrote it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from datetime import date, datetime
 from babel.dates import format_time
 
 from cpdocs.core.clock import EASTERN
+from cpdocs.documents.hours import hours_in
 from cpdocs.documents.html import long_date, short_date
 from cpdocs.documents.letter_languages import Catalogue, written_date
 from cpdocs.documents.words import ENGLISH
@@ -21,6 +23,9 @@ from cpdocs.documents.words import ENGLISH
 _DATES_READ_ALIKE = frozenset({"es", "pt-BR", "fr", "ht", "kea", "it"})
 """Languages whose dates a reader of English reads without help: Latin letters, the month by its name."""
 _NO_CLDR_DATES = frozenset({"ht"})
+_NUMBER = re.compile(r"\(\d{3}\) \d{3}-\d{4}|\b\d{3}-\d{3}-\d{4}\b")
+_BARE = {0x2066: None, 0x2068: None, 0x2069: None, 0xA0: " "}
+"""What keeps a value together, taken away."""
 _ONE_LINE = 28
 """Characters up to which a value isn't broken."""
 
@@ -74,7 +79,8 @@ class Phrases:
         return self._both(translation % own if values else translation, english)
 
     def marked_up(self, message: str) -> str:
-        """The HTML of a message of a template, its ``%(name)s`` left in place."""
+        """The HTML of a message of a template, its ``%(name)s`` left in place, for an element that says its language
+        itself (``ours()`` in plan/macros.html)."""
         if self.catalogue is None:
             return message
         translation = self.catalogue.messages.get(message)
@@ -83,10 +89,8 @@ class Phrases:
             return message
         if translation == message:
             return message
-        return (
-            f'<span class="ours" lang="{self.tag}" dir="{self.direction}">{translation}</span>'
-            f'<span class="en" lang="{ENGLISH}" dir="ltr">\n{message}</span>'
-        )
+        turned = ' dir="ltr"' if self.direction == "rtl" else ""
+        return f'{translation}\n<span class="en" lang="{ENGLISH}"{turned}>{message}</span>'
 
     def name_of(self, message: str) -> Said:
         """As a call, of a text that a site may have chosen: where there is no translation it stands as it is, and
@@ -116,6 +120,12 @@ class Phrases:
         own = format_time(local.time(), "short", locale="en_US" if self.tag in _NO_CLDR_DATES else _locale(self.tag))
         return self._both(f"{day.text}, {own}", english, beside=self.tag not in _DATES_READ_ALIKE)
 
+    def hours(self, text: str) -> Said:
+        """Office hours, translated where they are written as days and hours; a sentence's own point ends them."""
+        plain = text.rstrip(".")
+        own, _tag = hours_in(plain, self.tag)
+        return self._both(own.rstrip("."), plain) if self.catalogue else Said(plain)
+
     def joined(self, separator: str, parts: Iterable[Value]) -> Said:
         """The parts that say something, one after the other, in each language apart."""
         filled = [part for part in parts if part]
@@ -125,15 +135,17 @@ class Phrases:
         return self._both(separator.join(self.kept_together(_own(part)) for part in filled), english)
 
     def kept_together(self, text: str) -> str:
-        """A value within right-to-left text, kept in its own direction (UAX #9, isolates); a short one, such as a
-        telephone number, on one line too, since an isolate doesn't outlast the end of a line."""
+        """A value within right-to-left text, kept in its own direction (UAX #9, isolates); a short one, and a telephone
+        number in a long one, on one line too, since an isolate doesn't outlast the end of a line."""
         if not text or self.direction != "rtl":
             return text
-        whole = text if len(text) > _ONE_LINE else text.replace(" ", "\u00a0")
-        return f"\u2068{whole}\u2069"
+        if len(text) <= _ONE_LINE:
+            return f"\u2068{text.replace(' ', chr(0xA0))}\u2069"
+        numbers = _NUMBER.sub(lambda found: f"\u2066{found[0].replace(' ', chr(0xA0))}\u2069", text)
+        return f"\u2068{numbers}\u2069"
 
     def _both(self, own: str, english: str, *, beside: bool = True) -> Said:
-        if own.replace("\u2068", "").replace("\u2069", "").replace("\u00a0", " ") == english:
+        if own.translate(_BARE) == english:
             return Said(own)
         return Said(own, english, self.tag, self.direction, beside)
 

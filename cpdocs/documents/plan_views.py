@@ -18,7 +18,7 @@ from cpdocs.core.members import Program
 from cpdocs.core.phones import phone
 from cpdocs.core.plans import GoalStatus, NeedDomain, Plan, Reason
 from cpdocs.documents import service_views
-from cpdocs.documents.grids import Cell, Column, Grid, grid
+from cpdocs.documents.grids import Cell, Column, Grid, grid, small
 from cpdocs.documents.html import long_date, short_date
 from cpdocs.documents.phrases import Phrases, Said, Value
 from cpdocs.documents.plan_paper import PlanPaper
@@ -61,8 +61,8 @@ _NEEDED = {
 }
 
 
-Rows = list[tuple[Said, Value]]
-"""Facts: what each is called, and what it is."""
+Rows = list[tuple[Said, Value | Cell]]
+"""Facts: what each is called, and what it is, with what stands under it."""
 
 
 def plan_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
@@ -90,6 +90,7 @@ def plan_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
         "title": say.name_of(paper.title),
         "program": say(PROGRAM_NAMES[paper.plan.program]),
         "one_part": paper.plan.program is Program.LTSS,  # requirement D14
+        "tag": say.tag,
         "direction": say.direction,
         "large": paper.large_print,
         "copy_of": paper.copy_of,
@@ -115,7 +116,7 @@ def _pairs(left: Rows, right: Rows) -> dict[str, Any]:
 
 
 def _choice(plan: Plan, say: Phrases) -> dict[str, Any] | None:
-    rows = service_views.choice(plan, say)
+    rows: Rows = [*service_views.choice(plan, say)]
     half = -(-len(rows) // 2)
     return _pairs(rows[:half], rows[half:]) if rows else None
 
@@ -205,7 +206,7 @@ def _date_rows(paper: PlanPaper, say: Phrases) -> tuple[Rows, Rows]:
         [
             (say("Version"), version),
             (say("Status"), replace(say("For review and approval"), place=PLAN_STATUS)),
-            (say("Reason for this version"), say.joined(": ", (reason, header.reason_text))),
+            (say("Reason for this version"), Cell(reason, small(header.reason_text))),
             (
                 say("Who watches over this plan"),
                 ", ".join(filter(None, (monitor.name, monitor.role, phone(monitor.phone)))),
@@ -302,7 +303,8 @@ def _goal(paper: PlanPaper, number: int, goal: Any, say: Phrases) -> dict[str, A
                     Cell(words(step.step, paper.language)),
                     Cell(step.who),
                     Cell(say.day(step.by)),
-                    Cell(say(_STATUSES[step.status])),
+                    # A step that has just been set down says nothing by saying so.
+                    Cell("" if step.status is GoalStatus.NEW else say(_STATUSES[step.status])),
                 ]
                 for step in goal.steps
             ],

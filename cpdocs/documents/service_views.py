@@ -41,11 +41,11 @@ def services(plan: Plan, say: Phrases) -> dict[str, Any]:
     return {
         "paid": grid(
             [
-                Column(say("Service"), 26),
-                Column(say("Provider and contact"), 25),
-                Column(say("Funding source"), 20),
-                Column(say("Start"), 14),
-                Column(say("Linked to the CP?"), 15),
+                Column(say("Service"), 33),
+                Column(say("Provider and contact"), 23),
+                Column(say("Funding source"), 17),
+                Column(say("Start"), 13),
+                Column(say("Linked to the CP?"), 14),
             ],
             paid,
         ),
@@ -123,9 +123,14 @@ def amount_text(quantity: Quantity | None, say: Phrases) -> Said:
 
 
 def medications(plan: Plan, say: Phrases) -> dict[str, Any]:
-    """The list as reported; ``reconciled`` names the clinician who reconciled it, or is empty."""
+    """The list; ``reconciled`` names the clinician who reconciled it, ``reported`` says that nobody did: one of them is
+    empty."""
     by = plan.medications_reconciled_by
     reconciled = NOTHING
+    reported = say.joined(
+        " ",
+        (say("Not reconciled."), say("This list is what was reported. No clinician has reconciled it.")),
+    )
     if by:
         npi = f", NPI {by.npi}" if by.npi else ""
         reconciled = say(
@@ -149,7 +154,7 @@ def medications(plan: Plan, say: Phrases) -> dict[str, Any]:
         ]
         for item in plan.medications
     ]
-    return {"medications": grid(columns, rows), "reconciled": reconciled}
+    return {"medications": grid(columns, rows), "reconciled": reconciled, "reported": NOTHING if by else reported}
 
 
 def safety(plan: Plan, say: Phrases) -> dict[str, Any]:
@@ -191,10 +196,11 @@ def _transition(item: Transition, say: Phrases) -> dict[str, Any]:
         (say("Follow-up visit"), follow_up),
         (say("Comment"), item.comment),
     ]
+    facts = [row for row in rows if row[1]]
     return {
-        "kind": say(_TRANSITIONS[item.kind]),
-        "facility": item.facility,
-        "rows": [row for row in rows if row[1]],
+        "title": say.joined(": ", (say(_TRANSITIONS[item.kind]), item.facility)),
+        "facts": facts,
+        "rows": [(facts[place], next(iter(facts[place + 1 : place + 2]), None)) for place in range(0, len(facts), 2)],
         "part2": item.part2,
     }
 

@@ -50,7 +50,7 @@ def rights(paper: PlanPaper, say: Phrases) -> list[Said]:
             "MassHealth Customer Service: %(phone)s (TTY %(tty)s), %(hours)s.",
             phone=phone(senders.masshealth_phone),
             tty=senders.masshealth_tty,
-            hours=senders.masshealth_hours.rstrip("."),
+            hours=say.hours(senders.masshealth_hours),
         ),
     ]
 

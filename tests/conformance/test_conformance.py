@@ -15,15 +15,19 @@ from pathlib import Path
 import pytest
 import weasyprint
 
+from cpdocs.core.medication_list import MedicationList
 from cpdocs.core.members import Program
 from cpdocs.core.senders import Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import render_certificate
+from cpdocs.documents.consent_form import render_consent
 from cpdocs.documents.fax_edition import fax_edition
 from cpdocs.documents.filed_bands import FiledBand, render_bands
+from cpdocs.documents.leaflets import render_envelope, render_guide, render_summary
 from cpdocs.documents.letter_languages import load_catalogue
 from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter
 from cpdocs.documents.mail_merge.renderer import MailMerge
+from cpdocs.documents.medication_list import ListPaper, render_list
 from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.plan_paper import PlanPaper
@@ -45,6 +49,7 @@ from tests.documents.papers import (
     full_paper,
     member,
     paper,
+    plan,
 )
 from tests.documents.test_verdict import paper as verdict_paper
 from tests.documents.test_verdict import signature as verdict_signature
@@ -128,7 +133,35 @@ def letter_files() -> dict[str, bytes]:
         made[f"notice-{kind}"] = render_notice(
             notice(kind, findings=("A finding.",), facts=(("Plan", DOCUMENT_ID),)), shipped=SHIPPED
         ).pdf
-    return made | printed_letters()
+    return made | leaflet_files() | printed_letters()
+
+
+def leaflet_files() -> dict[str, bytes]:
+    """What goes with a plan on paper."""
+    made = {}
+    for name, make in PLANS.items():
+        made[f"summary-{name}"] = render_summary(make(), shipped=SHIPPED).pdf
+        made[f"envelope-{name}"] = render_envelope(make(), shipped=SHIPPED).pdf
+    made["guide"] = render_guide(paper(), shipped=SHIPPED).pdf
+    for large in (False, True):
+        asked = replace(full_paper(), large_print=large)
+        made[f"consent-form-{'large' if large else 'standard'}"] = render_consent(
+            asked, clauses={}, shipped=SHIPPED
+        ).pdf
+    listed = MedicationList(
+        "cpdocs.medications/1",
+        "100000000001",
+        Program.LTSS,
+        "The member, at home",
+        date(2026, 10, 6),
+        plan().transitions[0],
+        plan().medications,
+    )
+    made["medication-list"] = render_list(
+        ListPaper(listed, DOCUMENT_ID, member(), paper().practice, "Ada Mockworth, MD", SENDER, ISSUED_AT),
+        shipped=SHIPPED,
+    ).pdf
+    return made
 
 
 def printed_letters() -> dict[str, bytes]:

@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 
 from cpdocs.core.plans import Part2
+from cpdocs.documents.leaflets import envelope_html, summary_html
 from cpdocs.documents.letter_languages import Catalogue, load_catalogues
 from cpdocs.documents.phrases import Phrases
 from cpdocs.documents.plan_paper import PlanPaper
@@ -18,7 +19,7 @@ from cpdocs.errors import InputFault
 from cpdocs.signing.field_names import MEANING
 from tests.documents.papers import ARABIC, CONSENT, SHIPPED, full_paper, html_text, member, page_texts, paper, plan
 
-PLAN_LANGUAGES = ("ar", "es", "ht", "pt-BR", "vi", "zh-Hans")
+PLAN_LANGUAGES = ("ar", "es", "fr", "ht", "kea", "pt-BR", "ru", "vi", "zh-Hans", "zh-Hant")
 
 
 @cache
@@ -43,6 +44,15 @@ def test_what_signatures_mean_is_translated_as_the_fields_carry_it(tag: str) -> 
 def test_every_text_of_the_fullest_plan_has_a_translation(tag: str) -> None:
     for base in (full_paper(), paper(plan(part2=Part2(applies=True, consent=CONSENT), choice=None))):
         assert untranslated(in_language(tag, base), shipped=SHIPPED) == set()
+
+
+@pytest.mark.parametrize("tag", PLAN_LANGUAGES)
+def test_the_papers_of_a_visit_are_in_the_members_language(tag: str) -> None:
+    made = in_language(tag)
+    for html in (summary_html, envelope_html):
+        say = Phrases(made.catalogue)
+        assert f'lang="{tag}"' in html(made, say, shipped=SHIPPED)
+        assert say.missing == set()
 
 
 def test_labels_rights_and_the_meaning_of_signatures_stand_in_both_languages() -> None:
@@ -101,7 +111,7 @@ def test_right_to_left_the_page_flows_so_and_english_within_it_does_not() -> Non
     html = plan_html(in_language("ar", full_paper()), shipped=SHIPPED)
     assert '<html lang="en-US" dir="rtl">' in html
     assert f'<span class="own" lang="ar" dir="rtl">{ARABIC}</span>' in html
-    assert '<span dir="ltr">Sampleville Family Practice, (617) 555-0177</span>' in html
+    assert '<td dir="ltr">Sampleville Family Practice, (617)\u00a0555-0177</td>' in html
     assert '<section class="signatures" dir="ltr">' in html
 
 

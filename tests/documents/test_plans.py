@@ -96,7 +96,7 @@ def test_the_sections_come_in_the_order_of_the_work(ltss_text):
         "Ada Mockworth, MD (NPI 1234567893)",
         "Sampleville Family Practice, (617) 555-0177",
         "Olga Examplesen, (617) 555-0122",
-        "A move between settings of care: Back home after a stay in hospital",
+        "A move between settings of care Back home after a stay in hospital",
         "September 27, 2026",
         "October 5, 2027",
         "Norbert Demonstratus",
