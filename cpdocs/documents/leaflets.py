@@ -35,7 +35,7 @@ def render_summary(paper: PlanPaper, *, shipped: Path, site: Path | None = None)
     return _pdf(html, f"{paper.document_id}-summary", paper.issued_at, shipped, site)
 
 
-def renderenvelope_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
+def render_envelope(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
     """A page whose address stands in the window of a #10 envelope when it is folded in three: to send signed pages
     back in: in the language and size of ``paper``, in English where a text has no translation. It names no member."""
     say = Phrases(paper.catalogue)

@@ -19,7 +19,6 @@ from cpdocs.errors import InputFault, required_text
 from cpdocs.index.outgoing import consents_run_out
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import member_plans, plan_of, the_plan
-from cpdocs.sending.queue import recall
 from cpdocs.sending.record import deliveries_of
 
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ def end_consents_by_date(ws: Workspace) -> list[str]:
 
 def _taken_back(ws: Workspace, record: PlanRecord, reason: str) -> list[tuple[str, str]]:
     """Every target at which the version lies, recalled there."""
+    from cpdocs.sending.queue import recall  # what packages are made of, which an idle look needn't import
+
     targets = {each.target for each in deliveries_of(ws.ledger, record.document_id)}
     if record.filing is not None:
         targets.add(record.filing.target)
