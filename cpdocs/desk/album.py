@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING, TypeAlias
 from cpdocs.core.page_facts import PageKind
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import CpdocsError
-from cpdocs.returns.comparing import draw_pictures, to_draw
+from cpdocs.returns.comparing import ToDraw, draw_pictures, named_in, to_draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cpdocs.core.page_facts import BoxReading, Place
+    from cpdocs.core.page_facts import BoxReading, PageFacts, Place
     from cpdocs.scans.page_pictures import PagePicture
     from cpdocs.scans.pictures import Pictures
     from cpdocs.workspace import Workspace
 
 _KEPT = 12
 """Items whose pictures are kept: a page has some 150 KB with the issued one."""
-_Given: TypeAlias = tuple[list[bytes], bytes, str, int]
-"""The files, the plan as issued, its document id, and how many pages at most."""
+_Given: TypeAlias = tuple[ToDraw, int]
+"""What is drawn, and how many pages at most."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MOST_PIXELS = 20_000_000
 _CHANNELS = {0: 1, 2: 3}
@@ -56,13 +56,17 @@ class Shot:
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """One page as it came: what it is, its picture and that of the page issued (None: there is none); ``marks`` are
-    handwriting on it outside the boxes, or what differs."""
+    handwriting on it outside the boxes, or what differs. ``file`` and ``number`` say which page of which file it is,
+    from 1; ``unread``, that it bears no code that could be read."""
 
     title: str
     plan_page: int
     came: Shot
     issued: Shot | None
     marks: Sequence[Place] = ()
+    file: int = 1
+    number: int = 1
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,16 @@ class Albums:
 
     def begin(self, ws: Workspace, files: Sequence[str], document_id: str) -> Future[Album]:
         """Has these files (by SHA-256) drawn beside the plan (empty: none is known), unless they are already."""
-        key = (document_id, *files)
+        named = named_in(ws, files)
+        key = (document_id, *files, repr(named))
         if key not in self._drawn:
             future = self._drawn[key] = Future()
             try:
-                given = (*to_draw(ws, files, document_id), document_id, ws.options.max_return_pages)
+                given = to_draw(ws, files, document_id, named), ws.options.max_return_pages
             except CpdocsError as error:  # whoever looks at it is told, and whoever only sees the list is not kept
                 future.set_exception(error)
                 return self._drawn.pop(key)
-            if sum(map(len, given[0])) > ws.options.max_return_bytes:
+            if sum(map(len, given[0].files)) > ws.options.max_return_bytes:
                 future.set_result(Album())
             else:
                 self._wanted.put((future, given))
@@ -133,8 +138,8 @@ class Albums:
         return self.begin(ws, files, document_id).result()
 
 
-def _draw(files: list[bytes], issued: bytes, document_id: str, most: int) -> Album:
-    return album(draw_pictures(files, issued, document_id, most_pages=most))
+def _draw(given: ToDraw, most: int) -> Album:
+    return album(draw_pictures(given, most_pages=most))
 
 
 def album(made: Pictures | None) -> Album:
@@ -143,11 +148,14 @@ def album(made: Pictures | None) -> Album:
         return Album()
     leaves = [
         Leaf(
-            _title(each.facts.kind, each.facts.plan_page),
+            _title(each.facts),
             each.facts.plan_page or 0,
             came,
             shot(each.issued_png),
             each.marks,
+            each.file,
+            each.facts.number,
+            each.facts.document_id is None and each.facts.kind is PageKind.UNKNOWN,
         )
         for each in made.pages
         if (came := shot(each.png))
@@ -162,10 +170,10 @@ def album(made: Pictures | None) -> Album:
     )
 
 
-def _title(kind: PageKind, plan_page: int | None) -> str:
-    if kind is PageKind.PLAN and plan_page:
-        return f"Page {plan_page}"
-    return _KINDS.get(kind, "a page without our codes").capitalize()
+def _title(page: PageFacts) -> str:
+    if page.kind is PageKind.PLAN and page.plan_page:
+        return f"Page {page.plan_page}"
+    return _KINDS.get(page.kind, f"page {page.number} of the file, without our codes").capitalize()
 
 
 def shot(data: bytes) -> Shot | None:

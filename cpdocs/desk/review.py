@@ -130,6 +130,14 @@ def _line(ws: Workspace, item: Item) -> dict[str, Any]:
     }
 
 
+def _suggested(item: Item) -> dict[str, str]:
+    """What a page without a code looks like, for the form that gives it to its plan."""
+    found = next((each for decision in item.decisions for each in decision.suggested.values()), None)
+    if found is None:
+        return {"split_document": item.document_id}
+    return {"split_document": found.document_id, "plan_page": str(found.plan_page)}
+
+
 def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> ResponseReturnValue:
     ws = workspace()
     _record_look(item)
@@ -148,7 +156,8 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
         status=200 if error is None else 422,
         **line,
         error=error,
-        form=form or {"by": session().person, "reason": "Read from the returned page"},
+        form=form or {"by": session().person, "reason": "Read from the returned page", **_suggested(item)},
+        unread=[leaf for leaf in drawn.leaves if leaf.unread],
         fresh=not form,
         drawn=drawn,
         seen={slot.value: item.boxes[slot].value if slot in item.boxes else "" for slot in Slot},

@@ -13,6 +13,8 @@ from cpdocs.desk.pages import secret
 from cpdocs.desk.review_form import attestations
 from cpdocs.errors import UsageFault
 from cpdocs.returns import comments, held, reply_slips
+from cpdocs.returns.review_queue import find_held, item_id
+from cpdocs.returns.split import split
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -38,10 +40,38 @@ def decide(ws: Workspace, which: str, form: Mapping[str, str], *, on_paper: bool
     if what == "close":
         held.close(ws, which, **said)
         return "Closed. Nobody is asked anything."
+    if what == "split":
+        return _split(ws, which, form, reason)
     if what == "return":
         comments.return_with_comments(ws, which, **said)
         return "Recorded as returned with comments: its clock has stopped."
     raise UsageFault("What shall be done with it?", todo="Choose one of the decisions.")
+
+
+def _split(ws: Workspace, which: str, form: Mapping[str, str], reason: str) -> str:
+    """The ticked pages, whose codes can't be read, given to the plan that they are of."""
+    item = find_held(ws, which)
+    ticked = sorted(pair for pair in map(_page_ticked, form) if pair)
+    if not ticked or len({file for file, _ in ticked}) > 1 or ticked[0][0] > len(item.files):
+        raise UsageFault("Which pages are meant?", todo="Tick pages of one file; of the next file after that.")
+    document_id = parse_document_id(form.get("split_document", ""))
+    if document_id is None:
+        raise UsageFault("That is no document id.", todo="Read it from the foot of another page of the plan.")
+    first = form.get("plan_page", "").strip()
+    if not first.isdigit():
+        raise UsageFault("Which page of the plan is it?", todo="Give the number of the first that is ticked.")
+    sha256 = item.files[ticked[0][0] - 1]
+    part = next(each for each in item.parts if each.sha256 == sha256)
+    pages = [number for _, number in ticked]
+    split(ws, item_id(part), pages=pages, document_id=document_id, first=int(first), reason=reason, secret=secret)
+    return f"Given to {document_id}, and judged anew: it waits with that plan."
+
+
+def _page_ticked(name: str) -> tuple[int, int] | None:
+    """The file and the page in it that a form's field ``page-1-2`` stands for."""
+    kind, _, place = name.partition("-")
+    file, _, number = place.partition("-")
+    return (int(file), int(number)) if kind == "page" and file.isdigit() and number.isdigit() else None
 
 
 def _read_slip(ws: Workspace, which: str, form: Mapping[str, str], reason: str) -> str:

@@ -11,12 +11,11 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.members import Program
 from cpdocs.core.worklist import Kind
 from cpdocs.desk.pages import ROWS, page, saw, session, workspace
-from cpdocs.desk.work_list import TO_DO, group, groups, groups_of
+from cpdocs.desk.work_list import TO_DO, group, groups, groups_of, tallies_of
 from cpdocs.index.lookups import coordinators, practice_names
 from cpdocs.index.queries import Page
 from cpdocs.index.waiting import WorkFilter
 from cpdocs.returns.recovery import finish_all
-from cpdocs.worklist.todo import counts
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -46,7 +45,9 @@ def today() -> ResponseReturnValue:
     if name and name not in groups_of(on, wanted):
         raise NotFound
     offset = max(request.args.get("after", 0, int), 0)
-    shown = [group(ws, name, wanted, Page(ROWS, offset))] if name else groups(ws, wanted, EACH)
+    counted = tallies_of(ws, _without_kind(wanted))
+    mine = {kind: each for kind, each in counted.items() if not wanted.kinds or kind in wanted.kinds}
+    shown = [group(ws, name, wanted, mine, Page(ROWS, offset))] if name else groups(ws, wanted, mine, EACH)
     return page(
         "today.html",
         here="Today",
@@ -60,7 +61,7 @@ def today() -> ResponseReturnValue:
         coordinators=people,
         practices=practice_names(ws.index),
         programs=[each.value for each in Program],
-        kinds=[(kind.value, TO_DO[kind], count) for kind, count in counts(ws, _without_kind(wanted)).items()],
+        kinds=[(kind.value, TO_DO[kind], count.total) for kind, count in counted.items()],
         total=sum(each.total for each in shown),
     )
 

@@ -13,8 +13,8 @@ from cpdocs.core.ids import last_four
 from cpdocs.core.worklist import Kind, Waiting
 from cpdocs.desk import words
 from cpdocs.index.queries import Page, PracticeContact, practices_of
-from cpdocs.index.waiting import WorkFilter
-from cpdocs.worklist.todo import counts, todo
+from cpdocs.index.waiting import Tally, WorkFilter
+from cpdocs.worklist.todo import tallies, todo
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -118,22 +118,39 @@ def groups_of(on: date, wanted: WorkFilter) -> Mapping[str, tuple[str, str, Work
     }
 
 
-def group(ws: Workspace, name: str, wanted: WorkFilter, page: Page) -> Group:
-    """One group by its name, with a page of its rows. Raises KeyError for another name."""
+def tallies_of(ws: Workspace, wanted: WorkFilter) -> dict[Kind, Tally]:
+    """How much of each kind is wanted, late and within the week told apart."""
+    return tallies(ws, wanted, eastern_date(ws.clock.now()) + WEEK)
+
+
+def _total(name: str, kinds: Iterable[Kind], counted: Mapping[Kind, Tally]) -> int:
+    """How many rows a group has."""
+    found = [counted[kind] for kind in kinds if kind in counted]
+    if name == "overdue":
+        return sum(each.late for each in found)
+    if name == "week":
+        return sum(each.soon for each in found)
+    if name == "later":
+        return sum(each.total - each.late - each.soon for each in found)
+    return sum(each.total for each in found)
+
+
+def group(ws: Workspace, name: str, wanted: WorkFilter, counted: Mapping[Kind, Tally], page: Page) -> Group:
+    """One group by its name, with a page of its rows; ``counted`` is how much there is. Raises KeyError for another
+    name."""
     on = eastern_date(ws.clock.now())
     title, tone, mine = groups_of(on, wanted)[name]
-    if not mine.kinds:
-        return Group(name, title, tone, (), 0)
-    found = todo(ws, mine, page)
-    whole = not page.offset and (not page.limit or len(found) < page.limit)
-    total = len(found) if whole else sum(counts(ws, mine).values())
+    total = _total(name, mine.kinds, counted)
+    # Kinds of which nothing waits needn't be looked through again.
+    there = replace(mine, kinds=tuple(kind for kind in mine.kinds if kind in counted))
+    found = todo(ws, there, page) if total and there.kinds else []
     return Group(name, title, tone, rows(ws, found, on) if found else (), total)
 
 
-def groups(ws: Workspace, wanted: WorkFilter, each: int) -> list[Group]:
+def groups(ws: Workspace, wanted: WorkFilter, counted: Mapping[Kind, Tally], each: int) -> list[Group]:
     """Every group that has something in it, the most pressing first, with its ``each`` oldest rows."""
     on = eastern_date(ws.clock.now())
-    return [found for name in groups_of(on, wanted) if (found := group(ws, name, wanted, Page(each))).total]
+    return [found for name in groups_of(on, wanted) if (found := group(ws, name, wanted, counted, Page(each))).total]
 
 
 def rows(ws: Workspace, items: Sequence[Waiting], on: date) -> list[Row]:

@@ -342,9 +342,28 @@ def _insert(
         for number, place in enumerate(places)
         if place not in of_plan
     ]
+    gone = {page.obj.objgen: sheet.number for sheet, page in zip(sheets, issued, strict=True)}
+    for _, page in order:
+        gone.pop(page.obj.objgen if page in issued else (0, 0), None)
     del out.pages[:]
     out.pages.extend(page for _, page in order)
+    papers = {sheet.number: n for n, (sheet, _) in enumerate(order) if sheet.origin is PageOrigin.PAPER}
+    _lead_to(out, {page: out.pages[papers[number]].obj for page, number in gone.items() if number in papers})
     return [sheet for sheet, _ in order]
+
+
+def _lead_to(pdf: Pdf, instead: Mapping[tuple[int, int], Any]) -> None:
+    """Bookmarks and named places (ISO 32000-2, 12.3.2) lead to the picture that took a page's place; else they would
+    keep the page that went in the file, unseen."""
+    waiting: list[Any] = list(pdf.objects)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Array):
+            if len(item) and isinstance(item[0], Dictionary) and item[0].objgen in instead:
+                item[0] = instead[item[0].objgen]
+            waiting += [each for each in item if isinstance(each, Array | Dictionary) and not each.is_indirect]
+        elif isinstance(item, Dictionary):
+            waiting += [each for each in item.values() if isinstance(each, Array | Dictionary) and not each.is_indirect]
 
 
 def _describe(pdf: Pdf, title: str) -> None:

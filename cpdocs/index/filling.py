@@ -141,11 +141,9 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         events = ledger.events(subject=document_subject(key), types=PLAN_EVENTS, upto=upto)
         _put_plan(index, key, events)
     # What a file belonged to until now loses it where it belongs elsewhere from now on.
-    before = {
-        row[0]
-        for key in touched.returns
-        for row in index.execute("SELECT document_id FROM returns WHERE sha256 = ?", (key,)).fetchall()
-    }
+    query = "SELECT document_id, item FROM returns WHERE sha256 = ?"
+    belonged = [row for key in touched.returns for row in index.execute(query, (key,)).fetchall()]
+    before, items = {row[0] for row in belonged}, {row[1] for row in belonged}
     for key in sorted(touched.returns):
         index.execute("DELETE FROM returns WHERE sha256 = ?", (key,))
         _put_returns(index, ledger.events(subject=return_subject(key), types=RETURN_EVENTS, upto=upto))
@@ -175,6 +173,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         documents=touched.documents | touched.sent | before,
         returns=touched.returns,
         members=touched.members,
+        items=items,
         directory=touched.directory,
     )
 

@@ -8,7 +8,7 @@ It follows from the other tables alone, and is set anew whenever one of those ro
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from cpdocs.core.worklist import SIGNER_AHEAD
 
@@ -45,6 +45,35 @@ UPDATE plans SET
         OR (EXISTS (SELECT 1 {_AT_WORK}) AND NOT EXISTS (SELECT 1 {_AT_WORK} AND c.practice_id = plans.practice_id))
     )
 """  # noqa: S608 our own names
+_PLAN = "FROM plans p WHERE p.document_id = returns.document_id"
+_SLIP = "FROM members m WHERE m.member_id = returns.member_id AND m.program = returns.program"
+
+
+def _waits_as(row: str) -> str:
+    """As which kind of work a part waits."""
+    return (
+        f"CASE WHEN {row}.document_id = '' THEN 'held_part' WHEN {row}.kind = 'reply_slip' THEN 'reply_slip' "
+        "ELSE 'returned' END"
+    )
+
+
+# One part stands for its item: the first that came.
+_RETURNS = f"""
+UPDATE returns SET
+    whose = coalesce((SELECT p.member_id {_PLAN}), member_id),
+    for_program = coalesce((SELECT p.program {_PLAN}), program),
+    coordinator = coalesce((SELECT p.coordinator {_PLAN}), (SELECT m.coordinator {_SLIP}), ''),
+    at_practice = coalesce((SELECT p.practice_id {_PLAN}), practice_id),
+    called = substr(sha256, 1, 12) || CASE (SELECT max(o.part) FROM returns o WHERE o.sha256 = returns.sha256)
+        WHEN 1 THEN '' ELSE ':' || part END,
+    waits_as = CASE WHEN EXISTS (
+        SELECT 1 FROM returns o WHERE o.item = returns.item AND o.waiting = 1
+        AND {_waits_as("o")} = {_waits_as("returns")}
+        AND (o.received_at, o.seq, o.sha256, o.part)
+          < (returns.received_at, returns.seq, returns.sha256, returns.part)
+    ) THEN '' ELSE {_waits_as("returns")} END
+WHERE waiting = 1
+"""  # noqa: S608 our own names
 _MEMBERS = """
 UPDATE members SET planned = EXISTS (
     SELECT 1 FROM plans p WHERE p.member_id = members.member_id AND p.program = members.program AND p.closed = ''
@@ -56,6 +85,7 @@ def link_all(index: sqlite3.Connection) -> None:
     """Every row."""
     index.execute(_PLANS)
     index.execute(_MEMBERS)
+    index.execute(_RETURNS)
 
 
 def link(
@@ -64,10 +94,12 @@ def link(
     documents: Iterable[str] = (),
     returns: Iterable[str] = (),
     members: Iterable[str] = (),
+    items: Iterable[str] = (),
     directory: bool = False,
 ) -> None:
-    """The rows about these plans (document ids), returned files (SHA-256) and members; with ``directory`` every plan
-    whose clock runs."""
+    """The rows about these plans (document ids), returned files (SHA-256), members and items of the review queue; with
+    ``directory`` every plan whose clock runs."""
+    returns = list(returns)
     ids, people = set(documents), set(members)
     for sha256 in returns:
         ids.update(row[0] for row in index.execute("SELECT document_id FROM returns WHERE sha256 = ?", (sha256,)))
@@ -82,3 +114,20 @@ def link(
         index.execute(f"{_MEMBERS} WHERE member_id = ?", (member_id,))
     if directory:
         index.execute(f"{_PLANS} WHERE running = 1")
+    for item in sorted({*items, *_items(index, ids, returns, people)}):
+        index.execute(f"{_RETURNS} AND item = ?", (item,))
+
+
+def _items(
+    index: sqlite3.Connection, documents: Iterable[str], returns: Iterable[str], members: Collection[str]
+) -> Iterator[str]:
+    """The items of the review queue that these plans, files and members are told of in."""
+    for column, keys in (("document_id", documents), ("sha256", returns)):
+        for key in keys:
+            query = f"SELECT item FROM returns WHERE {column} = ? AND waiting = 1"  # noqa: S608 our own names
+            yield from (row[0] for row in index.execute(query, (key,)).fetchall())
+    if members:
+        slips = index.execute(
+            "SELECT item, member_id FROM returns WHERE waiting = 1 AND kind = 'reply_slip'"
+        ).fetchall()
+        yield from (item for item, member_id in slips if member_id in members)

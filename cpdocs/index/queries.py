@@ -115,6 +115,7 @@ def _plans(
         ("p.state = ?", wanted.state),
         ("p.practice_id = ?", wanted.practice_id),
         ("p.program = ?", wanted.program),
+        ("p.coordinator = ?", wanted.coordinator),
         ("p.issued_on <= ?", wanted.issued_by.isoformat() if wanted.issued_by else ""),
     ]
     told = [(term, value) for term, value in terms if value]
@@ -124,12 +125,7 @@ def _plans(
     if wanted.overdue_on:
         texts.append("p.due_on < ?")
         given.append(wanted.overdue_on.isoformat())
-    join = ""
-    if wanted.coordinator:
-        join = " JOIN members m ON m.member_id = p.member_id AND m.program = p.program"
-        texts.append("m.coordinator = ?")
-        given.append(wanted.coordinator)
-    return join + (f" WHERE {' AND '.join(texts)}" if texts else ""), tuple(given)
+    return f" WHERE {' AND '.join(texts)}" if texts else "", tuple(given)
 
 
 def to_chase(index: Index, on: date, last: str) -> list[str]:

@@ -92,6 +92,7 @@ def return_row(record: ReturnRecord, seq: int) -> Row:
         _time(record.resolution.at if record.resolution else None),
         *(decision.kind.value if decision else "", decision.member_id if decision else ""),
         *(decision.program if decision else "", record.resolution.answer if record.resolution else ""),
+        *("", "", "", "", "", ""),
     )
 
 

@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 17
+FORM = 19
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -41,6 +41,8 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             *("sha256", "part", "seq", "document_id", "practice_id", "received_at", "decided", "verdict", "lane"),
             *("waiting", "codes", "item", "resolved_at", "kind", "member_id", "program", "answer"),
+            # Of other rows, where it waits: linking.py
+            *("waits_as", "whose", "for_program", "coordinator", "at_practice", "called"),
         ),
         ("sha256", "part"),
     ),
@@ -115,20 +117,26 @@ _NUMBERS = frozenset(
     }
 )
 
+# Those of what waits hold whatever its list shows, so that rows that are left out cost no look at the table.
 _INDEXES = (
     "plans_by_issue ON plans (seq)",
     "plans_due ON plans (running, due_on, seq, issued_on, state)",
-    "plans_to_sign ON plans (issued_at, document_id, live_until, closed, member_evidence, state, back) "
+    "plans_to_sign ON plans (issued_at, document_id, live_until, closed, member_evidence, state, back, program, "
+    "member_id, coordinator, practice_id) "
     "WHERE closed = '' AND member_evidence = '' "
     "AND state IN ('issued', 'partly_signed') AND back = 0",
     "plans_to_approve ON plans (receipt_at, document_id, live_until, running, closed, back, sent_at, received_at, "
-    "pcp_changed, practice_changed, due_on) WHERE running = 1 AND closed = '' AND back = 0 "
+    "pcp_changed, practice_changed, due_on, program, member_id, coordinator, practice_id) "
+    "WHERE running = 1 AND closed = '' AND back = 0 "
     "AND (sent_at <> '' OR received_at <> '') AND pcp_changed = 0 AND practice_changed = 0",
     "plans_to_send ON plans (issued_at, document_id, live_until) WHERE running = 1 AND closed = '' AND back = 0 "
     "AND sent_at = '' AND received_at = '' AND posting = ''",
-    "plans_to_review ON plans (review_on, document_id, live_until) WHERE review_on <> ''",
+    "plans_to_review ON plans (review_on, document_id, live_until, program, member_id, coordinator, practice_id) "
+    "WHERE review_on <> ''",
     "plans_to_end ON plans (live_until, document_id) WHERE running = 1",
-    "plans_to_confirm ON plans (filed_at, document_id, state) WHERE state = 'filed' AND charting <> 'open'",
+    "plans_to_confirm ON plans (filed_at, document_id, state, charting, program, member_id, coordinator, "
+    "practice_id) "
+    "WHERE state = 'filed' AND charting <> 'open'",
     "plans_to_queue ON plans (target, seq) WHERE target <> '' AND charting = '' AND closed <> 'withdrawn'",
     "plans_of_consents ON plans (consent_until, document_id) WHERE consent_until <> '' AND closed = ''",
     "plans_of_consents_that_run ON plans (consent_until) WHERE consent_until <> '' AND consent_ended = 0",
@@ -144,6 +152,8 @@ _INDEXES = (
     "files_that_end ON kept_files (until)",
     "files_unstamped ON kept_files (stamped_at)",
     "returns_waiting ON returns (item, received_at, seq, document_id) WHERE waiting = 1",
+    "returns_to_look ON returns (waits_as, received_at, document_id, coordinator, at_practice, for_program, whose, "
+    "called) WHERE waits_as <> ''",
     "returns_of_item ON returns (item, seq, part)",
     "returns_of_plan ON returns (document_id)",
     "returns_to_call ON returns (resolved_at, item) WHERE answer = 'call' AND resolved_at <> ''",

@@ -29,7 +29,8 @@ _OPEN = "p.closed = '' AND p.live_until >= :on"
 class _Rows:
     """Where one kind's rows come from: ``columns`` are those of ``Waiting`` besides names; ``by`` is what ``since``
     follows, in the order of ``index``, by which they are found quickly when nothing narrows them; ``always`` also when
-    something does, where that would else be looked for among all that ever came."""
+    something does, where that would else be looked for among all that ever came. ``due`` and ``program`` are those two
+    columns, ``group`` what makes one row of several."""
 
     columns: str
     table: str
@@ -37,11 +38,18 @@ class _Rows:
     by: str
     index: str = ""
     always: bool = False
+    due: str = "''"
+    program: str = "''"
+    group: str = ""
 
-    def text(self, *, hinted: bool) -> str:
-        """The query for all of them."""
-        hint = f" INDEXED BY {self.index}" if (hinted or self.always) and self.index else ""
-        return f"SELECT {self.columns} FROM {self.table.format(hint=hint)} WHERE {self.where}"  # noqa: S608 our own names
+    def text(self, terms: Sequence[str], *, hinted: bool, of_plans: str = "plans") -> str:
+        """The query for those of them that the terms keep; ``of_plans`` is where plans are looked for."""
+        own = self.table.startswith("plans ") and of_plans != "plans"
+        hint = f" INDEXED BY {self.index}" if (hinted or self.always) and self.index and not own else ""
+        table = self.table.format(hint=hint)
+        table = table.replace("plans ", f"{of_plans} ", 1) if own else table
+        kept = " AND ".join((self.where, *terms))
+        return f"SELECT {self.columns} FROM {table} WHERE {kept}{self.group}"  # noqa: S608 our own names
 
 
 def _plan(kind: Kind, since: str, where: str, *, due: str = "''", by: str = "", index: str = "") -> _Rows:
@@ -49,28 +57,17 @@ def _plan(kind: Kind, since: str, where: str, *, due: str = "''", by: str = "", 
         f"'{kind.value}' kind, {since} since, {due} due_on, p.document_id, p.member_id, p.program, p.coordinator, "
         "p.practice_id, '' about"
     )
-    return _Rows(columns, "plans p{hint}", where, f"{by or since}, p.document_id", index)
+    order = f"{by or since}, p.document_id"
+    return _Rows(columns, "plans p{hint}", where, order, index, due=due, program="p.program")
 
 
-_ITEM = (
-    "substr(r.sha256, 1, 12) || CASE (SELECT max(part) FROM returns WHERE sha256 = r.sha256) WHEN 1 THEN '' "
-    "ELSE ':' || r.part END"
-)
-"""How the review queue names an item: by its file, and by its part where the file has several."""
-
-
-def _returned(kind: Kind, where: str) -> _Rows:
+def _returned(kind: Kind) -> _Rows:
     columns = (
-        f"'{kind.value}' kind, min(r.received_at) since, '' due_on, r.document_id, "
-        "coalesce(p.member_id, r.member_id) member_id, coalesce(p.program, r.program) program, "
-        "coalesce(p.coordinator, m.coordinator, '') coordinator, "
-        f"coalesce(p.practice_id, r.practice_id) practice_id, {_ITEM} about"
+        f"'{kind.value}' kind, r.received_at since, '' due_on, r.document_id, r.whose member_id, "
+        "r.for_program program, r.coordinator, r.at_practice practice_id, r.called about"
     )
-    table = (
-        "returns r{hint} LEFT JOIN plans p ON p.document_id = r.document_id "
-        "LEFT JOIN members m ON m.member_id = r.member_id AND m.program = r.program"
-    )
-    return _Rows(columns, table, f"r.waiting = 1 AND {where} GROUP BY r.item", "since", "returns_waiting", always=True)
+    where, by = f"r.waits_as <> '' AND r.waits_as = '{kind.value}'", "r.received_at, r.document_id"
+    return _Rows(columns, "returns r{hint}", where, by, "returns_to_look", always=True, program="r.for_program")
 
 
 def _member(kind: Kind, since: str, where: str, *, due: str = "''", by: str) -> _Rows:
@@ -79,7 +76,8 @@ def _member(kind: Kind, since: str, where: str, *, due: str = "''", by: str) -> 
         "m.practice_id, '' about"
     )
     live = "m.planned = 0 AND m.live_until <> '' AND m.live_until >= :on"
-    return _Rows(columns, "members m{hint}", f"{live} AND {where}", by, "members_without_plan")
+    where = f"{live} AND {where}"
+    return _Rows(columns, "members m{hint}", where, by, "members_without_plan", due=due, program="m.program")
 
 
 def _delivery(kind: Kind, state: str, where: str = "1") -> _Rows:
@@ -89,7 +87,8 @@ def _delivery(kind: Kind, state: str, where: str = "1") -> _Rows:
         "coalesce(nullif(d.practice_id, ''), p.practice_id, '') practice_id, d.target about"
     )
     table = "deliveries d{hint} LEFT JOIN plans p ON p.document_id = d.document_id"
-    return _Rows(columns, table, f"d.state = '{state}' AND {where}", "d.since, d.document_id", "deliveries_waiting")
+    by, where = "d.since, d.document_id", f"d.state = '{state}' AND {where}"
+    return _Rows(columns, table, where, by, "deliveries_waiting", program="coalesce(p.program, '')")
 
 
 _MOVED = "(p.pcp_changed = 1 OR p.practice_changed = 1)"
@@ -109,18 +108,20 @@ _KINDS: dict[Kind, _Rows] = {
         due="p.due_on",
         index="plans_to_approve",
     ),
-    Kind.RETURNED: _returned(Kind.RETURNED, "r.document_id <> '' AND r.kind <> 'reply_slip'"),
-    Kind.HELD_PART: _returned(Kind.HELD_PART, "r.document_id = ''"),
-    Kind.REPLY_SLIP: _returned(Kind.REPLY_SLIP, "r.document_id <> '' AND r.kind = 'reply_slip'"),
+    Kind.RETURNED: _returned(Kind.RETURNED),
+    Kind.HELD_PART: _returned(Kind.HELD_PART),
+    Kind.REPLY_SLIP: _returned(Kind.REPLY_SLIP),
     Kind.CALL_WANTED: _Rows(
         f"'{Kind.CALL_WANTED.value}' kind, r.resolved_at since, '' due_on, r.document_id, r.member_id, r.program, "
         "coalesce(m.coordinator, '') coordinator, coalesce(m.practice_id, '') practice_id, '' about",
         "returns r{hint} LEFT JOIN members m ON m.member_id = r.member_id AND m.program = r.program",
         "r.answer = 'call' AND r.resolved_at <> '' AND NOT EXISTS (SELECT 1 FROM attempts a "
-        "WHERE a.member_id = r.member_id AND a.program IN ('', r.program) AND a.at >= r.resolved_at) GROUP BY r.item",
+        "WHERE a.member_id = r.member_id AND a.program IN ('', r.program) AND a.at >= r.resolved_at)",
         "r.resolved_at, r.item",
         "returns_to_call",
         always=True,
+        program="r.program",
+        group=" GROUP BY r.item",
     ),
     Kind.COMMENTS: _plan(Kind.COMMENTS, "p.returned_on", "p.state = 'returned_with_comments' AND p.live_until >= :on"),
     Kind.REFUSAL_RETRY: _plan(
@@ -159,6 +160,8 @@ _KINDS: dict[Kind, _Rows] = {
         "h.discharged_at, h.member_id",
         "discharges_waiting",
         always=True,
+        due="h.visit_due_on",
+        program="h.program",
     ),
     Kind.MEDICATIONS_UNSENT: _Rows(
         f"'{Kind.MEDICATIONS_UNSENT.value}' kind, k.issued_at since, k.visit_due_on due_on, k.document_id, "
@@ -171,6 +174,8 @@ _KINDS: dict[Kind, _Rows] = {
         "k.issued_at, k.document_id",
         "medications_to_send",
         always=True,
+        due="k.visit_due_on",
+        program="k.program",
     ),
     Kind.PCP_CHANGED: _plan(
         Kind.PCP_CHANGED, "p.receipt_at", f"{_MOVED} AND p.pcp_changed = 1 AND {_OPEN}", due="p.due_on"
@@ -221,8 +226,9 @@ _KINDS: dict[Kind, _Rows] = {
         f"'{Kind.LETTERS_HELD.value}' kind, max(r.on_day) since, '' due_on, '' document_id, '' member_id, '' program, "
         "'' coordinator, '' practice_id, r.run_id about",
         "runs r{hint}",
-        "r.held > 0 AND r.state <> 'cancelled' GROUP BY r.kind",
+        "r.held > 0 AND r.state <> 'cancelled'",
         "since",
+        group=" GROUP BY r.kind",
     ),
 }
 """Where each kind's rows come from; of those that aren't here no event tells yet."""
@@ -250,13 +256,12 @@ def waiting(index: Index, on: date, wanted: WorkFilter, page: Page, *, plan_days
     first = "" if limit < 0 else " LIMIT :limit + :offset"
     parts = [
         f"SELECT * FROM ({_narrowed(rows, wanted)} ORDER BY {_by(rows, wanted)}{first})"  # noqa: S608 our own names
-        for kind, rows in _KINDS.items()
-        if not wanted.kinds or kind in wanted.kinds
+        for rows in _of(wanted).values()
     ]
     if not parts:
         return []
     query = (
-        "SELECT t.*, coalesce(m.name, '') member, coalesce(r.key_contact, '') key_contact "  # noqa: S608 our own names
+        f"{_mine(wanted)}SELECT t.*, coalesce(m.name, '') member, coalesce(r.key_contact, '') key_contact "  # noqa: S608
         f"FROM (SELECT * FROM ({' UNION ALL '.join(parts)}) "
         "ORDER BY since, document_id, member_id, kind LIMIT :limit OFFSET :offset) t "
         "LEFT JOIN members m ON m.member_id = t.member_id AND m.program = t.program "
@@ -266,40 +271,79 @@ def waiting(index: Index, on: date, wanted: WorkFilter, page: Page, *, plan_days
     return [Waiting(**{**dict(row), "kind": Kind(row["kind"])}) for row in index.rows(query, values)]
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much of one kind waits: in all, of it ``late`` (its day is over), and ``soon`` (its day comes by then)."""
+
+    total: int
+    late: int
+    soon: int
+
+
+def waiting_tallies(
+    index: Index, on: date, wanted: WorkFilter, *, soon_until: date, plan_days: int
+) -> dict[Kind, Tally]:
+    """How much of each kind waits, in the order of the contract; what is due by ``soon_until`` is soon."""
+    values = {**_values(on, wanted, plan_days), "soon_until": soon_until.isoformat()}
+    counted = "count(*), total(due_on <> '' AND due_on < :on), total(due_on >= :on AND due_on <= :soon_until)"
+    parts = [
+        f"SELECT '{kind.value}', {counted} FROM ({_narrowed(rows, wanted)})"  # noqa: S608 our own names
+        for kind, rows in _of(wanted).items()
+    ]
+    found = index.rows(_mine(wanted) + " UNION ALL ".join(parts), values) if parts else []
+    tallies = {Kind(row[0]): Tally(*map(int, tuple(row)[1:])) for row in found if row[1]}
+    return {kind: tallies[kind] for kind in Kind if kind in tallies}
+
+
 def waiting_counts(index: Index, on: date, wanted: WorkFilter, *, plan_days: int) -> dict[Kind, int]:
     """How much of each kind waits, in the order of the contract."""
-    values = _values(on, wanted, plan_days)
-    found: dict[Kind, int] = {}
-    for kind, rows in _KINDS.items():
-        if not wanted.kinds or kind in wanted.kinds:
-            (count,) = index.one(f"SELECT count(*) FROM ({_narrowed(rows, wanted)})", values)  # noqa: S608
-            found[kind] = int(count)
-    return {kind: found[kind] for kind in Kind if found.get(kind)}
+    found = waiting_tallies(index, on, wanted, soon_until=on, plan_days=plan_days)
+    return {kind: each.total for kind, each in found.items()}
+
+
+def _of(wanted: WorkFilter) -> dict[Kind, _Rows]:
+    """Where what is wanted comes from; nothing without a day is looked for between days."""
+    between = not wanted.undated and (wanted.due_from or wanted.due_until)
+    return {
+        kind: rows
+        for kind, rows in _KINDS.items()
+        if (not wanted.kinds or kind in wanted.kinds) and not (between and rows.due == "''")
+    }
+
+
+def _mine(wanted: WorkFilter) -> str:
+    """The plans of one coordinator or practice, read once for all kinds of work."""
+    if not _is_one(wanted):
+        return ""
+    terms = [f"{name} = :{name}" for name in ("coordinator", "practice_id") if getattr(wanted, name)]
+    return f"WITH mine AS MATERIALIZED (SELECT * FROM plans WHERE {' AND '.join(terms)}) "  # noqa: S608 our own names
 
 
 def _narrowed(rows: _Rows, wanted: WorkFilter) -> str:
     """The query for the rows that are wanted."""
-    narrow = {"coordinator": wanted.coordinator, "practice_id": wanted.practice_id, "program": wanted.program}
-    terms = " AND ".join([*(f"{name} = :{name}" for name, value in narrow.items() if value), *_due_terms(wanted)])
-    text = rows.text(hinted=not _has_its_index(wanted))
-    return f"SELECT * FROM ({text}) WHERE {terms}" if terms else text  # noqa: S608 our own names
+    terms = [*([f"{rows.program} = :program"] if wanted.program else []), *_due_terms(rows, wanted)]
+    if not _is_one(wanted):
+        return rows.text(terms, hinted=True)
+    text = rows.text(terms, hinted=False, of_plans="mine")
+    theirs = [f"{name} = :{name}" for name in ("coordinator", "practice_id") if getattr(wanted, name)]
+    return f"SELECT * FROM ({text}) WHERE {' AND '.join(theirs)}"  # noqa: S608 our own names
 
 
-def _due_terms(wanted: WorkFilter) -> list[str]:
+def _due_terms(rows: _Rows, wanted: WorkFilter) -> list[str]:
+    due = rows.due
     if wanted.undated:
-        return ["(due_on = '' OR due_on >= :due_from)" if wanted.due_from else "due_on = ''"]
-    terms = ["due_on >= :due_from"] if wanted.due_from else []
-    return [*terms, *(["due_on <> '' AND due_on <= :due_until"] if wanted.due_until else [])]
+        return [f"({due} = '' OR {due} >= :due_from)" if wanted.due_from else f"{due} = ''"]
+    terms = [f"{due} >= :due_from"] if wanted.due_from else []
+    return [*terms, *([f"{due} <> '' AND {due} <= :due_until"] if wanted.due_until else [])]
 
 
 def _by(rows: _Rows, wanted: WorkFilter) -> str:
     """In which order they come quickest, that of ``since``."""
-    narrowed = wanted.coordinator or wanted.practice_id or wanted.program or _due_terms(wanted)
-    return "since, document_id" if narrowed else rows.by
+    return "since, document_id" if _is_one(wanted) else rows.by
 
 
-def _has_its_index(wanted: WorkFilter) -> bool:
-    """Whether what narrows the rows leads to few of them by an index of its own."""
+def _is_one(wanted: WorkFilter) -> bool:
+    """Whether it is one coordinator's or practice's work: that is little, and is found by an index of its own."""
     return bool(wanted.coordinator or wanted.practice_id)
 
 

@@ -53,8 +53,22 @@ class DecisionContext:
         self._ws = ws
         self.as_of = 0
         self._issued: list[tuple[str, str, int]] = []
+        self._issued_as_of = 0
         self._facts: dict[tuple[str, str, datetime], ReturnFacts] = {}
-        self.index = IssuedIndex(())
+        self._index = IssuedIndex(())
+
+    @property
+    def index(self) -> IssuedIndex:
+        """Every plan as issued, by what a returned file begins with. Read when first asked: whoever judges no bytes
+        does without."""
+        if self._issued_as_of < self.as_of:
+            events = self._ws.ledger.events(types=(EventType.PLAN_ISSUED,), after=self._issued_as_of, upto=self.as_of)
+            new = [(event.data["document_id"], event.data["sha256"], event.data["size"]) for event in events]
+            if new:
+                self._issued += new
+                self._index = IssuedIndex(self._issued)
+            self._issued_as_of = self.as_of
+        return self._index
 
     def refresh(self) -> None:
         """Takes in what was recorded since the last time."""
@@ -62,13 +76,6 @@ class DecisionContext:
         head = ledger.head().size
         if head == after:
             return
-        new = [
-            (event.data["document_id"], event.data["sha256"], event.data["size"])
-            for event in ledger.events(types=(EventType.PLAN_ISSUED,), after=after)
-        ]
-        if new:
-            self._issued += new
-            self.index = IssuedIndex(self._issued)
         for types, names in (
             (DIRECTORY_EVENTS, ("directory", "_changed_at")),
             (_TRUST_EVENTS, ("trust", "key_makers")),

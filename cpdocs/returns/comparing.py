@@ -8,7 +8,7 @@ are made in a confined child, never lie in a temporary file, and are shown by ``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
@@ -16,6 +16,7 @@ from cpdocs.core.page_facts import NamedPage
 from cpdocs.core.page_names import named_pages
 from cpdocs.core.verdicts import Lane
 from cpdocs.plans.records import find_plan
+from cpdocs.returns.issued_letters import issued_letter, letter_pages
 from cpdocs.sandbox.run import Stopped, run_sandboxed
 from cpdocs.scans.compare import Comparison, PageCompared
 
@@ -117,36 +118,55 @@ def compare(ws: Workspace, record: ReturnRecord) -> Compared | None:
 def pictures(ws: Workspace, files: Sequence[str], document_id: str) -> Pictures | None:
     """Every page of these files (by SHA-256), upright beside that of the plan (empty: none is known), and its boxes
     enlarged; None where no page can be drawn within the limits. Nothing is recorded."""
-    named = [
+    given = to_draw(ws, files, document_id, named_in(ws, files))
+    return draw_pictures(given, most_pages=ws.options.max_return_pages)
+
+
+def named_in(ws: Workspace, files: Sequence[str]) -> list[dict[int, NamedPage]]:
+    """For each of these files the pages that a person named."""
+    return [
         named_pages(ws.ledger.events(subject=return_subject(each), types=(EventType.HELD_SPLIT,))) for each in files
     ]
-    most = ws.options.max_return_pages
-    return draw_pictures(*to_draw(ws, files, document_id), document_id, most_pages=most, named=named)
 
 
-def to_draw(ws: Workspace, files: Sequence[str], document_id: str) -> tuple[list[bytes], bytes]:
-    """The bytes of these files, and of the plan as issued (none where none is known)."""
+@dataclass(frozen=True, slots=True)
+class ToDraw:
+    """What pictures are drawn of: the files' bytes with the pages ``named`` in each, and of the document that they
+    belong to (``document_id``, empty: none is known) the plan as issued and its cover sheet, or the letter whose reply
+    slip it is."""
+
+    files: list[bytes]
+    document_id: str
+    named: Sequence[Mapping[int, NamedPage]]
+    issued: bytes = b""
+    cover: bytes = b""
+    letter: bytes = b""
+
+
+def to_draw(ws: Workspace, files: Sequence[str], document_id: str, named: Sequence[Mapping[int, NamedPage]]) -> ToDraw:
+    """The bytes that the pictures of these files are drawn from. Raises what the store and a print file do."""
+    given = ToDraw([ws.blobs.get(each) for each in files], document_id, named)
     plan = find_plan(ws.ledger, document_id) if document_id else None
-    return [ws.blobs.get(each) for each in files], ws.blobs.get(plan.sha256) if plan is not None else b""
+    if plan is not None:
+        cover = ws.blobs.get(plan.cover_sha256) if plan.cover_sha256 else b""
+        return replace(given, issued=ws.blobs.get(plan.sha256), cover=cover)
+    if document_id and issued_letter(ws, document_id) is not None:
+        return replace(given, letter=letter_pages(ws, document_id))
+    return given
 
 
-def draw_pictures(
-    files: Sequence[bytes],
-    issued: bytes,
-    document_id: str,
-    *,
-    most_pages: int,
-    named: Sequence[Mapping[int, NamedPage]] = (),
-) -> Pictures | None:
+def draw_pictures(given: ToDraw, *, most_pages: int) -> Pictures | None:
     """As :func:`pictures`, of bytes: for who draws them beside other work. It asks for nothing but a child process."""
     try:
         made: Pictures = run_sandboxed(
             "cpdocs.scans.pictures:draw_pictures",
-            [*files],
-            issued,
-            document_id,
+            given.files,
+            given.issued,
+            given.document_id,
             most_pages=min(most_pages, MOST_DRAWN),
-            named=named,
+            named=given.named,
+            cover=given.cover,
+            letter=given.letter,
             seconds=DRAWING_SECONDS,
             megabytes=MEGABYTES,
         )

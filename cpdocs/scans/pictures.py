@@ -1,8 +1,8 @@
 """Pictures of returned files for the person who decides: each page upright beside the one issued, boxes enlarged.
 
-Of every kind of file and lane. A page that its print lays on the issued one is shown as it lies on it; any other is
-turned upright by its codes and shown as it came. A picture proves nothing and decides nothing. For a child process with
-limits, since the files are strangers'.
+Of every kind of file and lane: a plan's pages, its cover, a letter's reply slip. A page that its print lays on the
+issued one is shown as it lies on it; any other is turned upright by its codes and shown as it came. A picture proves
+nothing and decides nothing. For a child process with limits, since the files are strangers'.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from cpdocs.scans.likeness import find_likeness
 from cpdocs.scans.pages import Sheet, TooManyPages, UnreadablePages, sheets
 from cpdocs.scans.reading import get_ready, read_handwriting, read_scan
 from cpdocs.scans.registration import Registration, laid, register
+from cpdocs.scans.slips import IssuedSlip, issued_slip, read_slips, slip_lies
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -85,15 +86,17 @@ def draw_pictures(
     *,
     most_pages: int,
     named: Sequence[Mapping[int, NamedPage]] = (),
+    cover: bytes = b"",
+    letter: bytes = b"",
 ) -> Pictures:
-    """Pictures of the pages of ``files`` beside those of the plan ``document_id`` (``issued`` empty: no plan is known).
+    """Pictures of the pages of ``files`` beside those of the plan ``document_id`` (``issued`` empty: no plan is known)
+    and its ``cover`` sheet, or beside the reply slip of the ``letter`` of that id.
 
     ``named``, for each file, are the pages that a person named. The same bytes give the same PDF. Raises
     UnreadablePages where there is no page that can be drawn.
     """
-    album = _Album(IssuedPages(issued) if issued else None, document_id, named)
-    plans = {document_id: issued} if issued else {}
-    drawn = album.sheets(files, plans, most_pages)
+    album = _Album(document_id, issued, cover, letter, named)
+    drawn = album.sheets(files, most_pages)
     first = next(drawn, None)
     if first is None:
         raise UnreadablePages
@@ -108,14 +111,25 @@ class _Album:
     """Pages and boxes as they are drawn, sheet by sheet."""
 
     def __init__(
-        self, plan: IssuedPages | None, document_id: str, named: Sequence[Mapping[int, NamedPage]] = ()
+        self,
+        document_id: str,
+        issued: bytes,
+        cover: bytes,
+        letter: bytes,
+        named: Sequence[Mapping[int, NamedPage]] = (),
     ) -> None:
         self.pages: list[PagePicture] = []
         self.boxes: list[BoxPicture] = []
         self.cut_short = False
-        self._plan, self._document_id, self._named = plan, document_id, named
+        self._document_id, self._named = document_id, named
+        self._plans, self._covers, self._letters = (
+            {document_id: each} if each else {} for each in (issued, cover, letter)
+        )
+        self._plan = IssuedPages(issued) if issued else None
+        self._cover = IssuedPages(cover) if cover else None
+        self._slip = issued_slip(letter, document_id) if letter else None
 
-    def sheets(self, files: Sequence[bytes], plans: dict[str, bytes], most_pages: int) -> Iterator[Image.Image]:
+    def sheets(self, files: Sequence[bytes], most_pages: int) -> Iterator[Image.Image]:
         """The PDF's sheets: each page, and after one with boxes these."""
         for number, data in enumerate(files, 1):
             left = most_pages - len(self.pages)
@@ -125,8 +139,10 @@ class _Album:
             facts = read_scan(data, most_pages=left)
             if self._named:
                 facts = with_names(facts, self._named[number - 1])
-            facts = find_likeness(data, facts, plans, most_pages=left)
-            facts = read_handwriting(data, facts, plans, most_pages=left)
+            facts = find_likeness(data, facts, self._plans, most_pages=left)
+            facts = read_handwriting(data, facts, self._plans, most_pages=left, covers=self._covers)
+            if self._slip is not None:
+                facts = read_slips(data, facts, self._letters, most_pages=left)
             self.cut_short = self.cut_short or bool(facts.stopped)
             yield from self._file(number, data, facts, left)
 
@@ -144,21 +160,36 @@ class _Album:
         from PIL import Image
 
         assert sheet.picture is not None
-        issued = self._issued(page)
         picture: Picture = np.asarray(sheet.picture)
-        lies = register(picture, issued, page.lies) if issued is not None and page.lies is not None else None
-        fine = _upright(picture, page, issued, lies)
-        ours = _shrunk(Image.fromarray(issued.picture)) if issued is not None else None
+        issued, lies = self._beside(page, picture)
+        region = issued.region if isinstance(issued, IssuedSlip) and lies is not None else _WHOLE
+        fine = _upright(picture, page, issued, lies, region)
+        ours = _shrunk(_cut(Image.fromarray(issued.picture), region)) if issued is not None else None
         theirs = _shrunk(fine)
-        marks = [_pixels(place, theirs.size) for place in page.marks]
+        marks = [_pixels(_within(place, region), theirs.size) for place in page.marks]
         if ours is not None and not page.scanned:
             theirs = as_large(theirs, ours.size)
             marks = differing_places(ours, theirs)
         places = tuple(_fractions(place, theirs.size) for place in marks)
         self.pages.append(PagePicture(file, page, _png(theirs), _png(ours) if ours is not None else b"", places))
         yield side_by_side(ours, theirs, self._titles(file, page, len(marks)), marks)
-        if issued is not None and lies is not None:
+        if issued is not None and lies is not None and page.kind is PageKind.PLAN:
             yield from self._boxes_of(file, page, issued, picture, lies)
+
+    def _beside(self, page: PageFacts, picture: Picture) -> tuple[IssuedPage | None, Registration | None]:
+        """The page as issued, or None, and how it lies on that; of a cover's pages, which bear no number, the one that
+        its print bears out best."""
+        mine = page.document_id == self._document_id and page.scanned and page.lies is not None
+        if mine and page.kind is PageKind.REPLY_SLIP and self._slip is not None and page.lies is not None:
+            found = register(picture, self._slip, slip_lies(self._slip, page.lies))
+            return (self._slip, found) if found is not None else (None, None)
+        if mine and page.kind is PageKind.COVER and self._cover is not None and page.lies is not None:
+            sides = [self._cover.page(number) for number in range(1, len(self._cover) + 1)]
+            laid_on = [(side, found) for side in sides if side and (found := register(picture, side, page.lies))]
+            return max(laid_on, key=lambda each: each[1].alike, default=(None, None))
+        issued = self._issued(page)
+        lies = register(picture, issued, page.lies) if issued is not None and page.lies is not None else None
+        return issued, lies
 
     def _issued(self, page: PageFacts) -> IssuedPage | None:
         if self._plan is None:
@@ -181,8 +212,10 @@ class _Album:
             told += f": {_KINDS[page.kind]}"
         if page.doubled_of:
             told += ", again"
+        number = page.plan_page or (page.looks_like.plan_page if page.looks_like else page.number)
+        what = _KINDS[page.kind] if page.kind in (PageKind.COVER, PageKind.REPLY_SLIP) else f"page {number}"
         return (
-            f"As issued, page {page.plan_page or (page.looks_like.plan_page if page.looks_like else page.number)}",
+            f"As issued, {what}",
             f"As returned, {told}" + (f"; {marked} marked" if marked else ""),
         )
 
@@ -203,15 +236,36 @@ class _Album:
             yield side_by_side(ours, theirs, (f"As issued, {who}", f"As returned, {who}{read}"), ())
 
 
-def _upright(picture: Picture, page: PageFacts, issued: IssuedPage | None, lies: Registration | None) -> Image.Image:
-    """The page in ``FINE`` dots: on the issued one where it can be laid on it, else turned and cut out of its sheet."""
+_WHOLE = Place(0, 0, 1, 1)
+
+
+def _upright(
+    picture: Picture, page: PageFacts, issued: IssuedPage | None, lies: Registration | None, region: Place
+) -> Image.Image:
+    """The page in ``FINE`` dots: this ``region`` of it on the issued one where it can be laid on it, else turned and
+    cut out of its sheet."""
     import numpy as np
     from PIL import Image
 
     if issued is not None and lies is not None and page.scanned:
         high, wide = issued.picture.shape
-        return Image.fromarray(laid(picture, lies, (0, 0, wide, high)))
+        return Image.fromarray(laid(picture, lies, _pixels(region, (wide, high))))
     return Image.fromarray(np.ascontiguousarray(np.rot90(picture, -page.turn // 90)))
+
+
+def _cut(picture: Image.Image, region: Place) -> Image.Image:
+    return picture if region == _WHOLE else picture.crop(_pixels(region, picture.size))
+
+
+def _within(place: Place, region: Place) -> Place:
+    """A place of a page in fractions of this ``region`` of it."""
+    wide, high = region.right - region.left, region.bottom - region.top
+    return Place(
+        (place.left - region.left) / wide,
+        (place.top - region.top) / high,
+        (place.right - region.left) / wide,
+        (place.bottom - region.top) / high,
+    )
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:

@@ -8,10 +8,10 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON
 from cpdocs.core.worklist import Kind, Waiting
 from cpdocs.index.queries import Page
-from cpdocs.index.waiting import WorkFilter, waiting, waiting_counts
+from cpdocs.index.waiting import Tally, WorkFilter, waiting, waiting_counts, waiting_tallies
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from cpdocs.workspace import Workspace
 
@@ -24,6 +24,12 @@ def todo(ws: Workspace, wanted: WorkFilter, page: Page) -> list[Waiting]:
 def counts(ws: Workspace, wanted: WorkFilter) -> dict[Kind, int]:
     """How much of each kind waits today."""
     return waiting_counts(ws.index, eastern_date(ws.clock.now()), wanted, plan_days=ws.options.plan_days)
+
+
+def tallies(ws: Workspace, wanted: WorkFilter, soon_until: date) -> dict[Kind, Tally]:
+    """How much of each kind waits today, and how much of it is late or due by ``soon_until``."""
+    on = eastern_date(ws.clock.now())
+    return waiting_tallies(ws.index, on, wanted, soon_until=soon_until, plan_days=ws.options.plan_days)
 
 
 def as_json(item: Waiting, now: datetime) -> dict[str, JSON]:

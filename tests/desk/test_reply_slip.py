@@ -20,6 +20,7 @@ def test_a_slip_is_read_at_the_desk(post: Post) -> None:  # noqa: F811 the fixtu
         assert "The reply slip for Nameb Testperson" in shown
         assert 'id="answer-decline" value="decline" checked' in shown
         assert "slot_pcp" not in shown
+        assert "The reply slip as issued" in shown
         assert "What does the slip say?" in browser.post(address, **READ).text
         assert not recorded(post.cli.root, "member.declined")
         browser.post(address, **READ, answer="decline")

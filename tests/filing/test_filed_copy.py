@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 
 import numpy as np
+import pikepdf
 import pypdfium2
 import pytest
 from PIL import Image
@@ -166,7 +167,28 @@ def test_a_plan_filed_from_a_fax_of_270_kb_is_at_most_twice_as_large() -> None:
     assert len(filed_copy) <= 2 * len(fax)
 
 
-def speckled_fax(plan: bytes) -> bytes:
+def test_of_a_plan_filed_from_paper_nothing_that_was_issued_is_left_unseen_and_a_small_fax_stays_small() -> None:
+    """Five clean pages: what they cost beside the pictures are the certificate page and the lines at their heads."""
+    plan = issued()
+    fax = speckled_fax(plan, specks=0)
+    scan = flat_scan([fax], plan, DOCUMENT_ID, most_pages=50)
+    certificate = render_certificate(certificate_paper(INK, DIGITAL), shipped=SHIPPED).pdf
+    upload = compose(plan, scan=scan.pdf, places=scan.places, certificate=certificate, title="T")
+    with pikepdf.open(io.BytesIO(plan)) as before, pikepdf.open(io.BytesIO(upload.pdf)) as after:
+        first = before.pages[0].Contents
+        words = (first if isinstance(first, pikepdf.Stream) else first[-1]).read_bytes()
+        streams = [
+            each.read_bytes() for each in after.objects if isinstance(each, pikepdf.Stream) and "/Width" not in each
+        ]
+        assert words not in streams
+        with after.open_outline() as outline:
+            assert outline.root[0].destination[0].objgen == after.pages[0].obj.objgen
+    band = FiledBand(DOCUMENT_ID, 1, "November 4, 2026", ISSUED_AT, fills={Slot.MEMBER: INK, Slot.PCP: DIGITAL})
+    filed_copy = stamp(upload.pdf, render_bands(band, upload.sheets, shipped=SHIPPED))
+    assert len(filed_copy) <= 2 * len(fax)
+
+
+def speckled_fax(plan: bytes, *, specks: float = 0.0028) -> bytes:
     """The plan as a fax machine sends it, in G4, with enough specks to cost 54 KB a page."""
     noise = np.random.default_rng(1)
     pages = []
@@ -174,8 +196,8 @@ def speckled_fax(plan: bytes) -> bytes:
         for page in document:
             gray = np.asarray(page.render(scale=204 / 72, grayscale=True).to_pil())
             black = gray < 150
-            specks = noise.random(gray.shape) < 0.0028
-            pages.append(Image.fromarray(~(black | specks)))
+            dots = noise.random(gray.shape) < specks
+            pages.append(Image.fromarray(~(black | dots)))
     out = io.BytesIO()
     pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], dpi=(204, 204), compression="group4")
     return out.getvalue()

@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from PIL import ImageDraw
 
+from cpdocs.scans.pictures import draw_pictures
 from tests.documents.papers import text_of
 from tests.flows import papers
 from tests.flows.conftest import Office
@@ -47,6 +48,40 @@ def test_a_cover_with_words_on_it_is_the_practices_comments_to_be_recorded_as_it
     assert "send its pages" not in told
     desk.office.cli("held", "return", item, "--reason", "asks for an inhaler", now=RETURN)
     assert desk.office.status(document)["state"] == "returned_with_comments"
+
+
+def test_what_was_written_on_a_cover_is_framed_beside_the_cover_as_it_was_sent(desk: Desk) -> None:
+    cover, plan = cover_of(desk), desk.issued_file().read_bytes()
+    drawn = draw_pictures([written_on(cover)], plan, desk.office.documents["bh"], most_pages=9, cover=cover)
+    (page,) = drawn.pages
+    assert page.issued_png
+    assert len(page.marks) == 1
+    assert (page.marks[0].left, page.marks[0].top) == pytest.approx((0.52, 0.43), abs=0.03)
+    assert drawn.boxes == ()
+
+
+def test_a_comment_that_a_viewer_printed_into_the_pages_is_one_and_is_not_rejected(desk: Desk) -> None:
+    words = b"q 0.8 0 0 RG 2 w 300 390 m 330 405 l 360 385 l 400 402 l 460 388 l S 300 375 m 420 380 l S Q"
+    with pikepdf.open(desk.issued_file()) as plan:
+        del plan.Root.AcroForm
+        for page in plan.pages:
+            if "/Annots" in page.obj:
+                del page.obj.Annots
+            drawn = pikepdf.Stream(plan, page.Contents.read_bytes())
+            drawn.Type, drawn.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+            drawn.BBox, drawn.Resources = page.mediabox, page.obj.Resources
+            page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=plan.make_indirect(drawn)))
+            page.obj.Contents = plan.make_stream(b"q BT (printed anew) Tj ET Q /Page Do")
+        before, after = io.BytesIO(), io.BytesIO()
+        plan.save(before)
+        plan.pages[1].contents_add(words)
+        plan.save(after)
+    clean = desk.take(before.getvalue(), name="clean.pdf")
+    assert (clean["verdict"], codes(clean)) == ("rejected", ["damaged_resaved"])
+    row = desk.take(after.getvalue(), name="noted.pdf")
+    assert (row["verdict"], codes(row), row["marks_elsewhere"]) == ("held", ["comments"], [2])
+    assert "on page 2" in row["findings"][0]["message"]
+    desk.office.cli("held", "return", row["sha256"][:12], "--reason", "another pharmacy", now=RETURN)
 
 
 def test_a_cover_without_handwriting_is_a_cover_alone(desk: Desk) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.worklist import Kind
 from cpdocs.index import filling, store
+from cpdocs.index import waiting as waiting_rows
 from cpdocs.index.queries import Page, PlanFilter, plan_ids
 from cpdocs.index.tables import TABLES
 from cpdocs.index.waiting import WorkFilter, waiting_counts
@@ -19,6 +21,8 @@ from cpdocs.wiring import open_workspace
 from cpdocs.workspace import Workspace
 from tests.conftest import NOW, CommandLine
 from tests.flows.conftest import Office, _issued, _peopled, issued, office, sample
+from tests.flows.returning import Desk
+from tests.flows.test_held import faxed
 
 __all__ = ["_issued", "_peopled", "issued", "office", "sample"]
 
@@ -209,18 +213,21 @@ def test_narrowed_work_is_found_by_an_index_and_never_among_all_that_ever_came(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch, narrowed: WorkFilter
 ) -> None:
     asked: list[tuple[str, Any]] = []
-    one = store.Index.one
+    rows = store.Index.rows
 
-    def noted(index: store.Index, statement: str, values: Any = ()) -> sqlite3.Row:
+    def noted(index: store.Index, statement: str, values: Any = ()) -> list[sqlite3.Row]:
         asked.append((statement, values))
-        return one(index, statement, values)
+        return rows(index, statement, values)
 
-    monkeypatch.setattr(store.Index, "one", noted)
+    monkeypatch.setattr(store.Index, "rows", noted)
     waiting_counts(ws.index, eastern_date(ws.clock.now()), narrowed, plan_days=ws.options.plan_days)
+    monkeypatch.undo()
     steps = [row["detail"] for text, values in asked for row in ws.index.rows(f"EXPLAIN QUERY PLAN {text}", values)]
-    assert any("plans_" in step for step in steps)
+    assert any(step.startswith("SEARCH plans USING INDEX plans_") for step in steps)
+    assert [text for text, _ in asked if "FROM plans p" in text] == []
     few = (
-        "returns_waiting",
+        "mine",
+        "returns_to_look",
         "returns_to_call",
         "deliveries_waiting",
         "notices_to_send",
@@ -228,5 +235,33 @@ def test_narrowed_work_is_found_by_an_index_and_never_among_all_that_ever_came(
         "plans_to_",
         "plans_not_filed",
     )
-    scanned = [step for step in steps if step.startswith(("SCAN p", "SCAN r ", "SCAN m", "SCAN d", "SCAN n"))]
+    # "SCAN p" is the scan of the few that were found.
+    scanned = [
+        step
+        for step in steps
+        if step != "SCAN p" and step.startswith(("SCAN p", "SCAN r ", "SCAN m", "SCAN d", "SCAN n"))
+    ]
     assert [step for step in scanned if not any(name in step for name in few)] == []
+
+
+@pytest.mark.parametrize("kind", waiting_rows._KINDS)
+def test_work_is_narrowed_by_the_very_columns_that_are_shown(kind: Kind) -> None:
+    rows = waiting_rows._KINDS[kind]
+    assert f"{rows.due} due_on" in rows.columns
+    shown = rows.columns.replace(" program,", ",") if f"{rows.program} program" in rows.columns else rows.columns
+    assert f", {rows.program}," in shown
+
+
+def test_of_an_items_parts_one_stands_for_it_until_it_is_settled(ws: Workspace, issued: Office) -> None:
+    desk = Desk(issued)
+    first = desk.take(faxed(desk.issued_file(), standard=True), name="fax.tif")
+    second = desk.take(faxed(desk.issued_file("ltss"), standard=True), name="other.tif", plan="ltss")
+    again = desk.take(faxed(desk.issued_file(), standard=True) + b" ", name="again.tif")
+    query = "SELECT called FROM returns WHERE waits_as = 'returned' ORDER BY seq"
+    assert [row[0] for row in ws.index.rows(query)] == [row["sha256"][:12] for row in (first, second)]
+    issued.cli("held", "close", str(first["sha256"])[:12], "--reason", "sent twice")
+    left = [row[0] for row in ws.index.rows(query)]
+    assert str(second["sha256"])[:12] in left
+    assert str(first["sha256"])[:12] not in left
+    assert again["sha256"] != first["sha256"]
+    assert store.differing(ws.paths.index, ws.ledger) == []
