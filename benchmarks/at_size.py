@@ -79,7 +79,7 @@ def main() -> None:
         make(root, options.versions)
         print(f"made in {time.perf_counter() - begun:.0f} s")
         if options.ledger:
-            command(root, "audit", "move", options.ledger)
+            command(root, "audit", "move", "--to", options.ledger)
         measure(root)
     finally:
         if options.keep:

@@ -32,6 +32,15 @@ _DEVICES = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECA
 _PLACEHOLDERS = ("document_id", "mrn", "type", "date", "version")
 
 
+HostKey = Annotated[
+    str,
+    Field(
+        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{40,}={0,2}( .*)?$", max_length=2000
+    ),
+]
+"""A server's public key as OpenSSH writes it, in one line."""
+
+
 class _DocumentTypes(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -101,7 +110,7 @@ class _Sftp(_Target):
     port: Port = 22
     user: Filled
     key_file: File
-    host_key: Filled
+    host_key: HostKey
     folder: Filled
     acknowledgement_folder: Text = ""
     deadline_seconds: Deadline = 120
@@ -217,7 +226,7 @@ class _SftpChannel(BaseModel):
     port: Port = 22
     user: Filled
     key_file: File
-    host_key: Filled
+    host_key: HostKey
     folder: Filled
     acknowledgement_folder: Text = ""
     deadline_seconds: Deadline = 120

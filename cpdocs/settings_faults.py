@@ -29,7 +29,8 @@ def problem(fault: Any, text: str, model: type[BaseModel]) -> Problem:
         return Problem("unknown_key", f"unknown key {key!r}.", where, hint)
     if fault["type"] == "missing":
         return Problem("missing_key", f"key {key!r} is missing.", where, "Add it.")
-    return Problem("bad_value", f"{key!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}.", where)
+    said = fault["msg"].removeprefix("Value error, ")
+    return Problem("bad_value", f"{key!r}: {said[0].lower()}{said[1:]}.", where)
 
 
 def _keys_beside(path: list[str], whole: type[BaseModel]) -> list[str]:
@@ -45,7 +46,19 @@ def _keys_beside(path: list[str], whole: type[BaseModel]) -> list[str]:
 
 
 def _line_of(path: list[str], text: str) -> int | None:
-    """The line that sets the last key of ``path``, or None where it isn't there. TOML readers keep no line numbers."""
+    """The line that sets the last key of ``path``, or None where it isn't there; within the table of a list that it is
+    in, whose first line stands for what it lacks. TOML readers keep no line numbers."""
+    place = next((at for at, part in enumerate(path) if part.isdigit()), None)
+    if place is not None:
+        header = re.compile(rf"^\s*\[\[\s*{re.escape('.'.join(path[:place]))}\s*\]\]")
+        heads = [number for number, line in enumerate(text.splitlines(), 1) if header.match(line)]
+        if int(path[place]) >= len(heads):
+            return None
+        first = heads[int(path[place])]
+        table = text.splitlines()[first:]
+        end = next((at for at, line in enumerate(table) if re.match(r"^\s*\[", line)), len(table))
+        inside = _line_of(path[place + 1 :], "\n".join(table[:end])) if path[place + 1 :] else None
+        return first + inside if inside else first
     pattern = re.compile(rf"^\s*(\[+\s*)?([\w.\"' -]*\.)?[\"']?{re.escape(path[-1])}[\"']?\s*(=|\]|\.)")
     for number, line in enumerate(text.splitlines(), 1):
         if pattern.match(line):

@@ -113,3 +113,43 @@ def test_a_payers_days_are_its_own_only_where_they_stand_there() -> None:
     assert (silent.due_days, silent.due_days_stated, silent.phone) == (7, False, "800-555-0199")
     said = settings.load(settings.default_text() + table + "due_days = 7\n").senders.payer("Sample Health Plan")
     assert (said.due_days, said.due_days_stated) == (7, True)
+
+
+TARGETS = """
+[[filing.target]]
+name = "one"
+kind = "hl7v2"
+host = "127.0.0.1"
+port = 1
+tls = false
+
+[[filing.target]]
+name = "two"
+kind = "hl7v2"
+host = "engine.example.org"
+port = 2
+tls = false
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "words"),
+    [
+        (TARGETS, 9, "tls = false only goes with this machine itself"),
+        (TARGETS.replace("port = 2\ntls = false", 'port = "x"'), 13, "port"),
+        (
+            '\n[[filing.target]]\nname = "s"\nkind = "sftp"\nhost = "h"\nuser = "u"\nkey_file = "/k"\nfolder = "/in"\n'
+            'host_key = "SHA256:abc"\n',
+            9,
+            "host_key",
+        ),
+    ],
+)
+def test_a_fault_of_a_target_is_told_with_its_own_line(table: str, row: int, words: str) -> None:
+    text = settings.default_text() + table
+    with pytest.raises(WorkspaceFault) as caught:
+        settings.load(text)
+    (problem,) = caught.value.problems
+    assert problem.where == f"line {len(settings.default_text().splitlines()) + row}"
+    assert words in problem.message
+    assert "value error" not in problem.message.lower()

@@ -22,6 +22,13 @@ _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _COME_AGAIN = (408, 425, 429, 500, 502, 503, 504)
 
 
+_HINTS = {
+    401: " It doesn't know us: check token_url, client_id and key_file.",
+    403: " We may not do that there: the site has to grant every part of `scope`.",
+    404: " Nothing is there: check that `url` is the base of the server's R4 interface.",
+}
+
+
 class _Ended(Exception):
     """A step said how the attempt ends."""
 
@@ -168,7 +175,8 @@ def _done(reply: Reply, what: str) -> Reply:
         return reply
     if reply.status in _COME_AGAIN:
         raise _Ended(Answer(Outcome.BUSY, f"The server doesn't take {what} now ({reply.words})."))
-    raise _Ended(refused(f"The server doesn't take {what} ({reply.words})."))
+    hint = _HINTS.get(reply.status, "")
+    raise _Ended(refused(f"The server doesn't take {what} ({reply.words}).{hint}"))
 
 
 def _id(resource: dict[str, Any]) -> str:

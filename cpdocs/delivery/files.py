@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.deliveries import Answer, Outcome
 from cpdocs.core.places import Place
-from cpdocs.delivery.parcel import Content, Parcel, accepted, refused
+from cpdocs.delivery.parcel import Content, NothingSent, Parcel, accepted, refused
 from cpdocs.errors import WorkspaceFault
 from cpdocs.system.durable import OutputExists, make_folder, read_plain, write_durably
 
@@ -36,7 +36,7 @@ def send(parcel: Parcel, place: Place) -> Answer:
     Raises WorkspaceFault where the disk refuses: then nothing is said of the delivery, and it is tried again.
     """
     root = Path(place.folder) if place.folder else parcel.folder
-    access = _Access(place)
+    access = _Access(place)  # raises NothingSent
     if parcel.look_first:
         seen = [_there(root / PurePosixPath(part.name), part) for part in parcel.parts]
         if not all(seen):
@@ -45,9 +45,13 @@ def send(parcel: Parcel, place: Place) -> Answer:
                 "An earlier attempt was cut short, and the file isn't in the folder: it was taken away already, or "
                 "never came there. Ask whoever reads the folder.",
             )
+    try:
+        for part in parcel.parts:
+            access.folder((root / PurePosixPath(part.name)).parent)
+    except WorkspaceFault as error:  # before the first file has a name nothing was handed to anybody
+        raise NothingSent(error.message, todo=error.todo) from error
     for part in parcel.parts:
         file = root / PurePosixPath(part.name)
-        access.folder(file.parent)
         try:
             write_durably(file, part.data, access.mode)
         except OutputExists:
@@ -112,7 +116,7 @@ class _Access:
             try:
                 self._group = grp.getgrnam(place.group).gr_gid
             except KeyError:
-                raise WorkspaceFault(
+                raise NothingSent(
                     f"There is no group {place.group!r} on this machine.", todo="Mend `group` of the target."
                 ) from None
 

@@ -21,7 +21,13 @@ from cpdocs.delivery.tls import client_context, tls_fault
 START, END = b"\x0b", b"\x1c\r"
 _MOST = 1 << 20
 """An acknowledgement is a few hundred bytes; who sends more than this sends no acknowledgement."""
+_HANDSHAKE = 15.0
+"""Seconds: who hasn't begun TLS by then speaks none."""
 _CODE = re.compile(r"[A-Z0-9]{1,10}")
+
+
+class NoTLS(OSError):
+    """Connected, and the receiver didn't begin TLS in time."""
 
 
 def send(parcel: Parcel, place: Place) -> Answer:
@@ -31,6 +37,9 @@ def send(parcel: Parcel, place: Place) -> Answer:
         connection = _connect(place, deadline)
     except ssl.SSLError as error:
         return not_sent(f"No connection: {tls_fault(error)}")
+    except NoTLS:
+        where = f"{place.host}:{place.port}"
+        return not_sent(f"{where} takes connections and begins no TLS: ask for its TLS port, or whether it has one.")
     except OSError as error:
         return not_sent(f"No connection to {place.host}:{place.port}: {error.strerror or 'no answer in time'}.")
     with closing(connection):
@@ -56,8 +65,11 @@ def _connect(place: Place, deadline: Deadline) -> socket.socket:
         return plain
     try:
         context = client_context(place.ca_file, place.cert_file, place.key_file)
-        plain.settimeout(deadline.left)
+        plain.settimeout(min(deadline.left, _HANDSHAKE))
         return context.wrap_socket(plain, server_hostname=place.host)
+    except TimeoutError:
+        plain.close()
+        raise NoTLS from None
     except BaseException:
         plain.close()
         raise

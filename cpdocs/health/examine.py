@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cpdocs.health import keys, machine, people, record
+from cpdocs.health import keys, machine, people, record, ways
 from cpdocs.health.answers import Checked
 from cpdocs.workspace import Workspace
 
@@ -29,6 +29,7 @@ def examine(ws: Workspace) -> list[Checked]:
         record.database,
         machine.clock,
         record.settings,
+        ways.ways,
         people.roles,
         people.removed,
         people.lately,

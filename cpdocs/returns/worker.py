@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.return_record import ReturnRecord
 from cpdocs.errors import InputFault
+from cpdocs.index.outgoing import consents_run_out
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.returns.chase import chase
 from cpdocs.returns.claims import Claim, abandoned, claimed
@@ -25,7 +26,6 @@ from cpdocs.returns.records import Taken, find_return
 from cpdocs.returns.recovery import finish_all
 from cpdocs.returns.retained import look_after
 from cpdocs.returns.write_stability import LOOKS, WATCH, Extent, Look, Waits, WriteStability
-from cpdocs.sending.consents import end_consents_by_date
 from cpdocs.system.durable import disk_fault
 
 if TYPE_CHECKING:
@@ -279,7 +279,10 @@ class Worker:
             return
         self._reminded_on = today
         try:
-            end_consents_by_date(self._ws)
+            if consents_run_out(self._ws.index, today.isoformat()):
+                from cpdocs.sending.consents import end_consents_by_date  # an idle pass does without
+
+                end_consents_by_date(self._ws)
         except Exception as error:  # noqa: BLE001 told, and tried again with the next day's or by `deliver`
             self._reminded_on = None
             yield Failed("the consents that ran out", error)

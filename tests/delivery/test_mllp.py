@@ -6,8 +6,11 @@ import socket
 import threading
 from time import monotonic
 
+import pytest
+
 from cpdocs.core.deliveries import Outcome
 from cpdocs.core.places import Place
+from cpdocs.delivery import mllp
 from cpdocs.delivery.hl7_message import original
 from cpdocs.delivery.mllp import send
 from cpdocs.delivery.parcel import Content, Parcel
@@ -47,3 +50,12 @@ def test_a_receiver_that_sends_a_byte_now_and_then_is_left_at_the_deadline() -> 
         stop.set()
     assert answer.outcome is Outcome.UNKNOWN
     assert monotonic() - begun < 5
+
+
+def test_a_port_that_speaks_no_tls_is_told_as_such_and_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mllp, "_HANDSHAKE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = Place(host="127.0.0.1", port=silent.getsockname()[1])
+        answer = mllp.send(Parcel("ID", "D", (Content("message.hl7", b"MSH|"),)), place)
+    assert answer.outcome is Outcome.NOT_SENT
+    assert "begins no TLS" in answer.words

@@ -429,6 +429,42 @@ def test_a_file_that_lies_there_under_the_name_is_left_alone_and_the_delivery_he
     assert theirs.read_bytes() == b"somebody else's"
 
 
+def looked_at(office: Office) -> list[dict[str, str]]:
+    """What doctor says of targets and channels."""
+    return [each for each in office.cli("doctor", "--json", status=1).json["checks"] if each["check"] == "deliveries"]
+
+
+@pytest.mark.parametrize("fault", ["group", "folder"])
+def test_a_folder_that_cant_be_used_is_no_doubt_whether_something_came_there(
+    filed: Office, tmp_path: Path, fault: str
+) -> None:
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    drop = tmp_path / ("drop" if fault == "group" else "file/drop")
+    group = 'group = "no-such-group"\n' if fault == "group" else ""
+    chart_is(filed, f'kind = "handoff"\nfolder = "{drop}"\n{group}')
+    filed.cli("deliver")
+    assert the_row(filed)["state"] == "queued", "nothing was handed to anybody"
+    assert [each["level"] for each in looked_at(filed)] == ["fault"]
+    chart_is(filed, f'kind = "handoff"\nfolder = "{tmp_path / "drop"}"\n')
+    filed.cli("deliver", now=LATER)
+    assert the_row(filed)["state"] == "delivered"
+
+
+def test_doctor_finds_what_targets_and_channels_lack_on_this_machine(filed: Office, tmp_path: Path) -> None:
+    loose = tmp_path / "open.key"
+    loose.write_text("a key", "utf-8")
+    loose.chmod(0o644)
+    chart_is(
+        filed,
+        'kind = "hl7v2"\nhost = "127.0.0.1"\nport = 6661\nca_file = "/nowhere/ca.pem"\n'
+        f'cert_file = "{loose}"\nkey_file = "{loose}"\n',
+    )
+    said = [each["message"] for each in looked_at(filed)]
+    assert len(said) == 2
+    assert "ca_file /nowhere/ca.pem isn't there" in said[1]
+    assert "can be read by others" in said[0]
+
+
 def test_a_recall_of_a_hand_off_says_what_to_remove(filed: Office, tmp_path: Path) -> None:
     chart_is(filed, f'kind = "handoff"\nfolder = "{tmp_path / "drop"}"\n')
     filed.cli("deliver")
