@@ -17,6 +17,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cpdocs.cli import run
+from cpdocs.people import pins
+from cpdocs.signing import keyfiles
 from tests import hsm, scratch, tsa
 from tests.postgres import Server, Unavailable, running
 
@@ -123,6 +125,16 @@ def pytest_configure() -> None:
     memory = scratch.in_memory()
     if memory is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_secrets() -> Iterator[None]:
+    """Stretches the tests' passphrases and PINs little: each costs a tenth of a second otherwise. That those of people
+    are stretched is for tests/signing/test_keyfiles.py and tests/people."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyfiles, "STRONG_ROUNDS", keyfiles.RANDOM_ROUNDS)
+        patch.setattr(pins, "COST", 2**4)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -225,9 +225,9 @@ def _team(plan: Plan, say: Phrases) -> Grid | None:
     columns = [
         Column(say("Name"), 21),
         Column(say("Role"), 19),
-        Column(say("Organization"), 27),
+        Column(say("Organization"), 24),
         Column(say("Contact"), 21),
-        Column(say("Chosen by member"), 12),
+        Column(say("Chosen by member"), 15),
     ]
     return grid(columns, [_teammate(item, say) for item in plan.care_team])
 

@@ -31,7 +31,9 @@ Secret = Callable[[], bytes]
 LEAST_PIN = 6
 TRIES = 5
 WAIT = timedelta(minutes=15)
-_COST, _BLOCK, _LANES = 2**15, 8, 1
+COST = 2**15
+"""scrypt's cost (its N) of a new PIN's verifier, which says by which it was made."""
+_BLOCK, _LANES = 8, 1
 _TRIES = (EventType.PIN_SET, EventType.PIN_REFUSED, EventType.PIN_ACCEPTED)
 
 
@@ -78,7 +80,7 @@ def setting_pin(ws: Workspace, user: str, pin: bytes, how: str) -> Iterator[NewE
     if len(pin) < LEAST_PIN:
         raise UsageFault(f"A PIN has at least {LEAST_PIN} characters.", todo="Choose a longer one.")
     salt = secrets.token_bytes(16)
-    kept = {"v": 1, "kdf": "scrypt", "n": _COST, "r": _BLOCK, "p": _LANES, "salt": salt.hex()}
+    kept = {"v": 1, "kdf": "scrypt", "n": COST, "r": _BLOCK, "p": _LANES, "salt": salt.hex()}
     kept["hash"] = _stretch(pin, salt, kept).hex()
     data = json.dumps(kept).encode()
     beside = _beside(_file(ws, user))

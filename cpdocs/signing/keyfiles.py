@@ -49,12 +49,12 @@ def serial_text(certificate: x509.Certificate) -> str:
     return f"{certificate.serial_number:x}"
 
 
-def write_pkcs12(pair: KeyPair, passphrase: bytes, *, friendly_name: str, rounds: int = STRONG_ROUNDS) -> bytes:
-    """``pair`` as PKCS#12: AES-256 under PBKDF2 with ``rounds`` rounds, which Acrobat, Windows and macOS of today
-    open."""
+def write_pkcs12(pair: KeyPair, passphrase: bytes, *, friendly_name: str, rounds: int | None = None) -> bytes:
+    """``pair`` as PKCS#12: AES-256 under PBKDF2 with ``rounds`` rounds (``STRONG_ROUNDS`` where none are given), which
+    Acrobat, Windows and macOS of today open."""
     encryption = (
         PrivateFormat.PKCS12.encryption_builder()
-        .kdf_rounds(rounds)
+        .kdf_rounds(STRONG_ROUNDS if rounds is None else rounds)
         .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
         .hmac_hash(hashes.SHA256())
         .build(passphrase)

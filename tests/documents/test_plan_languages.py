@@ -19,7 +19,7 @@ from cpdocs.errors import InputFault
 from cpdocs.signing.field_names import MEANING
 from tests.documents.papers import ARABIC, CONSENT, SHIPPED, full_paper, html_text, member, page_texts, paper, plan
 
-PLAN_LANGUAGES = ("ar", "es", "fr", "ht", "kea", "pt-BR", "ru", "vi", "zh-Hans", "zh-Hant")
+PLAN_LANGUAGES = ("ar", "es", "fr", "ht", "kea", "km", "pt-BR", "ru", "vi", "zh-Hans", "zh-Hant")
 
 
 @cache

@@ -18,7 +18,7 @@ from cpdocs.core.people import Role
 from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
 from cpdocs.keys.organization_keys import load_issuing, protect_issuing
 from cpdocs.people import enrolling, people, pins
-from cpdocs.people.pins import TRIES, WAIT, WrongPin
+from cpdocs.people.pins import COST, TRIES, WAIT, WrongPin
 from cpdocs.workspace import Actor, Workspace
 
 PIN = b"482 916"
@@ -321,3 +321,11 @@ def test_a_protection_that_was_killed_between_its_steps_still_opens(ws: Workspac
     load_issuing(ws, PIN)
     protect_issuing(ws, PIN, PIN, "ada")
     assert not (ws.paths.keys / "issuing.pass").exists()
+
+
+def test_a_pin_is_kept_stretched_at_what_guessing_is_to_cost(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "COST", COST)
+    with pins.setting_pin(ws, "ada", b"593 027", "own"):
+        pass
+    kept = json.loads((ws.paths.users / "ada.json").read_bytes())
+    assert (kept["kdf"], kept["n"]) == ("scrypt", 2**15)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from asn1crypto import core
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from cpdocs.errors import InputFault
-from cpdocs.signing import authority
+from cpdocs.signing import authority, keyfiles
 from cpdocs.signing.keyfiles import (
     RANDOM_ROUNDS,
+    STRONG_ROUNDS,
     KeyPair,
     PassphraseNeeded,
     certificate_der,
@@ -39,6 +41,14 @@ def test_a_key_comes_back_with_its_certificate_and_those_above_it() -> None:
     assert read.certificate == pair.certificate
     assert set(read.chain) == set(pair.chain)
     assert read.key.private_numbers() == pair.key.private_numbers()
+
+
+def test_what_a_person_chose_is_stretched_by_many_rounds_for_key_and_certificates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keyfiles, "STRONG_ROUNDS", STRONG_ROUNDS)
+    data = write_pkcs12(b.office().clinician(), SECRET, friendly_name="me")
+    assert data.count(core.Integer(400_000).dump()) >= 2
 
 
 def test_a_wrong_passphrase_is_told_apart_from_a_missing_one_and_from_another_file() -> None:
