@@ -15,6 +15,7 @@ help: ## what there is
 
 setup: .venv/.ready ## Debian packages, .venv/ and .venv/bin/cpdocs
 	@.ci/packages $(RUN_PACKAGES)
+	@$(BIN)/python -m compileall -q cpdocs # whoever runs it may not be allowed to write here, and would compile it at every start
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "cpdocs needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V)" >&2; exit 1; }
