@@ -11,16 +11,15 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import cpdocs
 from cpdocs import errors
 from cpdocs.errors import CpdocsError, Defect, Problem
+from cpdocs.sandbox.run import python_path
 
 _LONGEST_LINE = 64 * 1024**2
 _FAULTS = {each.__name__: each for each in vars(errors).values() if isinstance(each, type)}
@@ -65,13 +64,15 @@ class Job:
             "said": self.said,
             "file": upload.name if upload else None,
         }
+        environment = dict(os.environ)
+        environment["PYTHONPATH"] = python_path()
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from cpdocs.desk.job_process import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": _python_path()},
+            env=environment,
         )
         Thread(target=self._follow, args=(json.dumps(order).encode(),), name=f"job {what}", daemon=True).start()
 
@@ -127,9 +128,3 @@ def fault_from(told: dict[str, Any]) -> CpdocsError:
     if not issubclass(kind, CpdocsError):
         kind = Defect
     return kind(told["message"], todo=told["todo"], problems=[Problem(*each) for each in told["problems"]])
-
-
-def _python_path() -> str:
-    """Where the process finds cpdocs and what it needs: no folder that only happens to be on our own path."""
-    own = str(Path(cpdocs.__file__).parent.parent)
-    return os.pathsep.join(dict.fromkeys((own, sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))

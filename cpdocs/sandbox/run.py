@@ -113,7 +113,7 @@ class _Server:
                 stderr=subprocess.DEVNULL,
                 cwd="/",
                 env={
-                    "PYTHONPATH": _python_path(),
+                    "PYTHONPATH": python_path(),
                     "PATH": os.environ.get("PATH", os.defpath),
                     "LC_ALL": "C.UTF-8",
                     "OPENBLAS_NUM_THREADS": "1",  # a child may start no thread
@@ -229,7 +229,7 @@ def _wait(line: socket.socket, until: float, *, writing: bool = False) -> None:
         raise TimeoutError
 
 
-def _python_path() -> str:
+def python_path() -> str:
     """Where the server finds cpdocs and what it needs: no folder that only happens to be on our own path."""
     own = str(Path(cpdocs.__file__).parent.parent)
     return os.pathsep.join(dict.fromkeys((own, sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))

@@ -239,10 +239,9 @@ def test_what_a_session_asked_for_is_no_other_sessions(desk: Desk, browser: Brow
         assert forged.status_code == 404
 
 
-def test_work_that_breaks_off_is_told_without_its_text(
-    desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CPDOCS_NOW", "nonsense")
-    answer = bring(browser, "/imports/look", "/imports", with_one_moved(desk), "r.csv", table="roster")
+def test_work_that_breaks_off_is_told_without_its_text(desk: Desk, browser: Browser) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CPDOCS_NOW", "nonsense")
+        answer = bring(browser, "/imports/look", "/imports", with_one_moved(desk), "r.csv", table="roster")
     assert answer.status_code == 422
     assert "no ISO 8601 time" in answer.text

@@ -55,8 +55,9 @@ def test_what_was_written_on_a_cover_is_framed_beside_the_cover_as_it_was_sent(d
     drawn = draw_pictures([written_on(cover)], plan, desk.office.documents["bh"], most_pages=9, cover=cover)
     (page,) = drawn.pages
     assert page.issued_png
-    assert len(page.marks) == 1
-    assert (page.marks[0].left, page.marks[0].top) == pytest.approx((0.52, 0.43), abs=0.03)
+    first, *others = page.marks
+    assert (first.left, first.top) == pytest.approx((0.52, 0.43), abs=0.03)
+    assert all(0.5 < mark.left < mark.right < 0.85 and 0.41 < mark.top < mark.bottom < 0.5 for mark in others)
     assert drawn.boxes == ()
 
 

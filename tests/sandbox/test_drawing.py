@@ -18,7 +18,7 @@ def scan(pages: int) -> bytes:
     frames = []
     for number in range(pages):
         frame = Image.new("L", (850, 1100), 255)
-        ImageDraw.Draw(frame).text((100, 100), f"page {number + 1}", fill=0)
+        ImageDraw.Draw(frame).text((100, 100), f"page {number + 1}", fill=0, font_size=30)
         frames.append(frame)
     out = io.BytesIO()
     frames[0].save(out, "TIFF", save_all=True, append_images=frames[1:], dpi=(100, 100))

@@ -26,8 +26,8 @@ ROOT = str(Path(__file__).parent.parent.parent)
 def _server_knows_the_tests() -> Any:
     """The server finds this folder's work."""
     patch = pytest.MonkeyPatch()
-    original = apart._python_path
-    patch.setattr(apart, "_python_path", lambda: f"{ROOT}{os.pathsep}{original()}")
+    original = apart.python_path
+    patch.setattr(apart, "python_path", lambda: f"{ROOT}{os.pathsep}{original()}")
     apart.stop()
     yield
     patch.undo()
