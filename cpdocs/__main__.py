@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+
+_YOUNG = 20_000
+"""After how many new objects Python's collector looks among them, instead of 700."""
 
 
 def main() -> None:
     """Runs the command line and ends the process with the contract's exit status."""
+    # Modules are kept for good: looking for garbage among them costs a short command a tenth of its time.
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     from cpdocs.cli import run
 
     sys.exit(run(sys.argv[1:]))

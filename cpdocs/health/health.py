@@ -23,7 +23,6 @@ from cpdocs.errors import CpdocsError
 from cpdocs.health.answers import LOW_DISK
 from cpdocs.index.outgoing import waiting_since
 from cpdocs.index.queries import overdue_count, waiting_count
-from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint
 from cpdocs.retention.lists import failed_attempt, made_backups
 from cpdocs.system.durable import temporary, write_all
 
@@ -202,9 +201,7 @@ def _backup(ws: Workspace) -> Iterator[Pulse]:
 def _checkpoint(ws: Workspace) -> Iterator[Pulse]:
     """How long the oldest event has been without a signed checkpoint over it; backups' own events don't count."""
     notes = ws.ledger.checkpoints()
-    signed = 0
-    with suppress(CheckpointInvalid):
-        signed = unverified_checkpoint(notes[-1]).head.size if notes else 0
+    signed = _signed_over(notes[-1]) if notes else 0
     first = next((event for event in ws.ledger.events(after=signed) if event.type is not EventType.BACKUP_MADE), None)
     if first is None:
         yield Pulse("checkpoint", True, "Every event is under a signed checkpoint.", 0)
@@ -217,6 +214,16 @@ def _checkpoint(ws: Workspace) -> Iterator[Pulse]:
         f"Events since {_span(age)} are under no checkpoint.",
         _seconds(age),
     )
+
+
+def _signed_over(note: str) -> int:
+    """How many events a kept checkpoint is over; 0 where it can't be read. Its signature is an audit's business."""
+    from cpdocs.ledger.checkpoint import CheckpointInvalid, unverified_checkpoint  # brings cryptography
+
+    try:
+        return unverified_checkpoint(note).head.size
+    except CheckpointInvalid:
+        return 0
 
 
 def _proof(ws: Workspace) -> Iterator[Pulse]:

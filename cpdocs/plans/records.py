@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import EventType, document_subject, member_subject
 from cpdocs.core.lifecycle import PLAN_EVENTS, PlanRecord, fold, fold_all
-from cpdocs.core.part2_rules import on_form
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ def last_version(source: Reads, member_id: str, program: str) -> PlanRecord | No
 
 def plan_of(ws: Workspace, record: PlanRecord) -> Plan:
     """The version as its author's file says it, with what its consent left to the form; the file is in the store."""
+    from cpdocs.core.part2_rules import on_form  # brings all that a plan can say
     from cpdocs.intake.plan_file import read_plan
 
     return on_form(read_plan(ws.blobs.get(record.plan_sha256), record.document_id), record.consent_form)

@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from cpdocs.core.care_note import ProgramFacts, care_note
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, member_subject
-from cpdocs.core.guardianship import signs_in_words
 from cpdocs.core.ids import last_four
 from cpdocs.core.members import Program
 from cpdocs.core.plan_clock import PlanClock, plan_clock
@@ -27,9 +25,7 @@ from cpdocs.index.queries import (
     practices_of,
     waiting_for,
 )
-from cpdocs.people.access import record_access
 from cpdocs.plans.records import all_plans, member_plans, the_plan
-from cpdocs.register.load import load_register
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -264,6 +260,12 @@ def note_for_plan(ws: Workspace, document_id: str) -> str:
 def note_for_member(ws: Workspace, member_id: str) -> str:
     """The care coordination note for this member: every program that the roster knows. Raises InputFault for a
     stranger."""
+    # The whole register: whoever only lists plans starts without it.
+    from cpdocs.core.care_note import ProgramFacts, care_note
+    from cpdocs.core.guardianship import signs_in_words
+    from cpdocs.people.access import record_access
+    from cpdocs.register.load import load_register
+
     register = load_register(ws, member_id)
     plans = member_plans(ws.ledger, member_id)
     facts = []

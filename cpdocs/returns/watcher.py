@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.errors import Busy, CpdocsError
-from cpdocs.health.health import Heartbeat
 from cpdocs.index.outgoing import targets_waiting, to_recall
 from cpdocs.returns.worker import Left, Outcome, SetAside, Worker
 from cpdocs.returns.write_stability import LOOKS, PASS
@@ -102,6 +101,8 @@ class Watcher:
         self._fetched_at: float | None = None
         self._set_aside = 0
         self._nothing_to_send_at: int | None = None
+        from cpdocs.health.health import Heartbeat  # one pass leaves none
+
         self._heart = Heartbeat(ws.paths, ws.clock, time.monotonic)
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,8 +18,6 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.return_record import ReturnRecord
 from cpdocs.errors import InputFault
 from cpdocs.index.outgoing import consents_run_out
-from cpdocs.plans.decision_context import DecisionContext
-from cpdocs.returns.chase import chase
 from cpdocs.returns.claims import Claim, abandoned, claimed
 from cpdocs.returns.inbox import LeftBecause, Seen, Spot, Tally, check_folders, scan
 from cpdocs.returns.open_work import OpenWork
@@ -31,6 +30,7 @@ from cpdocs.system.durable import disk_fault
 if TYPE_CHECKING:
     from datetime import date
 
+    from cpdocs.plans.decision_context import DecisionContext
     from cpdocs.workspace import Workspace
 
 _LEAST_PACE = 0.02
@@ -96,7 +96,6 @@ class Worker:
         check_folders(ws.paths)
         self._ws = ws
         self._monotonic = monotonic
-        self._context = DecisionContext(ws)
         self._stability = WriteStability(ws.options.settle_seconds, waits)
         self._slow_after = slow
         self._count_age = count_age
@@ -112,6 +111,13 @@ class Worker:
         """How many names the last look left alone since programs give them to files of their own."""
         self.more_wait = False
         """Whether the last look left files for a later one, since it had enough to watch."""
+
+    @cached_property
+    def _context(self) -> DecisionContext:
+        """What is on record, read when the first return is decided: an idle pass does without."""
+        from cpdocs.plans.decision_context import DecisionContext
+
+        return DecisionContext(self._ws)
 
     @property
     def pace(self) -> float:
@@ -290,6 +296,8 @@ class Worker:
             work = OpenWork.load(self._ws)
             if work.reminded(self._ws, today):
                 return
+            from cpdocs.returns.chase import chase  # a day's second pass does without
+
             as_of = self._ws.ledger.head().size
             chase(self._ws)
             work.reminded_on, work.reminded_as_of = today.isoformat(), as_of
