@@ -144,7 +144,8 @@ _NEXT = {
         "A member sent a letter's reply slip back, and gets no letter until it is read: `cpdocs held show {about}`."
     ),
     Kind.CALL_WANTED: (
-        "The member asks for a call, by the slip of letter {id}: call, then `cpdocs member attempt --kind telephone --on DATE --outcome OUTCOME --by NAME`."
+        "The member asks for a call, by the slip of letter {id}: call, then "
+        "`cpdocs member attempt --kind telephone --on DATE --outcome OUTCOME --by NAME`."
     ),
     Kind.COMMENTS: "Answer the comments in a new version: `cpdocs plan show {id}`, then `cpdocs plan issue FILE`.",
     Kind.REFUSAL_RETRY: (
