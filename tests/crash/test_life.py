@@ -201,6 +201,7 @@ class Life(RuleBasedStateMachine):
         }
         for file, digest in letters.items():
             assert sha256((self.root / "outbox" / file).read_bytes()).hexdigest() == digest
+        for event in self.known:
             if event.type == "plan.filed":
                 cli("verify", self.root / "outbox" / "ehr" / event.data["package"])
         packages = [path for path in (self.root / "outbox" / "ehr").glob("*/*") if path.is_dir()]
