@@ -193,7 +193,7 @@ class Life(RuleBasedStateMachine):
         }
         assert not [path for path in (self.root / "inbox").rglob("*") if path.is_file() and path.name != ".gitkeep"]
         assert self.dropped == {event.data["sha256"] for event in self.known if event.type == "return.received"}
-        # While it waits, a day's letter about a plan is written anew under its name: the last event says what lies there.
+        # While it waits, a day's letter about a plan is written anew under its name, as the last event says.
         letters = {
             event.data["file"]: event.data["sha256"]
             for event in self.known
