@@ -91,4 +91,5 @@ def audience(
                 "pages": made.pages,
             }
         )
-    say(ctx, f"{where}: {made.left_out} marked items left out. Read it before you give it to anybody.")
+    items = "1 marked item" if made.left_out == 1 else f"{made.left_out} marked items"
+    say(ctx, f"{where}: {items} left out. Read it before you give it to anybody.")

@@ -17,6 +17,7 @@ import weasyprint
 
 from cpdocs.core.medication_list import MedicationList
 from cpdocs.core.members import Program
+from cpdocs.core.plan_variants import without_part2
 from cpdocs.core.senders import Senders
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.certificate import render_certificate
@@ -35,7 +36,7 @@ from cpdocs.documents.plans import render_cover, render_plan
 from cpdocs.documents.verdict import render_verdict
 from cpdocs.filing.rendition import compose, page_count, stamp
 from cpdocs.signing.ltv import close
-from cpdocs.signing.seal import seal_plan
+from cpdocs.signing.seal import seal_copy, seal_plan
 from cpdocs.signing.sign import Signatory, sign_slot, signatory_of
 from tests.conformance.verapdf import judge
 from tests.documents.papers import (
@@ -86,6 +87,15 @@ def sealed(name: str) -> bytes:
     return seal_plan(plan.pdf, plan.boxes, house.seal, document_id=DOCUMENT_ID, organization=SENDER.name, now=house.now)
 
 
+def copy_for_information() -> bytes:
+    """A copy for recipients outside the Part 2 consent, sealed so that nothing may change in it."""
+    whole = full_paper()
+    kept, _left_out = without_part2(whole.plan)
+    copy = render_plan(replace(whole, plan=kept, copy_of=DOCUMENT_ID), shipped=SHIPPED)
+    house = office()
+    return seal_copy(copy.pdf, house.seal, document_id=DOCUMENT_ID, organization=SENDER.name, now=house.now)
+
+
 def by_pcp(pdf: bytes) -> bytes:
     pair = office().clinician()
     return sign_slot(pdf, Slot.PCP, pair, signatory_of(pair.certificate), now=office().now, font=FONT)
@@ -103,6 +113,7 @@ def plan_files() -> dict[str, bytes]:
     for name in PLANS:
         made[f"{name}-rendered"] = rendered(name).pdf
         made[f"{name}-sealed"] = sealed(name)
+    made["copy-without-part2"] = copy_for_information()
     issued = sealed("full")
     made["signed-by-pcp"] = by_pcp(issued)
     made["signed-by-member"] = by_member(issued, issued)
@@ -263,5 +274,6 @@ def test_every_stage_of_a_plan_was_judged_by_both_standards(verdicts):
         "signed-pcp-first",
         "signed-member-first",
         "closed",
+        "copy-without-part2",
     )
     assert {(flavour, stage) for flavour in ("ua1", "2a") for stage in stages} <= set(verdicts)
