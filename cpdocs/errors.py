@@ -82,6 +82,10 @@ class WorkspaceFault(CpdocsError):
     exit_status = 4
 
 
+class NoWorkspace(WorkspaceFault):
+    """None was named, and there is none in this folder or above it."""
+
+
 class Busy(CpdocsError):
     """Another process holds what this one needs."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cpdocs
 from cpdocs import settings_cache
 from cpdocs.core.events import EventType, NewEvent
-from cpdocs.errors import InputFault, UsageFault, WorkspaceFault
+from cpdocs.errors import InputFault, NoWorkspace, UsageFault, WorkspaceFault
 from cpdocs.system.accounts import account_name, said_by_sudo
 from cpdocs.system.ownership import require_own, require_owner
 from cpdocs.workspace import Actor, Paths, Workspace
@@ -68,7 +68,7 @@ def find_workspace(start: Path | None) -> Path:
     for folder in (here, *here.parents):
         if (folder / "cpdocs.toml").is_file():
             return folder.resolve()
-    raise WorkspaceFault(
+    raise NoWorkspace(
         "No workspace here: there is no cpdocs.toml in this folder or above it.",
         todo="Make one with `cpdocs init DIR`, or name one with --workspace DIR.",
     )

@@ -42,8 +42,10 @@ def held() -> None:
     \b
     cpdocs held list
     cpdocs held show 3f9ac0
-    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from
-    the fax" cpdocs held reject 3f9ac0 --reason "no signature on page 5" cpdocs held recheck
+    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 \\
+        --by "Sample Clerk" --reason "read from the fax"
+    cpdocs held reject 3f9ac0 --reason "no signature on page 5"
+    cpdocs held recheck
 
     An item is named by the first digits of its file's SHA-256, or by its plan's document id.
     """

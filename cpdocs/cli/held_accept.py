@@ -85,11 +85,12 @@ def accept(
     """Accept a held file: attest the handwriting on it, or confirm a digital one from another practice's folder.
 
     \b
-    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 --by "Sample Clerk" --reason "read from
-    the fax" cpdocs held accept 3f9ac0 --slot both --npi 1234567893 --signed-on none --member-signed-on 2026-11-03 --by
-    "Sample Clerk" --reason "same page" cpdocs held accept 5b20aa --answer decline --by "Sample Clerk" --reason "its
-    second box is ticked" cpdocs held accept 81c0de --reason "the clinician works at both offices; asked
-    by phone"
+    cpdocs held accept 3f9ac0 --slot pcp --npi 1234567893 --signed-on 2026-11-04 \\
+        --by "Sample Clerk" --reason "read from the fax"
+    cpdocs held accept 3f9ac0 --slot both --npi 1234567893 --signed-on none --member-signed-on 2026-11-03 \\
+        --by "Sample Clerk" --reason "same page"
+    cpdocs held accept 5b20aa --answer decline --by "Sample Clerk" --reason "its second box is ticked"
+    cpdocs held accept 81c0de --reason "the clinician works at both offices; asked by phone"
 
     Attested handwriting is kept as ink, never as a digital signature. Who may not approve can't be accepted, and a
     digital signature that failed stays failed. A box in which no ink is visible can't be attested unless --seen-by-eye

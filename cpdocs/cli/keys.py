@@ -25,8 +25,9 @@ def keys() -> None:
     """Digital IDs: issue them to clinicians whose office has none, pin those of others, take them back.
 
     \b
-    cpdocs keys issue --npi 1234567893 --identity "badge seen at the practice" --by "Sam Sample" --csr ada.csr --out
-    ada.crt cpdocs keys list
+    cpdocs keys issue --npi 1234567893 --identity "badge seen at the practice" \\
+        --by "Sam Sample" --csr ada.csr --out ada.crt
+    cpdocs keys list
     """
 
 
@@ -50,9 +51,10 @@ def issue(
     """Issue a digital ID to one active clinician. The practice's key contact is told.
 
     \b
-    cpdocs keys issue --npi 1234567893 --identity "video call, licence shown" --by "Sam Sample" --csr ada.csr --out
-    ada.crt cpdocs keys issue --npi 1234567893 --identity "badge seen" --by "Sam Sample" --out ada.p12 --passphrase-file
-    pass.txt
+    cpdocs keys issue --npi 1234567893 --identity "video call, licence shown" \\
+        --by "Sam Sample" --csr ada.csr --out ada.crt
+    cpdocs keys issue --npi 1234567893 --identity "badge seen" --by "Sam Sample" \\
+        --out ada.p12 --passphrase-file pass.txt
     """
     from cpdocs.keys.issue import issue as issue_key
 

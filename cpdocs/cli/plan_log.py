@@ -253,10 +253,10 @@ def approve(
     """Record an approval that no file carries: the member's, conveyed another way, or the PCP's by a dated chart note.
 
     \b
-    cpdocs plan approve 7K3M-9QXW-2RC --slot member --how "telephone, with interpreter" --on 2026-11-03 --by "Sample
-    Coordinator" cpdocs plan approve 7K3M-9QXW-2RC --slot pcp --chart-note "Progress note, reviewed and agreed" --npi
-    1234567893 \\
+    cpdocs plan approve 7K3M-9QXW-2RC --slot member --how "telephone, with interpreter" \\
         --on 2026-11-03 --by "Sample Coordinator"
+    cpdocs plan approve 7K3M-9QXW-2RC --slot pcp --chart-note "Progress note, reviewed and agreed" \\
+        --npi 1234567893 --on 2026-11-03 --by "Sample Coordinator"
 
     Outside a sandbox the member's approval is recorded by a witness, a chart note by a reviewer, each with their PIN.
     A plan that this completes is packed for its chart at once. An approval never carries over to a new version.

@@ -39,6 +39,8 @@ def print_(
     from cpdocs.plans.papers import Reader, print_for
     from cpdocs.system.durable import write_durably
 
+    if consent_form and reader != "visit":
+        raise UsageFault("A consent form is printed for a visit alone.", todo="Give --for visit, or leave it out.")
     where = out or Path(f"{document_id}-{reader}.pdf")
     write_durably(where, print_for(ws, document_id, Reader(reader), consent_form=consent_form))
     say(ctx, f"{where}: print all pages, on one side.")

@@ -26,8 +26,11 @@ def plan_send(ws: Workspace, document_ids: tuple[str, ...], all_new: bool, as_js
     from cpdocs.sending.packets import send_packets
 
     ctx = click.get_current_context()
-    tell(
-        send_packets(ws, document_ids, all_new=all_new, say=lambda line: say(ctx, line)),
-        as_json,
-        "No plan waits to be sent.",
-    )
+    told: list[str] = []
+
+    def saying(line: str) -> None:
+        told.append(line)
+        say(ctx, line)
+
+    found = send_packets(ws, document_ids, all_new=all_new, say=saying)
+    tell(found, as_json, "Nothing was sent; each line says why." if told else "No plan waits to be sent.")

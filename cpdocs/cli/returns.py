@@ -19,7 +19,7 @@ from cpdocs.cli.context import opened_workspace, pass_workspace
 from cpdocs.cli.output import AS_JSON, JsonRows, print_json, say, show_error
 from cpdocs.core.return_record import Decision, ReturnRecord, paper_json
 from cpdocs.core.verdicts import Verdict
-from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, UsageFault
+from cpdocs.errors import AnswerIsNo, CpdocsError, InputFault, NoWorkspace, UsageFault, WorkspaceFault
 from cpdocs.workspace import Workspace
 
 _DIGITS = 12
@@ -155,7 +155,7 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
             return
     from cpdocs.returns.checking import check_file
 
-    ws = opened_workspace()
+    ws = _workspace_for_verdict()
     checked = check_file(ws, file)
     if report:
         _put_report(ws, checked, report, out)
@@ -259,7 +259,23 @@ def _verify_package(folder: Path, key: str | None, *, as_json: bool) -> bool:
 def _own_key() -> bytes:
     from cpdocs.keys.package_key import package_key
 
-    return package_key(opened_workspace())
+    try:
+        return package_key(opened_workspace())
+    except NoWorkspace:
+        raise WorkspaceFault(
+            "The organization's key isn't known: there is no workspace here.",
+            todo="Give the key with --key HEX; it has to come to you by another way than the package.",
+        ) from None
+
+
+def _workspace_for_verdict() -> Workspace:
+    try:
+        return opened_workspace()
+    except NoWorkspace:
+        raise WorkspaceFault(
+            "Only the workspace that issued a plan can judge a file, and there is none here.",
+            todo="Name it with --workspace DIR. A package is checked anywhere, with --key HEX.",
+        ) from None
 
 
 class _stopping_on_signals:  # noqa: N801 reads as the verb it is

@@ -136,6 +136,10 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
         ("comments", _HELD,
          "The plan came back with comments.",
          "Our coordinator reads them; nothing needs to be signed until you hear from us."),
+        ("picture_added", _HELD,
+         "A picture, a stamp or a line was put on the plan in a viewer, and nobody signed it with a digital ID.",
+         "If it is a comment, our coordinator reads it. If it is meant as a signature, it doesn't count by itself: "
+         f"{_SIGN_OR_PRINT}"),
         ("cover_alone", _HELD,
          "Only the cover sheet came back.",
          f"If you approve the plan, send its pages too: {_SIGN_OR_PRINT}"),
@@ -157,6 +161,10 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
         ("pages_missing", _HELD,
          "Some pages of the plan are missing or can't be read.",
          "Send every page, signature page included."),
+        ("page_not_drawn", _HELD,
+         "A page of the file takes more time or memory to draw than any page of a plan needs; the other pages were "
+         "read.",
+         "Send every page again, as a new scan or fax."),
         ("several_plans", _HELD,
          "The file holds pages of more than one plan.",
          "Send each plan as a file of its own."),

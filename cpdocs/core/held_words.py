@@ -20,6 +20,10 @@ _CLOSED = "Nothing on this version can count any more. Reject it, and point the 
 _BY_CODE = {
     "active_content": "Don't open it on an ordinary machine. Ask the sender where it came from; reject it.",
     "resource_limit": "Don't open it on an ordinary machine. Ask the sender where it came from; reject it.",
+    "page_not_drawn": (
+        "Don't open it on an ordinary machine. Ask for every page again, as a new scan or fax; when it has come, close "
+        "this with `cpdocs held close`."
+    ),
     "unsearchable": "Don't open it on an ordinary machine. Reject it, and ask for a new scan or a new signature.",
     "encrypted": "Reject it, and ask for it without a password.",
     "wrapped_file": (

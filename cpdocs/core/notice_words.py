@@ -22,7 +22,10 @@ PRINT_SIGN_FAX = (
 )
 _DIGITAL = frozenset({Lane.DIGITAL, Lane.DAMAGED, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
 """Lanes by which something else than paper came."""
-_FOR_PEOPLE = frozenset({"pages_missing", "drawn_on", "comments", "clinician_inactive", "designation_expired"})
+_FOR_PEOPLE = frozenset(
+    {"pages_missing", "page_not_drawn", "drawn_on", "comments", "picture_added"}
+    | {"clinician_inactive", "designation_expired"}
+)
 """Findings whose detail is a page number or a day."""
 _NO_SIGNING = frozenset({"comments", "active_content", "wrong_return_folder", "pcp_changed", "member_not_enrolled"})
 """What no signature, digital or with a pen, would mend."""
@@ -66,7 +69,11 @@ def sentences(record: ReturnRecord, plan: PlanRecord) -> tuple[str, ...]:
             )
         told = (f"{resolution.reason.rstrip('.')}.", "Call us if you think that this is a mistake.")
     else:
-        told = tuple(_plain(each) for each in decision.findings if each.severity in _WEIGHT[decision.verdict])
+        said = [each for each in decision.findings if each.severity in _WEIGHT[decision.verdict]]
+        if "picture_added" in decision.codes:
+            # It says both: what becomes of a comment, and what to do where a signature was meant.
+            said = [each for each in said if each.code != "comments"]
+        told = tuple(map(_plain, said))
     wanted = bool(open_slots(plan)) and not _NO_SIGNING & set(decision.codes)
     if wanted and decision.lane in _DIGITAL and record.verdict is not Verdict.ACCEPTED:
         return (*told, PRINT_SIGN_FAX)

@@ -7,8 +7,8 @@ by itself (contract §8; shared ``paper.md``, "Ink in the boxes": *empty* means 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from cpdocs.core.verdicts import Slot
@@ -71,7 +71,8 @@ class PageFacts:
     ``lies`` says where a page of ours lies on its sheet as it came, not turned (None: its codes don't tell): x and y on
     the sheet, each as the shares of x and y on the page and an offset, all in fractions of width and height.
 
-    ``unreadable``: this page can't be drawn, which costs no other. ``incomplete``: it broke off, and what is missing of
+    ``unreadable``: this page can't be drawn, which costs no other; ``stopped``, because it takes more time or memory
+    than a page may. ``incomplete``: it broke off, and what is missing of
     it is unknown. ``looks_like`` is the page of a plan whose print a page without codes bears out: a suggestion to a
     person, and never a match.
     """
@@ -91,6 +92,7 @@ class PageFacts:
     ticks: Mapping[str, BoxReading] = field(default_factory=dict)
     lies: tuple[float, float, float, float, float, float] | None = None
     unreadable: bool = False
+    stopped: bool = False
     incomplete: bool = False
     looks_like: NamedPage | None = None
 
@@ -126,3 +128,16 @@ class FilePages:
         return frozenset(
             page.plan_page for page in self.of_document(document_id) if page.kind is PageKind.PLAN and page.plan_page
         )
+
+
+def with_doubles(pages: Iterable[PageFacts]) -> tuple[PageFacts, ...]:
+    """A file's pages in their order, those that show the same page of the same document again with the number of the
+    first."""
+    first: dict[tuple[str, PageKind, int | None], int] = {}
+    found = []
+    for facts in pages:
+        key = (facts.document_id or "", facts.kind, facts.plan_page)
+        found.append(replace(facts, doubled_of=first[key]) if key in first else facts)
+        if facts.document_id:
+            first.setdefault(key, facts.number)
+    return tuple(found)

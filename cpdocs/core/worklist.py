@@ -144,12 +144,13 @@ _NEXT = {
         "A member sent a letter's reply slip back, and gets no letter until it is read: `cpdocs held show {about}`."
     ),
     Kind.CALL_WANTED: (
-        "The member asks for a call, by the slip of letter {id}: call, then `cpdocs member attempt --kind telephone`."
+        "The member asks for a call, by the slip of letter {id}: call, then "
+        "`cpdocs member attempt --kind telephone --on DATE --outcome OUTCOME --by NAME`."
     ),
     Kind.COMMENTS: "Answer the comments in a new version: `cpdocs plan show {id}`, then `cpdocs plan issue FILE`.",
     Kind.REFUSAL_RETRY: (
         "Offer it again, as was agreed: `cpdocs plan approve {id} --slot member --how HOW --on DATE --by NAME`, or "
-        "`cpdocs plan refuse {id} --slot member`."
+        "`cpdocs plan refuse {id} --slot member --offered TEXT --language L --reason R --on DATE --by NAME`."
     ),
     Kind.UNSENT: (
         "Send it: `cpdocs plan send {id}`; or carry it and log that: "
@@ -162,11 +163,13 @@ _NEXT = {
     Kind.REVIEW_DUE: "Review the plan by {due} and issue the next version: `cpdocs plan issue FILE`.",
     Kind.PLAN_MISSING: "Write the {program} plan: `cpdocs plan issue FILE`.",
     Kind.FIRST_VISIT_DUE: (
-        "Try to meet the member face to face by {due}, then record it: `cpdocs member attempt --kind face_to_face`."
+        "Try to meet the member face to face by {due}, then record it: "
+        "`cpdocs member attempt --kind face_to_face --on DATE --outcome OUTCOME --by NAME`."
     ),
     Kind.HOME_VISIT_DUE: (
         "Visit the member at home by {moment}, 72 hours after the discharge, and put out the list of medicines: "
-        "`cpdocs medications FILE`. If they weren't discharged: `cpdocs member discharged --never --reason WHY`."
+        "`cpdocs medications FILE`. If they weren't discharged: "
+        "`cpdocs member discharged --never --reason WHY --by NAME`."
     ),
     Kind.MEDICATIONS_UNSENT: (
         "Send the list of medicines to the PCP: `cpdocs plan send {id}`; or carry it and log that: "
@@ -200,7 +203,10 @@ _NEXT = {
         "`cpdocs deliver give-up {id} --target {about} --reason TEXT`."
     ),
     Kind.CHART_CONFIRM: "Look whether it is in the chart: `cpdocs file confirm {id} --by NAME --at TIME`.",
-    Kind.LETTERS_HELD: "Letters of run {about} are held: `cpdocs letters hold list`.",
+    Kind.LETTERS_HELD: (
+        "Letters of run {about} are held: `cpdocs letters hold list`; where `cpdocs letters show {about}` says another "
+        "kind than assignment, with --kind."
+    ),
 }
 
 

@@ -130,7 +130,8 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.UNSENT: _plan(
         Kind.UNSENT,
         "p.issued_at",
-        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = ''",
+        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = '' "
+        "AND p.consent_ended = 0",
         due="p.due_on",
         index="plans_to_send",
     ),

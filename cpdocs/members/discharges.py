@@ -45,7 +45,7 @@ def record_discharge(
         if known is not None and eastern_date(known.at) >= eastern_date(at):
             raise InputFault(
                 f"A discharge on {eastern_date(known.at).isoformat()} is on record.",
-                todo="Where that one wasn't, say so: `cpdocs member discharged --never --reason WHY`.",
+                todo="Where that one wasn't, say so: `cpdocs member discharged --never --reason WHY --by NAME`.",
             )
         data = {"member_id": member_id, "program": key[1], "at": at.isoformat(), "facility": facility, **said}
         tx.append(NewEvent(EventType.MEMBER_DISCHARGED, (member_subject(member_id),), dict(data)))

@@ -82,7 +82,7 @@ def print_for(ws: Workspace, document_id: str, reader: Reader, *, consent_form: 
     ``visit``: the summary, the plan with its signature page, a form for a new Part 2 consent where the old one ends
     (or ``consent_form`` asks for it), and the page for the reply envelope. ``member``: the
     summary and the plan. ``pcp``: the cover, the plan, and the guide for practices. Raises InputFault for a version
-    that is closed or unknown.
+    that is closed or unknown, and for the PCP's where the consent behind its Part 2 records has ended.
     """
     from cpdocs.documents.consent_form import render_consent
     from cpdocs.documents.joining import joined
@@ -91,6 +91,12 @@ def print_for(ws: Workspace, document_id: str, reader: Reader, *, consent_form: 
     record = the_plan(ws.ledger, document_id)
     if record.closed:
         raise InputFault(f"{document_id} is {record.closed}; it isn't printed.", todo="Print the version that stands.")
+    if reader is Reader.PCP and record.consent_ended:
+        raise InputFault(
+            f"{document_id}: the consent to disclose its Part 2 records {record.consent_ended.why.words}; it isn't "
+            "printed for the PCP.",
+            todo="Take those items out, or get a new consent (--for visit brings the form), and issue a new version.",
+        )
     paper = paper_of(ws, record)
     shipped, site = ws.shipped_templates, ws.paths.templates
     plan = ws.blobs.get(record.sha256)

@@ -40,7 +40,9 @@ _ON_PAPER = frozenset({Lane.INK, Lane.ESIGN_SERVICE, Lane.UNMATCHED})
 """Lanes by which a page may have come that a person can read a signature from."""
 _NOT_TO_BE_READ = frozenset(
     {"active_content", "encrypted", "unsearchable", "resource_limit", "too_large", "too_many_pages", "several_plans"}
+    | {"page_not_drawn"}  # the chart's copy of the scan would have to be drawn from it
 )
+_COSTLY = frozenset({"resource_limit", "page_not_drawn"})
 _SECOND = "second_person_needed"
 _CONFIRMABLE = frozenset({"wrong_return_folder", _SECOND})
 
@@ -74,6 +76,7 @@ def accept(
     if item.kind is PageKind.REPLY_SLIP:
         raise InputFault("This is a letter's reply slip.", todo="Record what it says with --answer.")
     if attestations:
+        _refuse(item, _COSTLY)  # first: to draw it once more would cost the limit again
         for sha256 in item.files:
             _require_pages(ws, sha256)
     with ws.ledger.write() as tx:
@@ -153,6 +156,14 @@ def _require_pages(ws: Workspace, sha256: str) -> None:
     flat_scan([data], most_pages=ws.options.max_return_pages)
 
 
+def _refuse(item: Item, codes: frozenset[str]) -> None:
+    """Raises AnswerIsNo where one of these stands against the item."""
+    if against := [each for each in item.findings if each.code in codes]:
+        raise AnswerIsNo(
+            "This file can't be accepted.", problems=[Problem(each.code, each.message) for each in against]
+        )
+
+
 def _attest(
     ws: Workspace,
     tx: Transaction,
@@ -213,11 +224,7 @@ def _may_be_read(item: Item, document_id: str) -> str:
             "A digital file can't be accepted as ink.",
             todo="Mend the cause that `cpdocs held show` names and recheck, or reject it and ask for a new signature.",
         )
-    against = [each for each in item.findings if each.code in _NOT_TO_BE_READ]
-    if against:
-        raise AnswerIsNo(
-            "This file can't be accepted.", problems=[Problem(each.code, each.message) for each in against]
-        )
+    _refuse(item, _NOT_TO_BE_READ)
     known = item.document_id
     if known and document_id and document_id != known:
         raise InputFault(f"The file is a return of {known}, not of {document_id}.")

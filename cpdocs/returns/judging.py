@@ -1,7 +1,7 @@
 """The one procedure by which a returned file is judged, for ``verify`` and ``intake`` alike. It changes nothing.
 
 1. What the file says is read once, in a confined child with limits (``sandbox``): facts, and no decision. A child that
-   dies is a fact too.
+   dies is a fact too; the pages of a scan that one page keeps from being read are then read each alone.
 2. The plans that it begins with or names are looked up; a file that begins with none is held beside each of them.
 3. What is on record of each is put beside the facts: the directory now and on the day of signing, the member, the
    slots that are filled, what closed the plan.
@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import EventType, NewEvent, document_subject, member_subject, return_subject
+from cpdocs.core.file_kind import kind_of
 from cpdocs.core.issued import IssuedLetter
 from cpdocs.core.lifecycle import issued_plan
 from cpdocs.core.page_facts import PageKind
@@ -29,6 +30,7 @@ from cpdocs.core.verdicts import Slot
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
+from cpdocs.returns.page_by_page import read_page_by_page
 from cpdocs.sandbox.run import Stopped, run_sandboxed
 from cpdocs.signing.line_ends import as_issued
 
@@ -47,6 +49,8 @@ SCAN_SECONDS = 60.0
 INK_SECONDS = 120.0
 """For what a pen left on them; a page takes a third of a second."""
 MEGABYTES = 1024
+_OF_PAGES = frozenset({"pdf", "tif"})
+"""Kinds of files with several pages: a picture is one, and has had its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,12 @@ def _facts(ws: Workspace, data: bytes, begins_with: str, trust: Trust, received_
             return _sandboxed(
                 "cpdocs.signing.reading:read_signed", SECONDS, data, begins_with=begins_with, issued=issued, **given
             )
-        return _sandboxed("cpdocs.sandbox.reading:read_other", SCAN_SECONDS, data, **given)
+        try:
+            return _sandboxed("cpdocs.sandbox.reading:read_other", SCAN_SECONDS, data, **given)
+        except Stopped as stopped:
+            if stopped.why != "limit" or kind_of(data) not in _OF_PAGES:
+                raise
+            return read_page_by_page(data, seconds=SECONDS, megabytes=MEGABYTES, **given)
     except Stopped as stopped:
         return _unread(stopped, begins_with)
 

@@ -83,4 +83,7 @@ def find_held(ws: Workspace, which: str, *, resolved: bool = False) -> Item:
     if found:
         names = ", ".join(item_id(each.first) for each in found)
         raise InputFault(f"That names {len(found)} held items.", todo=f"Name one of them: {names}")
-    raise InputFault("That names nothing that is held.", todo="See what is with `cpdocs held list`.")
+    raise InputFault(
+        "That names nothing that is held.",
+        todo=f"See what is with `cpdocs held list`; give at least {_SHORTEST} digits of a file's name.",
+    )

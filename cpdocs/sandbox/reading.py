@@ -19,19 +19,30 @@ from cpdocs.signing.content import beside, read_contents
 from cpdocs.signing.reading import ids_named, notes_in, read_signed
 
 if TYPE_CHECKING:
+    from cpdocs.core.page_facts import FilePages
     from cpdocs.signing.file_facts import Note, ReturnFacts
     from cpdocs.signing.record import Limits
 
-__all__ = ["get_ready", "hold_beside", "read_other", "see_ink", "see_ticks", "see_words"]
+__all__ = ["get_ready", "hold_beside", "read_but_pages", "read_other", "read_page", "see_ink", "see_ticks", "see_words"]
 
 
 def read_other(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
     """The facts of a file that begins with no plan's issued bytes. Never raises for any bytes."""
     pages = read_scan(data, most_pages=limits.pages)
+    return replace(read_but_pages(data, limits=limits, **given), pages=pages)
+
+
+def read_but_pages(data: bytes, *, limits: Limits, **given: Any) -> ReturnFacts:
+    """What :func:`read_other` finds without a look at the pages."""
     facts = read_signed(data, limits=limits, **given)
     # Ids that stand about in a mail's or an archive's bytes are those of what it holds.
     named = () if kind_of(data) in WRAPPERS else ids_named(data, read_contents(data))
-    return replace(facts, pages=pages, named=named)
+    return replace(facts, named=named)
+
+
+def read_page(data: bytes, number: int, *, most_pages: int) -> FilePages:
+    """The facts of one page of ``data``, from 1; none where there is no such page. Never raises for any bytes."""
+    return read_scan(data, most_pages=most_pages, only={number})
 
 
 def hold_beside(data: bytes, issued: Mapping[str, bytes], facts: ReturnFacts) -> ReturnFacts:

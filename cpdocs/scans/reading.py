@@ -6,7 +6,7 @@ The facts alone (:class:`~cpdocs.core.page_facts.FilePages`); whoever decides do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.letters import SheetMark
 from cpdocs.core.marks import PageMark, Paper
-from cpdocs.core.page_facts import BoxReading, FilePages, PageFacts, PageKind
+from cpdocs.core.page_facts import BoxReading, FilePages, PageFacts, PageKind, with_doubles
 from cpdocs.scans.codes import FoundCode, find_bars, find_codes
 from cpdocs.scans.frames import Frame, fills, frames, slip_frames
 from cpdocs.scans.handwriting import find_handwriting
@@ -42,8 +42,8 @@ def get_ready() -> None:
     register_formats()
 
 
-def read_scan(data: bytes, *, most_pages: int) -> FilePages:
-    """Looks at every page of ``data``; never raises for bad bytes.
+def read_scan(data: bytes, *, most_pages: int, only: Container[int] | None = None) -> FilePages:
+    """Looks at every page of ``data``, or ``only`` those of these numbers; never raises for bad bytes.
 
     Every page gets one quick look. The retries run on the first pages of a file, and on all pages once one of them
     has shown a mark, so that a long file of something else costs little per page.
@@ -52,7 +52,7 @@ def read_scan(data: bytes, *, most_pages: int) -> FilePages:
     stopped = ""
     marked = False
     try:
-        for sheet in sheets(data, most_pages=most_pages):
+        for sheet in sheets(data, most_pages=most_pages, only=only):
             on_sheet = read_sheet(sheet, thorough=marked or len(found) < _THOROUGH_ANYWAY)
             marked = marked or any(facts.document_id for facts in on_sheet)
             found += on_sheet
@@ -60,7 +60,7 @@ def read_scan(data: bytes, *, most_pages: int) -> FilePages:
         stopped = "unreadable"
     except TooManyPages:
         stopped = "limit"
-    return FilePages(tuple(_with_doubles(found)), stopped)
+    return FilePages(with_doubles(found), stopped)
 
 
 _THOROUGH_ANYWAY = 6
@@ -138,18 +138,6 @@ _PAPER = 80.0
 """Gray of the darkest paper that may be an empty one: a scanner's gray back has 150."""
 _WORD = 6e-5
 """Share of a page that a short handwritten word darkens, at a quarter of the size: some ten spots on a letter page."""
-
-
-def _with_doubles(pages: Sequence[PageFacts]) -> Iterator[PageFacts]:
-    """The pages, those that show the same page of the same document again with the number of the first."""
-    first: dict[tuple[str, PageKind, int | None], int] = {}
-    for facts in pages:
-        if facts.document_id is None:
-            yield facts
-            continue
-        key = (facts.document_id, facts.kind, facts.plan_page)
-        yield replace(facts, doubled_of=first[key]) if key in first else facts
-        first.setdefault(key, facts.number)
 
 
 def read_handwriting(

@@ -112,8 +112,11 @@ def issued_slip(letter: bytes, document_id: str) -> IssuedSlip | None:
     import numpy as np
     import pypdfium2 as pdfium
 
+    code = PageMark.slip_text(document_id)
     with pdfium.PdfDocument(letter) as document:
-        for number in range(len(document)):
+        # The code is a line of text in a typeface of bars: to look for that takes far less than to draw a page.
+        spoken = [code in document[number].get_textpage().get_text_range() for number in range(len(document))]
+        for number in sorted(range(len(document)), key=lambda each: not spoken[each]):
             bitmap = document[number].render(scale=DPI / 72, grayscale=True, may_draw_forms=False)
             picture = np.asarray(bitmap.to_pil().convert("L"))
             bars = [
@@ -133,14 +136,16 @@ def _ticks(picture: Picture, bars_y: float) -> tuple[Place, ...]:
     import numpy as np
 
     high, wide = picture.shape
-    # A box's line is black and half a dot wide at least; within it the paper is bare, but for the line's soft edge.
-    _, _, stats, _ = cv2.connectedComponentsWithStats((picture < 160).astype(np.uint8), connectivity=8)
     least, most = (side * DPI for side in _SIDES)
+    top = max(round(bars_y - _TALL * DPI), 0)
+    strip = picture[top : round(bars_y + most)]
+    # A box's line is black and half a dot wide at least; within it the paper is bare, but for the line's soft edge.
+    _, _, stats, _ = cv2.connectedComponentsWithStats((strip < 160).astype(np.uint8), connectivity=8)
     columns: dict[int, list[tuple[int, int, int]]] = {}
     for x, y, w, h, area in (map(int, row) for row in stats[1:]):
         square = least <= w <= most and abs(w - h) <= 2 and area < w * h / 2
-        if square and bars_y - _TALL * DPI < y < bars_y and picture[y + 6 : y + h - 6, x + 6 : x + w - 6].min() > 200:
-            columns.setdefault(round(x / 4), []).append((y, x, w))
+        if square and 0 < y < bars_y - top and strip[y + 6 : y + h - 6, x + 6 : x + w - 6].min() > 200:
+            columns.setdefault(round(x / 4), []).append((y + top, x, w))
     for found in columns.values():
         if len(found) == len(TICKS):
             return tuple(Place(x / wide, y / high, (x + w) / wide, (y + w) / high) for y, x, w in sorted(found))

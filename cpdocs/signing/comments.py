@@ -12,6 +12,7 @@ from cpdocs.core.findings import finding
 from cpdocs.core.page_facts import BoxReading, PageFacts, PageKind
 from cpdocs.core.parts import PageGroup
 from cpdocs.core.verdicts import Finding, Verdict
+from cpdocs.signing.field_names import SLOT_OF_FIELD
 from cpdocs.signing.file_facts import Note, ReturnFacts
 
 _OF_A_NOTE = frozenset(
@@ -45,6 +46,20 @@ def comments_on(facts: ReturnFacts, group: PageGroup) -> Iterator[Finding]:
         pages |= {page.plan_page or page.number for page in group.pages if page.marks_elsewhere}
     if pages or cover:
         yield finding("comments", on_pages(sorted(pages), cover=cover))
+    if pages and not cover and not group.scanned and _may_be_a_signature(facts):
+        yield finding("picture_added", on_pages(sorted(pages), cover=False))
+
+
+_PUT_DOWN = frozenset({"Stamp", "Ink"})
+"""What viewers make of a picture of a signature, and of one drawn with the mouse or a finger."""
+
+
+def _may_be_a_signature(facts: ReturnFacts) -> bool:
+    """Whether all that was added is pictures and lines without a word, and no slot has a digital signature: nobody can
+    say by rule whether that is a comment or meant as a signature."""
+    signed = any(each.field in SLOT_OF_FIELD for each in facts.signed.signatures)
+    drawn = all(note.kind in _PUT_DOWN and not note.words.strip() for note in facts.notes)
+    return bool(facts.notes) and drawn and not signed
 
 
 def _is_comment(note: Note, page: PageFacts) -> bool:

@@ -94,6 +94,8 @@ def beside(data: bytes, issued: bytes) -> Beside:
 
 _PAINTING = frozenset({"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh"})
 _MOST_DEEP = 3
+_MOST_FORMS = 500
+"""Forms that a page puts down: a page that draws each many times over would be read for ever; a plan's has ten."""
 
 
 def _drawn(page: pikepdf.Page) -> Drawn:
@@ -112,7 +114,7 @@ class _Drawing:
 
     def __init__(self) -> None:
         self.run: list[bytes] = []
-        self.pictures = self.painted = self._size = 0
+        self.pictures = self.painted = self._size = self._forms = 0
 
     def read(self, stream: Any, resources: Any, depth: int) -> None:
         """Reads one content stream; forms within forms to a depth that no scanner passes."""
@@ -143,7 +145,8 @@ class _Drawing:
             return
         if item.get(Name.Subtype) == Name.Image:
             self.pictures += 1
-        elif item.get(Name.Subtype) == Name.Form and depth < _MOST_DEEP:
+        elif item.get(Name.Subtype) == Name.Form and depth < _MOST_DEEP and self._forms < _MOST_FORMS:
+            self._forms += 1
             self.read(item, item.get(Name.Resources, resources), depth + 1)
 
 

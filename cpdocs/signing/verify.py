@@ -159,6 +159,7 @@ def _slip(facts: ReturnFacts, group: PageGroup, letter: IssuedLetter) -> Decisio
         findings.append(finding("member_not_enrolled", letter.stands.replace("_", " ")))
     mine = {page.number for page in group.pages}
     noted = any(note.page in mine for note in facts.notes)
+    findings += _stopped(facts)
     if group.marks_elsewhere or noted:
         findings.append(finding("marks_elsewhere", "a comment in the file" if noted else ""))
     extra = extra_pages(facts.pages)
@@ -201,6 +202,7 @@ def _other(facts: ReturnFacts, group: PageGroup, record: Record, trust: Trust, *
         findings = (
             *_paper(group, pages, record, findings, commented=bool(comments)),
             *_unread(facts, alone=alone),
+            *_stopped(facts),
         )
     findings = (*comments, *findings)
     kind = group.kind if group.pages else PageKind.PLAN
@@ -247,6 +249,12 @@ def _unread(facts: ReturnFacts, *, alone: bool) -> Iterator[Finding]:
     if facts.pages.disagreeing and alone:
         where = ", ".join(map(str, facts.pages.disagreeing))
         yield finding("pages_missing", f"contradictory codes on page {where} of the file")
+
+
+def _stopped(facts: ReturnFacts) -> Iterator[Finding]:
+    """Pages of the file that nobody could look at within the limits: each may be any part's."""
+    if lost := [page.number for page in facts.pages.pages if page.stopped]:
+        yield finding("page_not_drawn", f"page {', '.join(map(str, lost))} of the file")
 
 
 def _issued(facts: ReturnFacts, record: Record, trust: Trust) -> Decision:

@@ -79,3 +79,21 @@ def scanned_in(pdf: bytes, page: Image.Image, *, altered: bytes = b"") -> bytes:
         out = io.BytesIO()
         document.save(out)
         return out.getvalue()
+
+
+def endless(pdf: bytes, page: int) -> bytes:
+    """The file with a page (from 1) that no program draws to its end: forms that draw each other forty times over, six
+    deep, of a few hundred bytes."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        inner = document.make_stream(b"0 0 9 9 re f")
+        inner.Type, inner.Subtype, inner.BBox = pikepdf.Name.XObject, pikepdf.Name.Form, [0, 0, 612, 792]
+        for _ in range(6):
+            outer = document.make_stream(b"/F Do " * 40)
+            outer.Type, outer.Subtype, outer.BBox = pikepdf.Name.XObject, pikepdf.Name.Form, [0, 0, 612, 792]
+            outer.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(F=inner))
+            inner = outer
+        document.pages[page - 1].obj.Resources = inner.Resources
+        document.pages[page - 1].obj.Contents = document.make_stream(b"/F Do " * 40)
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pikepdf
 import pytest
 from PIL import ImageDraw
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from cpdocs.scans.pictures import draw_pictures
 from tests.documents.papers import text_of
@@ -55,8 +58,10 @@ def test_what_was_written_on_a_cover_is_framed_beside_the_cover_as_it_was_sent(d
     drawn = draw_pictures([written_on(cover)], plan, desk.office.documents["bh"], most_pages=9, cover=cover)
     (page,) = drawn.pages
     assert page.issued_png
-    assert len(page.marks) == 1
-    assert (page.marks[0].left, page.marks[0].top) == pytest.approx((0.52, 0.43), abs=0.03)
+    assert page.marks
+    for mark in page.marks:
+        assert 0.49 < mark.left < mark.right < 0.8, "where the words stand"
+        assert 0.4 < mark.top < mark.bottom < 0.5
     assert drawn.boxes == ()
 
 
@@ -109,3 +114,61 @@ def test_a_note_over_scanned_pages_is_a_comment_and_its_words_are_shown(desk: De
     said = desk.office.cli("held", "show", item, "--json", now=RETURN).json["comments"]
     assert said == [{"page": 2, "kind": "Text", "words": "Please change the pharmacy."}]
     assert not [event for event in desk.events() if "change the pharmacy" in str(event.data)]
+
+
+def annotated(plan: bytes, *notes: dict[str, object], resaved: bool = False) -> bytes:
+    """The plan with annotations on its last page: added behind the issued bytes, or saved anew as a whole."""
+    if resaved:
+        out = io.BytesIO()
+        with pikepdf.open(io.BytesIO(plan)) as document:
+            added = [pikepdf.Dictionary(Type=pikepdf.Name.Annot, **note) for note in notes]
+            page = document.pages[-1].obj
+            page.Annots = pikepdf.Array([*page.get("/Annots", ()), *map(document.make_indirect, added)])
+            document.save(out)
+        return out.getvalue()
+    writer = IncrementalPdfFileWriter(io.BytesIO(plan))
+    page = writer.root["/Pages"]["/Kids"][-1].get_object()
+    while "/Kids" in page:
+        page = page["/Kids"][-1].get_object()
+    mine = []
+    for note in notes:
+        rows = {"/Type": generic.pdf_name("/Annot"), "/Subtype": generic.pdf_name(f"/{str(note['Subtype'])[1:]}")}
+        rows["/Rect"] = generic.ArrayObject(map(generic.NumberObject, (300, 150, 420, 190)))
+        if "Contents" in note:
+            rows["/Contents"] = generic.pdf_string(str(note["Contents"]))
+        mine.append(writer.add_object(generic.DictionaryObject({generic.pdf_name(k): v for k, v in rows.items()})))
+    page["/Annots"] = generic.ArrayObject([*page.get("/Annots", []), *mine])
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+STAMP: dict[str, object] = {"Subtype": pikepdf.Name.Stamp, "Rect": [300, 150, 420, 190]}
+NOTE: dict[str, object] = {"Subtype": pikepdf.Name.Text, "Rect": [40, 700, 60, 720], "Contents": "Another pharmacy."}
+
+
+@pytest.mark.parametrize("resaved", [False, True])
+def test_a_picture_of_a_signature_put_on_as_a_stamp_is_offered_print_sign_and_fax(desk: Desk, resaved: bool) -> None:
+    row = desk.take(annotated(desk.issued_file().read_bytes(), STAMP, resaved=resaved), name="plan.pdf")
+    assert (row["document_id"], row["verdict"]) == (desk.office.documents["bh"], "held")
+    assert {"comments", "picture_added"} <= set(codes(row))
+    told = " ".join(text_of(desk.notices(desk.practice())[-1].read_bytes()).split())
+    assert "print it, sign it with a pen, and fax or scan every page" in told
+    assert "digital ID" in told
+    assert "nothing needs to be signed" not in told, "both can't be true"
+
+
+@pytest.mark.parametrize("notes", [(NOTE,), (STAMP, NOTE), ({**STAMP, "Contents": "Not agreed"},)])
+def test_words_in_the_file_are_comments_and_nobody_is_asked_to_sign(desk: Desk, notes: tuple[Any, ...]) -> None:
+    row = desk.take(annotated(desk.issued_file().read_bytes(), *notes), name="plan.pdf")
+    assert ("comments" in codes(row), "picture_added" in codes(row)) == (True, False)
+    told = " ".join(text_of(desk.notices(desk.practice())[-1].read_bytes()).split())
+    assert "nothing needs to be signed" in told
+    assert "sign it with a pen" not in told
+
+
+def test_a_stamp_beside_a_digital_signature_asks_nobody_to_sign_again(desk: Desk) -> None:
+    signed = desk.sign_pcp(desk.issued_file()).read_bytes()
+    row = desk.take(annotated(signed, STAMP), name="plan.pdf")
+    assert ("comments" in codes(row), "picture_added" in codes(row), row["verdict"]) == (True, False, "held")

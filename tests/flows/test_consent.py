@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,19 @@ def test_a_revoked_consent_stops_filing_and_raises_an_item(carrying: Office) -> 
     assert row["state"] == "complete"
     assert "was revoked" in carrying.cli("plan", "show", carrying.documents["part2"]).out
     assert "part2_consent_revoked" in carrying.cli("file", carrying.documents["part2"], "--json", status=1).out
+
+
+def test_what_may_no_longer_be_disclosed_is_neither_to_be_sent_nor_printed_for_the_pcp(
+    carrying: Office, tmp_path: Path
+) -> None:
+    document, now = carrying.documents["part2"], "2026-11-05T15:00:00Z"
+    assert "unsent" in items(carrying)
+    end(carrying)
+    assert "unsent" not in items(carrying)
+    for reader, status in (("pcp", 3), ("visit", 0), ("member", 0)):
+        out = tmp_path / f"{reader}.pdf"
+        carrying.cli("plan", "print", document, "--for", reader, "-o", out, now=now, status=status)
+        assert out.exists() == (status == 0)
 
 
 def test_what_lies_in_the_chart_is_recalled(carrying: Office) -> None:

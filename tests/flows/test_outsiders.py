@@ -134,6 +134,18 @@ def test_a_zip_is_checked_where_there_is_no_workspace(
     assert [each["code"] for each in found["problems"]] == ["file_unlisted"]
 
 
+def test_who_has_no_workspace_is_told_what_to_give_instead(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CPDOCS_NOW", raising=False)
+    elsewhere = CommandLine(tmp_path)
+    assert "--key HEX" in elsewhere("verify", package, workspace=False, status=4).err
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7")
+    told = elsewhere("verify", tmp_path / "plan.pdf", workspace=False, status=4).err
+    assert "Only the workspace that issued a plan" in told
+    assert "cpdocs init" not in told
+
+
 def test_a_zip_that_is_no_package_is_judged_as_a_returned_file(filed: Office, tmp_path: Path) -> None:
     archive = tmp_path / "other.zip"
     with zipfile.ZipFile(archive, "w") as out:

@@ -66,6 +66,17 @@ def test_a_withdrawn_version_isnt_printed(issued: Office, tmp_path: Path) -> Non
     issued.cli("plan", "print", document, "--for", "visit", "-o", tmp_path / "x.pdf", status=3)
 
 
+def test_a_consent_form_goes_with_a_visit_alone(issued: Office, tmp_path: Path) -> None:
+    wanted = ("--for", "pcp", "--consent-form", "-o", tmp_path / "x.pdf")
+    assert "--for visit" in issued.cli("plan", "print", issued.documents["bh"], *wanted, status=2).err
+
+
+def test_where_no_plan_could_be_sent_nobody_is_told_that_none_waits(issued: Office) -> None:
+    said = issued.cli("plan", "send", "--all-new").err
+    assert f"{issued.documents['bh']}: not sent." in said
+    assert "No plan waits" not in said
+
+
 def _with_part2(office: Office, tmp_path: Path, **changes: Any) -> str:
     held = yaml.safe_load(office.sample.plans["bh"].read_text("utf-8"))
     held["part2"] = {"applies": True, "consent": CONSENT}

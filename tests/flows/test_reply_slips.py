@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from PIL import Image
 
@@ -121,6 +122,27 @@ def test_what_is_ticked_is_read_and_whatever_is_in_doubt_is_unsure(
 def test_words_beside_the_boxes_are_pointed_at(post: Post) -> None:
     (row,) = post.comes(post.slip("1", (1, "tick"), words=[(4.6, 5.7)]))
     assert "marks_elsewhere" in [each["code"] for each in row["findings"]]
+
+
+def test_a_note_on_a_slip_that_was_scanned_is_pointed_at_and_its_words_are_shown(post: Post) -> None:
+    file = post.cli.root.parent / "slip.pdf"
+    post.slip("1", (1, "tick")).convert("L").save(file, "PDF", resolution=200)
+    with pikepdf.open(file, allow_overwriting_input=True) as scan:
+        words = "She moved to her sister's."
+        where = {"Rect": [40, 700, 60, 720], "Contents": words}
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, **where)
+        scan.pages[0].Annots = pikepdf.Array([scan.make_indirect(note)])
+        scan.save(file)
+    (row,) = post.cli("intake", file, "--json", now=CAME).json
+    assert (row["document_id"], row["kind"], row["verdict"]) == (post.letters["1"], "reply_slip", "held")
+    (said,) = [each["message"] for each in row["findings"] if each["code"] == "marks_elsewhere"]
+    assert "a comment in the file" in said
+    (item,) = post.held()
+    assert item["answer"] == "decline"
+    shown = post.cli("held", "show", item["id"], "--json", now=CAME).json
+    assert shown["comments"] == [{"page": 1, "kind": "Text", "words": words}]
+    assert words in post.cli("held", "show", item["id"], now=CAME).out
+    assert not [event for event in recorded(post.cli.root) if words in str(event.data)]
 
 
 def test_two_slips_in_one_fax_are_two_items_and_a_foreign_page_is_no_part_of_them(post: Post) -> None:
