@@ -298,11 +298,31 @@ def _prepare(document: Document, moment: str, profile: Profile, painters: Painte
         tags.prepare(page, painters(number, total) if painters else ())
 
 
+class _Written(pydyf.Object):  # type: ignore[misc]  # pydyf has no type information
+    """An object as its bytes, made once: pydyf 0.13.0 packs every object a second time for the file's digest, and a
+    font of Chinese characters takes as long as some pages."""
+
+    def __init__(self, made: pydyf.Object) -> None:
+        super().__init__()
+        self.number, self.generation, self.free = made.number, made.generation, made.free
+        self.made = made.data if made.free != "f" else b""
+
+    @property
+    def data(self) -> bytes:
+        """As the object itself gives it."""
+        return self.made
+
+
 def _without_object_streams(_document: Document, pdf: pydyf.PDF) -> None:
     """Has every object written by itself: signature fields are added to this file, and comparing revisions of a tagged
     PDF whose objects lie in object streams takes a time quadratic in pages (signing.md)."""
     write = pdf.write
-    pdf.write = lambda output, version, identifier, _compress: write(output, version, identifier, compress=False)
+
+    def write_once(output: Any, version: Any, identifier: Any, _compress: bool) -> None:
+        pdf.objects = [_Written(each) for each in pdf.objects]
+        write(output, version, identifier, compress=False)
+
+    pdf.write = write_once
 
 
 def _boxes(document: Document) -> dict[str, Box]:
