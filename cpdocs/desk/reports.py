@@ -41,7 +41,7 @@ def reports() -> ResponseReturnValue:
         error=error,
         first=first,
         last=last,
-        tables=[report.shown(ws, table) for table in found],
+        tables=[report.shown(ws, table, drawn=False) for table in found],
         issued=sum(int(str(row["issued"])) for row in found[0].records()),
     )
 
@@ -49,8 +49,8 @@ def reports() -> ResponseReturnValue:
 @part.get("/reports/plots/<name>.svg")
 def plot(name: str) -> ResponseReturnValue:
     ws = workspace()
-    for table in report.tables(ws, *_span(ws)):
-        if table.name == name and (drawn := report.shown(ws, table).plot):
+    for table in report.tables(ws, *_span(ws), only=name):
+        if drawn := report.shown(ws, table).plot:
             return Response(drawn, mimetype="image/svg+xml")
     raise NotFound
 

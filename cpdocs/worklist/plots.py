@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,10 @@ _WIDE = 640.0
 _ROW = 24.0
 
 
-def bars(title: str, labels: Sequence[str], values: Sequence[int], wholes: Sequence[int] = ()) -> bytes:
+@lru_cache(maxsize=64)
+def bars(title: str, labels: tuple[str, ...], values: tuple[int, ...], wholes: tuple[int, ...] = ()) -> bytes:
     """Horizontal bars, one a label, with their numbers; behind each that of which it is a part, where ``wholes`` has
-    it."""
+    it. What was drawn of the same is kept: the desk shows a plot more often than its figures change."""
     from reportlab.graphics.charts.barcharts import HorizontalBarChart
     from reportlab.graphics.shapes import Drawing, String
     from reportlab.lib.colors import HexColor

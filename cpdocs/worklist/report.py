@@ -8,6 +8,7 @@ day of the report.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -44,54 +45,29 @@ class Table:
         return [{name: _plain(value) for name, value in zip(self.columns, row, strict=True)} for row in self.rows]
 
 
-def tables(ws: Workspace, first: date, last: date) -> list[Table]:
-    """The report's tables for what was issued, and came back, from ``first`` to ``last``. Raises UsageFault where the
-    days are the wrong way round."""
+def tables(ws: Workspace, first: date, last: date, only: str = "") -> list[Table]:
+    """The report's tables for what was issued, and came back, from ``first`` to ``last``; that with the name ``only``
+    where one is wanted. Raises UsageFault where the days are the wrong way round."""
     if last < first:
         raise UsageFault("--to is before --from.", todo="Give the first day of the span, then the last.")
     on, span = eastern_date(ws.clock.now()), Span(first, last)
     begin, end = (
         datetime.combine(day, time(), EASTERN).astimezone(UTC).isoformat() for day in (first, last + timedelta(days=1))
     )
-    parts, looked_at, codes = reporting.held(ws.index, (begin, end))
-    return [
-        _timeliness("timeliness_by_program", "Timeliness by program", ws, span, on, by_practice=False),
-        _timeliness("timeliness_by_practice", "Timeliness by practice", ws, span, on, by_practice=True),
-        Table(
-            "informed_choice",
-            "Evidence of informed choice, in plans that stand",
-            ("program", "plans", *CHOICES, "all_yes"),
-            tuple(
-                (program, plans, *(yes[name] for name in CHOICES), every)
-                for program, plans, yes, every in reporting.choices(ws.index, span)
-            ),
-            "all_yes",
-            "plans",
+    made: dict[str, Callable[[], Table]] = {
+        "timeliness_by_program": lambda: _timeliness(
+            "timeliness_by_program", "Timeliness by program", ws, span, on, by_practice=False
         ),
-        Table(
-            "affiliated_referrals",
-            "Services by providers linked to the Community Partner, in each member's last version, withdrawn or not",
-            ("program", "plans", "services", "affiliated", "plans_with_affiliated"),
-            tuple(reporting.affiliated(ws.index, span)),
-            "affiliated",
-            "services",
+        "timeliness_by_practice": lambda: _timeliness(
+            "timeliness_by_practice", "Timeliness by practice", ws, span, on, by_practice=True
         ),
-        Table(
-            "evidence",
-            "What the approvals rest on",
-            ("slot", "evidence", "approvals"),
-            tuple(reporting.evidence(ws.index, span)),
-            "approvals",
-        ),
-        Table(
-            "returns",
-            "What came back",
-            ("what", "parts"),
-            (("came back", parts), ("looked at by a person", looked_at)),
-            "parts",
-        ),
-        Table("held_reasons", "Why a person had to look", ("code", "parts"), tuple(codes), "parts"),
-    ]
+        "informed_choice": lambda: _choice(ws, span),
+        "affiliated_referrals": lambda: _affiliated(ws, span),
+        "evidence": lambda: _evidence(ws, span),
+        "returns": lambda: _returns(ws, (begin, end)),
+        "held_reasons": lambda: _held_reasons(ws, (begin, end)),
+    }
+    return [make() for name, make in made.items() if only in ("", name)]
 
 
 def _timeliness(name: str, title: str, ws: Workspace, span: Span, on: date, *, by_practice: bool) -> Table:
@@ -110,6 +86,40 @@ def _timeliness(name: str, title: str, ws: Workspace, span: Span, on: date, *, b
     found = reporting.timeliness(ws.index, span, on, by_practice=by_practice, plan_days=ws.options.plan_days)
     named = ("practice_id", *columns) if by_practice else columns
     return Table(name, title, named, tuple(map(cells, found)), "in_time", "issued")
+
+
+def _choice(ws: Workspace, span: Span) -> Table:
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (program, plans, *(yes[name] for name in CHOICES), every)
+        for program, plans, yes, every in reporting.choices(ws.index, span)
+    )
+    title = "Evidence of informed choice, in plans that stand"
+    return Table("informed_choice", title, ("program", "plans", *CHOICES, "all_yes"), rows, "all_yes", "plans")
+
+
+def _affiliated(ws: Workspace, span: Span) -> Table:
+    title = "Services by providers linked to the Community Partner, in each member's last version, withdrawn or not"
+    columns = ("program", "plans", "services", "affiliated", "plans_with_affiliated")
+    rows = tuple(reporting.affiliated(ws.index, span))
+    return Table("affiliated_referrals", title, columns, rows, "affiliated", "services")
+
+
+def _evidence(ws: Workspace, span: Span) -> Table:
+    columns = ("slot", "evidence", "approvals")
+    return Table(
+        "evidence", "What the approvals rest on", columns, tuple(reporting.evidence(ws.index, span)), "approvals"
+    )
+
+
+def _returns(ws: Workspace, utc: tuple[str, str]) -> Table:
+    parts, looked_at, _ = reporting.held(ws.index, utc)
+    rows = (("came back", parts), ("looked at by a person", looked_at))
+    return Table("returns", "What came back", ("what", "parts"), rows, "parts")
+
+
+def _held_reasons(ws: Workspace, utc: tuple[str, str]) -> Table:
+    _, _, codes = reporting.held(ws.index, utc)
+    return Table("held_reasons", "Why a person had to look", ("code", "parts"), tuple(codes), "parts")
 
 
 def as_json(found: list[Table], first: date, last: date) -> dict[str, JSON]:
@@ -171,12 +181,15 @@ class Shown:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     plot: bytes = b""
+    plotted: bool = False
+    """Whether there is something to draw, drawn or not."""
     left_out: int = 0
     """Rows that the table has and the plot leaves out."""
 
 
-def shown(ws: Workspace, table: Table) -> Shown:
-    """The table for people: practices by name, the largest bars first."""
+def shown(ws: Workspace, table: Table, *, drawn: bool = True) -> Shown:
+    """The table for people: practices by name, the largest bars first. Without ``drawn`` its plot isn't drawn, only
+    whether there is one is said."""
     names = practices_of(ws.index, (str(row[0]) for row in table.rows)) if table.columns[0] == "practice_id" else {}
     rows = []
     for record in table.records():
@@ -185,15 +198,15 @@ def shown(ws: Workspace, table: Table) -> Shown:
             cells[0] = names[cells[0]].name if cells[0] in names else cells[0]
         rows.append(tuple(cells))
     columns = tuple(name.removesuffix("_id").replace("_", " ") for name in table.columns)
-    plot, left_out = _plot(table, columns, rows)
-    return Shown(table.name, table.title, columns, tuple(rows), plot, left_out)
+    plotted = bool(table.plot and rows)
+    plot = _plot(table, columns, rows) if plotted and drawn else b""
+    left_out = max(len(rows) - _MOST_BARS, 0) if plotted else 0
+    return Shown(table.name, table.title, columns, tuple(rows), plot, plotted, left_out)
 
 
-def _plot(table: Table, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> tuple[bytes, int]:
+def _plot(table: Table, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> bytes:
     from cpdocs.worklist.plots import bars
 
-    if not table.plot or not rows:
-        return b"", 0
     value = table.columns.index(table.plot)
     whole = table.columns.index(table.of) if table.of else None
     keys = [place for place, name in enumerate(table.columns) if name in _KEYS]
@@ -207,8 +220,8 @@ def _plot(table: Table, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -
     ]
     most = sorted(found, key=lambda each: each[2] or each[1], reverse=True)[:_MOST_BARS]
     title = f"{table.title}: {columns[value]}" + (f" of {columns[whole]}" if whole is not None else "")
-    wholes = [each[2] for each in most] if whole is not None else []
-    return bars(title, [each[0] for each in most], [each[1] for each in most], wholes), len(found) - len(most)
+    wholes = tuple(each[2] for each in most) if whole is not None else ()
+    return bars(title, tuple(each[0] for each in most), tuple(each[1] for each in most), wholes)
 
 
 _MOST_BARS = 25
