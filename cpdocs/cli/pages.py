@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cpdocs.cli.output import say
 from cpdocs.index.queries import Page, PlanFilter
+
+if TYPE_CHECKING:
+    from cpdocs.workspace import Workspace
 
 R = TypeVar("R")
 
@@ -42,6 +45,22 @@ def plan_filters(command: Callable[..., R]) -> Callable[..., R]:
         return command(*args, narrowed=narrowed, **kwargs)
 
     return wrapper
+
+
+def say_unknown(ctx: click.Context, ws: Workspace, narrowed: PlanFilter) -> None:
+    """Says that the coordinator or the practice that was asked for isn't on record: that nothing is shown of them is no
+    all-clear. The name is compared as the filter compares it."""
+    from cpdocs.core.organizations import nearest_name
+    from cpdocs.index.lookups import coordinators, is_practice
+
+    if narrowed.coordinator:
+        known = coordinators(ws.index)
+        if narrowed.coordinator not in known:
+            near = nearest_name(narrowed.coordinator, known)
+            meant = f' The nearest name is "{near}".' if near else ""
+            say(ctx, f'The rosters name no coordinator "{narrowed.coordinator}".{meant}')
+    if narrowed.practice_id and not is_practice(ws.index, narrowed.practice_id):
+        say(ctx, f"No practice {narrowed.practice_id} is on record. `cpdocs import practices` records one.")
 
 
 def say_how_many(ctx: click.Context, shown: int, all_of_them: int, page: Page) -> None:

@@ -10,7 +10,7 @@ import click
 from cpdocs.cli import plan_drafts, plan_log, plan_papers, plan_send
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
-from cpdocs.cli.pages import pages, plan_filters, say_how_many
+from cpdocs.cli.pages import pages, plan_filters, say_how_many, say_unknown
 from cpdocs.cli.params import DOCUMENT_ID, DRAFTS
 from cpdocs.cli.plan_unapprove import unapprove
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
@@ -274,6 +274,7 @@ def list_(ws: Workspace, state: str | None, narrowed: PlanFilter, page: Page, as
     finish_all(ws)
     wanted = replace(narrowed, state=state or "")
     shown = standings(ws, wanted, page)
+    say_unknown(click.get_current_context(), ws, narrowed)
     if as_json:
         print_json([status_json(standing) for standing in shown])
         return

@@ -13,7 +13,7 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.member_ids import read_member_id
 from cpdocs.cli.output import AS_JSON, counted, print_json, say
-from cpdocs.cli.pages import pages, plan_filters, say_how_many
+from cpdocs.cli.pages import pages, plan_filters, say_how_many, say_unknown
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
@@ -78,6 +78,7 @@ def status(
     on = eastern_date(ws.clock.now()) if overdue else None
     wanted = replace(narrowed, state=state or "", overdue_on=on)
     shown = standings(ws, wanted, page)
+    say_unknown(click.get_current_context(), ws, narrowed)
     if as_json:
         print_json(_with_deliveries(ws, [status_json(standing) for standing in shown]))
         return
@@ -153,6 +154,7 @@ def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, 
 
     finish_all(ws)
     items = what_is_due(ws, on, narrowed, page)
+    say_unknown(click.get_current_context(), ws, narrowed)
     if ics is not None:
         _write_calendar(ws, items, ics)
         return

@@ -10,7 +10,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
-from cpdocs.cli.pages import pages, plan_filters, say_how_many
+from cpdocs.cli.pages import pages, plan_filters, say_how_many, say_unknown
 from cpdocs.cli.params import DAY, DOCUMENT_ID
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
@@ -54,6 +54,7 @@ def todo(ws: Workspace, kinds: tuple[str, ...], narrowed: PlanFilter, page: Page
         tuple(Kind(each) for each in kinds), narrowed.coordinator, narrowed.practice_id, narrowed.program
     )
     items = what_waits(ws, wanted, page)
+    say_unknown(click.get_current_context(), ws, narrowed)
     if as_json:
         print_json([item_json(item, ws.clock.now()) for item in items])
         return

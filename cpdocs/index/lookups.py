@@ -46,6 +46,11 @@ def coordinators(index: Index) -> list[str]:
     return [row[0] for row in index.rows("SELECT DISTINCT coordinator FROM members WHERE coordinator <> '' ORDER BY 1")]
 
 
+def is_practice(index: Index, practice_id: str) -> bool:
+    """Whether a practice of this id is on record."""
+    return bool(index.rows("SELECT 1 FROM practices WHERE practice_id = ?", (practice_id,)))
+
+
 def practice_names(index: Index) -> list[tuple[str, str]]:
     """The id and the name of each practice, by name."""
     return [(row[0], row[1]) for row in index.rows("SELECT practice_id, name FROM practices ORDER BY name")]

@@ -196,9 +196,11 @@ def _write_checkpoint(folder: Path, size: int, note: str) -> Path:
 def read_checkpoint(path: Path) -> str:
     """The text of a checkpoint's file that was kept elsewhere, unverified. Raises InputFault."""
     try:
-        return read_plain(path).decode()
-    except (OSError, UnicodeDecodeError):
+        note = read_plain(path).decode()
+        unverified_checkpoint(note)
+    except (OSError, UnicodeDecodeError, CheckpointInvalid):
         raise InputFault(
             f"{path} can't be read as a checkpoint.",
             todo="Give the file that `cpdocs audit checkpoint` wrote, or a copy of its text.",
         ) from None
+    return note

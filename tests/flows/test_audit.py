@@ -134,6 +134,10 @@ def test_another_workspaces_checkpoint_contradicts_this_trail(cli, root, bare_cl
         ("checkpoint_invalid", "the checkpoint checkpoint.txt")
     ]
     bare_cli("audit", "verify", "--against", tmp_path / "absent.txt", status=3)
+    outside.write_text("schema: cpdocs.plan/1\n", "utf-8")
+    told = bare_cli("audit", "verify", "--against", outside, status=3).err
+    assert "can't be read as a checkpoint" in told
+    assert "broken" not in told
 
 
 @pytest.mark.ledger_file

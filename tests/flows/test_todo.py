@@ -67,6 +67,10 @@ def test_it_can_be_narrowed(issued: Office) -> None:
         value = next(item[key] for item in whole if item[key])
         assert waits(issued.cli, option, value) == [item for item in whole if item[key] == value]
     assert waits(issued.cli, "--coordinator", "Nobody Known") == []
+    for command in (("todo",), ("status",), ("due",), ("plan", "list")):
+        told = issued.cli(*command, "--coordinator", "Nobody Known", "--practice", "S99").err
+        assert 'no coordinator "Nobody Known"' in told, "that nothing is shown is no all-clear"
+        assert "No practice S99" in told
 
 
 def test_what_came_back_waits_for_a_reviewer_and_nobody_is_asked_for_it(issued: Office) -> None:
