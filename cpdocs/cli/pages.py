@@ -49,7 +49,7 @@ def plan_filters(command: Callable[..., R]) -> Callable[..., R]:
 
 def say_unknown(ctx: click.Context, ws: Workspace, narrowed: PlanFilter) -> None:
     """Says that the coordinator or the practice that was asked for isn't on record: that nothing is shown of them is no
-    all-clear. The name is compared as the filter compares it."""
+    all-clear. What was typed isn't repeated: it may be a member's name in the wrong place."""
     from cpdocs.core.organizations import nearest_name
     from cpdocs.index.lookups import coordinators, is_practice
 
@@ -58,9 +58,9 @@ def say_unknown(ctx: click.Context, ws: Workspace, narrowed: PlanFilter) -> None
         if narrowed.coordinator not in known:
             near = nearest_name(narrowed.coordinator, known)
             meant = f' The nearest name is "{near}".' if near else ""
-            say(ctx, f'The rosters name no coordinator "{narrowed.coordinator}".{meant}')
+            say(ctx, f"The rosters name no coordinator of that name.{meant}")
     if narrowed.practice_id and not is_practice(ws.index, narrowed.practice_id):
-        say(ctx, f"No practice {narrowed.practice_id} is on record. `cpdocs import practices` records one.")
+        say(ctx, "No practice of that id is on record. `cpdocs import practices` records one.")
 
 
 def say_how_many(ctx: click.Context, shown: int, all_of_them: int, page: Page) -> None:

@@ -69,8 +69,8 @@ def test_it_can_be_narrowed(issued: Office) -> None:
     assert waits(issued.cli, "--coordinator", "Nobody Known") == []
     for command in (("todo",), ("status",), ("due",), ("plan", "list")):
         told = issued.cli(*command, "--coordinator", "Nobody Known", "--practice", "S99").err
-        assert 'no coordinator "Nobody Known"' in told, "that nothing is shown is no all-clear"
-        assert "No practice S99" in told
+        assert "no coordinator of that name" in told, "that nothing is shown is no all-clear"
+        assert "No practice of that id" in told
 
 
 def test_what_came_back_waits_for_a_reviewer_and_nobody_is_asked_for_it(issued: Office) -> None:
