@@ -59,7 +59,9 @@ def fax(pages: tuple[Image.Image, ...]) -> bytes:
 def scanned(pages: tuple[Image.Image, ...]) -> bytes:
     """What a scanner makes of them: a PDF of pictures."""
     out = io.BytesIO()
-    pages[0].save(out, "PDF", resolution=DPI, save_all=True, append_images=pages[1:])
+    # Pillow leaves on a picture how it was saved, and would save it so again; these are kept for many tests.
+    first, *others = (page.copy() for page in pages)
+    first.save(out, "PDF", resolution=DPI, save_all=True, append_images=others)
     return out.getvalue()
 
 
