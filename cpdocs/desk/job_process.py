@@ -16,8 +16,9 @@ from cpdocs.desk.defects import defect_of
 from cpdocs.desk.jobs import fault_to
 from cpdocs.errors import CpdocsError
 
-_SAFE = re.compile(r"[^A-Za-z0-9._ -]")
-_LONGEST_NAME = 80
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}")
+_BROUGHT = "the-file-that-was-brought"
+"""What the file is called on this machine: its own name may be a member's, and stands in answers alone."""
 
 
 def main() -> None:
@@ -28,12 +29,15 @@ def main() -> None:
     for number in (0, 1):
         os.dup2(nowhere, number)
 
+    order = json.loads(given.readline())
+    called = json.dumps(order["file"] or "")[1:-1]
+
     def say(**words: Any) -> None:
-        said.write(json.dumps(words).encode() + b"\n")
+        said.write(json.dumps(words).replace(_BROUGHT + _suffix(order["file"]), called).encode() + b"\n")
         said.flush()
 
     try:
-        result = _do(json.loads(given.readline()), given, lambda done, of: say(done=done, of=of))
+        result = _do(order, given, lambda done, of: say(done=done, of=of))
     except CpdocsError as error:
         say(fault=fault_to(error))
     except Exception as error:  # noqa: BLE001 its text may hold member data
@@ -60,7 +64,7 @@ def _do(order: dict[str, Any], given: BinaryIO, tell: Any) -> dict[str, Any]:
 
 @contextmanager
 def _file(name: str | None, given: BinaryIO) -> Iterator[Path | None]:
-    """The file that came, in memory alone, under a path that ends in its name."""
+    """The file that came, in memory alone, under a path that ends as its name does."""
     if name is None:
         yield None
         return
@@ -70,8 +74,13 @@ def _file(name: str | None, given: BinaryIO) -> Iterator[Path | None]:
             while part := given.read(1 << 20):
                 out.write(part)
         with tempfile.TemporaryDirectory(prefix="cpdocs-") as folder:
-            path = Path(folder) / (_SAFE.sub("_", name)[-_LONGEST_NAME:].lstrip(".") or "file")
+            path = Path(folder) / (_BROUGHT + _suffix(name))
             path.symlink_to(f"/proc/{os.getpid()}/fd/{held}")
             yield path
     finally:
         os.close(held)
+
+
+def _suffix(name: str | None) -> str:
+    suffix = Path(name or "").suffix
+    return suffix.lower() if _SUFFIX.fullmatch(suffix) else ""

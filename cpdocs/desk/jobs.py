@@ -22,6 +22,8 @@ from cpdocs.errors import CpdocsError, Defect, Problem
 from cpdocs.sandbox.run import python_path
 
 _LONGEST_LINE = 64 * 1024**2
+_NOT_KEPT = frozenset({"token_pin"})
+"""What the process is told and the desk keeps no longer than that."""
 _FAULTS = {each.__name__: each for each in vars(errors).values() if isinstance(each, type)}
 
 
@@ -50,7 +52,8 @@ class Job:
         here: str,
         back: str,
     ) -> None:
-        self.what, self.said, self.upload = what, dict(said), upload
+        self.what, self.upload = what, upload
+        self.said = {name: text for name, text in said.items() if name not in _NOT_KEPT}
         self.here, self.back = here, back
         self.done = self.of = 0
         self.result: dict[str, Any] | None = None
@@ -61,7 +64,7 @@ class Job:
             "person": person,
             "pin": pin.hex(),
             "what": what,
-            "said": self.said,
+            "said": dict(said),
             "file": upload.name if upload else None,
         }
         environment = dict(os.environ)

@@ -40,7 +40,6 @@ def written() -> ResponseReturnValue:
 
 def show(_: str, job: Job) -> ResponseReturnValue:
     """What a check found, beside the text; of a plan that was issued, on to its own page."""
-    job.said["token_pin"] = ""
     if job.what == "issue_plan" and job.result is not None:
         job.upload = None
         told = f"Issued: version {job.result['version']}, sealed. Next: send it to the practice."

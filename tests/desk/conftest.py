@@ -15,7 +15,8 @@ from cpdocs.desk.app import make_app
 from cpdocs.desk.sessions import Sessions
 from cpdocs.wiring import open_workspace
 from cpdocs.workspace import Workspace
-from tests.flows.conftest import _issued, _peopled, issued, office, sample  # noqa: F401 fixtures
+from tests.flows.conftest import Office, _issued, _peopled, issued, office, sample  # noqa: F401 fixtures
+from tests.flows.returning import RETURN, Desk
 
 AT = "http://127.0.0.1:8137"
 
@@ -59,3 +60,17 @@ def at_the_desk(root: Path, now: str, sessions: Sessions | None = None) -> Itera
     finally:
         known.end_all()
         fixed.undo()
+
+
+@pytest.fixture
+def desk(issued: Office) -> Desk:  # noqa: F811 the fixture
+    """An office with issued plans."""
+    return Desk(issued)
+
+
+@pytest.fixture
+def browser(desk: Desk) -> Iterator[Browser]:
+    """Somebody who has logged in at its desk."""
+    with at_the_desk(desk.root, RETURN) as found:
+        found.log_in()
+        yield found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
 
@@ -12,7 +11,6 @@ import pytest
 from cpdocs.core.events import EventType
 from tests.desk.conftest import Browser, at_the_desk
 from tests.desk.furnish import signed_fax
-from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk, recorded
 
 ON = "2026-11-03"
@@ -28,18 +26,6 @@ ACTS: dict[str, tuple[dict[str, str], str]] = {
     "return": ({"reason": "another pharmacy", "at": "2026-11-04T09:00"}, "plan.returned"),
     "withdraw": ({"reason": "wrong practice"}, "plan.withdrawn"),
 }
-
-
-@pytest.fixture
-def desk(issued: Office) -> Desk:
-    return Desk(issued)
-
-
-@pytest.fixture
-def browser(desk: Desk) -> Iterator[Browser]:
-    with at_the_desk(desk.root, RETURN) as found:
-        found.log_in()
-        yield found
 
 
 @pytest.mark.parametrize("what", ACTS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,6 @@ from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
 
 JOB = re.compile(r'name="job" value="([^"]+)"')
-
-
-@pytest.fixture
-def desk(issued: Office) -> Desk:
-    return Desk(issued)
-
-
-@pytest.fixture
-def browser(desk: Desk) -> Iterator[Browser]:
-    with at_the_desk(desk.root, RETURN) as found:
-        found.log_in()
-        yield found
 
 
 def bring(browser: Browser, address: str, seen_at: str, data: bytes, name: str, **form: str) -> TestResponse:

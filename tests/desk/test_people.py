@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from cpdocs.core.worklist import Kind
 from cpdocs.desk.work_list import CAME, CHANGED, DATED, TO_DO
-from tests.desk.conftest import Browser, at_the_desk
-from tests.flows.conftest import Office
-from tests.flows.returning import RETURN, Desk
+from tests.desk.conftest import Browser
+from tests.flows.returning import Desk
 
 ON = "2026-11-03"
 SAID = {"how": "telephone", "on": ON, "by": "Sam Sample"}
@@ -21,18 +19,6 @@ ACTS: dict[str, tuple[dict[str, str], str]] = {
     "decline": (SAID, "member.declined"),
     "change-cp": (SAID, "member.changed_cp"),
 }
-
-
-@pytest.fixture
-def desk(issued: Office) -> Desk:
-    return Desk(issued)
-
-
-@pytest.fixture
-def browser(desk: Desk) -> Iterator[Browser]:
-    with at_the_desk(desk.root, RETURN) as found:
-        found.log_in()
-        yield found
 
 
 @pytest.fixture
