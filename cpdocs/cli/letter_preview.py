@@ -55,9 +55,13 @@ def preview(
     cpdocs letters preview --roster november.csv --line 17 -o letter.pdf
     """
     from cpdocs.letters.preview import preview as one_letter
+    from cpdocs.system.durable import write_durably
 
-    found = one_letter(ws, roster, line, output, kind=kind, drafts=drafts, choices=choices)
+    found = one_letter(ws, roster, line, kind=kind, drafts=drafts, choices=choices)
     outcome = found.outcome
+    file = (output or ws.paths.letters / "preview.pdf") if found.pdf else None
+    if file is not None:
+        write_durably(file, found.pdf, overwrite=True)
     if as_json:
         print_json(
             {
@@ -71,16 +75,16 @@ def preview(
                 "language": found.language,
                 "format": found.format,
                 "pages": found.pages,
-                "file": found.file,
+                "file": file,
             }
         )
         return
     member = who(outcome.name, outcome.member_id)
-    if found.file is None:
+    if file is None:
         click.echo(f"line {line}, {member}: no letter, {outcome.disposition.value} ({outcome.code}).")
         click.echo(f"{why(outcome.code)} {what_to_do(outcome.code)}".rstrip())
         return
     click.echo(f"line {line}, {member}: a letter of {counted(found.pages, 'page')} ({found.language}, {found.format})")
     for warning in outcome.warnings:
         click.echo(warning_in_words(warning, 1))
-    say(ctx, str(found.file))
+    say(ctx, str(file))

@@ -161,16 +161,15 @@ def preview_letter(ws: Workspace, order: Order) -> dict[str, Any]:
         line = int(order.said.get("line", ""))
     except ValueError:
         raise UsageFault("Which line?", todo="Give the file's own number of the line.") from None
-    target = order.file.with_name("letter.pdf")
     drafts = bool(order.said.get("drafts"))
     kind = order.said.get("kind") or ASSIGNMENT
-    found = preview(ws, order.file, line, target, kind=kind, drafts=drafts, choices=order.choices)
+    found = preview(ws, order.file, line, kind=kind, drafts=drafts, choices=order.choices)
     return {
         "line": _line(found.outcome) | {"line": line},
         "document_id": found.document_id,
         "language": found.language,
         "format": found.format,
-        "pdf": b64encode(target.read_bytes()).decode() if found.file else "",
+        "pdf": b64encode(found.pdf).decode(),
     }
 
 

@@ -10,7 +10,6 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.letters import RunRecord, RunState, next_run_id
 from cpdocs.core.roster import Disposition, RosterOutcome
 from cpdocs.errors import InputFault
-from cpdocs.ledger.blobs import write_durably
 from cpdocs.letters.batch import serials_of
 from cpdocs.letters.one_letter import Addressing
 from cpdocs.letters.recipients import recipients
@@ -24,29 +23,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a line would become: its outcome, and of a letter its reference number, language, form, pages and where it
-    was written (None where there is none)."""
+    """What a line would become: its outcome, and of a letter its reference number, language, form, pages and
+    PDF, marked as no mail (empty where there is none)."""
 
     outcome: RosterOutcome
     document_id: str = ""
     language: str = ""
     format: str = ""
     pages: int = 0
-    file: Path | None = None
+    pdf: bytes = b""
 
 
 def preview(
     ws: Workspace,
     roster: Path,
     line: int,
-    file: Path | None,
     *,
     kind: str,
     drafts: bool = False,
     choices: Choices | None = None,
 ) -> Preview:
-    """What ``line`` of ``roster`` would get today: its letter, marked as no mail, is written to ``file`` (over an
-    earlier one), or to outbox/letters/preview.pdf where none is named.
+    """What ``line`` of ``roster`` would get today: its letter, marked as no mail. Nothing is written anywhere.
 
     The line is judged among all others of its file, as a run would. Raises InputFault where the file or the kind can't
     be used, or the file has no such line.
@@ -74,7 +71,5 @@ def preview(
     if not isinstance(made, PrintedLetter):
         held = RosterOutcome(line, Disposition.HELD, made.code, (), outcome.assignment, outcome.member_id)
         return Preview(held, letter.document_id)
-    target = file or ws.paths.letters / "preview.pdf"
-    write_durably(target, marked(made.pdf), overwrite=True)
     size = "large_print" if letter.large_print else "standard"
-    return Preview(outcome, letter.document_id, letter.language, size, made.pages, target)
+    return Preview(outcome, letter.document_id, letter.language, size, made.pages, marked(made.pdf))
