@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY, chosen_pieces
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import RunRecord
+from cpdocs.core.plurals import counted
 from cpdocs.workspace import Workspace
 
 

@@ -14,12 +14,13 @@ from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, 
 from cpdocs.cli.letter_preview import preview
 from cpdocs.cli.letter_states import cancel, mailed, pull, release, run_json
 from cpdocs.cli.letter_words import not_mailed_in_words, reason_in_words, warning_in_words
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.progress import progress
 from cpdocs.cli.tables import print_table
 from cpdocs.cli.workbooks import workbook_options
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, Piece, RunState
+from cpdocs.core.plurals import counted
 from cpdocs.documents.reading_level import TARGET
 from cpdocs.workspace import Workspace
 
