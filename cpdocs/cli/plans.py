@@ -204,7 +204,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         (
             "Due",
             f"{clock.due_on.isoformat()}{' OVERDUE' if standing.overdue else ''}"
-            f"{f', {clock.stopped_by}' if clock.stopped_by else ''}",
+            f"{f', {clock.stopped_words}' if clock.stopped_by else ''}",
         ),
     ]
     for slot in Slot:
@@ -222,8 +222,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     ]
     lines += [("Copy", f"given {each.on.isoformat()}, {each.format}, {each.language}") for each in record.copies]
     if record.consent_ended:
-        said = f"{record.consent_ended.why.words} ({record.consent_ended.on.isoformat()}); isn't filed any more"
-        lines.append(("Consent", said))
+        lines.append(("Consent", record.consent_ended.words))
     lines += [
         (
             "For others",

@@ -98,7 +98,7 @@ def status(
                 _slot_word(record, Slot.MEMBER),
                 _slot_word(record, Slot.PCP),
                 receipt,
-                due if clock.running else clock.stopped_by,
+                due if clock.running else clock.stopped_words,
                 record.practice_id,
             ]
         )
