@@ -37,8 +37,8 @@ _WEIGHT = {
 
 
 def open_slots(plan: PlanRecord) -> tuple[Slot, ...]:
-    """The approvals that are still wanted; none of a version that is closed or went back with comments."""
-    if plan.closed or plan.returned:
+    """The approvals that are still wanted; none of a version that is closed or on hold."""
+    if plan.closed or plan.on_hold:
         return ()
     return tuple(slot for slot in Slot if slot not in plan.fills)
 
@@ -128,8 +128,10 @@ def nothing_wanted(plan: PlanRecord) -> str:
         return "A newer version of this plan has been issued since; nothing needs to be signed on this one."
     if plan.closed:
         return "This plan was withdrawn; nothing needs to be signed."
-    if plan.returned:
+    if plan.on_hold == "returned":
         return "This plan went back to us with comments; nothing needs to be signed until we answer."
+    if plan.on_hold and not plan.complete:
+        return "This plan is on hold; nothing needs to be signed until you hear from us."
     return "We have every approval of this plan; nothing needs to be signed or sent again."
 
 

@@ -24,7 +24,7 @@ from cpdocs.core.verdicts import Slot
 from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
 from cpdocs.keys.organization_keys import load_pair, token_place
 from cpdocs.ledger.reads import Reads
-from cpdocs.plans.check import PlanReport, check_files
+from cpdocs.plans.check import PlanReport, check_files, version_faults
 from cpdocs.plans.notice_files import NoticePaper, discarding, put_out_papers
 from cpdocs.plans.paper_sources import PaperSources
 from cpdocs.plans.print_form import PrintForm, print_form
@@ -162,7 +162,7 @@ class _Desk:
         ws = self.ws
         plan, member = report.plan, report.assignment
         if report.errors or plan is None:
-            raise AnswerIsNo("the check found errors.", problems=report.errors)
+            raise self._refusal(report)
         if member is None:
             raise Defect("A plan passed its check without a live assignment.")
         header = plan.plan
@@ -236,6 +236,13 @@ class _Desk:
         record = the_plan(ws.ledger, document_id)
         warnings = (*report.warnings, *form.warnings)
         return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, warnings, form)
+
+    def _refusal(self, report: PlanReport) -> CpdocsError:
+        """Everything that is wrong with a file, its version too; that one decides the exit status, as it does alone
+        (contract §4)."""
+        faults = tuple(version_faults(self.ws, report.plan)) if report.plan and report.assignment else ()
+        kind = InputFault if faults else AnswerIsNo
+        return kind("the check found errors.", problems=(*report.errors, *faults))
 
     def _stopped(self, last: PlanRecord | None, plan: Plan, document_id: str) -> list[NoticePaper]:
         """The notice to whoever was sent the version before: not to be used any more."""

@@ -224,5 +224,6 @@ def _facts(ws: Workspace, plan: PlanRecord, parts: Sequence[ReturnRecord]) -> tu
         facts.append(("It brought", " and ".join(_APPROVAL[slot] for slot in brought)))
     if brought or open_slots(plan):
         wanted = [_APPROVAL[slot] for slot in open_slots(plan)]
-        facts.append(("Still open", " and ".join(wanted) or "nothing: the plan is complete"))
+        done = "nothing: the plan is complete" if plan.complete else "nothing until you hear from us"
+        facts.append(("Still open", " and ".join(wanted) or done))
     return tuple(facts)
