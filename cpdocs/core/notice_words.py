@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cpdocs.core.findings import FINDINGS
-from cpdocs.core.moments import eastern_text
+from cpdocs.core.moments import moment_text
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.return_record import RETURNED, ReturnRecord
 from cpdocs.core.review_queue import Item, items
@@ -103,13 +103,13 @@ def day_sentences(parts: Sequence[ReturnRecord], plan: PlanRecord) -> tuple[str,
     leading = [part for part in parts if part.verdict is _LEADING[kind]]
     told = [said for item in items(leading) for said in _of_item(item, plan)]
     for part in parts if open_slots(plan) else ():
-        when = eastern_text(part.received_at)
+        when = moment_text(part.received_at)
         if part.verdict is _LEADING[kind]:
             continue
         if part.verdict is Verdict.HELD:
-            told.append(f"What came {when} must be looked at by a person first.")
+            told.append(f"What came on {when} must be looked at by a person first.")
         else:
-            told += [f"What came {when} can't be counted.", *sentences(part, plan)]
+            told += [f"What came on {when} can't be counted.", *sentences(part, plan)]
     return tuple(dict.fromkeys(told))
 
 

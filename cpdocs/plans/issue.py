@@ -38,6 +38,7 @@ from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 if TYPE_CHECKING:
     from cpdocs.documents.pdf import Rendered
     from cpdocs.documents.plan_paper import PlanPaper
+    from cpdocs.documents.plans import WrittenPlan
     from cpdocs.signing.keyfiles import KeyPair
     from cpdocs.workspace import Workspace
 
@@ -175,8 +176,8 @@ class _Desk:
         practice, pcp = self._office(plan)
         supersedes = last.document_id if last else ""
         paper = self._paper(plan, document_id, member, practice, pcp, supersedes)
-        paper, form = print_form(ws, paper, drafts=self._drafts)
-        rendered, cover = self._render(paper)
+        written, form = print_form(ws, paper, drafts=self._drafts)
+        rendered, cover = self._render(written)
         sealed = seal_plan(
             rendered.pdf,
             rendered.boxes,
@@ -318,11 +319,11 @@ class _Desk:
             raise Defect("A plan passed its check without its practice or its PCP on record.")
         return practice, pcp
 
-    def _render(self, paper: PlanPaper) -> tuple[Rendered, Rendered]:
-        from cpdocs.documents.plans import render_cover, render_plan
+    def _render(self, written: WrittenPlan) -> tuple[Rendered, Rendered]:
+        from cpdocs.documents.plans import render_cover, render_written
 
         shipped, site = self.ws.shipped_templates, self.ws.paths.templates
-        rendered = render_plan(paper, shipped=shipped, site=site)
+        rendered = render_written(written, shipped=shipped, site=site)
         most = self.ws.options.max_return_pages
         if rendered.pages > most:
             raise InputFault(
@@ -330,7 +331,7 @@ class _Desk:
                 "it was not issued.",
                 todo="Shorten the plan, or raise max_pages under [intake] in cpdocs.toml.",
             )
-        return rendered, render_cover(paper, pages=rendered.pages, shipped=shipped, site=site)
+        return rendered, render_cover(written.paper, pages=rendered.pages, shipped=shipped, site=site)
 
 
 def _consent_until(plan: Plan) -> str | None:
