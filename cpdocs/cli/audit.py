@@ -97,10 +97,7 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
                 "clock_steps": [_step_json(step) for step in report.steps],
             }
         )
-    held = (
-        f"{counted(report.events, 'event')}, {counted(report.checkpoints, 'checkpoint')}, "
-        f"{counted(report.files, 'stored file')}"
-    )
+    held = f"{_size(report.events, report.checkpoints)}, {counted(report.files, 'stored file')}"
     if not report.ok:
         if as_json:
             click.get_current_context().exit(1)
@@ -257,10 +254,7 @@ def export(
             }
         )
         return
-    say(
-        click.get_current_context(),
-        f"{counted(done.head.size, 'event')} and {counted(done.checkpoints, 'checkpoint')} in {folder}.",
-    )
+    say(click.get_current_context(), f"{_size(done.head.size, done.checkpoints)} in {folder}.")
 
 
 @audit.command()
@@ -337,10 +331,7 @@ def move(url: str, as_json: bool) -> None:
         root = moved.head.root.hex()
         print_json({"events": moved.head.size, "root": root, "checkpoints": moved.checkpoints, "old": str(moved.old)})
         return
-    click.echo(
-        f"{counted(moved.head.size, 'event')} and {counted(moved.checkpoints, 'checkpoint')} in the database, "
-        "proven by an audit."
-    )
+    click.echo(f"{_size(moved.head.size, moved.checkpoints)} in the database, proven by an audit.")
     click.echo(f"Root {moved.head.root.hex()}")
     say(
         click.get_current_context(),
@@ -376,6 +367,10 @@ def _dated_json(dated: Dated) -> dict[str, Any]:
         "recorded_at": dated.recorded_at.isoformat(),
         "documents": list(dated.documents),
     }
+
+
+def _size(events: int, checkpoints: int) -> str:
+    return f"{counted(events, 'event')}, {counted(checkpoints, 'checkpoint')}"
 
 
 def _step_text(step: ClockStep) -> str:
