@@ -109,9 +109,7 @@ def open_workspace(start: Path | None = None, *, person: str = "") -> Workspace:
     plain = _workspace(paths, senders, options, SystemClock(), text, sandbox=False, person=person, owned=owned)
     sandbox = _is_sandbox(plain)
     fixed = _fixed_clock(sandbox=sandbox)
-    if not sandbox:
-        return plain
-    return _workspace(paths, senders, options, SystemClock(fixed), text, sandbox=True, person=person, owned=owned)
+    return plain.as_sandbox(SystemClock(fixed)) if sandbox else plain
 
 
 def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes] | None = None) -> Workspace:

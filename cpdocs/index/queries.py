@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from cpdocs.index.store import Index
 
 _ALL = -1
-_ONE_BY_ONE = 500
+_NAMED = 500
+"""Up to so many documents are named in one question; for more, everything that waits is looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +221,14 @@ def waiting_for(index: Index, document_ids: Iterable[str]) -> dict[str, list[sql
     """What came back for each of these documents and waits for review: document id → rows of ``returns``."""
     wanted = list(document_ids)
     found: dict[str, list[sqlite3.Row]] = {}
-    if len(wanted) > _ONE_BY_ONE:
+    if len(wanted) > _NAMED:
         for row in index.rows("SELECT * FROM returns WHERE waiting = 1 ORDER BY seq, part"):
             found.setdefault(row["document_id"], []).append(row)
         return found
-    for document_id in wanted:
-        query = "SELECT * FROM returns WHERE document_id = ? AND waiting = 1 ORDER BY seq, part"
-        rows = index.rows(query, (document_id,))
-        if rows:
-            found[document_id] = rows
+    marks = ", ".join("?" * len(wanted))
+    query = f"SELECT * FROM returns WHERE document_id IN ({marks}) AND waiting = 1 ORDER BY seq, part"  # noqa: S608
+    for row in index.rows(query, wanted):
+        found.setdefault(row["document_id"], []).append(row)
     return found
 
 
