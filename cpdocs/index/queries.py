@@ -63,11 +63,8 @@ class PracticeContact:
 
 def practices_of(index: Index, practice_ids: Iterable[str]) -> dict[str, PracticeContact]:
     """These practices, as far as they are on record, by id."""
-    found = {}
-    for practice_id in dict.fromkeys(practice_ids):
-        for row in index.rows("SELECT * FROM practices WHERE practice_id = ?", (practice_id,)):
-            found[practice_id] = PracticeContact(*row)
-    return found
+    rows = index.rows_of("SELECT * FROM practices WHERE practice_id IN ({keys})", practice_ids)
+    return {row["practice_id"]: PracticeContact(*row) for row in rows}
 
 
 def payers_of(index: Index, document_ids: Iterable[str], member_id: str) -> list[str]:
@@ -225,9 +222,8 @@ def waiting_for(index: Index, document_ids: Iterable[str]) -> dict[str, list[sql
         for row in index.rows("SELECT * FROM returns WHERE waiting = 1 ORDER BY seq, part"):
             found.setdefault(row["document_id"], []).append(row)
         return found
-    marks = ", ".join("?" * len(wanted))
-    query = f"SELECT * FROM returns WHERE document_id IN ({marks}) AND waiting = 1 ORDER BY seq, part"  # noqa: S608
-    for row in index.rows(query, wanted):
+    query = "SELECT * FROM returns WHERE document_id IN ({keys}) AND waiting = 1 ORDER BY seq, part"
+    for row in index.rows_of(query, wanted):
         found.setdefault(row["document_id"], []).append(row)
     return found
 
