@@ -14,7 +14,7 @@ import weasyprint
 
 from cpdocs.documents.marks import page_codes
 from cpdocs.documents.pdf import to_pdf
-from cpdocs.documents.plans import PLAN_SHEETS, plan_html
+from cpdocs.documents.plans import PLAN_SHEETS, write_plan
 from tests.documents.papers import ISSUED_AT, SHIPPED, paper
 
 RUNS = 9
@@ -28,7 +28,7 @@ def cpu(call: Callable[[], object]) -> float:
 
 def main() -> None:
     what = paper()
-    html = plan_html(what, shipped=SHIPPED)
+    html = write_plan(what, shipped=SHIPPED).html
     sheets = [SHIPPED / name for name in PLAN_SHEETS]
 
     def ours() -> object:

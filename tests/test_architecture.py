@@ -35,7 +35,7 @@ def test_what_weasyprint_does_not_promise_is_used_in_few_places() -> None:
             if any(name.partition(".")[0] in ("weasyprint", "pydyf") and name not in promised for name in names):
                 using.add(str(path.relative_to(ROOT / "cpdocs" / "documents")))
     assert using == {
-        *("fontmap.py", "glyphs.py", "layout.py", "pdf.py", "tags.py"),  # fonts, words beside glyphs, lines, tags
+        *("cid_fonts.py", "fontmap.py", "glyphs.py", "layout.py", "pdf.py", "tags.py"),  # fonts, words, lines, tags
         *(
             f"mail_merge/internals/{name}.py"
             for name in ("engine", "canvas", "text_substitution", "tagged", "tagged_assembly")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.key_records import KEY_EVENTS, fold_keys
+from cpdocs.core.moments import day_text
 from cpdocs.core.plan_record import PlanRecord, SlotFill
 from cpdocs.core.signers import PCP_DESIGNEE, PLAN_APPROVAL
 from cpdocs.core.verdicts import Evidence, Slot
@@ -48,14 +49,14 @@ def _designation_rows(ws: Workspace, record: PlanRecord, fill: SlotFill) -> list
         return [("Designated by", f"{who}; the designation is no longer on record")]
     best = found[0]
     return [
-        ("Designated by", f"{who}, from {best.valid_from.isoformat()}{_until(best)}; attested by {best.attested_by}"),
+        ("Designated by", f"{who}, from {day_text(best.valid_from)}{_until(best)}; attested by {best.attested_by}"),
         ("On the member's care team", _said(best, best.on_care_team, fill)),
         ("Face-to-face with the PCP", _said(best, best.face_to_face_with_pcp, fill)),
     ]
 
 
 def _until(designation: Designation) -> str:
-    return f" to {designation.valid_to.isoformat()}" if designation.valid_to else ""
+    return f" to {day_text(designation.valid_to)}" if designation.valid_to else ""
 
 
 def _said(designation: Designation, yes: bool, fill: SlotFill) -> str:

@@ -223,10 +223,11 @@ def export(
     cpdocs audit export for-the-practice --practice P0041
     python /media/compliance/trail-2026-11/verify.py checkpoint-kept-elsewhere.txt
 
-    What verify.py, in the export, ends with: 0 proven, 1 something is wrong, 2 not proven (a part is missing, or
-    signatures can't be checked on that machine).
-    A part holds the events about those plans that name no other plan or member, each with its proof; the others are
-    counted. DIR must be new or empty. It will hold members' data: keep it as you keep the charts.
+    The whole trail has a program beside it, verify.py, which ends with 0 proven, 1 something is wrong, 2 not proven (a
+    part is missing, or signatures can't be checked on that machine).
+    A part (--plan, --practice, --payer) has no such program: it holds the events about those plans that name no other
+    plan or member, each with its proof, which its README.txt explains; the others are counted. DIR must be new or
+    empty. It will hold members' data: keep it as you keep the charts.
     """
     if chosen := [each for each in (plan, practice, payer) if each]:
         if len(chosen) > 1:

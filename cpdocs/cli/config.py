@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cpdocs.cli.context import chosen_workspace
-from cpdocs.cli.output import AS_JSON, counted, print_json
+from cpdocs.cli.output import AS_JSON, print_json
+from cpdocs.core.plurals import counted
 
 if TYPE_CHECKING:
     from cpdocs.settings_explain import Setting

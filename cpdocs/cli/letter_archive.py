@@ -8,10 +8,11 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.member_ids import read_member_id
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.tables import print_table
 from cpdocs.core.events import document_subject, member_subject
+from cpdocs.core.plurals import counted
 from cpdocs.workspace import Workspace
 
 _RUN = click.option(

@@ -10,12 +10,13 @@ import click
 from cpdocs.cli import letter_words
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_words import reason_in_words, who
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
 from cpdocs.core.letters import ASSIGNMENT
 from cpdocs.core.line_words import what_to_do, why
+from cpdocs.core.plurals import counted
 from cpdocs.workspace import Workspace
 
 if TYPE_CHECKING:

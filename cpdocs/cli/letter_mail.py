@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY, chosen_pieces
 from cpdocs.cli.tables import print_table
 from cpdocs.core.ids import last_four
 from cpdocs.core.letter_mail import REASONS
 from cpdocs.core.letters import ASSIGNMENT
+from cpdocs.core.plurals import counted
 from cpdocs.errors import InputFault, UsageFault
 from cpdocs.workspace import Workspace
 

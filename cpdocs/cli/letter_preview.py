@@ -9,10 +9,11 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.letter_words import warning_in_words, who
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.workbooks import workbook_options
 from cpdocs.core.letters import ASSIGNMENT
 from cpdocs.core.line_words import what_to_do, why
+from cpdocs.core.plurals import counted
 from cpdocs.workspace import Workspace
 
 if TYPE_CHECKING:

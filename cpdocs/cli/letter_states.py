@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DAY, chosen_pieces
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import RunRecord
+from cpdocs.core.plurals import counted
 from cpdocs.workspace import Workspace
 
 
@@ -86,7 +87,7 @@ def mailed(ws: Workspace, ctx: click.Context, run_id: str, on: date | None, corr
     record = mailed_run(ws, run_id, on, correct=correct)
     if as_json:
         print_json(run_json(record))
-    say(ctx, f"Run {run_id}: {record.pieces} letters mailed on {on.isoformat()}.")
+    say(ctx, f"Run {run_id}: {counted(record.pieces, 'letter')} mailed on {on.isoformat()}.")
 
 
 @click.command()
@@ -125,12 +126,12 @@ def run_json(record: RunRecord) -> dict[str, Any]:
         "state": record.state.value,
         "date": record.on.isoformat(),
         "records_in": record.records_in,
-        **{name: record.counts.get(name, 0) for name in DISPOSITIONS},
+        **{name: record.outcomes.get(name, 0) for name in DISPOSITIONS},
         "pages": record.pages,
         "sheets": record.sheets,
         "mailed_on": record.mailed_on.isoformat() if record.mailed_on else None,
         "reason": record.reason,
-        "pulled": record.pulled,
+        "pulled": len(record.pulled),
     }
 
 

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cpdocs.cli.output import counted
 from cpdocs.core.ids import last_four
 from cpdocs.core.line_words import WARNINGS, what_to_do, why
+from cpdocs.core.plurals import counted
 
 if TYPE_CHECKING:
     from cpdocs.letters.not_mailed import NotMailed

@@ -14,12 +14,13 @@ from cpdocs.cli.letter_mail import addresses, proof, report, reprint, returned, 
 from cpdocs.cli.letter_preview import preview
 from cpdocs.cli.letter_states import cancel, mailed, pull, release, run_json
 from cpdocs.cli.letter_words import not_mailed_in_words, reason_in_words, warning_in_words
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.progress import progress
 from cpdocs.cli.tables import print_table
 from cpdocs.cli.workbooks import workbook_options
 from cpdocs.core.letter_counts import DISPOSITIONS
-from cpdocs.core.letters import ASSIGNMENT, Piece, RunState
+from cpdocs.core.letters import ASSIGNMENT, Piece, RunRecord, RunState
+from cpdocs.core.plurals import counted
 from cpdocs.documents.reading_level import TARGET
 from cpdocs.workspace import Workspace
 
@@ -235,19 +236,27 @@ def show(ws: Workspace, run_id: str, as_json: bool) -> None:
     record = the_run(ws.ledger, run_id)
     pieces = pieces_of(ws.ledger, run_id)
     if as_json:
-        print_json({**run_json(record), "pieces": [_piece_json(piece) for piece in pieces]})
+        print_json({**run_json(record), "pieces": [_piece_json(record, piece) for piece in pieces]})
         return
     click.echo(f"Run {run_id}: {record.kind}, {record.state.value}, letters dated {record.on.isoformat()}")
     if record.state is not RunState.BEGUN:
-        click.echo(", ".join(f"{name} {record.counts.get(name, 0)}" for name in DISPOSITIONS))
+        click.echo(", ".join(f"{name} {record.outcomes.get(name, 0)}" for name in DISPOSITIONS))
+    if record.pulled:
+        click.echo(
+            f"{counted(len(record.pulled), 'letter')} pulled and counted as suppressed. The print file and its sheets "
+            "are as they were printed."
+        )
     rows = [
-        [str(p.number), p.document_id, p.language, p.format, str(p.pages), str(p.sheets), p.seed and "seed"]
+        [
+            *(str(p.number), p.document_id, p.language, p.format, str(p.pages), str(p.sheets)),
+            "seed" if p.seed else "pulled" if p.document_id in record.pulled else "",
+        ]
         for p in pieces
     ]
     print_table(["piece", "document", "language", "format", "pages", "sheets", ""], rows)
 
 
-def _piece_json(piece: Piece) -> dict[str, Any]:
+def _piece_json(record: RunRecord, piece: Piece) -> dict[str, Any]:
     return {
         "piece": piece.number,
         "document_id": piece.document_id,
@@ -260,6 +269,7 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
         "sha256": piece.sha256,
         **({"barcode": piece.barcode} if piece.barcode else {}),
         **({"seed": piece.seed} if piece.seed else {}),
+        **({"pulled": record.pulled[piece.document_id]} if piece.document_id in record.pulled else {}),
     }
 
 

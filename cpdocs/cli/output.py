@@ -51,11 +51,6 @@ class JsonRows:
         click.echo("\n]" if self._begun else "[]")
 
 
-def counted(number: int, thing: str) -> str:
-    """``3 letters``, ``1 letter``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
 class OwnLog(logging.Handler):
     """Our own log lines (a damaged file that mended itself …) on standard error, as any message."""
 

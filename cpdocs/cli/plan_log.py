@@ -160,10 +160,12 @@ def withdraw(ws: Workspace, document_id: str, reason: str, as_json: bool) -> Non
 @AS_JSON
 @pass_workspace
 def code(ws: Workspace, document_id: str, as_json: bool) -> None:
-    """What anybody who asks may be told of a plan's or a copy's number: open, replaced or withdrawn, nothing else.
+    """What anybody who asks may be told of a plan's or a copy's number: open, on hold, replaced or withdrawn.
 
     \b
     cpdocs plan code 7K3M-9QXW-2RC
+
+    On hold: it stands, and nothing is to be signed on it now. Nothing else is told, and not why.
     """
     from cpdocs.plans.records import the_plan
     from cpdocs.plans.variants import given_copies

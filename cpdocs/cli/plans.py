@@ -9,7 +9,7 @@ import click
 
 from cpdocs.cli import plan_drafts, plan_log, plan_papers, plan_send
 from cpdocs.cli.context import pass_workspace
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many, say_unknown
 from cpdocs.cli.params import DOCUMENT_ID, DRAFTS
 from cpdocs.cli.plan_unapprove import unapprove
@@ -19,6 +19,7 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import last_four
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import KeptFile, PlanState
+from cpdocs.core.plurals import counted
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import AnswerIsNo
 from cpdocs.index.queries import Page, PlanFilter
@@ -203,7 +204,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
         (
             "Due",
             f"{clock.due_on.isoformat()}{' OVERDUE' if standing.overdue else ''}"
-            f"{f', {clock.stopped_by}' if clock.stopped_by else ''}",
+            f"{f', {clock.stopped_words}' if clock.stopped_by else ''}",
         ),
     ]
     for slot in Slot:
@@ -221,8 +222,7 @@ def show(ws: Workspace, document_id: str, as_json: bool) -> None:
     ]
     lines += [("Copy", f"given {each.on.isoformat()}, {each.format}, {each.language}") for each in record.copies]
     if record.consent_ended:
-        said = f"{record.consent_ended.why.words} ({record.consent_ended.on.isoformat()}); isn't filed any more"
-        lines.append(("Consent", said))
+        lines.append(("Consent", record.consent_ended.words))
     lines += [
         (
             "For others",

@@ -172,12 +172,12 @@ def verify(file: Path, key: str | None, report: str | None, out: Path | None, as
         # One object, as ever, where the file is of one document; each further part stands in it.
         print_json({**rows[0], "parts": rows})
     elif report is None:
+        if checked.hint:
+            click.echo(checked.hint)
         for decision, row in zip(checked.parts, rows, strict=True):
             click.echo(f"{_named(row['file'], checked.sha256)}: {decision.verdict.value}{_about(decision)}")
             _echo_signatures(row["signatures"])
             _echo_findings(row["findings"])
-        if checked.hint:
-            click.echo(f"  {checked.hint}")
     verdicts = {decision.verdict for decision in checked.parts}
     if verdicts != {Verdict.ACCEPTED}:
         raise AnswerIsNo(

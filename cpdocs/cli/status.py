@@ -12,7 +12,7 @@ import click
 
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.member_ids import read_member_id
-from cpdocs.cli.output import AS_JSON, counted, print_json, say
+from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.pages import pages, plan_filters, say_how_many, say_unknown
 from cpdocs.cli.params import DAY
 from cpdocs.cli.tables import print_table
@@ -21,6 +21,7 @@ from cpdocs.core.events import JSON
 from cpdocs.core.ids import last_four, parse_document_id
 from cpdocs.core.moments import eastern_text
 from cpdocs.core.plan_record import PlanRecord, PlanState
+from cpdocs.core.plurals import counted
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import UsageFault
 from cpdocs.index.queries import Page, PlanFilter
@@ -97,7 +98,7 @@ def status(
                 _slot_word(record, Slot.MEMBER),
                 _slot_word(record, Slot.PCP),
                 receipt,
-                due if clock.running else clock.stopped_by,
+                due if clock.running else clock.stopped_words,
                 record.practice_id,
             ]
         )

@@ -54,6 +54,8 @@ _STATES = {
 }
 
 
+HOLD = ", on hold"
+"""What is added to a version's state on which nothing further happens; a chart isn't told why."""
 BACK = ", returned, waiting for review"
 """What is added to a version's state where something came back that nobody has decided on yet."""
 
@@ -113,7 +115,8 @@ def _program_lines(facts: ProgramFacts, on: date) -> list[str]:
     plan = facts.plan
     lines.append(
         f"  Plan:         version {plan.version} ({plan.document_id}), {_STATES[plan.state]}"
-        f"{BACK if facts.back else ''}; issued {eastern_date(plan.issued_at)}"
+        f"{HOLD if plan.on_hold == 'consent_ended' else ''}{BACK if facts.back else ''}; "
+        f"issued {eastern_date(plan.issued_at)}"
     )
     for slot, who in ((Slot.MEMBER, "Member"), (Slot.PCP, "PCP")):
         fill = plan.fills.get(slot)

@@ -23,6 +23,7 @@ from datetime import date
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.members import ADULT, Assignment, age_on
+from cpdocs.core.moments import day_text
 from cpdocs.core.names import name_words
 from cpdocs.errors import Problem
 
@@ -123,16 +124,16 @@ def change_in_words(dob: date, guardians: Guardians, before: date, now: date) ->
     was, acts = guardians.acting(before), guardians.acting(now)
     if was != acts and acts:
         told = "; ".join(
-            f"{each.name} ({each.relation}) signs for the member, guardian since {each.began_on.isoformat()}"
+            f"{each.name} ({each.relation}) signs for the member, guardian since {day_text(each.began_on)}"
             for each in acts
         )
         return f"Who signs: {told}"
     if gone := [each for each in was if each not in acts]:
         day = max(each.ended_on for each in gone if each.ended_on)
         signs = "a parent or guardian signs" if age_on(dob, now) < ADULT else "the member signs for themselves"
-        return f"Who signs: {signs}; the guardianship of {gone[-1].name} ended on {day.isoformat()}"
+        return f"Who signs: {signs}; the guardianship of {gone[-1].name} ended on {day_text(day)}"
     if not acts and age_on(dob, before) < ADULT <= age_on(dob, now):
-        return f"Who signs: the member signs for themselves, 18 since {adult_on(dob).isoformat()}"
+        return f"Who signs: the member signs for themselves, 18 since {day_text(adult_on(dob))}"
     return ""
 
 

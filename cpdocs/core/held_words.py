@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from cpdocs.core.page_facts import PageKind
 from cpdocs.core.return_record import Decision
-from cpdocs.core.verdicts import Lane, Verdict
+from cpdocs.core.verdicts import Finding, Lane, Verdict
+from cpdocs.errors import Problem
 
 _PERSON = (
     "Find out who the signer is; import the clinicians or the designation that is missing, then recheck. "
@@ -67,6 +70,10 @@ _BY_CODE = {
         "record them as the practice's return (`cpdocs held return`), which stops the clock. Where they ask for "
         "nothing, attest a signature that is on paper, or close this with `cpdocs held close`."
     ),
+    "information_copy": (
+        "It is a copy that we gave out for information. Read what came with it for comments, then close this with "
+        "`cpdocs held close`."
+    ),
     "content_differs": "Compare every page with the issued plan before anything else.",
     **dict.fromkeys(
         ("self_signed_unpinned", "unknown_ca", "certificate_names_nobody", "member_identity_unproven"), _IDENTITY
@@ -84,6 +91,41 @@ _BY_CODE = {
         _PERSON,
     ),
 }
+_DESIGNATION = (
+    "Import the designation as it is now (`cpdocs import designations FILE`), or have the PCP sign a new copy."
+)
+_SIGNER: Mapping[str, tuple[str, str]] = {
+    "signer_unknown": (
+        "Nobody with this NPI is on record.",
+        "Read it again from the page, or import the clinicians' list that has them (`cpdocs import clinicians FILE`).",
+    ),
+    "credential_not_eligible": ("", "Reject it: the PCP, or a designee who is RN, MD, DO, NP or PA, must sign."),
+    "clinician_inactive": (
+        "",
+        "If they work there, import the clinicians' list as it is now (`cpdocs import clinicians FILE`); if not, "
+        "reject it.",
+    ),
+    "wrong_practice": (
+        "",
+        "If they work there, import the clinicians' list with that row (`cpdocs import clinicians FILE`), or have the "
+        "PCP sign.",
+    ),
+    "designation_recorded_late": ("", "Ask the same person to sign again: their designation is on record now."),
+    "pcp_changed": ("", "Ask who the member's PCP is now, and issue a new version for that PCP."),
+}
+
+
+def why_not_this_signer(findings: Iterable[Finding]) -> list[Problem]:
+    """Why somebody may not approve, and what to do, for the person here who named them: a finding's own words are a
+    practice's (contract §6)."""
+    found = []
+    for each in findings:
+        message, todo = _SIGNER.get(each.code, ("", _DESIGNATION))
+        detail = f" ({each.detail})" if each.detail else ""
+        found.append(Problem(each.code, message or f"{each.kind.message}{detail}", todo=todo))
+    return found
+
+
 _SLIP = (
     "Look at the slip, and record what the member wants (`cpdocs held accept ITEM --answer decline|change_cp|call`). "
     "If nobody can tell, ask the member, and close it."

@@ -104,7 +104,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What the ledger says of one run. ``counts`` are roster lines by disposition; ``files`` SHA-256 by file name."""
+    """What the ledger says of one run. ``counts`` are roster lines by disposition as they were when it was staged;
+    ``files`` SHA-256 by file name; ``pages`` and ``sheets`` are what was printed."""
 
     run_id: str
     kind: str
@@ -123,15 +124,27 @@ class RunRecord:
     """Lines by (program, language as the roster names it, disposition)."""
     serials: Serials | None = None
     """The serials of its Intelligent Mail barcodes; None where it has none."""
-    pulled: int = 0
-    """Letters that were taken out of it."""
+    pulled: Mapping[str, str] = field(default_factory=dict)
+    """Document id → why, of every letter that was taken out of it: it goes to nobody, whatever becomes of the run."""
     mailed_seq: int = 0
     """The number of the event that says that it was mailed; 0 while none does."""
 
     @property
     def pieces(self) -> int:
         """How many letters the run has for members, without those that were pulled."""
-        return self.counts.get("mailed", 0) - self.pulled
+        return self.counts.get("mailed", 0) - len(self.pulled)
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """Roster lines by disposition as they stand: those whose letter was pulled are suppressed, not mailed."""
+        gone = len(self.pulled)
+        if not gone:
+            return self.counts
+        return {**self.counts, "mailed": self.pieces, "suppressed": self.counts.get("suppressed", 0) + gone}
+
+    def went_out(self, document_id: str) -> bool:
+        """Whether its letter with this document id may have left the house: released or mailed, and not pulled."""
+        return self.state in (RunState.RELEASED, RunState.MAILED) and document_id not in self.pulled
 
 
 def serials_used(runs: Iterable[RunRecord], on: date) -> list[tuple[Serials, bool]]:
@@ -159,6 +172,7 @@ def letter_id(secret: bytes, kind: str, key: AssignmentKey, occasion: str = "") 
 def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
     """Every run by id, in the order in which they began, from events in order; other events pass by."""
     runs: dict[str, RunRecord] = {}
+    gone: dict[str, dict[str, str]] = {}
     for event in events:
         data = event.data
         if event.type is EventType.RUN_BEGUN:
@@ -181,7 +195,7 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
                 serials=_serials(data.get("barcodes")),
             )
         elif event.type is EventType.LETTER_PULLED:
-            runs[data["run_id"]] = replace(runs[data["run_id"]], pulled=runs[data["run_id"]].pulled + 1)
+            gone.setdefault(data["run_id"], {})[data["document_id"]] = data["reason"]
         elif event.type is EventType.RUN_RELEASED:
             runs[data["run_id"]] = replace(runs[data["run_id"]], state=RunState.RELEASED)
         elif event.type is EventType.RUN_CANCELLED:
@@ -191,7 +205,7 @@ def fold_runs(events: Iterable[Event]) -> dict[str, RunRecord]:
             runs[data["run_id"]] = replace(
                 runs[data["run_id"]], state=RunState.MAILED, mailed_on=mailed_on, mailed_seq=event.seq
             )
-    return runs
+    return {run_id: replace(run, pulled=gone[run_id]) if run_id in gone else run for run_id, run in runs.items()}
 
 
 def seed_id(secret: bytes, run_id: str, number: int) -> str:

@@ -52,7 +52,7 @@ def list_faults(listed: MedicationList, register: Register, on: date) -> Iterato
             "A list from before isn't what they take at home now.",
         )
     if listed.as_of > on:
-        yield Problem("as_of_in_future", "lies ahead.", "as_of")
+        yield Problem("as_of_in_future", "lies ahead.", "as_of", "Give the day on which the list was made.")
     for place, item in enumerate(listed.medications):
         if item.part2:
             yield Problem(

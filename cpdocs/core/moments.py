@@ -1,4 +1,5 @@
-"""Moments and days as people write them: ISO 8601, in Massachusetts time where no offset is given (contract §5)."""
+"""Moments and days: as people type them (ISO 8601, in Massachusetts time where no offset is given; contract §5), as a
+screen lists them, and as papers in English say them: there is no other place for the last."""
 
 from __future__ import annotations
 
@@ -25,7 +26,34 @@ def parse_day(text: str) -> date:
     return date.fromisoformat(text.strip())
 
 
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def day_text(day: date) -> str:
+    """A day on a paper: ``October 21, 2026``."""
+    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+def short_day_text(day: date) -> str:
+    """A day in a paper's table: ``Oct 21, 2026``."""
+    return f"{_MONTHS[day.month - 1][:3]} {day.day}, {day.year}"
+
+
+def clock_text(moment: datetime) -> str:
+    """The time in Massachusetts to the minute: ``9:00 AM``."""
+    return moment.astimezone(EASTERN).strftime("%I:%M %p").lstrip("0")
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment on a paper: Massachusetts date, time to the minute, and the zone: ``Oct 21, 2026, 9:00 AM EDT``."""
+    local = moment.astimezone(EASTERN)
+    return f"{short_day_text(local.date())}, {clock_text(moment)} {local.tzname()}"
+
+
 def eastern_text(moment: datetime) -> str:
-    """A moment for people: Massachusetts date, time to the minute, and the zone in letters (``2026-11-02 10:04
-    EST``)."""
+    """A moment on a screen or in a list: Massachusetts date, time to the minute, and the zone in letters (``2026-11-02
+    10:04 EST``)."""
     return moment.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M %Z")

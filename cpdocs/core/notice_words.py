@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cpdocs.core.findings import FINDINGS
-from cpdocs.core.moments import eastern_text
+from cpdocs.core.moments import moment_text
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.return_record import RETURNED, ReturnRecord
 from cpdocs.core.review_queue import Item, items
@@ -37,8 +37,8 @@ _WEIGHT = {
 
 
 def open_slots(plan: PlanRecord) -> tuple[Slot, ...]:
-    """The approvals that are still wanted; none of a version that is closed or went back with comments."""
-    if plan.closed or plan.returned:
+    """The approvals that are still wanted; none of a version that is closed or on hold."""
+    if plan.closed or plan.on_hold:
         return ()
     return tuple(slot for slot in Slot if slot not in plan.fills)
 
@@ -103,13 +103,13 @@ def day_sentences(parts: Sequence[ReturnRecord], plan: PlanRecord) -> tuple[str,
     leading = [part for part in parts if part.verdict is _LEADING[kind]]
     told = [said for item in items(leading) for said in _of_item(item, plan)]
     for part in parts if open_slots(plan) else ():
-        when = eastern_text(part.received_at)
+        when = moment_text(part.received_at)
         if part.verdict is _LEADING[kind]:
             continue
         if part.verdict is Verdict.HELD:
-            told.append(f"What came {when} must be looked at by a person first.")
+            told.append(f"What came on {when} must be looked at by a person first.")
         else:
-            told += [f"What came {when} can't be counted.", *sentences(part, plan)]
+            told += [f"What came on {when} can't be counted.", *sentences(part, plan)]
     return tuple(dict.fromkeys(told))
 
 
@@ -128,8 +128,10 @@ def nothing_wanted(plan: PlanRecord) -> str:
         return "A newer version of this plan has been issued since; nothing needs to be signed on this one."
     if plan.closed:
         return "This plan was withdrawn; nothing needs to be signed."
-    if plan.returned:
+    if plan.on_hold == "returned":
         return "This plan went back to us with comments; nothing needs to be signed until we answer."
+    if plan.on_hold and not plan.complete:
+        return "This plan is on hold; nothing needs to be signed until you hear from us."
     return "We have every approval of this plan; nothing needs to be signed or sent again."
 
 

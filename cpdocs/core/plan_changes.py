@@ -13,6 +13,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from cpdocs.core.clock import EASTERN
+from cpdocs.core.moments import clock_text, short_day_text
 from cpdocs.core.plans import Plan
 
 _LISTS: tuple[tuple[str, str, str], ...] = (
@@ -150,9 +152,9 @@ def _plain(value: Any) -> str:
     if isinstance(value, Enum):
         return str(value.value).replace("_", " ")
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return f"{short_day_text(value.astimezone(EASTERN).date())}, {clock_text(value)}"
     if isinstance(value, date):
-        return value.isoformat()
+        return short_day_text(value)
     if isinstance(value, tuple):
         return "; ".join(filter(None, map(_plain, value)))
     if is_dataclass(value):

@@ -26,7 +26,7 @@ class PlanClock:
     """One version's clock. ``basis`` says whether ``receipt`` was logged or assumed from issue.
 
     ``stopped_on`` is the Massachusetts date on which the clock stopped, None while it runs; ``stopped_by`` is
-    ``approved``, ``returned``, ``refused``, ``withdrawn`` or ``superseded``.
+    ``approved``, ``returned``, ``refused``, ``consent_ended``, ``withdrawn`` or ``superseded``.
     """
 
     receipt: datetime
@@ -35,6 +35,11 @@ class PlanClock:
     reminders: tuple[date, ...]
     stopped_on: date | None = None
     stopped_by: str = ""
+
+    @property
+    def stopped_words(self) -> str:
+        """What stopped it, for people; empty while it runs."""
+        return self.stopped_by.replace("_", " ")
 
     @property
     def running(self) -> bool:
@@ -98,4 +103,6 @@ def _stop(record: PlanRecord) -> tuple[date | None, str]:
         return eastern_date(record.returned.at), "returned"
     if record.refusal:
         return record.refusal.on, "refused"
+    if record.consent_ended and not record.closed:
+        return record.consent_ended.on, "consent_ended"
     return None, record.closed

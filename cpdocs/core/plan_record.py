@@ -140,6 +140,15 @@ class ConsentEnded:
     how: str
     by: str
 
+    @property
+    def words(self) -> str:
+        """What it means for the plan, for our own people."""
+        return (
+            f"the consent to disclose its Part 2 records {self.why.words} on {self.on.isoformat()}: nothing of it is "
+            "sent, printed for the PCP or filed any more, and nobody is asked to sign it; it waits for a new version, "
+            "with a new consent or without those items"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
@@ -257,8 +266,20 @@ class PlanRecord:
         return "superseded" if self.superseded_by else ""
 
     @property
+    def on_hold(self) -> str:
+        """Why nobody is asked for an approval of a version that stands: it was ``returned`` with comments, or the
+        consent behind its Part 2 records ended (``consent_ended``), and without one nothing of it leaves (42 CFR
+        2.31): it waits for a new version. Empty otherwise."""
+        if self.closed:
+            return ""
+        return "consent_ended" if self.consent_ended else "returned" if self.returned else ""
+
+    @property
     def public_word(self) -> str:
-        """All that anybody who asks is told: ``open``, ``replaced`` or ``withdrawn``."""
+        """All that anybody who asks is told: ``open``, ``on hold``, ``replaced`` or ``withdrawn``. Comments, a refusal
+        and a consent that ended have one word, so that it tells of none of them."""
+        if self.on_hold or self.state is PlanState.REFUSED:
+            return "on hold"
         return {"": "open", "superseded": "replaced"}.get(self.closed, self.closed)
 
     @property

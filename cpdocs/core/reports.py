@@ -111,7 +111,7 @@ def _timeliness(payer: str, plans: list[tuple[PlanRecord, PlanClock]], on: date)
         waiting=sum(clock.running and _out(record) and not clock.overdue(on) for record, clock in plans),
         overdue=sum(_out(record) and clock.overdue(on) for record, clock in plans),
         returned=sum(clock.stopped_by == "returned" for _, clock in plans),
-        stopped=sum(clock.stopped_by in {"refused", "withdrawn", "superseded"} for _, clock in plans),
+        stopped=sum(clock.stopped_by in {"refused", "consent_ended", "withdrawn", "superseded"} for _, clock in plans),
         receipt_assumed=sum(record.received_at is None for record, _ in plans),
         median_days=float(median(days)) if days else None,
     )

@@ -121,6 +121,9 @@ def _show_run(record: RunRecord, form: Mapping[str, str], error: CpdocsError | N
     values: dict[str, Any] = {}
     if RECONCILIATION in record.files:
         values = json.loads(ws.blobs.get(record.files[RECONCILIATION]))
+    codes = values.get("codes", {})
+    if record.pulled:
+        codes = {**codes, "suppressed": {**codes.get("suppressed", {}), "pulled": len(record.pulled)}}
     return page(
         "run.html",
         here="Letters",
@@ -129,9 +132,7 @@ def _show_run(record: RunRecord, form: Mapping[str, str], error: CpdocsError | N
         doing=form.get("do", ""),
         form={"on": ws_today(ws), **form},
         run=record,
-        dispositions=[
-            (name, record.counts.get(name, 0), values.get("codes", {}).get(name, {})) for name in DISPOSITIONS
-        ],
+        dispositions=[(name, record.outcomes.get(name, 0), codes.get(name, {})) for name in DISPOSITIONS],
         warnings=values.get("warnings", {}),
         folder=run_folder(ws, record.run_id).relative_to(ws.paths.root),
         pieces=pieces,

@@ -10,6 +10,7 @@ from typing import Any
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.ids import last_four
 from cpdocs.core.page_facts import BoxReading
+from cpdocs.core.plurals import counted as counted
 
 _SEEN = {
     BoxReading.SIGNED: ("signed", "ink is seen", "well"),
@@ -53,11 +54,6 @@ def time_of_day(value: datetime | str) -> str:
 def plain(code: str) -> str:
     """A code as words."""
     return code.replace("_", " ")
-
-
-def counted(number: int, thing: str) -> str:
-    """So many of a thing."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def span(waited: timedelta) -> str:

@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cpdocs.core.clock import EASTERN, eastern_date
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.members import Assignment
+from cpdocs.core.moments import moment_text
 from cpdocs.core.phones import phone
 from cpdocs.core.plan_record import CopyGiven, KeptFile, PlanRecord, ProofLevel, SlotFill
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.documents.html import fill, long_date, short_date, template_folders
+from cpdocs.documents.html import fill, long_date, template_folders
 from cpdocs.documents.marks import code
 from cpdocs.documents.pdf import Rendered, to_pdf
 from cpdocs.documents.tags import Painter
@@ -178,12 +179,6 @@ def _when(fill: SlotFill) -> str:
     if fill.evidence is Evidence.DIGITAL_SIGNATURE:
         return f"{moment_text(fill.signed_at)}, as the signer's own clock says"
     return moment_text(fill.signed_at)
-
-
-def moment_text(moment: datetime) -> str:
-    """Massachusetts date and time to the minute, with the zone: ``Nov 2, 2026, 10:04 AM EST``."""
-    local = moment.astimezone(EASTERN)
-    return f"{short_date(eastern_date(moment))}, {local.strftime('%I:%M %p %Z').lstrip('0')}"
 
 
 def hash_text(digest: str) -> str:

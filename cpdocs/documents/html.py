@@ -35,6 +35,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from cpdocs.core.moments import day_text, short_day_text
 from cpdocs.core.phones import phone
 from cpdocs.documents.stated_facts import require_sources
 from cpdocs.documents.template_files import template_file
@@ -317,11 +318,16 @@ def _locale(language: str) -> Locale:
         return Locale("en", "US")
 
 
+_ENGLISH = frozenset({"en", "en-US"})
+
+
 def long_date(value: date, language: str = "en-US") -> str:
     """``value`` in words, as readers of ``language`` (BCP 47) write it; an unknown language reads US English."""
-    return format_date(value, "long", locale=_locale("en-US" if language == "en" else language))
+    return day_text(value) if language in _ENGLISH else format_date(value, "long", locale=_locale(language))
 
 
 def short_date(value: date | None, language: str = "en-US") -> str:
     """``value`` with its month abbreviated, for tables (``Oct 6, 2026``); empty for None."""
-    return format_date(value, "medium", locale=_locale("en-US" if language == "en" else language)) if value else ""
+    if value is None:
+        return ""
+    return short_day_text(value) if language in _ENGLISH else format_date(value, "medium", locale=_locale(language))

@@ -26,9 +26,10 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from cpdocs.documents import tags
 from cpdocs.documents.asked_files import asked_for
+from cpdocs.documents.cid_fonts import bare_glyphs, cut_once
 from cpdocs.documents.fontmap import OurFonts
 from cpdocs.documents.glyphs import spelling
-from cpdocs.documents.layout import lines_once
+from cpdocs.documents.layout import laid_out_once
 from cpdocs.documents.template_files import template_file
 from cpdocs.documents.xmp import xmp_packet
 from cpdocs.errors import InputFault
@@ -243,7 +244,7 @@ def to_pdf(
     """
     shop = _workshop(folders)
     moment = moment_of(created)
-    with _complaints() as complaints, _told(), lines_once():
+    with _complaints() as complaints, _told(), laid_out_once():
         sheets = [shop.sheet(name) for name in stylesheets]
         source = HTML(string=html, base_url=shop.base(template), url_fetcher=shop.fetcher)
         document = source.render(
@@ -257,11 +258,11 @@ def to_pdf(
                 pdf = write_letter(document, moment, identifier, painters=painters)
         else:
             _prepare(document, moment, profile, painters)
-            with tags.mended():
+            with tags.mended(), cut_once():
                 pdf = document.write_pdf(
                     pdf_variant=_VARIANTS[profile],
                     pdf_identifier=identifier.encode("ascii"),
-                    finisher=_without_object_streams,
+                    finisher=_finish_plan,
                 )
     _judge(complaints)
     return Rendered(pdf, len(document.pages), _boxes(document))
@@ -313,7 +314,12 @@ class _Written(pydyf.Object):  # type: ignore[misc]  # pydyf has no type informa
         return self.made
 
 
-def _without_object_streams(_document: Document, pdf: pydyf.PDF) -> None:
+def _finish_plan(_document: Document, pdf: pydyf.PDF) -> None:
+    bare_glyphs(pdf)
+    _without_object_streams(pdf)
+
+
+def _without_object_streams(pdf: pydyf.PDF) -> None:
     """Has every object written by itself: signature fields are added to this file, and comparing revisions of a tagged
     PDF whose objects lie in object streams takes a time quadratic in pages (signing.md)."""
     write = pdf.write

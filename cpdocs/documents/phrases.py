@@ -15,6 +15,7 @@ from datetime import date, datetime
 from babel.dates import format_time
 
 from cpdocs.core.clock import EASTERN
+from cpdocs.core.moments import clock_text
 from cpdocs.documents.hours import hours_in
 from cpdocs.documents.html import long_date, short_date
 from cpdocs.documents.letter_languages import Catalogue, written_date
@@ -113,8 +114,8 @@ class Phrases:
     def moment(self, value: datetime) -> Said:
         """A day and time in Massachusetts: ``Oct 6, 2026, 2:00 PM``, the only way in which a plan writes one."""
         local = value.astimezone(EASTERN)
-        day, clock = self.day(local.date()), local.strftime("%I:%M %p").lstrip("0")
-        english = f"{short_date(local.date())}, {clock}"
+        day = self.day(local.date())
+        english = f"{short_date(local.date())}, {clock_text(value)}"
         if self.catalogue is None:
             return Said(english)
         own = format_time(local.time(), "short", locale="en_US" if self.tag in _NO_CLDR_DATES else _locale(self.tag))

@@ -169,7 +169,7 @@ def _member_rows(paper: PlanPaper, say: Phrases) -> Rows:
         (say("Written language"), member.language_written if member.language_written != language else ""),
         (say("Interpreter"), say(_NEEDED[asked.casefold()]) if asked.casefold() in _NEEDED else asked),
         (say("Format needed"), say(_FORMATS[need]) if need in _FORMATS else need if need != "standard" else ""),
-        (say("Acts for the member"), representative_text(paper)),
+        (say("Acts for the member"), representative_text(paper, say)),
     ]
     return [row for row in rows if row[1]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from cpdocs.documents.pdf import Rendered, to_pdf
 from cpdocs.documents.phrases import Phrases
 from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plan_views import plan_view
+from cpdocs.documents.words import ENGLISH
 from cpdocs.errors import Defect, InputFault, Problem
 
 SIGNATURE_BOXES = ("MemberSig", "PCPSig")
@@ -25,17 +26,38 @@ PLAN_SHEETS = ("base/base.css", "plan/plan.css")
 _COVER_SHEETS = ("base/base.css", "cover/cover.css")
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenPlan:
+    """A plan's HTML, styled by ``plan_sheets(paper)``, and the ``missing`` messages: those without a translation into
+    the language of ``paper``."""
+
+    paper: PlanPaper
+    html: str
+    missing: frozenset[str]
+
+
 def render_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
+    """``render_written`` of what ``write_plan`` writes, where nothing is missing. Raises as these."""
+    return render_written(write_plan(paper, shipped=shipped, site=site), shipped=shipped, site=site)
+
+
+def render_written(written: WrittenPlan, *, shipped: Path, site: Path | None = None) -> Rendered:
     """The plan, unsealed, PDF/A-2a and PDF/UA-1: every page marked, the signature boxes in ``Rendered.boxes``.
 
-    The same ``paper`` and templates give the same bytes. ``shipped`` is the template folder that came with cpdocs,
+    The same plan and templates give the same bytes. ``shipped`` is the template folder that came with cpdocs,
     ``site`` the workspace's own.
 
-    Raises InputFault where a template can't be used, a text has characters that no font can draw (naming the plan's
-    field), or Part 2 records come without a consent.
+    Raises InputFault where a text has no translation, or the template lacks the signature boxes.
     """
+    paper = written.paper
+    if written.missing:
+        tag = paper.catalogue.tag if paper.catalogue else ENGLISH
+        raise InputFault(
+            f"The plan can't be made in {tag}: {len(written.missing)} of its texts have no translation.",
+            todo="Complete the catalogue, or issue the plan in English.",
+        )
     rendered = to_pdf(
-        plan_html(paper, shipped=shipped, site=site),
+        written.html,
         folders=template_folders(shipped, site),
         profile="plan",
         identifier=paper.document_id,
@@ -63,8 +85,12 @@ def plan_sheets(paper: PlanPaper) -> tuple[str, ...]:
     )
 
 
-def plan_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> str:
-    """The HTML of the plan, styled by ``plan_sheets``. Raises as ``render_plan`` does."""
+def write_plan(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> WrittenPlan:
+    """Writes the plan out in the languages of ``paper``, in English where a translation is missing.
+
+    Raises InputFault where a template can't be used, a text has characters that no font can draw (naming the plan's
+    field), or Part 2 records come without a consent.
+    """
     folders = template_folders(shipped, site)
     say = Phrases(paper.catalogue)
     view = plan_view(paper, say)
@@ -72,22 +98,7 @@ def plan_html(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> s
     view["content"] = content_stub(view)
     _require_drawable(paper, view, folders)
     html = fill_in("plan/plan.html", view, say, shipped=shipped, site=site)
-    if say.missing:
-        raise InputFault(
-            f"The plan can't be made in {say.tag}: {len(say.missing)} of its texts have no translation.",
-            todo="Complete the catalogue, or issue the plan in English.",
-        )
-    return html
-
-
-def untranslated(paper: PlanPaper, *, shipped: Path, site: Path | None = None) -> set[str]:
-    """The messages of this plan that have no translation into the language of ``paper``. Raises as ``render_plan``."""
-    say = Phrases(paper.catalogue)
-    view = plan_view(paper, say)
-    view["part2"] = _part2_view(paper, template_folders(shipped, site), say)
-    view["content"] = ""
-    fill_in("plan/plan.html", view, say, shipped=shipped, site=site)
-    return say.missing
+    return WrittenPlan(paper, html, frozenset(say.missing))
 
 
 def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | None = None) -> Rendered:

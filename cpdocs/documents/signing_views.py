@@ -60,32 +60,31 @@ def is_minor(paper: PlanPaper) -> bool:
     return age_on(paper.member.dob, paper.plan.plan.plan_date) < _ADULT
 
 
-def representative(paper: PlanPaper) -> tuple[str, str, str]:
+def _representative(paper: PlanPaper, say: Phrases) -> tuple[str, str, Said]:
     """Name, relation and authority of who acts for the member: the plan's representative, else a minor's guardian on
     the roster."""
     named = paper.plan.representative
     if named:
-        since = named.since.isoformat() if named.since else ""
-        return named.name, named.relation, ", ".join(filter(None, (named.authority, since)))
+        return named.name, named.relation, say.joined(", ", (named.authority, say.day(named.since, long=True)))
     if is_minor(paper) and paper.member.guardian_name:
-        return paper.member.guardian_name, paper.member.guardian_relation, ""
-    return "", "", ""
+        return paper.member.guardian_name, paper.member.guardian_relation, NOTHING
+    return "", "", NOTHING
 
 
-def representative_text(paper: PlanPaper) -> str:
+def representative_text(paper: PlanPaper, say: Phrases) -> Said:
     """The same in one line; empty where nobody acts for the member."""
-    name, relation, authority = representative(paper)
+    name, relation, authority = _representative(paper, say)
     if not name:
-        return ""
+        return NOTHING
     number = paper.plan.representative.phone if paper.plan.representative else ""
-    return ", ".join(filter(None, (name, relation, authority, phone(number))))
+    return say.joined(", ", (name, relation, authority, phone(number)))
 
 
 def signing_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
     """The signature page: who signs, what each signature means, what is attested (documents.md §3). What the PCP alone
     reads is in English."""
     plan = paper.plan
-    name, relation, authority = representative(paper)
+    name, relation, authority = _representative(paper, say)
     copy = plan.copy_given
     given = NOTHING
     if copy and copy.date == eastern_date(paper.issued_at):
@@ -97,8 +96,8 @@ def signing_view(paper: PlanPaper, say: Phrases) -> dict[str, Any]:
             when=say.joined(" ", (say.day(copy.date, long=True), f"({how})" if how else "")),
         )
     supervisor = plan.supervisor
-    role = ", ".join(filter(None, (relation, authority)))
-    signer = f"{name or paper.member.full_name}{f' ({role})' if role else ''}"
+    role = say.joined(", ", (relation, authority))
+    signer = say.joined("", (name or paper.member.full_name, *((" (", role, ")") if role else ())))
     return {
         "member_title": say("Member, or who acts for the member") if name else say("Member"),
         "member_meaning": say.joined("", ("“", say(paper.meanings[Slot.MEMBER]), "”")),

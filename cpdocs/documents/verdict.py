@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cpdocs.documents.certificate import hash_text, moment_text
+from cpdocs.core.moments import moment_text
+from cpdocs.documents.certificate import hash_text
 from cpdocs.documents.fonts import uncovered
 from cpdocs.documents.html import fill, template_folders
 from cpdocs.documents.pdf import Rendered, to_pdf

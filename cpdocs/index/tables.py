@@ -126,10 +126,10 @@ _INDEXES = (
     "choices, closed, services, affiliated)",
     "returns_by_day ON returns (received_at, waiting, resolved_at, codes)",
     "plans_due ON plans (running, due_on, seq, issued_on, state)",
-    "plans_to_sign ON plans (issued_at, document_id, live_until, closed, member_evidence, state, back, program, "
-    "member_id, coordinator, practice_id) "
+    "plans_to_sign ON plans (issued_at, document_id, live_until, closed, member_evidence, state, back, consent_ended, "
+    "program, member_id, coordinator, practice_id) "
     "WHERE closed = '' AND member_evidence = '' "
-    "AND state IN ('issued', 'partly_signed') AND back = 0",
+    "AND state IN ('issued', 'partly_signed') AND back = 0 AND consent_ended = 0",
     "plans_to_approve ON plans (receipt_at, document_id, live_until, running, closed, back, sent_at, received_at, "
     "pcp_changed, practice_changed, due_on, program, member_id, coordinator, practice_id) "
     "WHERE running = 1 AND closed = '' AND back = 0 "

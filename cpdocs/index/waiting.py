@@ -97,7 +97,8 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.MEMBER_SIGNATURE: _plan(
         Kind.MEMBER_SIGNATURE,
         "p.issued_at",
-        f"{_OPEN} AND p.member_evidence = '' AND p.state IN ('issued', 'partly_signed') AND p.back = 0",
+        f"{_OPEN} AND p.member_evidence = '' AND p.state IN ('issued', 'partly_signed') AND p.back = 0 "
+        "AND p.consent_ended = 0",
         index="plans_to_sign",
     ),
     Kind.PCP_SIGNATURE: _plan(
@@ -125,13 +126,15 @@ _KINDS: dict[Kind, _Rows] = {
     ),
     Kind.COMMENTS: _plan(Kind.COMMENTS, "p.returned_on", "p.state = 'returned_with_comments' AND p.live_until >= :on"),
     Kind.REFUSAL_RETRY: _plan(
-        Kind.REFUSAL_RETRY, "p.next_try", f"p.next_try <> '' AND p.next_try <= :on AND {_OPEN}", due="p.next_try"
+        Kind.REFUSAL_RETRY,
+        "p.next_try",
+        f"p.next_try <> '' AND p.next_try <= :on AND {_OPEN} AND p.consent_ended = 0",
+        due="p.next_try",
     ),
     Kind.UNSENT: _plan(
         Kind.UNSENT,
         "p.issued_at",
-        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = '' "
-        "AND p.consent_ended = 0",
+        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = ''",
         due="p.due_on",
         index="plans_to_send",
     ),

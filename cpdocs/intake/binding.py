@@ -10,8 +10,9 @@ import difflib
 import re
 import types
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -49,21 +50,84 @@ def bind(node: Node, schema: type[T]) -> tuple[T | None, tuple[Problem, ...]]:
     return (None if binder.problems else value), tuple(binder.problems)
 
 
+def bind_around(node: Node, schema: type[T]) -> tuple[T, ...]:
+    """Two values of what ``node`` states where it has faults: what can't be used is filled in, in each with something
+    else; empty where not even its keys can be read. What is true of both doesn't hang on what is filled in."""
+    found = []
+    for stand_in in range(len(_STAND_INS[bool])):
+        try:
+            found.append(_Binder(stand_in).read(node, schema, ""))
+        except _Unusable:
+            return ()
+    return tuple(found)
+
+
+def certain(found: Sequence[Iterable[Problem]], faults: Iterable[Problem]) -> list[Problem]:
+    """What was found in every value of :func:`bind_around`, without what is at a field that has a fault already."""
+    first, *others = [list(each) for each in found] or [[]]
+    spoiled = [fault.where for fault in faults]
+    return [
+        each
+        for each in first
+        if all(each in other for other in others) and not any(_touch(each.where, path) for path in spoiled)
+    ]
+
+
+def _touch(one: str, other: str) -> bool:
+    """Whether two paths are the same field, or one is inside the other."""
+    short, long = sorted((one, other), key=len)
+    return long == short or (long.startswith(short) and long[len(short)] in ".[")
+
+
 @cache
 def _shape(schema: type) -> tuple[tuple[str, Any, Field[Any]], ...]:
     hints = get_type_hints(schema)
     return tuple((item.name, hints[item.name], item) for item in fields(schema))
 
 
+_STAND_INS: dict[type, tuple[Any, Any]] = {
+    str: ("-", "?"),
+    bool: (False, True),
+    int: (1, 2),
+    Decimal: (Decimal(1), Decimal(2)),
+    date: (date(1970, 1, 1), date(2970, 1, 1)),
+    datetime: (datetime(1970, 1, 1, tzinfo=UTC), datetime(2970, 1, 1, tzinfo=UTC)),
+}
+"""What :func:`bind_around` puts where nothing usable stands, by type."""
+
+
+def _is_required(item: Field[Any]) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
+
+
 class _Binder:
-    def __init__(self) -> None:
+    """``stand_in`` is which stand-ins fill in what can't be used; None where nothing is filled in."""
+
+    def __init__(self, stand_in: int | None = None) -> None:
         self.problems: list[Problem] = []
+        self._stand_in = stand_in
+
+    def _instead(self, kind: Any) -> Any:
+        """A stand-in of this type. Raises _Unusable where nothing is filled in."""
+        if self._stand_in is None:
+            raise _Unusable
+        origin = get_origin(kind)
+        if origin in (Union, types.UnionType):
+            return None
+        if origin is tuple:
+            return ()
+        if is_dataclass(kind) and isinstance(kind, type):
+            needed = [(name, inner) for name, inner, item in _shape(kind) if _is_required(item)]
+            return kind(**{name: self._instead(inner) for name, inner in needed})
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return list(kind)[-self._stand_in]
+        return _STAND_INS[kind][self._stand_in]
 
     def fault(self, path: str, message: str, node: Node | None = None, todo: str = "") -> _Unusable:
         """Notes a fault; the caller raises what this gives, or goes on."""
         where = path or "the file"
-        line = f" (line {node.line})" if node is not None and node.line else ""
-        self.problems.append(Problem("schema_invalid", f"{message}{line}.", where, todo))
+        line = node.line if node is not None else 0
+        self.problems.append(Problem("schema_invalid", f"{message}.", where, todo, line))
         return _Unusable()
 
     def read(self, node: Node, kind: Any, path: str) -> Any:
@@ -77,25 +141,26 @@ class _Binder:
         if is_dataclass(kind) and isinstance(kind, type):
             return self._entries(node, kind, path)
         if not isinstance(node, Scalar):
-            raise self.fault(path, "must be one value, not a list or mapping", node)
+            raise self.fault(path, "must be one value, not a list or mapping", node, "Write it after the colon.")
         return self._scalar(node, kind, path)
 
     def _items(self, node: Node, kind: Any, path: str) -> tuple[Any, ...]:
         if not isinstance(node, Items):
             raise self.fault(path, "must be a list (begin each entry with a hyphen)", node)
         if len(node.items) > MAX_ITEMS:
-            raise self.fault(path, f"has more than {MAX_ITEMS} entries", node)
+            raise self.fault(path, f"has more than {MAX_ITEMS} entries", node, "Leave some out.")
         values = []
         for place, item in enumerate(node.items):
             try:
                 values.append(self._filled(item, kind, f"{path}[{place}]"))
             except _Unusable:
-                continue
+                if self._stand_in is not None:
+                    values.append(self._instead(kind))  # so that those behind it keep their places
         return tuple(values)
 
     def _entries(self, node: Node, schema: type, path: str) -> Any:
         if not isinstance(node, Entries):
-            raise self.fault(path, "must have keys of its own", node)
+            raise self.fault(path, "must have keys of its own", node, "Indent them under it.")
         known = {name for name, _, _ in _shape(schema)}
         for key in node.entries.keys() - known:
             near = difflib.get_close_matches(key, known, n=1)
@@ -106,17 +171,19 @@ class _Binder:
         for name, kind, field in _shape(schema):
             at = f"{path}.{name}" if path else name
             child = node.entries.get(name)
-            required = field.default is MISSING and field.default_factory is MISSING
+            required = _is_required(field)
             try:
                 if child is None or (isinstance(child, Scalar) and child.is_null):
                     if required:
-                        raise self.fault(at, "is missing" if child is None else "is empty", child or node)
+                        raise self._lacking(at, child, node)
                 elif required:
                     values[name] = self._filled(child, kind, at)
                 else:
                     values[name] = self.read(child, kind, at)
             except _Unusable:
-                complete = False
+                if required and self._stand_in is not None:
+                    values[name] = self._instead(kind)
+                complete = complete and self._stand_in is not None
         if not complete:
             raise _Unusable
         return schema(**values)
@@ -124,8 +191,13 @@ class _Binder:
     def _filled(self, node: Node, kind: Any, path: str) -> Any:
         value = self.read(node, kind, path)
         if value == "":
-            raise self.fault(path, "is empty", node)
+            raise self._lacking(path, node, node)
         return value
+
+    def _lacking(self, path: str, child: Node | None, parent: Node) -> _Unusable:
+        if child is None:
+            return self.fault(path, "is missing", parent, "Add it; docs/input-files.md says what it holds.")
+        return self.fault(path, "is empty", child, "Fill it in.")
 
     def _scalar(self, node: Scalar, kind: Any, path: str) -> Any:
         text = node.text.strip()
@@ -156,7 +228,7 @@ class _Binder:
     def _text(self, node: Scalar, path: str) -> str:
         text = "" if node.is_null else unicodedata.normalize("NFC", node.text).strip()
         if len(text) > MAX_TEXT:
-            raise self.fault(path, f"has more than {MAX_TEXT} characters", node)
+            raise self.fault(path, f"has more than {MAX_TEXT} characters", node, "Shorten it.")
         if not text.isprintable() and any(
             char in _TURNING or (unicodedata.category(char) in ("Cc", "Cs", "Co") and char not in "\n\t")
             for char in text

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
+from cpdocs.core.plurals import counted
 from cpdocs.core.providers import Clinician, Designation, Directory, Practice
 from cpdocs.errors import InputFault, Problem
 from cpdocs.intake.fields import Fields, usable_rows
@@ -169,7 +170,7 @@ def _all(
         raise InputFault(f"{name} has no rows under its header.", todo="Export it again; nothing was recorded.")
     if problems:
         raise InputFault(
-            f"{name}: {len(problems)} fault(s); nothing was recorded.",
+            f"{name}: {counted(len(problems), 'fault')}; nothing was recorded.",
             todo="Mend them and import it again.",
             problems=problems,
         )

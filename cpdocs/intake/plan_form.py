@@ -26,6 +26,7 @@ from cpdocs.core.plan_form import (
     form_sheets,
 )
 from cpdocs.core.plans import SCHEMA, Plan
+from cpdocs.core.plurals import counted
 from cpdocs.errors import InputFault, Problem
 from cpdocs.intake.plan_file import plan_from
 from cpdocs.intake.trees import Entries, Items, Node, Scalar
@@ -49,7 +50,7 @@ def plan_of_form(read: FormRead, name: str) -> Plan:
     faults = [*form.problems, *(each for each in problems if each.where.partition(" (")[0] not in spoiled)]
     if plan is None or faults:
         raise InputFault(
-            f"{name}: {len(faults)} fault(s) in the form; nothing was written.",
+            f"{name}: {counted(len(faults), 'fault')} in the form; nothing was written.",
             todo="Mend them in the form, save it, and give it again.",
             problems=faults,
         )

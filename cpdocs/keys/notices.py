@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cpdocs.core.clock import EASTERN, eastern_date
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, key_subject, practice_subject
 from cpdocs.core.key_records import KeyRecord
+from cpdocs.core.moments import day_text, moment_text
 from cpdocs.core.places import channel_for
 from cpdocs.core.providers import Practice
 from cpdocs.core.second_person import MAKER_EVENTS
@@ -68,8 +69,8 @@ def key_notice(ws: Workspace, record: KeyRecord, practice: Practice) -> Notice:
         facts=(
             ("Clinician", record.name),
             ("NPI", record.npi),
-            ("Issued", f"{record.recorded_at.astimezone(EASTERN):%Y-%m-%d %H:%M} Eastern"),
-            ("Valid until", eastern_date(record.not_after).isoformat()),
+            ("Issued", moment_text(record.recorded_at)),
+            ("Valid until", day_text(eastern_date(record.not_after))),
             ("Serial number", record.serial),
             ("SHA-256 fingerprint", " ".join(record.fingerprint[place : place + 8] for place in range(0, 64, 8))),
         ),

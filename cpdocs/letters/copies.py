@@ -37,13 +37,13 @@ class Mailed:
 
 
 def letters_about(ws: Workspace, subject: str, *, cancelled: bool = False) -> list[Mailed]:
-    """Every letter of a document id or a member (a subject), in every run that wasn't ``cancelled``, or in those too;
-    oldest first."""
+    """Every letter of a document id or a member (a subject) that wasn't taken back, oldest first; with ``cancelled``
+    those of cancelled runs and those that were pulled too."""
     runs = all_runs(ws.ledger)
     found = []
     for event in ws.ledger.events(subject=subject, types=(EventType.LETTER_STAGED,)):
         run = runs[event.data["run_id"]]
-        if cancelled or run.state is not RunState.CANCELLED:
+        if cancelled or (run.state is not RunState.CANCELLED and event.data["document_id"] not in run.pulled):
             found.append(Mailed(run, piece_of(event), _own_pdf(ws, event)))
     return found
 
@@ -56,7 +56,12 @@ def _own_pdf(ws: Workspace, event: Event) -> str:
 def the_letter(ws: Workspace, document_id: str, run_id: str = "") -> Mailed:
     """The letter with this document id, in the run of that id, or in the last one that has it. Raises InputFault where
     there is none."""
-    found = [letter for letter in letters_about(ws, document_subject(document_id)) if run_id in ("", letter.run.run_id)]
+    # Whoever names the run may look at a letter that was pulled from it: it was printed.
+    found = [
+        letter
+        for letter in letters_about(ws, document_subject(document_id), cancelled=bool(run_id))
+        if not run_id or (run_id == letter.run.run_id and letter.run.state is not RunState.CANCELLED)
+    ]
     if not found:
         raise InputFault(
             f"There is no letter {document_id} in {f'run {run_id}' if run_id else 'any run that counts'}.",

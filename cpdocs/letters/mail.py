@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -14,7 +14,7 @@ from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, member_subject, run_subject
 from cpdocs.core.ids import is_member_id, parse_document_id
 from cpdocs.core.letter_mail import MAIL_EVENTS, REASONS, Mail, ReturnedPiece, fingerprint, fold_mail, mended
-from cpdocs.core.letters import RunState, parse_sheet_mark
+from cpdocs.core.letters import RunRecord, RunState, parse_sheet_mark
 from cpdocs.core.members import Assignment, assignment_key
 from cpdocs.core.register import assignment_from_json
 from cpdocs.core.roster import Disposition, RosterOutcome
@@ -95,8 +95,8 @@ def record_returned(ws: Workspace, codes: Sequence[str], reason: str, on: date) 
         runs = all_runs(tx)
         known = load_mail(tx).returned
         for number, code in enumerate(codes, start=1):
-            event = _staged(tx, code)
-            run = runs.get(event.data["run_id"]) if event else None
+            event = _staged(tx, code, runs)
+            run = runs[event.data["run_id"]] if event else None
             if event is None or run is None:
                 problems.append(
                     Problem(
@@ -104,8 +104,8 @@ def record_returned(ws: Workspace, codes: Sequence[str], reason: str, on: date) 
                     )
                 )
                 continue
-            if run.state not in (RunState.RELEASED, RunState.MAILED):
-                problems.append(Problem("not_mailed", f"its run {run.run_id} is {run.state.value}.", f"code {number}"))
+            if not run.went_out(event.data["document_id"]):
+                problems.append(_never_went(run, event, f"code {number}"))
                 continue
             new = _returned_event(ws, tx, event, reason, on)
             piece = fold_mail([replace(event, type=EventType.LETTER_RETURNED, data=new.data)]).returned[
@@ -123,8 +123,21 @@ def record_returned(ws: Workspace, codes: Sequence[str], reason: str, on: date) 
     return ReturnedMail(tuple(recorded), tuple(problems))
 
 
-def _staged(source: Reads, code: str) -> Event | None:
-    """The event of the piece that a sheet code or a document id names; of several the last."""
+def _never_went(run: RunRecord, staged: Event, where: str) -> Problem:
+    """Why a letter can't have come back: it was pulled, or its run wasn't released."""
+    if staged.data["document_id"] in run.pulled and run.state is not RunState.CANCELLED:
+        return Problem(
+            "pulled",
+            f"its piece {staged.data['piece']} was pulled from run {run.run_id} and never went out.",
+            where,
+            "If it is in your hand, its sheets weren't taken out: tell whoever mails.",
+        )
+    return Problem("not_mailed", f"its run {run.run_id} is {run.state.value}.", where)
+
+
+def _staged(source: Reads, code: str, runs: Mapping[str, RunRecord]) -> Event | None:
+    """The event of the piece that a sheet code or a document id names; of several the last that went out, or the last
+    where none did."""
     mark = parse_sheet_mark(code)
     document_id = parse_document_id(code)
     found = None
@@ -133,8 +146,9 @@ def _staged(source: Reads, code: str) -> Event | None:
             if event.data["piece"] == mark.piece:
                 found = event
     elif document_id is not None:
-        for event in source.events(subject=document_subject(document_id), types=(EventType.LETTER_STAGED,)):
-            found = event
+        events = [*source.events(subject=document_subject(document_id), types=(EventType.LETTER_STAGED,))]
+        out = [event for event in events if runs[event.data["run_id"]].went_out(document_id)]
+        found = next(reversed(out or events), None)
     return found
 
 

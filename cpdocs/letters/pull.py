@@ -11,7 +11,6 @@ from cpdocs.errors import InputFault, UsageFault
 from cpdocs.letters.runs import letters_lock, pieces_of, the_run
 
 if TYPE_CHECKING:
-    from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
 _MAY_BE_PULLED = (RunState.STAGED, RunState.RELEASED)
@@ -39,11 +38,10 @@ def pull(
                 f"Run {run_id} is {run.state.value}: pieces are pulled from one that is staged or released.",
                 todo="Record mail that comes back with `cpdocs letters returned`.",
             )
-        gone = pulled(tx, run_id)
         pieces = {piece.number: piece for piece in pieces_of(tx, run_id) if not piece.seed}
         by_document = {piece.document_id: piece for piece in pieces.values()}
         wanted = [pieces.get(number) for number in numbers] + [by_document.get(document) for document in documents]
-        found = [piece for piece in wanted if piece is not None and piece.document_id not in gone]
+        found = [piece for piece in wanted if piece is not None and piece.document_id not in run.pulled]
         if len(found) < len(wanted):
             raise InputFault(
                 f"{len(wanted) - len(found)} of these are no letters of run {run_id}, or were pulled before; nothing "
@@ -71,9 +69,3 @@ def pull_events(run: RunRecord, pieces: Iterable[tuple[Piece, str]]) -> Sequence
         subjects = (document_subject(piece.document_id), member_subject(piece.key[0]), run_subject(run.run_id))
         found.append(NewEvent(EventType.LETTER_PULLED, subjects, data))
     return found
-
-
-def pulled(source: Reads, run_id: str) -> dict[str, str]:
-    """The document ids of the pieces that were taken out of a run, each with why."""
-    events = source.events(subject=run_subject(run_id), types=(EventType.LETTER_PULLED,))
-    return {event.data["document_id"]: event.data["reason"] for event in events}

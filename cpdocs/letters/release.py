@@ -19,7 +19,7 @@ from cpdocs.core.letters import Piece, RunRecord, RunState
 from cpdocs.core.members import ADULT, Assignment, AssignmentKey, age_on
 from cpdocs.core.roster import Disposition, RosterOutcome, dispose_recorded, known_from
 from cpdocs.letters.mail import apply_mail, load_mail
-from cpdocs.letters.pull import pull_events, pulled
+from cpdocs.letters.pull import pull_events
 from cpdocs.letters.recorded import assignments, made_from
 from cpdocs.letters.runs import advance, letters_lock, pieces_of, publish, the_run, unpublished
 from cpdocs.register.load import load_register
@@ -72,8 +72,7 @@ def release(ws: Workspace, run_id: str) -> tuple[RunRecord, tuple[Pull, ...], tu
         for waiting in unpublished(ws):
             publish(ws, waiting)
         run = the_run(ws.ledger, run_id)
-        gone = pulled(ws.ledger, run_id)
-        pieces = [piece for piece in pieces_of(ws.ledger, run_id) if piece.document_id not in gone]
+        pieces = [piece for piece in pieces_of(ws.ledger, run_id) if piece.document_id not in run.pulled]
         pulls, changed = since_staging(ws, run, pieces)
         by_number = {piece.number: piece for piece in pieces}
         data: dict[str, JSON] = {

@@ -16,7 +16,6 @@ from cpdocs.core.letters import RunRecord
 from cpdocs.core.line_words import WARNINGS, why
 from cpdocs.core.roster import Disposition
 from cpdocs.letters.not_mailed import TO_LOOK_AT, NotMailed, held_csv
-from cpdocs.letters.pull import pulled
 from cpdocs.letters.recipients import SLIP_WAITS
 from cpdocs.letters.runs import HELD, MANIFEST, RECONCILIATION, RECONCILIATION_PDF
 
@@ -73,11 +72,10 @@ def run_lines(ws: Workspace, run: RunRecord) -> Iterator[RunLine]:
     """
     if MANIFEST not in run.files:
         return
-    gone = pulled(ws.ledger, run.run_id)
     text = io.TextIOWrapper(io.BytesIO(ws.blobs.get(run.files[MANIFEST])), "utf-8", newline="")
     for row in csv.DictReader(text):
         outcome = row["disposition"]
-        if row["document_id"] in gone and outcome == Disposition.MAILED.value:
+        if row["document_id"] in run.pulled and outcome == Disposition.MAILED.value:
             outcome = Disposition.SUPPRESSED.value
         yield RunLine(row["member_id"], row.get("program") or "", row.get("roster_language") or "", outcome)
 

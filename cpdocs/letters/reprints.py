@@ -50,8 +50,9 @@ def reprint(
     """Writes outbox/letters/RUN/reprint-NN.pdf with the sheets of these pieces, and of the letters with these reference
     numbers, in mailing order, and records it with its reason.
 
-    Raises UsageFault where none is named; InputFault for a run that was cancelled or never staged and for pieces that
-    it hasn't; AnswerIsNo where the pages taken out aren't the pieces' own, and nothing is written then.
+    Raises UsageFault where none is named; InputFault for a run that was cancelled or never staged, for pieces that
+    it hasn't and for those that were pulled; AnswerIsNo where the pages taken out aren't the pieces' own, and nothing
+    is written then.
     """
     from cpdocs.documents.printfile import extract, recount
 
@@ -77,6 +78,11 @@ def reprint(
                 todo=f"Its pieces are 1 to {len(known)}; `cpdocs letters show {run_id}`.",
             )
         wanted = [known[number] for number in pieces]
+        if gone := [piece.number for piece in wanted if piece.document_id in run.pulled]:
+            raise InputFault(
+                f"Piece {gone[0]} was pulled from run {run_id}; it isn't printed again, and nothing was.",
+                todo="Leave it out: the next run makes the letter anew.",
+            )
         paths = {number: ws.blobs.path(run.files[name]) for number, name in enumerate(files, start=1)}
         pdf = extract([(paths[piece.file], piece.first_page, 2 * piece.sheets) for piece in wanted])
         wrong = recount(pdf).differences(_expected(wanted))

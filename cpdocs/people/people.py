@@ -58,13 +58,15 @@ def require(ws: Workspace, role: Role | Collection[Role], secret: Secret, *, eme
     found = people(ws.ledger).get(user)
     if ws.sandbox:
         return Acting(user, found.name if found else user, emergency=emergency)
-    named = " or ".join(sorted(wanted))
+    # The one that may least first: nobody is to be given more than the work needs.
+    by_reach = [each for each in reversed(Role) if each in wanted]
+    named = " or ".join(by_reach)
     if found is None or (not wanted & found.roles and not emergency):
         raise WorkspaceFault(
             f"{user} is not enrolled as {named}.",
             todo=(
                 "Say who you are with `--as NAME` if that isn't your name on record; an administrator gives the role "
-                f"with `cpdocs user add {user} --role {sorted(wanted)[0]}`."
+                f"with `cpdocs user add {user} --role {by_reach[0]}`."
             ),
         )
     if wanted & CLASHES and not wanted & found.roles and frozenset({*wanted, *found.held}) >= CLASHES:

@@ -13,13 +13,14 @@ from cpdocs.core import transitions
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.events import EventType
 from cpdocs.core.guardianship import must_be_represented
+from cpdocs.core.held_words import why_not_this_signer
 from cpdocs.core.members import Program
 from cpdocs.core.people import Role
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.second_person import MAKER_EVENTS, key_makers
 from cpdocs.core.signers import Standing, may_approve
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.errors import AnswerIsNo, InputFault, Problem, required_reason
+from cpdocs.errors import AnswerIsNo, InputFault, required_reason
 from cpdocs.people import people
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
@@ -156,7 +157,7 @@ def record_chart_note(
         written = min(datetime.combine(on, time(23, 59), EASTERN).astimezone(UTC), now)
         standing = _standing(register, record, npi, written, now, DecisionContext(ws).directory_at(written))
         if not standing.may_approve:
-            problems = [Problem(finding.code, finding.message) for finding in standing.findings]
+            problems = why_not_this_signer(standing.findings)
             raise AnswerIsNo(
                 f"{document_id}: who wrote this note may not approve the plan; nothing was recorded.", problems=problems
             )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.part2_rules import from_form, on_form
-from cpdocs.core.plan_rules import check_plan
+from cpdocs.core.plan_rules import CheckedPlan, check_plan
+from cpdocs.core.register import Register
 from cpdocs.core.transitions import may_issue
 from cpdocs.errors import InputFault, Problem
 from cpdocs.plans.records import last_version
@@ -19,6 +20,7 @@ from cpdocs.system.input_files import read_input
 if TYPE_CHECKING:
     from cpdocs.core.members import Assignment
     from cpdocs.core.plans import Plan
+    from cpdocs.intake.plan_file import ReadPlan
     from cpdocs.workspace import Workspace
 
 
@@ -76,61 +78,74 @@ def check_files(ws: Workspace, paths: Iterable[Path], *, versions: bool = True) 
 
 def check_data(ws: Workspace, files: Iterable[tuple[Path, bytes]], *, versions: bool = True) -> tuple[PlanReport, ...]:
     """As :func:`check_files`, of bytes that were read already; the paths are their names."""
-    from cpdocs.intake.plan_file import read_plan
+    from cpdocs.intake.plan_file import read_whole
 
-    read: list[tuple[Path, bytes, Plan | InputFault]] = []
+    read: list[tuple[Path, bytes, ReadPlan | InputFault]] = []
     for path, data in files:
         try:
-            read.append((path, data, read_plan(data, path.name)))
+            read.append((path, data, read_whole(data, path.name)))
         except InputFault as fault:
             read.append((path, data, fault))
-    return _judged(ws, read, versions)
+    stated = [plan for _, _, each in read if not isinstance(each, InputFault) for plan in _plans(each)]
+    judge = _Judge(ws, [plan.member_id for plan in stated])
+    return tuple(
+        _unreadable(path, data, each)
+        if isinstance(each, InputFault)
+        else judge.report(path, data, each, versions=versions)
+        for path, data, each in read
+    )
 
 
-def _judged(
-    ws: Workspace, read: Sequence[tuple[Path, bytes, Plan | InputFault]], versions: bool
-) -> tuple[PlanReport, ...]:
-    from cpdocs.intake.plan_file import lines_of
-
-    members = [plan.member_id for _, _, plan in read if not isinstance(plan, InputFault)]
-    if not members:
-        return tuple(_unreadable(path, data, fault) for path, data, fault in read if isinstance(fault, InputFault))
-    register = load_register(ws, *members)
-    own_names = [ws.senders.organization.name, *(name for name in ws.senders.cp_orgs)]
-    own_names += [sender.name for sender in ws.senders.cp_orgs.values()]
-    on = eastern_date(ws.clock.now())
-    reports = []
-    for path, data, plan in read:
-        if isinstance(plan, InputFault):
-            reports.append(_unreadable(path, data, plan))
-        else:
-            clauses = from_form(plan, ws.consent_form)
-            plan = on_form(plan, clauses)
-            checked = check_plan(plan, register, on, avoided=ws.options.avoided_words, own_names=own_names)
-            errors = (
-                (*checked.errors, *_version_faults(ws, plan)) if versions and checked.assignment else checked.errors
-            )
-            lines = lines_of(data, path.name)
-            reports.append(
-                PlanReport(
-                    path.name,
-                    path,
-                    data,
-                    plan,
-                    checked.assignment,
-                    tuple(one.at_line(lines) for one in errors),
-                    tuple(one.at_line(lines) for one in checked.warnings),
-                    clauses,
-                )
-            )
-    return tuple(reports)
+def _plans(read: ReadPlan) -> tuple[Plan, ...]:
+    return (read.plan,) if read.plan else read.around
 
 
-def _version_faults(ws: Workspace, plan: Plan) -> Iterator[Problem]:
+class _Judge:
+    """What is on record, loaded once for a batch of files."""
+
+    def __init__(self, ws: Workspace, members: Sequence[str]) -> None:
+        self._ws = ws
+        self._register = load_register(ws, *members) if members else Register()
+        self._own_names = [ws.senders.organization.name, *(name for name in ws.senders.cp_orgs)]
+        self._own_names += [sender.name for sender in ws.senders.cp_orgs.values()]
+        self._on = eastern_date(ws.clock.now())
+
+    def report(self, path: Path, data: bytes, read: ReadPlan, *, versions: bool) -> PlanReport:
+        """Every fault of one file: of its form, by the rules, and of its version. Where its form has faults only what
+        is so whatever is put in their place."""
+        from cpdocs.intake.binding import certain
+
+        if read.plan is None:
+            found = [self._checked(each, versions=versions) for each in read.around]
+            errors = (*read.problems, *certain([each.errors for each in found], read.problems))
+            warnings = tuple(certain([each.warnings for each in found], read.problems))
+            return PlanReport(path.name, path, data, None, None, _placed(errors, read), _placed(warnings, read))
+        clauses = from_form(read.plan, self._ws.consent_form)
+        plan = on_form(read.plan, clauses)
+        checked = self._checked(plan, versions=versions)
+        errors, warnings = _placed(checked.errors, read), _placed(checked.warnings, read)
+        return PlanReport(path.name, path, data, plan, checked.assignment, errors, warnings, clauses)
+
+    def _checked(self, plan: Plan, *, versions: bool) -> CheckedPlan:
+        plan = on_form(plan, from_form(plan, self._ws.consent_form))
+        checked = check_plan(
+            plan, self._register, self._on, avoided=self._ws.options.avoided_words, own_names=self._own_names
+        )
+        if versions and self._register.latest(plan.member_id, plan.program):
+            return replace(checked, errors=(*checked.errors, *version_faults(self._ws, plan)))
+        return checked
+
+
+def version_faults(ws: Workspace, plan: Plan) -> Iterator[Problem]:
+    """Whether the version is the next one to issue, as things stand."""
     try:
         may_issue(plan.version, last_version(ws.ledger, plan.member_id, plan.program.value))
     except InputFault as fault:
         yield Problem("version_not_next", fault.message, "plan.version", fault.todo)
+
+
+def _placed(problems: Iterable[Problem], read: ReadPlan) -> tuple[Problem, ...]:
+    return tuple(each if each.line else each.at_line(read.lines) for each in problems)
 
 
 def _unreadable(path: Path, data: bytes, fault: InputFault) -> PlanReport:

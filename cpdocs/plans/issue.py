@@ -24,7 +24,7 @@ from cpdocs.core.verdicts import Slot
 from cpdocs.errors import AnswerIsNo, CpdocsError, Defect, InputFault, Problem
 from cpdocs.keys.organization_keys import load_pair, token_place
 from cpdocs.ledger.reads import Reads
-from cpdocs.plans.check import PlanReport, check_files
+from cpdocs.plans.check import PlanReport, check_files, version_faults
 from cpdocs.plans.notice_files import NoticePaper, discarding, put_out_papers
 from cpdocs.plans.paper_sources import PaperSources
 from cpdocs.plans.print_form import PrintForm, print_form
@@ -37,6 +37,7 @@ from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 if TYPE_CHECKING:
     from cpdocs.documents.pdf import Rendered
     from cpdocs.documents.plan_paper import PlanPaper
+    from cpdocs.documents.plans import WrittenPlan
     from cpdocs.signing.keyfiles import KeyPair
     from cpdocs.workspace import Workspace
 
@@ -162,7 +163,7 @@ class _Desk:
         ws = self.ws
         plan, member = report.plan, report.assignment
         if report.errors or plan is None:
-            raise AnswerIsNo("the check found errors.", problems=report.errors)
+            raise self._refusal(report)
         if member is None:
             raise Defect("A plan passed its check without a live assignment.")
         header = plan.plan
@@ -174,8 +175,8 @@ class _Desk:
         practice, pcp = self._office(plan)
         supersedes = last.document_id if last else ""
         paper = self._paper(plan, document_id, member, practice, pcp, supersedes)
-        paper, form = print_form(ws, paper, drafts=self._drafts)
-        rendered, cover = self._render(paper)
+        written, form = print_form(ws, paper, drafts=self._drafts)
+        rendered, cover = self._render(written)
         sealed = seal_plan(
             rendered.pdf,
             rendered.boxes,
@@ -236,6 +237,13 @@ class _Desk:
         record = the_plan(ws.ledger, document_id)
         warnings = (*report.warnings, *form.warnings)
         return Issued(report.name, record, ws.paths.plans / file, ws.paths.plans / cover_file, warnings, form)
+
+    def _refusal(self, report: PlanReport) -> CpdocsError:
+        """Everything that is wrong with a file, its version too; that one decides the exit status, as it does alone
+        (contract §4)."""
+        faults = tuple(version_faults(self.ws, report.plan)) if report.plan and report.assignment else ()
+        kind = InputFault if faults else AnswerIsNo
+        return kind("the check found errors.", problems=(*report.errors, *faults))
 
     def _stopped(self, last: PlanRecord | None, plan: Plan, document_id: str) -> list[NoticePaper]:
         """The notice to whoever was sent the version before: not to be used any more."""
@@ -310,11 +318,11 @@ class _Desk:
             raise Defect("A plan passed its check without its practice or its PCP on record.")
         return practice, pcp
 
-    def _render(self, paper: PlanPaper) -> tuple[Rendered, Rendered]:
-        from cpdocs.documents.plans import render_cover, render_plan
+    def _render(self, written: WrittenPlan) -> tuple[Rendered, Rendered]:
+        from cpdocs.documents.plans import render_cover, render_written
 
         shipped, site = self.ws.shipped_templates, self.ws.paths.templates
-        rendered = render_plan(paper, shipped=shipped, site=site)
+        rendered = render_written(written, shipped=shipped, site=site)
         most = self.ws.options.max_return_pages
         if rendered.pages > most:
             raise InputFault(
@@ -322,7 +330,7 @@ class _Desk:
                 "it was not issued.",
                 todo="Shorten the plan, or raise max_pages under [intake] in cpdocs.toml.",
             )
-        return rendered, render_cover(paper, pages=rendered.pages, shipped=shipped, site=site)
+        return rendered, render_cover(written.paper, pages=rendered.pages, shipped=shipped, site=site)
 
 
 def _consent_until(plan: Plan) -> str | None:

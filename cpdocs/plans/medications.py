@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -21,6 +21,7 @@ from cpdocs.core.discharges import LIST_EVENTS, ListRecord, discharge_json, fold
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, member_subject, practice_subject
 from cpdocs.core.ids import derive_document_id, is_member_id, last_four
 from cpdocs.core.medication_list import MedicationList, list_faults
+from cpdocs.core.plurals import counted
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault, Problem, required_text
 from cpdocs.register.load import load_register
@@ -154,17 +155,26 @@ def _told(listed: MedicationList, document_id: str, practice_id: str, file: Path
 
 
 def _checked(ws: Workspace, data: bytes, name: str) -> tuple[MedicationList, Register]:
-    from cpdocs.intake.binding import bind
-    from cpdocs.intake.trees import read_tree
+    from cpdocs.intake.binding import bind, bind_around, certain
+    from cpdocs.intake.trees import lines, read_tree
 
-    listed, problems = bind(read_tree(data, name), MedicationList)
-    found: list[Problem] = list(problems)
-    register = Register()
-    if listed is not None:
-        register = load_register(ws, listed.member_id)
-        found += list_faults(listed, register, eastern_date(ws.clock.now()))
-        if not is_member_id(listed.member_id):
-            found.append(Problem("schema_invalid", "must have twelve digits.", "member_id"))
+    tree = read_tree(data, name)
+    listed, problems = bind(tree, MedicationList)
+    stated = (listed,) if listed else bind_around(tree, MedicationList)
+    register = load_register(ws, *(each.member_id for each in stated)) if stated else Register()
+    today = eastern_date(ws.clock.now())
+    faults = [[*list_faults(each, register, today), *_id_faults(each)] for each in stated]
+    found = [*problems, *certain(faults, problems)]
     if listed is None or found:
-        raise InputFault(f"{name}: {len(found)} fault(s) in the medication list.", todo="Mend them.", problems=found)
+        places = dict(lines(tree))
+        raise InputFault(
+            f"{name}: {counted(len(found), 'fault')} in the medication list.",
+            todo="Mend them.",
+            problems=[each if each.line else each.at_line(places) for each in found],
+        )
     return listed, register
+
+
+def _id_faults(listed: MedicationList) -> Iterator[Problem]:
+    if not is_member_id(listed.member_id):
+        yield Problem("schema_invalid", "must have twelve digits.", "member_id")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cpdocs.core.plans import Plan
     from cpdocs.documents.letter_languages import Catalogue
     from cpdocs.documents.plan_paper import PlanPaper
+    from cpdocs.documents.plans import WrittenPlan
     from cpdocs.workspace import Workspace
 
 
@@ -43,21 +44,20 @@ def language_of(plan: Plan, member: Assignment) -> str:
     return plan.member.language or member.language_written or member.language_spoken
 
 
-def print_form(ws: Workspace, paper: PlanPaper, *, drafts: bool) -> tuple[PlanPaper, PrintForm]:
-    """``paper`` in the member's language and form, and what was decided. ``drafts``: translations that nobody has
-    reviewed are printed too."""
-    form = _wanted(ws, paper, drafts)
-    dressed = replace(paper, catalogue=form.catalogue, large_print=form.large_print)
-    if form.catalogue is None:
-        return dressed, form
-    from cpdocs.documents.plans import untranslated
+def print_form(ws: Workspace, paper: PlanPaper, *, drafts: bool) -> tuple[WrittenPlan, PrintForm]:
+    """``paper`` written in the member's language and form, and what was decided. ``drafts``: translations that nobody
+    has reviewed are printed too. Raises as ``write_plan``."""
+    from cpdocs.documents.plans import write_plan
 
-    missing = untranslated(dressed, shipped=ws.shipped_templates, site=ws.paths.templates)
-    if missing:
-        why = f"{len(missing)} of the plan's texts have no translation"
-        form = replace(form, catalogue=None, warnings=(*form.warnings, _fallback(form.catalogue.tag, why)))
-        dressed = replace(dressed, catalogue=None)
-    return dressed, form
+    form = _wanted(ws, paper, drafts)
+    templates = {"shipped": ws.shipped_templates, "site": ws.paths.templates}
+    dressed = replace(paper, catalogue=form.catalogue, large_print=form.large_print)
+    written = write_plan(dressed, **templates)
+    if written.missing:
+        why = f"{len(written.missing)} of the plan's texts have no translation"
+        form = replace(form, catalogue=None, warnings=(*form.warnings, _fallback(form.language, why)))
+        written = write_plan(replace(dressed, catalogue=None), **templates)
+    return written, form
 
 
 def _wanted(ws: Workspace, paper: PlanPaper, drafts: bool) -> PrintForm:

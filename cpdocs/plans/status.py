@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 REVIEW_WORDS = "returned, waiting for review"
 """What is said of a version of which something came back that nobody has decided on yet."""
 
+CONSENT_WORDS = "consent ended, waits for a new version"
+"""What is said of a version on which nothing further happens since the consent behind its Part 2 records ended."""
+
 _BY_ITSELF = 500
 """Up to so many versions each is folded from its own events; more are read in one pass over all of them."""
 
@@ -62,7 +65,8 @@ class Standing:
     def words(self) -> str:
         """Where it stands, for people."""
         state = self.record.state.value.replace("_", " ")
-        return f"{state}; {REVIEW_WORDS}" if self.waiting else state
+        hold = f"; {CONSENT_WORDS}" if self.record.on_hold == "consent_ended" else ""
+        return f"{state}{hold}; {REVIEW_WORDS}" if self.waiting else f"{state}{hold}"
 
     @property
     def overdue(self) -> bool:
@@ -172,6 +176,7 @@ def status_json(standing: Standing) -> dict[str, JSON]:
             for each in record.receipt_corrections
         ],
         "clock_stopped_by": clock.stopped_by or None,
+        "on_hold": record.on_hold or None,
         "uploaded_at": _iso(record.uploaded.at if record.uploaded else None),
         "superseded_by": record.superseded_by or None,
         "filing_held": [dict(reason) for reason in record.filing_held],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import JSON, NewEvent, document_subject, practice_subject
 from cpdocs.core.ids import derive_document_id
-from cpdocs.core.moments import eastern_text
+from cpdocs.core.moments import moment_text
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
 from cpdocs.plans.notice_files import NoticePaper, channel_name, make_paper, practice_address, written_event
@@ -62,7 +62,7 @@ def _paper(
 
     now = ws.clock.now()
     reference = derive_document_id(ws.id_secret, "stop notice", record.document_id, kind.value, now.isoformat())
-    sent = [("Sent", f"{eastern_text(each.at)} by {each.channel}, to {each.to}") for each in record.sendings]
+    sent = [("Sent", f"{moment_text(each.at)} by {each.channel}, to {each.to}") for each in record.sendings]
     notice = Notice(
         kind=kind,
         to=practice_address(ws.ledger, record.practice_id),
@@ -72,7 +72,7 @@ def _paper(
         facts=(
             ("Plan", record.document_id),
             ("Version", str(record.version)),
-            ("Issued", eastern_text(record.issued_at)),
+            ("Issued", moment_text(record.issued_at)),
             *sent,
             *last,
         ),

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from cpdocs.core import transitions
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import JSON
+from cpdocs.core.held_words import why_not_this_signer
 from cpdocs.core.signers import may_approve
 from cpdocs.core.verdicts import Evidence, Slot
-from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault, required_text
+from cpdocs.errors import AnswerIsNo, InputFault, UsageFault, required_text
 from cpdocs.plans.signers import may_sign
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _pcp(context: DecisionContext, plan: PlanRecord, said: Attestation, received
         current_pcp_npi=context.pcp_of(plan, received_at) or None,
     )
     if not standing.may_approve or standing.clinician is None:
-        problems = [Problem(each.code, each.message) for each in standing.findings]
+        problems = why_not_this_signer(standing.findings)
         raise AnswerIsNo(
             f"{plan.document_id}: this signer may not approve the plan; nothing was accepted.", problems=problems
         )

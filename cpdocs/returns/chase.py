@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.chasing import HEALTH_PLAN, STAGES, Asked, Letter, Terms, letters_of_the_day, stage_of
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject
+from cpdocs.core.moments import day_text
 from cpdocs.core.notices import payer_folder
 from cpdocs.core.plan_clock import OVERDUE, plan_clock
 from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_chase
@@ -136,7 +137,7 @@ def _road(source: Reads, record: PlanRecord) -> list[int]:
 
 def _facts(ws: Workspace, asked: Asked) -> list[tuple[str, str]]:
     """The letter's rows about one plan: which, and until when. The health plan must know whom it is about."""
-    record, due = asked.record, asked.clock.due_on.isoformat()
+    record, due = asked.record, day_text(asked.clock.due_on)
     overdue = asked.stage in STAGES[STAGES.index(OVERDUE) :]
     rows = [(f"Plan, {'overdue since' if overdue else 'due'} {due}", f"{record.document_id}, version {record.version}")]
     if asked.stage == HEALTH_PLAN:

@@ -12,7 +12,6 @@ from cpdocs.core.return_record import Decision
 from cpdocs.errors import InputFault
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.records import find_plan
-from cpdocs.plans.variants import copy_by_digest
 from cpdocs.returns.judging import judge, judge_oversized
 from cpdocs.returns.wrapped import unwrapped
 from cpdocs.system.durable import open_plain
@@ -65,11 +64,4 @@ def _hint(ws: Workspace, digest: str, decision: Decision) -> str:
     plan = find_plan(ws.ledger, decision.document_id) if decision.document_id else None
     if plan is not None and plan.sha256 == digest:
         return "This is the plan exactly as it was issued; nobody has signed it yet."
-    copy = copy_by_digest(ws.ledger, digest)
-    if copy is not None:
-        sealed = ", sealed," if copy.sealed else ""
-        return (
-            f"This is copy {copy.variant_id} for information{sealed} exactly as it was made from plan "
-            f"{copy.document_id}. It approves nothing."
-        )
     return ""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import document_subject
 from cpdocs.core.issued import IssuedLetter
-from cpdocs.core.letters import RunState
 from cpdocs.core.members import Program
 from cpdocs.letters.copies import Mailed, letters_about, pages_of
 from cpdocs.register.load import load_register
@@ -29,8 +28,8 @@ def issued_letter(ws: Workspace, document_id: str) -> IssuedLetter | None:
         stands = "replaced"
     if register.has_died(member_id):
         stands = "deceased"
-    mailed = letter.run.state in (RunState.RELEASED, RunState.MAILED)
-    return IssuedLetter(document_id, member_id, program, letter.run.kind, stands, mailed)
+    went_out = letter.run.went_out(document_id)
+    return IssuedLetter(document_id, member_id, program, letter.run.kind, stands, went_out)
 
 
 def letter_pages(ws: Workspace, document_id: str) -> bytes:
@@ -41,4 +40,6 @@ def letter_pages(ws: Workspace, document_id: str) -> bytes:
 
 
 def _letter(ws: Workspace, document_id: str) -> Mailed | None:
-    return next(reversed(letters_about(ws, document_subject(document_id), cancelled=True)), None)
+    found = letters_about(ws, document_subject(document_id), cancelled=True)
+    out = [letter for letter in found if letter.run.went_out(document_id)]
+    return next(reversed(out or found), None)

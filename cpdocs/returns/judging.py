@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import EventType, NewEvent, document_subject, member_subject, return_subject
 from cpdocs.core.file_kind import kind_of
+from cpdocs.core.findings import finding
 from cpdocs.core.issued import IssuedLetter
 from cpdocs.core.lifecycle import issued_plan
 from cpdocs.core.page_facts import PageKind
@@ -30,6 +31,7 @@ from cpdocs.core.verdicts import Slot
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
+from cpdocs.plans.variants import copy_by_digest
 from cpdocs.returns.page_by_page import read_page_by_page
 from cpdocs.sandbox.run import Stopped, run_sandboxed
 from cpdocs.signing.line_ends import as_issued
@@ -116,7 +118,22 @@ def judge(
     facts, plans, letters = _read(ws, data, context, trust, received_at)
     records = [_record(ws, context, facts, plan, received_at, seconded=seconded) for plan in plans.values()]
     parts = decide(facts, records, trust, practice_id=practice_id, also_by=also_by, letters=letters)
+    if not plans and not letters:
+        parts = _as_own_copy(ws, sha256(data).hexdigest(), parts)
     return Judgement(parts, as_of, plans, letters)
+
+
+def _as_own_copy(ws: Workspace, digest: str, parts: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """The parts of a file that is a copy for information, byte for byte, called that: we know it, though it matches no
+    plan."""
+    copy = copy_by_digest(ws.ledger, digest)
+    if copy is None:
+        return parts
+    known = finding("information_copy", f"copy {copy.variant_id} of plan {copy.document_id}")
+    return tuple(
+        replace(part, findings=tuple(known if each.code == "unmatched" else each for each in part.findings))
+        for part in parts
+    )
 
 
 def judge_oversized(ws: Workspace, size: int, *, practice_id: str) -> Judgement:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, practice_subject, return_subject
 from cpdocs.core.members import Program
-from cpdocs.core.moments import eastern_text
+from cpdocs.core.moments import moment_text
 from cpdocs.core.notice_words import day_kind, day_sentences, open_slots, still_open
 from cpdocs.core.notices import NOTICE_EVENTS, fold_notices, notice_reference
 from cpdocs.core.page_facts import PageKind
@@ -209,7 +209,7 @@ def _facts(ws: Workspace, plan: PlanRecord, parts: Sequence[ReturnRecord]) -> tu
     member = register.latest(plan.member_id, Program(plan.program))
     pcp = next(iter(register.directory.clinicians.get(plan.pcp_npi, ())), None)
     came = dict.fromkeys(
-        f"{eastern_text(part.received_at)}: {_what_came(part)}"
+        f"{moment_text(part.received_at)}: {_what_came(part)}"
         for part in sorted(parts, key=lambda part: part.received_at)
     )
     more = [f"and {len(came) - _MOST_ROWS} more"] if len(came) > _MOST_ROWS else []
@@ -224,5 +224,6 @@ def _facts(ws: Workspace, plan: PlanRecord, parts: Sequence[ReturnRecord]) -> tu
         facts.append(("It brought", " and ".join(_APPROVAL[slot] for slot in brought)))
     if brought or open_slots(plan):
         wanted = [_APPROVAL[slot] for slot in open_slots(plan)]
-        facts.append(("Still open", " and ".join(wanted) or "nothing: the plan is complete"))
+        done = "nothing: the plan is complete" if plan.complete else "nothing until you hear from us"
+        facts.append(("Still open", " and ".join(wanted) or done))
     return tuple(facts)

@@ -9,6 +9,7 @@ from cryptography import x509
 from pyhanko.sign.timestamps import TimeStamper
 
 from cpdocs.core.clock import EASTERN
+from cpdocs.core.moments import moment_text
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
 from cpdocs.signing.appearance import Ink, Line, Picture
@@ -109,6 +110,6 @@ def _lines(slot: Slot, signatory: Signatory, now: datetime) -> tuple[Line, ...]:
         lines.append(Line(f"NPI {signatory.npi}"))
     if signatory.witness:
         lines.append(Line(f"Witness: {signatory.witness}", "Witness: on record"))
-    lines.append(Line(f"{local:%Y-%m-%d %H:%M} {local.tzname()}"))
+    lines.append(Line(moment_text(local)))
     lines.append(Line(MEANING[slot]))
     return tuple(lines)

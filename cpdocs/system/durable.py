@@ -226,8 +226,8 @@ def _same_or_raise(part: Path, path: Path) -> None:
         same = False
     if not same:
         raise OutputExists(
-            f"{path.name} exists in {path.parent} with other content, and was left alone.",
-            todo="Move it away if it is no longer needed, then run the command again.",
+            f"There is a file {path} already, with other content; it was left alone and nothing was written.",
+            todo="Move it away if it is no longer needed, or name another file; then run the command again.",
         )
 
 

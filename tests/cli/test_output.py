@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cpdocs.cli.output import counted, show_error
+from cpdocs.cli.output import show_error
 from cpdocs.errors import InputFault, Problem
 
 
@@ -34,7 +34,3 @@ def test_a_few_faults_keep_a_line_each(capsys: pytest.CaptureFixture[str]) -> No
 def test_fields_are_never_gathered(capsys: pytest.CaptureFixture[str]) -> None:
     problems = [Problem("schema_invalid", "is missing.", f"goals[{place}].goal") for place in range(6)]
     assert len(_said(capsys, *problems)) == 6
-
-
-def test_one_thing_is_no_plural() -> None:
-    assert (counted(0, "letter"), counted(1, "letter"), counted(2, "letter")) == ("0 letters", "1 letter", "2 letters")

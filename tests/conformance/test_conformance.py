@@ -70,6 +70,7 @@ PLANS: dict[str, Callable[[], PlanPaper]] = {
     "full": full_paper,
     "large": lambda: replace(full_paper(), large_print=True),
     "spanish": lambda: in_language("es", False),
+    "chinese": lambda: in_language("zh-Hans", False),
     "arabic-large": lambda: in_language("ar", True),
 }
 FONT = (SHIPPED / "fonts" / "NotoSans-Regular.ttf").read_bytes()

@@ -119,6 +119,10 @@ def test_a_run_is_looked_at_released_pulled_from_and_mailed(desk: Desk, browser:
     ):
         assert browser.post(f"/letters/{run}", **form).status_code == 303
     assert [event.data["piece"] for event in desk.events(EventType.LETTER_PULLED.value)] == [1]
+    text = browser.get(f"/letters/{run}").text
+    assert "1 pulled" in text
+    assert "adds up" in text
+    assert "as printed" in browser.get(letter[1]).text
     assert [event.data["on"] for event in desk.events(EventType.RUN_MAILED.value)] == ["2026-11-04"]
 
 

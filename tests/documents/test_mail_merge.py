@@ -12,6 +12,7 @@ import pytest
 
 from cpdocs.core.ids import derive_document_id
 from cpdocs.core.letters import SheetMark
+from cpdocs.documents.layout import shaped_once
 from cpdocs.documents.letter_kinds import kind_names
 from cpdocs.documents.letters import WINDOW, Letter, PrintedLetter
 from cpdocs.documents.mail_merge import layout as template
@@ -287,7 +288,7 @@ def test_retyped_blocks_are_byte_for_byte_what_the_line_breaker_gives() -> None:
             drawn = made.drawing([word.strip() for word in words])
             if drawn is not None:
                 same += 1
-                with canvas.shaped_once():
+                with shaped_once():
                     lines = engine.break_again(laid._laid, slot, [word.strip() for word in words])
                     assert lines is not None
                     assert drawn == laid._canvas.lines(slot, lines)

@@ -14,7 +14,7 @@ from cpdocs.documents.leaflets import envelope_html, summary_html
 from cpdocs.documents.letter_languages import Catalogue, load_catalogues
 from cpdocs.documents.phrases import Phrases
 from cpdocs.documents.plan_paper import PlanPaper
-from cpdocs.documents.plans import plan_html, render_plan, untranslated
+from cpdocs.documents.plans import render_plan, write_plan
 from cpdocs.errors import InputFault
 from cpdocs.signing.field_names import MEANING
 from tests.documents.papers import ARABIC, CONSENT, SHIPPED, full_paper, html_text, member, page_texts, paper, plan
@@ -32,7 +32,7 @@ def in_language(tag: str, base: PlanPaper | None = None, **changes: object) -> P
 
 
 def said(made: PlanPaper) -> str:
-    return html_text(plan_html(made, shipped=SHIPPED))
+    return html_text(write_plan(made, shipped=SHIPPED).html)
 
 
 @pytest.mark.parametrize("tag", PLAN_LANGUAGES)
@@ -43,7 +43,7 @@ def test_what_signatures_mean_is_translated_as_the_fields_carry_it(tag: str) -> 
 @pytest.mark.parametrize("tag", PLAN_LANGUAGES)
 def test_every_text_of_the_fullest_plan_has_a_translation(tag: str) -> None:
     for base in (full_paper(), paper(plan(part2=Part2(applies=True, consent=CONSENT), choice=None))):
-        assert untranslated(in_language(tag, base), shipped=SHIPPED) == set()
+        assert write_plan(in_language(tag, base), shipped=SHIPPED).missing == set()
 
 
 @pytest.mark.parametrize("tag", PLAN_LANGUAGES)
@@ -87,7 +87,7 @@ def test_a_draft_translation_says_so_on_every_page() -> None:
 
 
 def test_english_alone_repeats_nothing() -> None:
-    html = plan_html(paper(), shipped=SHIPPED)
+    html = write_plan(paper(), shipped=SHIPPED).html
     assert 'class="en"' not in html
     assert 'class="ours"' not in html
 
@@ -97,18 +97,18 @@ def test_a_plan_isnt_made_in_a_language_that_lacks_one_of_its_texts() -> None:
         "es", True, {key: text for key, text in catalogues()["es"].messages.items() if "goals" not in key}
     )
     made = replace(paper(), catalogue=lacking)
-    assert "My goals" in untranslated(made, shipped=SHIPPED)
+    assert "My goals" in write_plan(made, shipped=SHIPPED).missing
     with pytest.raises(InputFault, match="have no translation"):
         render_plan(made, shipped=SHIPPED)
 
 
 def test_a_sites_own_title_for_its_plans_needs_no_translation() -> None:
     made = in_language("es", paper(titles={"BH": "B", "LTSS": "Person-Centered Plan"}))
-    assert untranslated(made, shipped=SHIPPED) == set()
+    assert write_plan(made, shipped=SHIPPED).missing == set()
 
 
 def test_right_to_left_the_page_flows_so_and_english_within_it_does_not() -> None:
-    html = plan_html(in_language("ar", full_paper()), shipped=SHIPPED)
+    html = write_plan(in_language("ar", full_paper()), shipped=SHIPPED).html
     assert '<html lang="en-US" dir="rtl">' in html
     assert f'<span class="own" lang="ar" dir="rtl">{ARABIC}</span>' in html
     assert '<td dir="ltr">Sampleville Family Practice, (617)\u00a0555-0177</td>' in html
@@ -152,7 +152,7 @@ def test_large_print_sets_all_that_the_member_reads_in_18_points(large) -> None:
 
 
 def test_large_print_has_one_column_and_no_table(large) -> None:  # type: ignore[no-untyped-def]
-    assert "<table" not in plan_html(replace(paper(), large_print=True), shipped=SHIPPED)
+    assert "<table" not in write_plan(replace(paper(), large_print=True), shipped=SHIPPED).html
     texts = " ".join(page_texts(large.pdf))
     for words in ("Medicine", "Examplol 10 mg", "Provider and contact: Sampleville Home Care", "One in the morning"):
         assert words in texts

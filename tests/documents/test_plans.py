@@ -23,7 +23,7 @@ from cpdocs.core.plans import (
 )
 from cpdocs.documents import service_views
 from cpdocs.documents.phrases import Phrases
-from cpdocs.documents.plans import content_stub, plan_html, render_cover, render_plan, undrawable
+from cpdocs.documents.plans import content_stub, render_cover, render_plan, undrawable, write_plan
 from cpdocs.errors import InputFault
 from tests.documents.papers import (
     CHINESE,
@@ -58,7 +58,7 @@ def ltss_text(ltss):
 
 def printed(**changes: object) -> str:
     """What the plan says, without laying it out."""
-    return html_text(plan_html(paper(plan(**changes)), shipped=SHIPPED))
+    return html_text(write_plan(paper(plan(**changes)), shipped=SHIPPED).html)
 
 
 def test_the_sections_come_in_the_order_of_the_work(ltss_text):
@@ -190,14 +190,14 @@ def test_the_signature_page_says_what_each_signature_means_and_what_a_designee_a
 
 
 def test_the_behavioral_health_plan_has_its_own_title_and_no_empty_choice_section():
-    text = html_text(plan_html(bh_paper(), shipped=SHIPPED))
+    text = html_text(write_plan(bh_paper(), shipped=SHIPPED).html)
     assert "Treatment Plan" in text
     assert "Behavioral Health Community Partner (BH CP)" in text
     assert "The member's choice" not in text
 
 
 def test_a_site_may_call_its_plans_otherwise():
-    text = html_text(plan_html(paper(titles={"BH": "B", "LTSS": "Person-Centered Plan"}), shipped=SHIPPED))
+    text = html_text(write_plan(paper(titles={"BH": "B", "LTSS": "Person-Centered Plan"}), shipped=SHIPPED).html)
     assert "Person-Centered Plan" in text
 
 
@@ -482,7 +482,7 @@ def test_every_shared_sample_plan_can_be_put_on_paper():
     from cpdocs.intake.plan_file import read_plan
 
     for file in sorted(SHARED.glob("*.yaml")):
-        text = html_text(plan_html(paper(read_plan(file.read_bytes(), file.name)), shipped=SHIPPED))
+        text = html_text(write_plan(paper(read_plan(file.read_bytes(), file.name)), shipped=SHIPPED).html)
         assert "My rights" in text
         assert "None" not in text
 

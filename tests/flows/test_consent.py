@@ -49,9 +49,21 @@ def items(office: Office, now: str = "2026-11-05T15:00:00Z") -> list[str]:
 
 
 def test_a_revoked_consent_stops_filing_and_raises_an_item(carrying: Office) -> None:
+    document = carrying.documents["part2"]
+    carrying.cli("plan", "sent", document, "--to", "Office", "--channel", "fax", "--at", "2026-11-02T15:00")
+    assert {"member_signature", "pcp_signature"} <= {*items(carrying)}
     assert "consent_ending" not in items(carrying)
-    assert end(carrying, now="2026-11-03T15:00:00Z").json["versions"] == [carrying.documents["part2"]]
-    assert "consent_ending" in items(carrying)
+    assert end(carrying, now="2026-11-03T15:00:00Z").json["versions"] == [document]
+    late = "2026-12-15T15:00:00Z"
+    assert items(carrying) == items(carrying, now=late) == ["consent_ending"]
+    assert document not in {row["document_id"] for row in carrying.cli("due", "--json", now=late).json}
+    assert carrying.cli("chase", "--dry-run", "--json", now=late).json == []
+    row = carrying.status(document, now=late)
+    assert (row["state"], row["overdue"], row["clock_stopped_by"]) == ("issued", False, "consent_ended")
+    assert "consent ended, waits for a new version" in carrying.cli("status").out
+    assert "nobody is asked to sign it" in " ".join(carrying.cli("plan", "show", document).out.split())
+    assert carrying.cli("plan", "code", document).out == "on hold\n"
+    assert ", on hold; issued" in carrying.cli("note", document).out
     complete(carrying)
     (row,) = carrying.cli("status", "--json").json
     assert row["state"] == "complete"

@@ -114,16 +114,17 @@ def test_a_page_whose_codes_are_lost_can_be_attested_by_its_document_id(desk: De
 
 
 @pytest.mark.parametrize(
-    ("label", "code"),
+    ("label", "told"),
     [
-        ("lpn1", "credential_not_eligible"),
-        ("np2", "not_designated"),
-        ("pcp4", "wrong_practice"),
+        ("lpn1", "RN, MD, DO, NP or PA, must sign"),
+        ("np2", "cpdocs import designations FILE"),
+        ("pcp4", "cpdocs import clinicians FILE"),
+        ("nobody", "Nobody with this NPI is on record. Read it again from the page"),
     ],
 )
-def test_nobody_attests_a_person_into_eligibility(desk: Desk, label: str, code: str) -> None:
+def test_nobody_attests_a_person_into_eligibility(desk: Desk, label: str, told: str) -> None:
     row = desk.take(faxed(desk.issued_file()), name="fax.tif")
-    npi = desk.office.sample.npis[label]
+    npi = desk.office.sample.npis.get(label, "1999999984")
     attest = (
         "held",
         "accept",
@@ -138,6 +139,8 @@ def test_nobody_attests_a_person_into_eligibility(desk: Desk, label: str, code: 
     )
     result = desk.office.cli(*attest, status=1, now=RETURN)
     assert "may not approve" in result.err
+    assert told in result.err
+    assert not any(words in result.err for words in ("Tell us", "Send us", "our list"))
     assert desk.events("slot.filled") == []
     assert desk.events("held.resolved") == []
 

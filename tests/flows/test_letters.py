@@ -17,6 +17,7 @@ import pypdfium2
 import pytest
 
 from cpdocs.core.ids import parse_document_id
+from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.documents.printfile import read_sheet_code, recount
 from tests.conftest import SHARED_DATA, CommandLine
 from tests.letters.letter_rosters import line, write_roster
@@ -446,6 +447,19 @@ def test_a_pulled_piece_is_lettered_by_the_next_run_under_the_same_document_id(c
     assert (released["pulled"], released["pull"]) == (2, [])
     assert "2 letters mailed" in cli("letters", "mailed", first["run_id"], "--on", "2026-11-02").err
     assert "mailed" in cli("letters", "pull", first["run_id"], "--pieces", "2", *why, status=3).err
+    shown = cli("letters", "show", first["run_id"], "--json").json
+    assert [shown[name] for name in ("mailed", "suppressed", "pulled")] == [2, first["suppressed"] + 2, 2]
+    assert sum(shown[name] for name in DISPOSITIONS) == first["records_in"]
+    assert [piece["piece"] for piece in shown["pieces"] if piece.get("pulled") == "another address"] == [1, 3]
+    assert cli("letters", "show", first["run_id"]).out.count(" pulled") == 3
+    again = cli("letters", "reprint", first["run_id"], "--pieces", "1,2", "--reason", "jam", status=3)
+    assert "Piece 1 was pulled" in again.err
+    sheet = f"L261102-{first['run_id'][-2:]}/1/1/1"
+    for code in (by_piece["3"], sheet):
+        back = cli("letters", "returned", code, "--reason", "moved", status=3)
+        assert "never went out" in back.err
+    mailed = [row for row in cli("letters", "report", "--json").json["outcomes"] if row["outcome"] == "mailed"]
+    assert sum(row["lines"] for row in mailed) == 2
     second = run(cli, small)
     assert (second["mailed"], second["duplicate"]) == (2, 2)
     ids = {row["document_id"] for row in manifest_rows(second) if row["piece"]}

@@ -80,8 +80,10 @@ def test_a_named_clinician_reconciles_and_nobody_else(office: Office, tmp_path: 
 
 def test_every_fault_of_the_file_is_told_at_once(office: Office, tmp_path: Path) -> None:
     by = {"name": "Ana Fictitia", "credential": "LPN", "on": "2026-12-31"}
-    answer = office.cli("medications", _file(office, tmp_path, reconciled_by=by, as_of="2026-10-01"), status=3)
-    for field in ("as_of", "reconciled_by.credential", "reconciled_by.on"):
+    answer = office.cli(
+        "medications", _file(office, tmp_path, reconciled_by=by, as_of="2026-10-01", program="XYZ"), status=3
+    )
+    for field in ("program", "as_of", "reconciled_by.credential", "reconciled_by.on"):
         assert f"{field}:" in answer.err
     assert "Naproxen" not in answer.err
 

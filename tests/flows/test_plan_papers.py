@@ -43,6 +43,11 @@ def test_for_a_visit_the_summary_the_signature_page_and_the_return_page_go_along
     assert "For the reply envelope" in pages[-1]
     goal = yaml.safe_load(issued.sample.plans["ltss"].read_text("utf-8"))["goals"][0]["goal"]
     assert goal in pages[0]
+    where = ("-o", tmp_path / "visit.pdf")
+    issued.cli("plan", "print", issued.documents["ltss"], "--for", "visit", *where)
+    other = issued.cli("plan", "print", issued.documents["ltss"], "--for", "member", *where, status=4)
+    assert f"There is a file {tmp_path / 'visit.pdf'} already" in other.err
+    assert "name another file" in other.err
 
 
 def test_for_the_pcp_cover_plan_and_guide(issued: Office, tmp_path: Path) -> None:
@@ -164,7 +169,12 @@ def test_the_copy_is_sealed_so_that_nothing_may_change_made_once_and_known_again
     assert [each["to"] for each in shown] == ["Day Program", "Housing"]
     assert "For others:" in office.cli("plan", "show", document).out
     answer = office.cli("verify", first, status=1)
-    assert f"copy {one['variant_id']} for information, sealed, exactly as it was made" in answer.out + answer.err
+    assert (
+        f"copy for information, exactly as we made it: it approves nothing. (copy {one['variant_id']} of" in answer.out
+    )
+    assert "which plan this file belongs to" not in answer.out
+    (taken,) = office.cli("intake", first, "--json").json
+    assert (taken["verdict"], [each["code"] for each in taken["findings"]]) == ("held", ["information_copy"])
     altered = tmp_path / "altered.pdf"
     altered.write_bytes(first.read_bytes() + b"\n% more\n")
     changed = office.cli("verify", altered, status=1)

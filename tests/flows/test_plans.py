@@ -48,6 +48,33 @@ def test_the_same_version_isnt_issued_twice(issued: Office) -> None:
     assert [error["code"] for error in checked[0]["errors"]] == ["version_not_next"]
 
 
+def test_all_faults_of_a_file_are_told_at_once_whatever_kind_they_are_of(issued: Office, tmp_path: Path) -> None:
+    file = version(issued, "bh", 1, tmp_path)
+    plan = yaml.safe_load(file.read_text("utf-8"))
+    plan["plan"] |= {"next_review": "2029-01-01", "assessment_date": "10/20/26"}
+    plan["part2"] = {"applies": "perhaps"}
+    plan["goals"].insert(0, "Walk more")
+    plan["services"][0] |= {"name": "Counseling, 14 hours a week", "start": "2026-11-02", "end": "2026-11-01"}
+    file.write_text(yaml.safe_dump(plan), "utf-8")
+    (checked,) = issued.cli("plan", "check", file, "--json", status=1).json
+    assert {(error["code"], error["field"]) for error in checked["errors"]} == {
+        ("schema_invalid", "plan.assessment_date"),
+        ("schema_invalid", "part2.applies"),
+        ("schema_invalid", "goals[0]"),
+        ("schema_invalid", "services[0].end"),
+        ("review_over_12_months", "plan.next_review"),
+        ("quantity_without_authorizer", "services[0].name"),
+        ("version_not_next", "plan.version"),
+    }
+    assert all(error["line"] for error in checked["errors"])
+    plan |= {"part2": {"applies": False}, "goals": plan["goals"][1:]}
+    plan["plan"]["assessment_date"] = "2026-10-20"
+    plan["services"][0] |= {"start": "2026-11-01"}
+    file.write_text(yaml.safe_dump(plan), "utf-8")
+    told = issued.cli("plan", "issue", file, status=3).err
+    assert all(field in told for field in ("plan.next_review", "services[0].name", "Set plan.version to 2"))
+
+
 def test_a_new_version_supersedes_the_last_and_takes_no_approval_along(issued: Office, tmp_path: Path) -> None:
     first = issued.documents["bh"]
     issued.cli(

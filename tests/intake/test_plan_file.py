@@ -27,7 +27,10 @@ def faults(data: bytes, name: str = "plan.yaml") -> list[tuple[str, str]]:
     with pytest.raises(InputFault) as caught:
         read(data, name)
     assert all(one.code == "schema_invalid" for one in caught.value.problems)
-    return [(one.where, one.message) for one in caught.value.problems]
+    return [
+        (one.where, f"{one.message.rstrip('.')} (line {one.line})." if one.line else one.message)
+        for one in caught.value.problems
+    ]
 
 
 def test_a_plan_reads_by_its_schema_whatever_yaml_would_make_of_its_values() -> None:
@@ -128,7 +131,7 @@ def test_json_reads_as_the_same_plan() -> None:
             "about_me.culture",
             "has more than 8000 characters (line 21).",
         ),
-        (changed("cpdocs.plan/1", "cpdocs.plan/9"), "schema", "must be cpdocs.plan/1."),
+        (changed("cpdocs.plan/1", "cpdocs.plan/9"), "schema", "must be cpdocs.plan/1 (line 1)."),
         (
             changed("  next_review: '2027-10-27'", "  next_review: '2027-10-27'\n  effective_to: 2026-01-01"),
             "plan.effective_to",

@@ -101,7 +101,8 @@ def test_on_whom_approval_rests_is_imported_by_a_registrar_or_an_administrator(
         real("user", "add", name, "--role", role, *own, *new)
     before = len(events(real.root))
     refused = real("import", table, ready[table], "--as", "wim", *own, status=4)
-    assert "not enrolled as administrator or registrar" in refused.err
+    assert "not enrolled as registrar or administrator" in refused.err
+    assert "--role registrar" in refused.err
     assert "no terminal to ask at" in real("import", table, ready[table], status=2).err
     assert len(events(real.root)) == before
     real("import", table, ready[table], "--as", "rea", *own)

@@ -40,7 +40,7 @@ def test_on_whom_approval_rests_is_recorded_at_the_desk_by_a_registrar_alone(
     with at_the_desk(real.root, "") as browser:
         assert browser.log_in("wim", PIN).status_code == 303
         refused = bring(browser, "/imports/look", "/imports", data, "table.csv", table=table)
-        assert "wim is not enrolled as administrator or registrar" in refused.text
+        assert "wim is not enrolled as registrar or administrator" in refused.text
         assert JOB.search(refused.text) is None
     with at_the_desk(real.root, "") as browser:
         assert browser.log_in("rea", "000000").status_code == 403

@@ -288,7 +288,7 @@ def plans(go: Walk) -> None:
         go("plan", "check", file, status=None, why=f"broken plan {number}")
     with replaced("os.fsync", no_room):
         go("plan", "issue", sample.plans["bh"], status=4, why="a plan on a full disk")
-    with replaced("cpdocs.documents.plans.render_plan", broken):
+    with replaced("cpdocs.documents.plans.render_written", broken):
         go("plan", "issue", sample.plans["bh"], status=None, why="a plan, and a defect")
 
 

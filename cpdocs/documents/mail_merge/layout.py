@@ -16,7 +16,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cpdocs.documents.envelope import MAY_SHOW, UPPER_WINDOW
-from cpdocs.documents.mail_merge.internals.canvas import Canvas, Drawing, Furniture, shaped_once
+from cpdocs.documents.layout import shaped_once
+from cpdocs.documents.mail_merge.internals.canvas import Canvas, Drawing, Furniture
 from cpdocs.documents.mail_merge.internals.engine import LaidOut, Run, Slot, break_again
 from cpdocs.documents.mail_merge.internals.text_substitution import Retyping, retyping
 from cpdocs.documents.mail_merge.placeholders import Placeholders, collapsed, is_blank, is_ordinary, plain

@@ -20,7 +20,6 @@ from weasyprint.draw import draw_inline_level
 from weasyprint.formatting_structure import boxes
 from weasyprint.pdf import _use_references
 from weasyprint.pdf import fonts as pdf_fonts
-from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
 from cpdocs.documents import glyphs
@@ -212,42 +211,6 @@ def _ink(lines: Sequence[Any]) -> Iterator[tuple[float, float, float, float]]:
                 )
                 yield leaf.position_x + x, leaf.position_y + leaf.baseline + y, width, height
                 layout.deactivate()
-
-
-@contextmanager
-def shaped_once() -> Iterator[None]:
-    """Text that was shaped to break lines is drawn as it was shaped, while this lasts.
-
-    WeasyPrint shapes every line again to draw it. Without a line break in the text, justification or a second line that
-    is the same shaping, so the Pango layout is kept from the one to the other.
-    """
-    layout = line_break.Layout
-    deactivate, reactivate, set_text = layout.deactivate, layout.reactivate, layout.set_text
-
-    def kept_set_text(self: Any, text: str, justify: bool = False) -> None:
-        set_text(self, text, justify)
-        self.one_paragraph = "\n" not in text
-        if self.one_paragraph:
-            # Drawing asks for it, and to ask again changes nothing.
-            pango.pango_layout_set_single_paragraph_mode(self.layout, True)
-
-    def kept_deactivate(self: Any) -> None:
-        self.kept = True
-
-    def kept_reactivate(self: Any, style: Any) -> None:
-        if not (
-            self.__dict__.get("kept")
-            and self.one_paragraph
-            and not self.justification_spacing
-            and self.get_first_line()[1] is None
-        ):
-            reactivate(self, style)
-
-    layout.deactivate, layout.reactivate, layout.set_text = kept_deactivate, kept_reactivate, kept_set_text
-    try:
-        yield
-    finally:
-        layout.deactivate, layout.reactivate, layout.set_text = deactivate, reactivate, set_text
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ WeasyPrint writes the tagged file of a layout once. It is kept in parts: every o
 page's operators those of each block apart. Another letter of that layout has other operators in the blocks whose words
 differ, with the same marks in the same order wherever its lines are made of the same boxes; then its structure tree,
 its outline and its metadata are the layout's, and only pages and fonts are new. Fonts are cut once a set of glyphs.
-
 Marked content can't stand in a drawing that pages share (performance.md), so every file has all its operators.
 Uses what WeasyPrint and pydyf don't promise (``INTERNALS``; a test compares it with what was read for 70.0 and 0.13).
 """
@@ -29,7 +28,8 @@ from weasyprint.pdf import generate_pdf
 from weasyprint.pdf import tags as pdf_tags
 
 from cpdocs.documents import glyphs
-from cpdocs.documents.mail_merge.internals.canvas import Canvas, NotMergeable, shaped_once
+from cpdocs.documents.layout import shaped_once
+from cpdocs.documents.mail_merge.internals.canvas import Canvas, NotMergeable
 from cpdocs.documents.mail_merge.internals.engine import LaidOut, Slot, break_again
 from cpdocs.documents.mail_merge.internals.tagged_assembly import TaggedAssembly, Written, bind
 from cpdocs.documents.pdf import write_letter
