@@ -18,7 +18,17 @@ from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerDamaged, LedgerMissing
 from cpdocs.ledger.reader import Reader, reader_of
-from cpdocs.ledger.reading import SCHEMA_VERSION, Driver, Edge, decode, edge_of, grouped_texts_of, head_of, texts_of
+from cpdocs.ledger.reading import (
+    SCHEMA_VERSION,
+    Driver,
+    Edge,
+    decode,
+    edge_of,
+    grouped_texts_of,
+    head_of,
+    texts_about,
+    texts_of,
+)
 from cpdocs.ledger.tree import Head, RangeHash, consistency_proof, inclusion_proof, range_hash
 from cpdocs.ledger.writer import Writer, writer_of
 
@@ -241,6 +251,15 @@ class EventStore:
         ``types`` and numbered ``upto`` at most. However many there are, one subject's are held at a time."""
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
             for subject, texts in grouped_texts_of(driver, kind, types, upto):
+                yield subject.partition(":")[2], [decode(body) for body in texts]
+
+    def about(
+        self, kind: str, keys: Collection[str], *, types: Collection[EventType]
+    ) -> Iterator[tuple[str, list[Event]]]:
+        """Each of these keys of ``kind`` ("document" …), in order, with the events about it that are of ``types``; one
+        about which there are none is left out. For a page of a list: many are asked for at once."""
+        with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
+            for subject, texts in texts_about(driver, [f"{kind}:{key}" for key in keys], types):
                 yield subject.partition(":")[2], [decode(body) for body in texts]
 
     def head(self) -> Head:

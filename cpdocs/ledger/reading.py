@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -22,6 +24,7 @@ SCHEMA_VERSION = 1
 """The form of a ledger's tables that this cpdocs reads and writes."""
 
 BATCH = 2000
+_SUBJECTS = 100
 _NO_END = 2**62
 _SIZE = "(SELECT size FROM tree_head)"
 
@@ -116,6 +119,27 @@ def grouped_texts_of(
             if texts:
                 yield subject, texts
             return
+
+
+def texts_about(
+    driver: Driver, subjects: Collection[str], types: Collection[EventType]
+) -> Iterator[tuple[str, list[str]]]:
+    """Each of these subjects, in order, with the texts about it that are of ``types``, in order: one statement for a
+    hundred of them. One about which there are none is left out."""
+    kinds = tuple(dict.fromkeys(each.value for each in types))
+    left = iter(sorted(set(subjects)))
+    while some := list(islice(left, _SUBJECTS)):
+        statement = (
+            "SELECT s.subject, s.seq, e.body, e.leaf FROM event_subjects s CROSS JOIN events e "  # noqa: S608
+            f"WHERE s.subject IN ({', '.join('?' * len(some))}) AND e.seq = s.seq "
+            f"AND e.type IN ({', '.join('?' * len(kinds))}) ORDER BY s.subject, s.seq"
+        )
+        for subject, rows in groupby(driver.execute(statement, (*some, *kinds)).fetchall(), itemgetter(0)):
+            texts = []
+            for _, seq, body, leaf in rows:
+                check_leaf(seq, body, leaf)
+                texts.append(body)
+            yield subject, texts
 
 
 def check_leaf(seq: int, body: str, leaf: bytes) -> None:

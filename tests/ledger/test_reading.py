@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from cpdocs.core.events import EventType
 from cpdocs.ledger import audit, reading
 from cpdocs.ledger.checkpoint import Checkpoint
 from cpdocs.ledger.findings import RecordAudit
@@ -29,6 +30,17 @@ def test_a_reader_that_dawdles_holds_nothing_up_and_sees_what_was_there_when_it_
         reopen().append(letter(7), letter(8))
         assert first + [seq for seq, _ in read] == [1, 2, 3, 4, 5, 6, 7]
     reading._reading.cache_clear()
+
+
+def test_events_about_many_subjects_are_those_about_each(store):
+    store.append(*(letter(number) for number in range(250)))
+    keys = [f"D{number}" for number in (249, *range(120), 7, 999)]
+    found = dict(store.about("document", keys, types=(EventType.LETTER_STAGED,)))
+    assert list(found) == sorted(set(keys) - {"D999"})
+    for key, events in found.items():
+        assert events == list(store.events(subject=f"document:{key}"))
+    assert len(dict(store.about("run", ["R1"], types=(EventType.LETTER_STAGED,)))["R1"]) == 83
+    assert not list(store.about("run", ["R1"], types=(EventType.RUN_BEGUN,)))
 
 
 @pytest.mark.parametrize("ledger", ["postgresql"], indirect=True)
