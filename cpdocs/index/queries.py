@@ -158,6 +158,11 @@ def waiting_items(index: Index, page: Page) -> list[list[tuple[str, int]]]:
     return [_parts(index, row[0], "waiting = 1") for row in index.rows(query, page.values)]
 
 
+def files_waiting(index: Index) -> frozenset[str]:
+    """The files, by SHA-256, of which some part waits."""
+    return frozenset(row[0] for row in index.rows("SELECT DISTINCT sha256 FROM returns WHERE waiting = 1"))
+
+
 def items_waiting(index: Index) -> int:
     """How many items there are in the review queue."""
     return int(index.one("SELECT count(DISTINCT item) FROM returns INDEXED BY returns_waiting WHERE waiting = 1")[0])

@@ -57,6 +57,7 @@ def intake_pass(
     if files:
         for file in files:
             yield from worker.take_named(file)
+        yield from _drawn(worker)
         return
     yield from worker.look()
     looks, since = 1, monotonic()
@@ -73,6 +74,12 @@ def intake_pass(
             yield Left(spot, because)
     if worker.set_aside:
         yield SetAside(worker.set_aside)
+    yield from _drawn(worker)
+
+
+def _drawn(worker: Worker) -> Iterator[Outcome]:
+    while worker.undrawn:
+        yield from worker.draw()
 
 
 class Watcher:
@@ -119,6 +126,9 @@ class Watcher:
                 self._listen()
                 self._pass_on(worker.look())
                 self._say_set_aside(worker.set_aside)
+                while worker.undrawn and not self._stopping:
+                    self._pass_on(worker.draw())
+                    self._heart.beat()
                 self._seal_day()
                 self._fetch()
                 self._send()
