@@ -2,8 +2,9 @@
 
 Wanted are 50 ms at the 95th percentile. The ledger is that of at_size.py; a plan is issued in it and faxed back by the
 product itself, so that there is something to review. Then every page is asked for again and again, each time for
-another plan, practice or coordinator where it has one, of the application as the server runs it. What is drawn ahead
-(the pages of a return) is drawn before. CPU is the answering thread's.
+another plan, practice or coordinator where it has one, of the application as the server runs it. An item of the review
+queue is looked at again, and as if for the first time: with its pages drawn when it was taken in, and with none drawn,
+as an item is where that is switched off. CPU is the answering thread's.
 
     python benchmarks/desk.py                       1,000 versions, two minutes
     python benchmarks/desk.py --versions 100000     60,000 members, 1.1 million events
@@ -81,6 +82,7 @@ def faxed_back(root: Path) -> str:
 
 def measure(root: Path, versions: int) -> None:
     from cpdocs.desk.app import make_app
+    from cpdocs.desk.review import albums
     from cpdocs.wiring import open_workspace
 
     item = faxed_back(root)
@@ -104,6 +106,15 @@ def measure(root: Path, versions: int) -> None:
     reviewed = ask(f"/review/{item}").text
     pictures = re.findall(r'src="(/review/[^"]+)"', reviewed)
     plots = re.findall(r'src="(/reports/plots/[^"]+)"', ask("/reports").text.replace("&amp;", "&"))
+
+    def first_look() -> Any:
+        albums.forget()
+        return ask(f"/review/{item}")
+
+    def undrawn() -> Any:
+        shutil.rmtree(root / "state" / "derived" / "pictures", ignore_errors=True)
+        return first_look()
+
     pages: dict[str, Callable[[int], Any]] = {
         "Today": lambda _: ask("/"),
         "Today, a coordinator's": lambda each: ask(f"/?coordinator=Coordinator+{each * 7 % COORDINATORS}"),
@@ -111,6 +122,7 @@ def measure(root: Path, versions: int) -> None:
         "Today, a page of what is overdue": lambda each: ask(f"/?group=overdue&kind=&after={each * 50}"),
         "Review, the queue": lambda each: ask(f"/review?after={each % 3 * 50}"),
         "Review, an item": lambda _: ask(f"/review/{item}"),
+        "Review, an item's first look": lambda _: first_look(),
         "Review, a picture": lambda each: ask(pictures[each % len(pictures)]),
         "Plans": lambda each: ask(f"/plans?after={each * 50}"),
         "Plans, overdue": lambda _: ask("/plans?overdue=1"),
@@ -125,13 +137,14 @@ def measure(root: Path, versions: int) -> None:
         "Reports, a month": lambda _: ask("/reports"),
         "Reports, a plot": lambda each: ask(plots[each % len(plots)]),
         "Search by name": lambda each: ask("/search", q=f"Family{each * 131 % 7919}"),
+        "Review, an item that is not drawn": lambda _: undrawn(),
     }
     print(f"{versions} versions; ms at the median and the 95th percentile of {TIMES} answers (wanted: {WANTED_MS})")
     print(f"{'':34}{'wall':>7}{'p95':>7}{'CPU':>7}{'p95':>7}")
     for name, page in pages.items():
         page(0)
         wall, cpu = [], []
-        for each in range(TIMES):
+        for each in range(TIMES if name != "Review, an item that is not drawn" else 5):
             began, worked = time.perf_counter(), time.thread_time()
             answer = page(each)
             cpu.append((time.thread_time() - worked) * 1000)

@@ -114,6 +114,7 @@ class _Intake(_Table):
     settle_seconds: Annotated[float, Field(ge=0, le=600, strict=False)] = _default(Options, "settle_seconds")
     scan_seconds: Annotated[float, Field(ge=0.2, le=3600, strict=False)] = _default(Options, "scan_seconds")
     retain_seconds: Annotated[float, Field(ge=300, le=604_800, strict=False)] = _default(Options, "retain_seconds")
+    draw_pictures: bool = True
 
 
 class _Review(_Table):
@@ -331,6 +332,7 @@ def _values(read: _Settings) -> Settings:
         settle_seconds=read.intake.settle_seconds,
         scan_seconds=read.intake.scan_seconds,
         retain_seconds=read.intake.retain_seconds,
+        draw_pictures=read.intake.draw_pictures,
         second_reader=read.review.second_reader,
         ledger_url=_address(read.ledger.url),
         checkpoint_origin=read.audit.origin,

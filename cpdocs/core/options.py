@@ -75,6 +75,8 @@ class Options:
     scan_seconds: float = 30.0
     retain_seconds: float = 1800.0
     """How long a file that was taken in stays where its writer can go on writing into it, after its last change."""
+    draw_pictures: bool = True
+    """Whether the pictures that a reviewer looks at are drawn when a return is taken in."""
     second_reader: bool = False
     """Whether ink counts only once a second person has attested the same."""
     checkpoint_origin: str = "cpdocs"

@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, request
 
 from cpdocs.core.letters import ASSIGNMENT
 from cpdocs.desk import words
-from cpdocs.desk.album import Shot, png_of
+from cpdocs.desk.album import png_of
 from cpdocs.desk.forms import given
 from cpdocs.desk.jobs import Job
 from cpdocs.desk.pages import begin, done, job_named, page, saw, uploaded
@@ -18,6 +18,8 @@ from cpdocs.sandbox.drawing import page_pictures
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from cpdocs.returns.album import Shot
 
 part = Blueprint("letter_runs", __name__)
 _drawn: WeakKeyDictionary[Job, tuple[Shot, ...]] = WeakKeyDictionary()

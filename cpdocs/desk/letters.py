@@ -13,7 +13,7 @@ from cpdocs.core.events import document_subject, run_subject
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.core.letters import ASSIGNMENT, RunRecord, RunState
-from cpdocs.desk.album import Shot, png_of
+from cpdocs.desk.album import png_of
 from cpdocs.desk.letter_acts import act, release_held
 from cpdocs.desk.pages import ROWS, begin, done, page, saw, session, workspace
 from cpdocs.errors import CpdocsError, InputFault
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from cpdocs.returns.album import Shot
     from cpdocs.workspace import Workspace
 
 part = Blueprint("letters", __name__)

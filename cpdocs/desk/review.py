@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
@@ -15,17 +16,19 @@ from cpdocs.core.reply_slips import IN_WORDS
 from cpdocs.core.review_queue import Item
 from cpdocs.core.verdicts import Lane, Slot
 from cpdocs.desk import words
-from cpdocs.desk.album import Album, Albums, Box, Leaf, Shot
+from cpdocs.desk.album import Albums
 from cpdocs.desk.pages import ROWS, done, page, saw, session, workspace
 from cpdocs.desk.review_acts import decide as decide_on
 from cpdocs.desk.review_form import signers
-from cpdocs.errors import CpdocsError
+from cpdocs.errors import CpdocsError, WorkspaceFault
 from cpdocs.index.lookups import member_names
 from cpdocs.index.queries import Page, practices_of
 from cpdocs.people.access import about_return
 from cpdocs.plans.records import find_plan
 from cpdocs.returns import review_queue
+from cpdocs.returns.album import Album, Box, Leaf, Shot
 from cpdocs.returns.comments import comments_in
+from cpdocs.returns.drawn_albums import drop_decided
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -56,7 +59,7 @@ def items() -> ResponseReturnValue:
     offset = max(request.args.get("after", 0, int), 0)
     shown = review_queue.queue(ws, Page(ROWS, offset))
     for each in shown[:_AHEAD]:
-        albums.begin(ws, each.files, each.document_id)
+        albums.begin(ws, each.files, each.document_id, keep=True)
     rows = [_line(ws, item) for item in shown]
     return page("review_list.html", here="Review", rows=rows, offset=offset, rows_at_once=ROWS)
 
@@ -75,6 +78,8 @@ def decide(which: str) -> ResponseReturnValue:
         told = decide_on(ws, which, form, on_paper=waiting.decisions[0].lane in PAPER)
     except CpdocsError as error:
         return _show(review_queue.find_held(ws, which), form, error)
+    with suppress(WorkspaceFault):  # it is decided; what can't be deleted now is, when something is taken in
+        drop_decided(ws)
     return done(told, f"/review/{after}" if after else "/review")
 
 
@@ -84,7 +89,7 @@ def picture(which: str, kind: str, number: int, version: str) -> ResponseReturnV
     found = review_queue.find_held(ws, which)
     if _mark(found) not in session().looked:
         _record_look(found)
-    chosen = picture_of(albums.of(ws, found.files, found.document_id), kind, number, version)
+    chosen = picture_of(albums.of(ws, found.files, found.document_id, keep=True), kind, number, version)
     return Response(chosen.png, mimetype="image/png")
 
 
@@ -142,12 +147,12 @@ def _show(item: Item, form: Mapping[str, str], error: CpdocsError | None) -> Res
     ws = workspace()
     _record_look(item)
     plan = _plan(ws, item)
-    drawn = albums.of(ws, item.files, item.document_id)
+    drawn = albums.of(ws, item.files, item.document_id, keep=True)
     line = _line(ws, item)
     place = review_queue.around(ws, item)
     if place.after:
         following = review_queue.find_held(ws, place.after)
-        albums.begin(ws, following.files, following.document_id)
+        albums.begin(ws, following.files, following.document_id, keep=True)
     clock = plan_clock(plan) if plan else None
     names = practices_of(ws.index, [each for each in item.first.practices if each])
     return page(

@@ -15,7 +15,6 @@ from cpdocs.core.events import Event, EventType, document_subject, return_subjec
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.verdicts import Slot
-from cpdocs.desk.album import Shot
 from cpdocs.desk.pages import done, page, saw, session, workspace
 from cpdocs.desk.plan_acts import act, open_acts, taken_back
 from cpdocs.desk.review import PAPER, albums, picture_of
@@ -102,7 +101,7 @@ def returned_picture(which: str, digits: str, kind: str, number: int, version: s
     if mark not in session().looked:
         saw("plan return", document_subject(plan.document_id), return_subject(row["sha256"]))
         session().looked.add(mark)
-    chosen: Shot = picture_of(albums.of(ws, [row["sha256"]], plan.document_id), kind, number, version)
+    chosen = picture_of(albums.of(ws, [row["sha256"]], plan.document_id), kind, number, version)
     return Response(chosen.png, mimetype="image/png")
 
 

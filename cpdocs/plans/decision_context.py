@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cpdocs.core.guardianship import Guardians
     from cpdocs.core.issued import IssuedLetter
     from cpdocs.core.members import Assignment
+    from cpdocs.core.page_facts import FilePages
     from cpdocs.core.plan_record import PlanRecord
     from cpdocs.ledger.reads import Reads
     from cpdocs.signing.file_facts import ReturnFacts
@@ -98,6 +99,11 @@ class DecisionContext:
         self._facts[sha256, begins_with, received_at] = facts
         while len(self._facts) > _KEPT:
             del self._facts[next(iter(self._facts))]
+
+    def pages_read(self, sha256: str) -> FilePages | None:
+        """What the pages of a file that was decided on a moment ago are; None where that isn't kept any more."""
+        found = [facts.pages for (key, _, _), facts in self._facts.items() if key.partition(":")[0] == sha256]
+        return found[-1] if found and found[-1].pages else None
 
     @cached_property
     def directory(self) -> Directory:

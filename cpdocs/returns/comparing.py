@@ -1,8 +1,9 @@
 """A held file beside the plan as issued: pages side by side with what differs marked, for the person who must decide.
 
 For what a signing service wrote anew, and for what a signing program changed more of than a signature needs, a
-comparison is made at once and kept in the store; for every other file pictures are drawn when they are asked for. All
-are made in a confined child, never lie in a temporary file, and are shown by ``cpdocs held show``. They decide nothing.
+comparison is made at once and kept in the store; of every file pictures are drawn (``drawn_albums`` keeps them while it
+waits). All are made in a confined child, never lie in a temporary file, and are shown by ``cpdocs held show`` and the
+desk. They decide nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cpdocs.sandbox.run import Stopped, run_sandboxed
 from cpdocs.scans.compare import Comparison, PageCompared
 
 if TYPE_CHECKING:
+    from cpdocs.core.page_facts import FilePages
     from cpdocs.core.return_record import ReturnRecord
     from cpdocs.ledger.reads import Reads
     from cpdocs.scans.pictures import Pictures
@@ -156,7 +158,7 @@ def to_draw(ws: Workspace, files: Sequence[str], document_id: str, named: Sequen
 
 
 def draw_pictures(given: ToDraw, *, most_pages: int) -> Pictures | None:
-    """As :func:`pictures`, of bytes: for who draws them beside other work. It asks for nothing but a child process."""
+    """As :func:`pictures`, of bytes."""
     try:
         made: Pictures = run_sandboxed(
             "cpdocs.scans.pictures:draw_pictures",
@@ -165,6 +167,29 @@ def draw_pictures(given: ToDraw, *, most_pages: int) -> Pictures | None:
             given.document_id,
             most_pages=min(most_pages, MOST_DRAWN),
             named=given.named,
+            cover=given.cover,
+            letter=given.letter,
+            seconds=DRAWING_SECONDS,
+            megabytes=MEGABYTES,
+        )
+    except Stopped:
+        return None
+    return made
+
+
+def draw_file(given: ToDraw, pages: FilePages | None, *, most_pages: int) -> Pictures | None:
+    """The pictures of the one file given, on no sheets; ``pages`` is what was read of it, where that is known. For who
+    draws beside other work: it asks for nothing but a child process."""
+    (data,), (named,) = given.files, given.named
+    try:
+        made: Pictures = run_sandboxed(
+            "cpdocs.scans.pictures:draw_file",
+            data,
+            given.issued,
+            given.document_id,
+            most_pages=min(most_pages, MOST_DRAWN),
+            pages=pages,
+            named=named,
             cover=given.cover,
             letter=given.letter,
             seconds=DRAWING_SECONDS,

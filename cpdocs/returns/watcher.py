@@ -16,6 +16,7 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.plurals import counted
 from cpdocs.errors import Busy, CpdocsError
 from cpdocs.index.outgoing import targets_waiting, to_recall
 from cpdocs.returns.worker import Left, Outcome, SetAside, Worker
@@ -57,6 +58,7 @@ def intake_pass(
     if files:
         for file in files:
             yield from worker.take_named(file)
+        yield from _drawn(worker)
         return
     yield from worker.look()
     looks, since = 1, monotonic()
@@ -73,6 +75,12 @@ def intake_pass(
             yield Left(spot, because)
     if worker.set_aside:
         yield SetAside(worker.set_aside)
+    yield from _drawn(worker)
+
+
+def _drawn(worker: Worker) -> Iterator[Outcome]:
+    while worker.undrawn:
+        yield from worker.draw()
 
 
 class Watcher:
@@ -119,6 +127,9 @@ class Watcher:
                 self._listen()
                 self._pass_on(worker.look())
                 self._say_set_aside(worker.set_aside)
+                while worker.undrawn and not self._stopping:
+                    self._pass_on(worker.draw())
+                    self._heart.beat()
                 self._seal_day()
                 self._fetch()
                 self._send()
@@ -183,7 +194,7 @@ class Watcher:
             if each.problem:
                 self._say(f"{each.authority[:12]} {each.kind}: {each.problem}")
         if rechecked:
-            self._say(f"{len(rechecked)} held returns were decided again after a fresh word on revocation.")
+            self._say(f"{counted(len(rechecked), 'held return')} decided again after a fresh word on revocation.")
 
     def _send(self) -> None:
         """Sends what is due; where packages are only laid into folders, what takes them back. Where nothing waited and

@@ -7,6 +7,7 @@ leaves the file where it is safe; the others go on.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,6 +31,7 @@ from cpdocs.system.durable import disk_fault
 if TYPE_CHECKING:
     from datetime import date
 
+    from cpdocs.core.page_facts import FilePages
     from cpdocs.plans.decision_context import DecisionContext
     from cpdocs.workspace import Workspace
 
@@ -111,6 +113,7 @@ class Worker:
         """How many names the last look left alone since programs give them to files of their own."""
         self.more_wait = False
         """Whether the last look left files for a later one, since it had enough to watch."""
+        self._undrawn: deque[tuple[ReturnRecord, FilePages | None]] = deque()
 
     @cached_property
     def _context(self) -> DecisionContext:
@@ -199,7 +202,7 @@ class Worker:
         spot = self._spot_of(file)
         seen = next(scan(self._ws.paths.inbox, lambda each: each == spot), None) if spot else None
         if seen is None:
-            yield from _told(take_file(self._ws, self._context, file))
+            yield from self._tell(take_file(self._ws, self._context, file))
             return
         if seen.look is None:
             why = seen.left or LeftBecause.UNREADABLE
@@ -208,6 +211,31 @@ class Worker:
                 todo="Mend that, or copy the file elsewhere and name that.",
             )
         yield from self._take(seen)
+
+    @property
+    def undrawn(self) -> bool:
+        """Whether pictures of what was taken in are still to be drawn: when nothing more pressing is to be done."""
+        return bool(self._undrawn)
+
+    def draw(self) -> Iterator[Outcome]:
+        """Draws the pictures of one return that waits, for whoever reviews it; with the last, drops what is decided."""
+        from cpdocs.returns.drawn_albums import draw_ahead, drop_decided  # only where something was held
+
+        record, pages = self._undrawn.popleft()
+        try:
+            draw_ahead(self._ws, record.sha256, record.document_id, pages)
+            if not self._undrawn:
+                drop_decided(self._ws)
+        except Exception as error:  # noqa: BLE001 told; they are drawn when somebody looks
+            yield Failed("the pictures of what is held", error)
+
+    def _tell(self, parts: tuple[Taken, ...]) -> Iterator[Outcome]:
+        for taken in parts:
+            yield taken
+            if taken.unfiled:
+                yield Failed(f"plan {taken.record.document_id}", taken.unfiled)
+            if taken.record.waiting and self._ws.options.draw_pictures:
+                self._undrawn.append((taken.record, self._context.pages_read(taken.record.sha256)))
 
     def _spot_of(self, file: Path) -> Spot | None:
         """Where in the inbox a named file lies; None for one that lies elsewhere."""
@@ -226,7 +254,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 told; the claim stays and is tried again
             yield Failed(seen.spot.name, error)
             return
-        yield from _told(taken)
+        yield from self._tell(taken)
 
     def _age(self, look: Look) -> float:
         """For how many seconds the file has been the same by its own times, which may be wrong; 0 where those don't
@@ -276,7 +304,7 @@ class Worker:
             yield Failed(claim.file.name, error)
             return
         self._retries.pop(claim.home, None)
-        yield from _told(taken)
+        yield from self._tell(taken)
 
     def _remind(self) -> Iterator[Outcome]:
         """Once a day: the consents that ran out the day before, and the reminders that fall on it."""
@@ -319,10 +347,3 @@ def _why(look: Look) -> LeftBecause:
     if look.extent is Extent.BLANK:
         return LeftBecause.BLANK
     return LeftBecause.CUT if look.extent is Extent.CUT else LeftBecause.UNSETTLED
-
-
-def _told(parts: tuple[Taken, ...]) -> Iterator[Outcome]:
-    for taken in parts:
-        yield taken
-        if taken.unfiled:
-            yield Failed(f"plan {taken.record.document_id}", taken.unfiled)

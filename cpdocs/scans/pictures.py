@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from cpdocs.scans.codes import Picture
 
-__all__ = ["BoxPicture", "PagePicture", "Pictures", "draw_pictures", "get_ready"]
+__all__ = ["BoxPicture", "PagePicture", "Pictures", "draw_file", "draw_pictures", "get_ready"]
 
 _AROUND = 0.3
 """Inches around a box that are shown with it, and the lines beside it to the paper's edge."""
@@ -95,8 +95,8 @@ def draw_pictures(
     ``named``, for each file, are the pages that a person named. The same bytes give the same PDF. Raises
     UnreadablePages where there is no page that can be drawn.
     """
-    album = _Album(document_id, issued, cover, letter, named)
-    drawn = album.sheets(files, most_pages)
+    album = _Album(document_id, issued, cover, letter)
+    drawn = album.sheets(files, most_pages, named)
     first = next(drawn, None)
     if first is None:
         raise UnreadablePages
@@ -105,6 +105,25 @@ def draw_pictures(
     about = {"creationDate": when, "modDate": when, "producer": "cpdocs"}
     first.save(out, "PDF", resolution=DPI, save_all=True, append_images=drawn, quality=75, **about)
     return Pictures(out.getvalue(), tuple(album.pages), tuple(album.boxes), album.cut_short)
+
+
+def draw_file(
+    data: bytes,
+    issued: bytes,
+    document_id: str,
+    *,
+    most_pages: int,
+    pages: FilePages | None = None,
+    named: Mapping[int, NamedPage] | None = None,
+    cover: bytes = b"",
+    letter: bytes = b"",
+) -> Pictures:
+    """As :func:`draw_pictures` of one file, without the PDF. ``pages`` is what was read of it, the pages that a person
+    named and the handwriting included; None has it read."""
+    album = _Album(document_id, issued, cover, letter, on_sheets=False)
+    for _ in album.file(1, data, album.read(data, named or {}, most_pages) if pages is None else pages, most_pages):
+        pass
+    return Pictures(b"", tuple(album.pages), tuple(album.boxes), album.cut_short)
 
 
 class _Album:
@@ -116,12 +135,13 @@ class _Album:
         issued: bytes,
         cover: bytes,
         letter: bytes,
-        named: Sequence[Mapping[int, NamedPage]] = (),
+        *,
+        on_sheets: bool = True,
     ) -> None:
         self.pages: list[PagePicture] = []
         self.boxes: list[BoxPicture] = []
         self.cut_short = False
-        self._document_id, self._named = document_id, named
+        self._document_id, self._on_sheets = document_id, on_sheets
         self._plans, self._covers, self._letters = (
             {document_id: each} if each else {} for each in (issued, cover, letter)
         )
@@ -129,24 +149,27 @@ class _Album:
         self._cover = IssuedPages(cover) if cover else None
         self._slip = issued_slip(letter, document_id) if letter else None
 
-    def sheets(self, files: Sequence[bytes], most_pages: int) -> Iterator[Image.Image]:
+    def sheets(
+        self, files: Sequence[bytes], most_pages: int, named: Sequence[Mapping[int, NamedPage]]
+    ) -> Iterator[Image.Image]:
         """The PDF's sheets: each page, and after one with boxes these."""
         for number, data in enumerate(files, 1):
             left = most_pages - len(self.pages)
             if left <= 0:
                 self.cut_short = True
                 return
-            facts = read_scan(data, most_pages=left)
-            if self._named:
-                facts = with_names(facts, self._named[number - 1])
-            facts = find_likeness(data, facts, self._plans, most_pages=left)
-            facts = read_handwriting(data, facts, self._plans, most_pages=left, covers=self._covers)
-            if self._slip is not None:
-                facts = read_slips(data, facts, self._letters, most_pages=left)
-            self.cut_short = self.cut_short or bool(facts.stopped)
-            yield from self._file(number, data, facts, left)
+            yield from self.file(number, data, self.read(data, named[number - 1] if named else {}, left), left)
 
-    def _file(self, file: int, data: bytes, facts: FilePages, most: int) -> Iterator[Image.Image]:
+    def read(self, data: bytes, named: Mapping[int, NamedPage], most: int) -> FilePages:
+        """What the pages of a file are, and what a pen left on them."""
+        facts = with_names(read_scan(data, most_pages=most), named)
+        facts = find_likeness(data, facts, self._plans, most_pages=most)
+        facts = read_handwriting(data, facts, self._plans, most_pages=most, covers=self._covers)
+        return read_slips(data, facts, self._letters, most_pages=most) if self._slip is not None else facts
+
+    def file(self, file: int, data: bytes, facts: FilePages, most: int) -> Iterator[Image.Image]:
+        """Draws the pages of one file, and gives its sheets."""
+        self.cut_short = self.cut_short or bool(facts.stopped)
         try:
             for sheet in sheets(data, most_pages=most, dpi=FINE, forms=True):
                 for page in facts.pages:
@@ -172,7 +195,8 @@ class _Album:
             marks = differing_places(ours, theirs)
         places = tuple(_fractions(place, theirs.size) for place in marks)
         self.pages.append(PagePicture(file, page, _png(theirs), _png(ours) if ours is not None else b"", places))
-        yield side_by_side(ours, theirs, self._titles(file, page, len(marks)), marks)
+        if self._on_sheets:
+            yield side_by_side(ours, theirs, self._titles(file, page, len(marks)), marks)
         if issued is not None and lies is not None and page.kind is PageKind.PLAN:
             yield from self._boxes_of(file, page, issued, picture, lies)
 
@@ -196,7 +220,7 @@ class _Album:
             return None
         if page.document_id == self._document_id and page.plan_page:
             return self._plan.page(page.plan_page)
-        if page.looks_like:
+        if page.looks_like and page.looks_like.document_id == self._document_id:
             return self._plan.page(page.looks_like.plan_page)
         if page.document_id is None and not page.scanned and page.kind is PageKind.UNKNOWN:
             return self._plan.page(page.number)  # a program's own page in its place, its codes drawn over or lost
@@ -233,6 +257,8 @@ class _Album:
             self.boxes.append(BoxPicture(slot, file, page.number, reading, _png(theirs), _png(ours)))
             who = "the member's box" if slot is Slot.MEMBER else "the PCP's box"
             read = f": {reading.value}" if reading else ""
+            if not self._on_sheets:
+                continue
             yield side_by_side(ours, theirs, (f"As issued, {who}", f"As returned, {who}{read}"), ())
 
 
@@ -304,5 +330,5 @@ def _fractions(place: tuple[int, int, int, int], size: tuple[int, int]) -> Place
 
 def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    picture.save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -79,6 +79,8 @@ class Chromium:
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log", "DOM"):
             self._call(f"{domain}.enable")
+        # No window has the focus where there is no screen; keys go to the page all the same.
+        self._call("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def size(self, width: int, height: int = 900) -> None:
         """The window's size in CSS pixels."""
@@ -110,6 +112,12 @@ class Chromium:
         if "exceptionDetails" in answer:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
+
+    def until(self, condition: str) -> None:
+        """Waits until the page is so: a loaded page has the focus where it wants it only once it has been drawn."""
+        until = time.monotonic() + _SECONDS
+        while not self.run(condition):
+            assert time.monotonic() < until, f"never: {condition}"
 
     def press(self, key: str, *, shift: bool = False) -> None:
         """One key: ``Tab``, ``Enter``, ``Space``, ``Escape``, an arrow."""

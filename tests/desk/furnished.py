@@ -46,7 +46,8 @@ def furnish(issued: Office) -> dict[str, str]:
     desk, cli = Desk(issued), issued.cli
     settings = cli.root / "cpdocs.toml"
     chart = '[[filing.target]]\nname = "chart"\nkind = "'
-    settings.write_text(settings.read_text("utf-8").replace(f"{chart}folder", f"{chart}handoff"), "utf-8")
+    said = settings.read_text("utf-8").replace(f"{chart}folder", f"{chart}handoff")
+    settings.write_text(said.replace("draw_pictures = false", "draw_pictures = true"), "utf-8")
     bh, ltss = issued.documents["bh"], issued.documents["ltss"]
     run = cli("letters", "run", "--jobs", "1", "--json").json["run_id"]
     letter = cli("letters", "show", run, "--json").json["pieces"][0]["document_id"]
@@ -125,6 +126,7 @@ def copied(office: Office, to: Path) -> Office:
 def log_in(browser: Chromium, address: str, name: str = "rita") -> None:
     """By keyboard: the name's field has the focus."""
     browser.go(f"{address}/log-in")
+    browser.until("document.activeElement.name === 'name'")
     browser.type(name)
     with browser.another_page():
         browser.press("Enter")

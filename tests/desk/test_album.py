@@ -9,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from cpdocs.desk.album import album, shot
+from cpdocs.returns.album import album, shot
 
 
 def png(mode: str = "L", size: tuple[int, int] = (3, 2)) -> bytes:

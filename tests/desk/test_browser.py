@@ -12,6 +12,7 @@ from cpdocs.demo.files import Sample
 from tests import peers
 from tests.conftest import NOW, CommandLine
 from tests.desk.chromium import Chromium, chromium
+from tests.desk.conftest import at_the_desk
 from tests.desk.furnished import LATE, MARKUP, Served, copied, furnish, log_in, served
 from tests.flows.conftest import Office
 from tests.flows.returning import recorded
@@ -193,6 +194,23 @@ def test_no_address_on_any_page_names_a_member(desk: Served, browser: Chromium, 
     assert parts & names == set()
 
 
+def test_the_pictures_of_what_waits_are_drawn_when_it_is_taken_in(
+    desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks first waits for no child process."""
+    kept = list((desk.root / "state" / "derived" / "pictures").iterdir())
+    assert {each.name[:12] for each in kept} == {desk.stands["fax"], desk.stands["stray"]}
+    assert all(re.fullmatch(r"[0-9a-f]{64}-[0-9a-f]{16}\.zip", each.name) for each in kept)
+    assert {each.stat().st_mode & 0o777 for each in kept} == {0o600}
+    monkeypatch.setattr("cpdocs.returns.comparing.run_sandboxed", lambda *_, **__: pytest.fail("a child was asked"))
+    with at_the_desk(desk.root, LATE) as client:
+        client.log_in()
+        page = client.get(f"/review/{desk.stands['fax']}").text
+        pictures = re.findall(r'src="(/review/[^"]+\.png)"', page)
+        assert len(pictures) > 8
+        assert all(client.get(each).data.startswith(b"\x89PNG") for each in pictures)
+
+
 def test_what_strangers_wrote_stays_text(desk: Served, browser: Chromium) -> None:
     browser.go(f"{desk.address}/plans/{desk.office.documents['bh']}")
     assert MARKUP in browser.run("document.querySelector('.road').textContent")
@@ -249,6 +267,8 @@ def test_a_fax_is_accepted_for_both_by_keyboard_without_javascript(
             assert "signature counts." in browser.run("document.body.textContent")
         finally:
             browser.scripts(True)
+    left = [each.name[:12] for each in (mine.cli.root / "state" / "derived" / "pictures").iterdir()]
+    assert left == [desk.stands["stray"]]
     filled = {event.data["slot"]: event.data["on"] for event in recorded(mine.cli.root, "slot.filled")[2:]}
     assert filled == {"member": "2026-11-03", "pcp": "2026-11-03"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.flows.conftest import Office
 
-FAST = "[intake]\nsettle_seconds = 0\nscan_seconds = 0.2\n"
+FAST = "[intake]\nsettle_seconds = 0\nscan_seconds = 0.2\ndraw_pictures = false\n"
 SIGN = "2026-11-03T15:00:00Z"
 RETURN = "2026-11-04T15:00:00Z"
 
