@@ -144,11 +144,11 @@ def buttons(template: str) -> set[str]:
 
 
 def letters_are_made(tried: Tried, ready: dict[str, Any]) -> None:
-    two = b"\n".join(ready["roster"].read_bytes().splitlines()[:3])
-    job = job_of(bring(tried.at[WIM], "/letters/rehearse", "/letters", two, "two.csv"))
+    few = b"\n".join(ready["roster"].read_bytes().splitlines()[:4])
+    job = job_of(bring(tried.at[WIM], "/letters/rehearse", "/letters", few, "few.csv"))
     tried.acts.add(("letter_runs.rehearse", ""))
     assert "run.staged" not in {kind for kind, _ in tried.recorded()}
-    tried.anybody("letter_runs.look", "", "/letters/preview", job=job, line="2")
+    tried.anybody("letter_runs.look", "", "/letters/preview", job=job, line="3")
     made = tried.anybody("letter_runs.make", "run.staged", "/letters/make", job=job)
     run = re.search(r'action="(/letters/[^"]+)"', made.text)
     assert run
