@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,7 +41,7 @@ class SystemClock:
 
 def acting_account() -> Actor:
     """The account of the real user id on this host, and what sudo says beside it; never LOGNAME or USER."""
-    return Actor(account_name(os.getuid()), socket.gethostname(), said_by_sudo(os.environ))
+    return Actor(account_name(os.getuid()), os.uname().nodename, said_by_sudo(os.environ))
 
 
 def shipped_templates() -> Path:
@@ -91,7 +89,7 @@ def open_workspace(start: Path | None = None, *, person: str = "") -> Workspace:
         ledgers. UsageFault: CPDOCS_NOW is set outside a sandbox.
     """
     root, owned = find_own(start)
-    paths = Paths(root, None if owned else Path(tempfile.mkdtemp(prefix="cpdocs-")))
+    paths = Paths(root, None if owned else _elsewhere())
     try:
         text = paths.settings.read_bytes()
         senders, options = settings_cache.load(text.decode(), str(paths.settings), paths.derived)
@@ -109,9 +107,14 @@ def open_workspace(start: Path | None = None, *, person: str = "") -> Workspace:
     plain = _workspace(paths, senders, options, SystemClock(), text, sandbox=False, person=person, owned=owned)
     sandbox = _is_sandbox(plain)
     fixed = _fixed_clock(sandbox=sandbox)
-    if not sandbox:
-        return plain
-    return _workspace(paths, senders, options, SystemClock(fixed), text, sandbox=True, person=person, owned=owned)
+    return plain.as_sandbox(SystemClock(fixed)) if sandbox else plain
+
+
+def _elsewhere() -> Path:
+    """A new folder for what is derived from another's workspace."""
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix="cpdocs-"))
 
 
 def create_workspace(root: Path, *, sandbox: bool, token_pin: Callable[[], bytes] | None = None) -> Workspace:

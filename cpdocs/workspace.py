@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,6 +186,14 @@ class Workspace:
             ),
             by_the_clock=True,
         )
+
+    def as_sandbox(self, clock: Clock) -> Workspace:
+        """This workspace, whose ledger says that it is a sandbox: ``clock`` may be fixed there, and the ledger goes by
+        it. It isn't opened a second time."""
+        made = replace(self, clock=clock, sandbox=True)
+        self.ledger.goes_by(clock)
+        made.__dict__["ledger"] = self.ledger
+        return made
 
     @property
     def consent_form(self) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.workbooks import workbook_options
+from cpdocs.core.plurals import counted
 from cpdocs.errors import InputFault
 from cpdocs.workspace import Workspace
 
@@ -200,7 +201,10 @@ def _roster_json(file: Path, result: RosterImport) -> dict[str, Any]:
 
 def _tell_roster(result: RosterImport) -> None:
     counts = ", ".join(f"{number} {disposition}" for disposition, number in result.counts.items() if number)
-    _say(f"{result.records_in} lines: {counts or 'none'}; {result.recorded} assignments new or changed.")
+    _say(
+        f"{counted(result.records_in, 'line')}: {counts or 'none'}; "
+        f"{counted(result.recorded, 'assignment')} new or changed."
+    )
     told = [_line(one) for one in result.outcomes if one.disposition.value in ("rejected", "held") or one.warnings]
     for line in told[:_SHOWN_LINES]:
         _say(f"  {line}")

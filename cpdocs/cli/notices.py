@@ -77,8 +77,9 @@ def list_(ws: Workspace, everything: bool, practice_id: str, page: Page, as_json
     if waiting > by_hand:
         text += f" {waiting - by_hand} leave by a channel, with `cpdocs deliver`."
     say(ctx, text)
-    all_of_them, _ = notice_counts(ws.index, everything=everything, practice_id=practice_id)
-    say_how_many(ctx, len(found), all_of_them, page)
+    if everything:
+        waiting, _ = notice_counts(ws.index, everything=True, practice_id=practice_id)
+    say_how_many(ctx, len(found), waiting, page)
 
 
 @notices.command()

@@ -14,13 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.deadlines import home_visit_due
 from cpdocs.core.events import JSON, Event, EventType
-from cpdocs.core.plan_surroundings import Transition, TransitionKind
-from cpdocs.core.plans import Plan
+
+if TYPE_CHECKING:
+    from cpdocs.core.plan_surroundings import Transition
+    from cpdocs.core.plans import Plan
 
 _TOLD_BY_FILES = (EventType.MEDICATIONS_ISSUED, EventType.PLAN_ISSUED)
 DISCHARGE_EVENTS = (EventType.MEMBER_DISCHARGED, EventType.DISCHARGE_CORRECTED, *_TOLD_BY_FILES)
@@ -123,6 +125,8 @@ def discharge_json(move: Transition) -> dict[str, JSON] | None:
 
 def last_discharge(plan: Plan) -> dict[str, JSON] | None:
     """The last discharge that a plan states, for its event; None where it states none."""
+    from cpdocs.core.plan_surroundings import TransitionKind  # all that a plan can say; folds go without it
+
     moves = [(each.discharged, each) for each in plan.transitions if each.kind is TransitionKind.DISCHARGE]
     timed = [(at, place) for place, (at, _) in enumerate(moves) if at is not None]
     return discharge_json(moves[max(timed)[1]][1]) if timed else None

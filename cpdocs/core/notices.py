@@ -6,6 +6,7 @@ file, kind, to, channel, at. A letter that says "we told your health plan" rests
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -40,6 +41,7 @@ SAYS = {
     "member_reinstated": "the member takes part again",
 }
 """What a notice of each kind says, in a few words."""
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 NOTICE_EVENTS = (EventType.NOTICE_WRITTEN, EventType.NOTICE_SENT)
 
 
@@ -171,3 +173,8 @@ def _written(event: Event, reference: str, data: dict[str, Any]) -> NoticeRecord
         _plans(reference, data),
         seq=event.seq,
     )
+
+
+def payer_folder(payer: str) -> str:
+    """Where letters to a health plan lie, below outbox/notices/."""
+    return f"{HEALTH_PLANS}/{_NOT_IN_A_NAME.sub('-', payer).strip('-') or 'unnamed'}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 
 _LEGAL_FORMS = frozenset(
@@ -49,6 +48,8 @@ def compared_name(name: str) -> str:
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
     """The name among ``known`` that looks most like ``name``; empty where none is near."""
+    from difflib import get_close_matches  # for a name that nobody knows
+
     by_compared = {compared_name(other): other for other in known}
     found = get_close_matches(compared_name(name), by_compared, n=1, cutoff=0.6)
     return by_compared[found[0]] if found else ""

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def member_names(index: Index, member_ids: Iterable[str]) -> dict[str, str]:
     """The name of each of these members as the roster last wrote it, by member id."""
-    found = {}
-    for member_id in dict.fromkeys(member_ids):
-        for row in index.rows("SELECT name FROM members WHERE member_id = ? ORDER BY program LIMIT 1", (member_id,)):
-            found[member_id] = str(row["name"])
+    found: dict[str, str] = {}
+    query = "SELECT member_id, name FROM members WHERE member_id IN ({keys}) ORDER BY member_id, program"
+    for row in index.rows_of(query, member_ids):
+        found.setdefault(row["member_id"], str(row["name"]))
     return found
 
 
@@ -72,10 +72,10 @@ def clinicians_of(index: Index, practice_id: str) -> list[sqlite3.Row]:
 
 def clinician_names(index: Index, npis: Iterable[str]) -> dict[str, str]:
     """The name of each of these clinicians, as far as they are on record, by NPI."""
-    found = {}
-    for npi in dict.fromkeys(npis):
-        for row in index.rows("SELECT name FROM clinicians WHERE npi = ? LIMIT 1", (npi,)):
-            found[npi] = str(row["name"])
+    found: dict[str, str] = {}
+    query = "SELECT npi, name FROM clinicians WHERE npi IN ({keys}) ORDER BY npi, practice_id"
+    for row in index.rows_of(query, npis):
+        found.setdefault(row["npi"], str(row["name"]))
     return found
 
 
@@ -92,14 +92,10 @@ def notices_of_plan(index: Index, document_id: str) -> list[sqlite3.Row]:
 def names_of_plans(index: Index, document_ids: Iterable[str]) -> dict[str, str]:
     """The member's name of each of these plan versions, by document id."""
     query = (
-        "SELECT m.name FROM plans p JOIN members m ON m.member_id = p.member_id AND m.program = p.program "
-        "WHERE p.document_id = ?"
+        "SELECT p.document_id, m.name FROM plans p JOIN members m ON m.member_id = p.member_id "
+        "AND m.program = p.program WHERE p.document_id IN ({keys})"
     )
-    found = {}
-    for document_id in dict.fromkeys(document_ids):
-        for row in index.rows(query, (document_id,)):
-            found[document_id] = str(row[0])
-    return found
+    return {row[0]: str(row[1]) for row in index.rows_of(query, document_ids)}
 
 
 def runs(index: Index, page: Page) -> list[sqlite3.Row]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from cpdocs.index.store import Index
 
 _ALL = -1
-_ONE_BY_ONE = 500
+_NAMED = 500
+"""Up to so many documents are named in one question; for more, everything that waits is looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,8 @@ class PracticeContact:
 
 def practices_of(index: Index, practice_ids: Iterable[str]) -> dict[str, PracticeContact]:
     """These practices, as far as they are on record, by id."""
-    found = {}
-    for practice_id in dict.fromkeys(practice_ids):
-        for row in index.rows("SELECT * FROM practices WHERE practice_id = ?", (practice_id,)):
-            found[practice_id] = PracticeContact(*row)
-    return found
+    rows = index.rows_of("SELECT * FROM practices WHERE practice_id IN ({keys})", practice_ids)
+    return {row["practice_id"]: PracticeContact(*row) for row in rows}
 
 
 def payers_of(index: Index, document_ids: Iterable[str], member_id: str) -> list[str]:
@@ -225,15 +223,13 @@ def waiting_for(index: Index, document_ids: Iterable[str]) -> dict[str, list[sql
     """What came back for each of these documents and waits for review: document id → rows of ``returns``."""
     wanted = list(document_ids)
     found: dict[str, list[sqlite3.Row]] = {}
-    if len(wanted) > _ONE_BY_ONE:
+    if len(wanted) > _NAMED:
         for row in index.rows("SELECT * FROM returns WHERE waiting = 1 ORDER BY seq, part"):
             found.setdefault(row["document_id"], []).append(row)
         return found
-    for document_id in wanted:
-        query = "SELECT * FROM returns WHERE document_id = ? AND waiting = 1 ORDER BY seq, part"
-        rows = index.rows(query, (document_id,))
-        if rows:
-            found[document_id] = rows
+    query = "SELECT * FROM returns WHERE document_id IN ({keys}) AND waiting = 1 ORDER BY seq, part"
+    for row in index.rows_of(query, wanted):
+        found.setdefault(row["document_id"], []).append(row)
     return found
 
 

@@ -124,15 +124,22 @@ def returns_of_practice(index: Index, practice_id: str, utc: tuple[str, str]) ->
 
 def choices(index: Index, span: Span) -> list[tuple[str, int, dict[str, int], int]]:
     """Informed choice: program, versions issued that stand, how many of them say yes to each question, and to all."""
-    yes = ", ".join(f"sum(instr(' ' || choices || ' ', ' {name} ') > 0)" for name in CHOICES)
-    every = " AND ".join(f"instr(' ' || choices || ' ', ' {name} ') > 0" for name in CHOICES)
+    # Few sets of answers are given at all, so they are taken apart here, and not row by row.
     query = (
-        f"SELECT program, count(*), {yes}, sum({every}) FROM plans "  # noqa: S608 our own names
-        "WHERE closed = '' AND issued_on BETWEEN ? AND ? GROUP BY program ORDER BY program"
+        "SELECT program, choices, count(*) FROM plans WHERE closed = '' AND issued_on BETWEEN ? AND ? "
+        "GROUP BY program, choices ORDER BY program"
     )
+    found: dict[str, list[tuple[frozenset[str], int]]] = {}
+    for program, said, count in index.rows(query, span.values):
+        found.setdefault(program, []).append((frozenset(said.split()), int(count)))
     return [
-        (row[0], row[1], dict(zip(CHOICES, row[2:-1], strict=True)), row[-1])
-        for row in map(tuple, index.rows(query, span.values))
+        (
+            program,
+            sum(count for _, count in answers),
+            {name: sum(count for said, count in answers if name in said) for name in CHOICES},
+            sum(count for said, count in answers if said.issuperset(CHOICES)),
+        )
+        for program, answers in found.items()
     ]
 
 

@@ -172,8 +172,9 @@ _INDEXES = (
     "notices_of_practice ON notices (practice_id, seq)",
     "notices_to_send ON notices (written_at, seq) WHERE waiting = 1",
     "notices_by_reference ON notices (reference COLLATE NOCASE)",
-    "notices_unsent ON notices (seq, channel, reference) WHERE sent = 0 AND place = 0",
-    "notices_unsent_of_practice ON notices (practice_id, seq, channel, reference) WHERE sent = 0 AND place = 0",
+    "notices_unsent ON notices (seq, channel, reference, sent, place) WHERE sent = 0 AND place = 0",
+    "notices_unsent_of_practice ON notices (practice_id, seq, channel, reference, sent, place) "
+    "WHERE sent = 0 AND place = 0",
     "deliveries_of_plan ON deliveries (document_id, purpose)",
     "deliveries_waiting ON deliveries (state, since, document_id)",
     "deliveries_in_order ON deliveries (seq)",

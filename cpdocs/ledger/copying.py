@@ -60,7 +60,7 @@ def copy_into(source: Connection, target: Place) -> Head:
     head = head_of(driver_of(source))
     with backend_of(target).creating(BUSY_SECONDS) as connection:
         appender = Appender(driver_of(connection))
-        for seq, body in texts_of(driver_of(source), inside=True):
+        for seq, body in texts_of(driver_of(source)):
             text = json.loads(body)
             appender.add(text["type"], text["subjects"], text["at"], body)
             if seq % _BATCH == 0:

@@ -18,7 +18,17 @@ from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerDamaged, LedgerMissing
 from cpdocs.ledger.reader import Reader, reader_of
-from cpdocs.ledger.reading import SCHEMA_VERSION, Driver, Edge, decode, edge_of, grouped_texts_of, head_of, texts_of
+from cpdocs.ledger.reading import (
+    SCHEMA_VERSION,
+    Driver,
+    Edge,
+    decode,
+    edge_of,
+    grouped_texts_of,
+    head_of,
+    texts_about,
+    texts_of,
+)
 from cpdocs.ledger.tree import Head, RangeHash, consistency_proof, inclusion_proof, range_hash
 from cpdocs.ledger.writer import Writer, writer_of
 
@@ -34,8 +44,8 @@ BUSY_SECONDS = 15.0
 
 
 class _Open:
-    """What one store has open: always a reader; a writer once it has written; an engine where a database was written
-    to, or something was proven."""
+    """What one store has open: always a reader; a writer once it has written; an engine where something was proven, or
+    worked on alone."""
 
     def __init__(self, place: Place, busy_seconds: float) -> None:
         self._place = place
@@ -64,7 +74,7 @@ class _Open:
         if writer is None:
             if self.reader.form() != SCHEMA_VERSION:
                 self.bring_up()
-            writer = self._writer = writer_of(self._place, self._busy_seconds, lambda: (self.home, self.engine))
+            writer = self._writer = writer_of(self._place, self._busy_seconds)
         with self.reader.faults_named(), writer.writing() as driver:
             yield driver
 
@@ -166,7 +176,7 @@ class EventStore:
 
     @property
     def engine(self) -> Engine:
-        """Connections that can write; made when first asked for."""
+        """SQLAlchemy's connections, which can write too; made when first asked for."""
         return self._open.engine
 
     def close(self) -> None:
@@ -177,15 +187,16 @@ class EventStore:
         """From now on every event names ``person``, whose PIN was right, beside the account."""
         self._person = person
 
+    def goes_by(self, clock: Clock) -> None:
+        """From now on what is recorded is dated by ``clock``."""
+        self._clock = clock
+
     def behind(self) -> timedelta:
         """By how much the machine's clock is behind what was recorded last; zero where it isn't."""
         from cpdocs.ledger.clock_guard import behind
 
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
-            try:
-                return behind(driver, self._clock.true_now())
-            finally:
-                driver.end()
+            return behind(driver, self._clock.true_now())
 
     def take_the_clock(self) -> None:
         """From now on what this store records goes by the clock as it is, behind or not: somebody answers for it."""
@@ -242,6 +253,15 @@ class EventStore:
             for subject, texts in grouped_texts_of(driver, kind, types, upto):
                 yield subject.partition(":")[2], [decode(body) for body in texts]
 
+    def about(
+        self, kind: str, keys: Collection[str], *, types: Collection[EventType]
+    ) -> Iterator[tuple[str, list[Event]]]:
+        """Each of these keys of ``kind`` ("document" …), in order, with the events about it that are of ``types``; one
+        about which there are none is left out. For a page of a list: many are asked for at once."""
+        with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
+            for subject, texts in texts_about(driver, [f"{kind}:{key}" for key in keys], types):
+                yield subject.partition(":")[2], [decode(body) for body in texts]
+
     def head(self) -> Head:
         """The tree's size and root."""
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
@@ -278,11 +298,8 @@ class EventStore:
     def checkpoints(self) -> tuple[str, ...]:
         """The signed checkpoints that were kept, oldest first."""
         with self._open.reader.faults_named(), self._open.reader.borrowed() as driver:
-            try:
-                rows = driver.execute("SELECT note FROM checkpoints ORDER BY number").fetchall()
-                return tuple(note for (note,) in rows)
-            finally:
-                driver.end()
+            rows = driver.execute("SELECT note FROM checkpoints ORDER BY number").fetchall()
+            return tuple(note for (note,) in rows)
 
     @contextmanager
     def _tree(self, size: int) -> Iterator[RangeHash]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from select import POLLOUT, poll
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -68,9 +69,10 @@ _UNREACHED = (
 )
 
 
-def connect(conninfo: str, busy_seconds: float) -> psycopg.Connection:
+def connect(conninfo: str, busy_seconds: float, *, reading: bool = False) -> psycopg.Connection:
     """A connection to the database at ``conninfo``, in which whoever waits for a lock longer than ``busy_seconds``
-    gives up. Raises WorkspaceFault where the driver isn't installed, psycopg's own errors."""
+    gives up. With ``reading`` it can't write, and every statement is a transaction of its own. Raises WorkspaceFault
+    where the driver isn't installed, psycopg's own errors."""
     try:
         import psycopg
     except ImportError:
@@ -93,15 +95,27 @@ def connect(conninfo: str, busy_seconds: float) -> psycopg.Connection:
         "tcp_keepalives_count": 3,
         # A claim is held for as long as its file is worked on.
         "idle_in_transaction_session_timeout": 0,
+        **({"default_transaction_read_only": "on"} if reading else {}),
     }
     given = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return psycopg.connect(
         conninfo,
+        autocommit=reading,
         options=given,
         connect_timeout=CONNECT_SECONDS,
         client_encoding="UTF8",
         application_name="cpdocs",
     )
+
+
+def seems_alive(connection: psycopg.Connection) -> bool:
+    """Whether a connection that lay idle can be used, as far as this end knows: a server that ends one says so, and
+    then there is something to read. No round trip is spent on it."""
+    if connection.closed:
+        return False
+    wire = poll()
+    wire.register(connection.fileno())
+    return not any(what & ~POLLOUT for _, what in wire.poll(0))
 
 
 @contextmanager

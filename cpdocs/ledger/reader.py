@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -143,36 +143,25 @@ class PostgresReader(Pool):
         self._busy_seconds = busy_seconds
 
     def open(self) -> Driver:
-        from psycopg import IsolationLevel
-
         from cpdocs.ledger.postgres_connection import connect
 
-        connection = connect(self._conninfo, self._busy_seconds)
-        # One moment for whatever is read, as in SQLite.
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        return Driver(connection, "%s")
+        # Each statement sees one moment by itself, and no round trip is spent on beginning and ending.
+        return Driver(connect(self._conninfo, self._busy_seconds, reading=True), "%s")
 
     def alive(self, driver: Driver) -> bool:
-        from psycopg import Error
+        from cpdocs.ledger.postgres_connection import seems_alive
 
-        with suppress(Error):
-            driver.execute("SELECT 1")
-            driver.end()
-            return True
-        return False
+        return seems_alive(driver.connection)
 
     def form(self) -> int | None:
-        from cpdocs.ledger.postgres_connection import SCHEMA
+        from psycopg.errors import UndefinedTable
 
         with self.faults_named(), self.borrowed() as driver:
             try:
-                if driver.execute(f"SELECT to_regclass('{SCHEMA}.tree_head')").fetchone()[0] is None:
-                    return None
                 number: int | None = driver.execute("SELECT max(version) FROM schema_version").fetchone()[0]
-                return number
-            finally:
-                driver.end()
+            except UndefinedTable:
+                return None
+            return number
 
     def faults_named(self) -> AbstractContextManager[None]:
         from cpdocs.ledger.postgres_connection import faults_named

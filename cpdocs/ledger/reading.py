@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -22,7 +24,9 @@ SCHEMA_VERSION = 1
 """The form of a ledger's tables that this cpdocs reads and writes."""
 
 BATCH = 2000
+_SUBJECTS = 100
 _NO_END = 2**62
+_SIZE = "(SELECT size FROM tree_head)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,8 @@ class Driver:
         """Runs a statement written with ``?``; gives the driver's cursor."""
         return self.connection.execute(statement.replace("?", self.mark), tuple(values))
 
-    def begin(self) -> None:
-        """One moment for whatever is read until ``end``; psycopg begins by itself."""
-        if self.mark == "?":
-            self.connection.execute("BEGIN")
-
     def end(self) -> None:
-        """Lets go of that moment."""
+        """Ends a transaction that was begun, and leaves nothing of it."""
         self.connection.rollback()
 
 
@@ -79,30 +78,21 @@ def texts_of(
     after: int = 0,
     *,
     upto: int = 0,
-    inside: bool = False,
 ) -> Iterator[tuple[int, str]]:
-    """Reads in batches, each a transaction of its own: a reader that dawdles holds nothing up. ``inside`` is in the
-    caller's. ``upto`` is the last number that is wanted; 0: whatever there is."""
+    """Reads in batches, each one statement: a reader that dawdles holds nothing up. ``upto`` is the last number that is
+    wanted; 0: whatever there is when the first batch is read."""
     kinds = tuple(dict.fromkeys(kind.value for kind in types))
     end = upto or _NO_END
     while True:
         statement, values = _reading(subject is not None, len(kinds)), _values(subject, kinds, after, end)
-        if not inside:
-            driver.begin()
-        try:
-            rows = driver.execute(statement, values).fetchall()
-            if len(rows) == BATCH and end == _NO_END:
-                # What comes after the first batch was read isn't asked for; nearly always one batch is all there is.
-                end = edge_of(driver).size
-        finally:
-            if not inside:
-                driver.end()
-        for seq, body, leaf in rows:
+        rows = driver.execute(statement, values).fetchall()
+        for seq, body, leaf, _ in rows:
             check_leaf(seq, body, leaf)
             yield seq, body
         if len(rows) < BATCH:
             return
-        after = rows[-1][0]
+        after, size = rows[-1][0], rows[-1][3]
+        end = min(end, size)
 
 
 def grouped_texts_of(
@@ -116,11 +106,7 @@ def grouped_texts_of(
     subject, seq, end = f"{kind}:", 0, f"{kind};"
     texts: list[str] = []
     while True:
-        driver.begin()
-        try:
-            rows = driver.execute(statement, (subject, seq, end, upto, *kinds)).fetchall()
-        finally:
-            driver.end()
+        rows = driver.execute(statement, (subject, seq, end, upto, *kinds)).fetchall()
         for about, number, body, leaf in rows:
             if about != subject:
                 if texts:
@@ -133,6 +119,27 @@ def grouped_texts_of(
             if texts:
                 yield subject, texts
             return
+
+
+def texts_about(
+    driver: Driver, subjects: Collection[str], types: Collection[EventType]
+) -> Iterator[tuple[str, list[str]]]:
+    """Each of these subjects, in order, with the texts about it that are of ``types``, in order: one statement for a
+    hundred of them. One about which there are none is left out."""
+    kinds = tuple(dict.fromkeys(each.value for each in types))
+    left = iter(sorted(set(subjects)))
+    while some := list(islice(left, _SUBJECTS)):
+        statement = (
+            "SELECT s.subject, s.seq, e.body, e.leaf FROM event_subjects s CROSS JOIN events e "  # noqa: S608
+            f"WHERE s.subject IN ({', '.join('?' * len(some))}) AND e.seq = s.seq "
+            f"AND e.type IN ({', '.join('?' * len(kinds))}) ORDER BY s.subject, s.seq"
+        )
+        for subject, rows in groupby(driver.execute(statement, (*some, *kinds)).fetchall(), itemgetter(0)):
+            texts = []
+            for _, seq, body, leaf in rows:
+                check_leaf(seq, body, leaf)
+                texts.append(body)
+            yield subject, texts
 
 
 def check_leaf(seq: int, body: str, leaf: bytes) -> None:
@@ -157,20 +164,20 @@ def head_of(driver: Driver) -> Head:
 
 @lru_cache(maxsize=64)
 def _reading(subject: bool, types: int) -> str:
-    """The statement that reads a batch, in order of number; its values are those of ``_values``. Only the number of
-    types makes a difference to its text."""
+    """The statement that reads a batch, in order of number, with the ledger's size at that moment beside each row; its
+    values are those of ``_values``. Only the number of types makes a difference to its text."""
     if subject:
         # The order of the two tables is said, since SQLite would else begin with a type that half the ledger has.
         wanted = f" AND e.type IN ({', '.join('?' * types)})" if types else ""
         return (
-            "SELECT e.seq, e.body, e.leaf FROM event_subjects s CROSS JOIN events e "  # noqa: S608
+            f"SELECT e.seq, e.body, e.leaf, {_SIZE} FROM event_subjects s CROSS JOIN events e "  # noqa: S608
             f"WHERE s.subject = ? AND s.seq > ? AND s.seq <= ? AND e.seq = s.seq{wanted} ORDER BY s.seq LIMIT {BATCH}"
         )
     if not types:
-        return f"SELECT seq, body, leaf FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {BATCH}"  # noqa: S608
+        return f"SELECT seq, body, leaf, {_SIZE} FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {BATCH}"  # noqa: S608
     one = "SELECT seq FROM events WHERE type = ? AND seq > ? AND seq <= ?"
     numbers = f"{' UNION ALL '.join([one] * types)} ORDER BY seq LIMIT {BATCH}"
-    return f"SELECT e.seq, e.body, e.leaf FROM ({numbers}) n JOIN events e ON e.seq = n.seq ORDER BY e.seq"  # noqa: S608
+    return f"SELECT e.seq, e.body, e.leaf, {_SIZE} FROM ({numbers}) n JOIN events e ON e.seq = n.seq ORDER BY e.seq"  # noqa: S608
 
 
 @lru_cache(maxsize=16)

@@ -31,7 +31,7 @@ class Transaction:
         self, *, subject: str | None = None, types: Collection[EventType] = (), after: int = 0, upto: int = 0
     ) -> Iterator[Event]:
         """The events recorded so far, this transaction's own included; as ``EventStore.events``."""
-        return map(decode, (body for _, body in texts_of(self._driver, subject, types, after, upto=upto, inside=True)))
+        return map(decode, (body for _, body in texts_of(self._driver, subject, types, after, upto=upto)))
 
     def head(self) -> Head:
         """The tree's size and root, this transaction's own events included."""

@@ -1,22 +1,18 @@
-"""Who records events in a ledger that is there: in a file by the driver alone, in a database through its home."""
+"""Who records events in a ledger that is there, by the driver alone: SQLAlchemy's way to the driver and back would cost
+an event half of its durable commit, and its import a short command half of its time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from cpdocs.ledger import sqlite_file
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerMissing
 from cpdocs.ledger.reader import MISSING_TODO, Pool
 from cpdocs.ledger.reading import Driver
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from cpdocs.ledger.backends import Backend
 
 
 class Writer(Protocol):
@@ -32,8 +28,7 @@ class Writer(Protocol):
 
 
 class SqliteWriter(Pool):
-    """Writes the ledger in the file ``path``. SQLAlchemy's way to the driver and back would cost an event half of its
-    durable commit, and its import a short command half of its time."""
+    """Writes the ledger in the file ``path``."""
 
     def __init__(self, path: Path, busy_seconds: float) -> None:
         super().__init__()
@@ -60,24 +55,41 @@ class SqliteWriter(Pool):
                 raise
 
 
-class DatabaseWriter:
-    """Writes the ledger in a database through the engine that its home opened, whose connections are the home's."""
+class PostgresWriter(Pool):
+    """Writes the ledger in the database at ``url``. Raises WorkspaceFault for an address that can't be used."""
 
-    def __init__(self, opened: Callable[[], tuple[Backend, Engine]]) -> None:
-        self._opened = opened
+    def __init__(self, url: str, busy_seconds: float) -> None:
+        from cpdocs.ledger.address import checked_address
+
+        super().__init__()
+        self._conninfo = checked_address(url)
+        self._busy_seconds = busy_seconds
+
+    def open(self) -> Driver:
+        from cpdocs.ledger.postgres_connection import connect
+
+        return Driver(connect(self._conninfo, self._busy_seconds), "%s")
+
+    def alive(self, driver: Driver) -> bool:
+        from cpdocs.ledger.postgres_connection import seems_alive
+
+        return seems_alive(driver.connection)
 
     @contextmanager
     def writing(self) -> Iterator[Driver]:
-        from cpdocs.ledger.rows import driver_of
+        """A transaction that holds the row of ``tree_head``, committed where the block ends well; else its connection
+        is ended, and nothing of it is left. Each thread that writes at the same time has a connection of its own, which
+        is kept for the next transaction."""
+        with self.borrowed() as driver:
+            try:
+                driver.execute("SELECT id FROM tree_head FOR UPDATE")
+                yield driver
+                driver.connection.commit()
+            except GeneratorExit:
+                driver.end()  # the connection is kept
+                raise
 
-        home, engine = self._opened()
-        with home.writing(engine) as connection:
-            yield driver_of(connection)
 
-    def close(self) -> None:
-        """Nothing here is its own."""
-
-
-def writer_of(place: Place, busy_seconds: float, opened: Callable[[], tuple[Backend, Engine]]) -> Writer:
-    """Who writes the ledger at ``place``; ``opened`` gives a database's home and engine."""
-    return SqliteWriter(place, busy_seconds) if isinstance(place, Path) else DatabaseWriter(opened)
+def writer_of(place: Place, busy_seconds: float) -> Writer:
+    """Who writes the ledger at ``place``. Raises WorkspaceFault for an address that can't be used."""
+    return SqliteWriter(place, busy_seconds) if isinstance(place, Path) else PostgresWriter(place, busy_seconds)

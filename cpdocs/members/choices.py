@@ -6,7 +6,6 @@ and plans may still be made is a fold over these events (``core.enrollment``), s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from cpdocs.core.enrollment import Choice
 from cpdocs.core.events import JSON, EventType, NewEvent, member_subject
 from cpdocs.core.ids import derive_document_id, last_four
 from cpdocs.core.members import Assignment, Program
-from cpdocs.core.notices import HEALTH_PLANS
+from cpdocs.core.notices import payer_folder
 from cpdocs.core.register import Register
 from cpdocs.errors import InputFault
 from cpdocs.plans.log import plan_event
@@ -47,7 +46,6 @@ _EVENTS = {
     Choice.REINSTATED: EventType.MEMBER_REINSTATED,
 }
 _REASONS = {Choice.DECLINED: "the member declined", Choice.CHANGED_CP: "the member asked for another Community Partner"}
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +214,3 @@ def _notice(
         sandbox=ws.sandbox,
     )
     return make_paper(ws, notice, payer_folder(payer))
-
-
-def payer_folder(payer: str) -> str:
-    """Where letters to a health plan lie, below outbox/notices/."""
-    return f"{HEALTH_PLANS}/{_NOT_IN_A_NAME.sub('-', payer).strip('-') or 'unnamed'}"

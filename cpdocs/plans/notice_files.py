@@ -16,8 +16,6 @@ from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
 from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices, notice_reference, typed_reference
 from cpdocs.core.places import channel_for
-from cpdocs.core.register import DIRECTORY_EVENTS
-from cpdocs.core.register import fold as fold_register
 from cpdocs.errors import CpdocsError, InputFault
 from cpdocs.index.outgoing import notice_named
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
@@ -112,6 +110,10 @@ def finish_notices(ws: Workspace) -> None:
 
 def practice_of(source: Reads, practice_id: str) -> Practice | None:
     """The practice as it is on record now."""
+    # The whole register: whoever only lists notices starts without it.
+    from cpdocs.core.register import DIRECTORY_EVENTS
+    from cpdocs.core.register import fold as fold_register
+
     return fold_register(source.events(types=DIRECTORY_EVENTS)).directory.practices.get(practice_id)
 
 

@@ -9,6 +9,8 @@ from cpdocs.core.lifecycle import PLAN_EVENTS, PlanRecord, fold, fold_all
 from cpdocs.errors import InputFault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cpdocs.core.plans import Plan
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
@@ -23,11 +25,27 @@ def the_plan(source: Reads, document_id: str) -> PlanRecord:
     """The version with this document id. Raises InputFault where no plan was issued under it."""
     record = find_plan(source, document_id)
     if record is None:
-        raise InputFault(
-            f"{document_id} is no plan of this workspace.",
-            todo="Read the id again from the plan, or look it up with `cpdocs plan list`.",
-        )
+        raise _no_plan(document_id)
     return record
+
+
+def the_plans(ws: Workspace, document_ids: Sequence[str]) -> list[PlanRecord]:
+    """The versions with these document ids, in this order; as ``the_plan``, and quicker for many."""
+    found = {key: fold(events, key) for key, events in ws.ledger.about("document", document_ids, types=PLAN_EVENTS)}
+    records = []
+    for document_id in document_ids:
+        record = found.get(document_id)
+        if record is None:
+            raise _no_plan(document_id)
+        records.append(record)
+    return records
+
+
+def _no_plan(document_id: str) -> InputFault:
+    return InputFault(
+        f"{document_id} is no plan of this workspace.",
+        todo="Read the id again from the plan, or look it up with `cpdocs plan list`.",
+    )
 
 
 def all_plans(ws: Workspace) -> dict[str, PlanRecord]:

@@ -25,7 +25,7 @@ from cpdocs.index.queries import (
     practices_of,
     waiting_for,
 )
-from cpdocs.plans.records import all_plans, member_plans, the_plan
+from cpdocs.plans.records import all_plans, member_plans, the_plan, the_plans
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -38,7 +38,7 @@ CONSENT_WORDS = "consent ended, waits for a new version"
 """What is said of a version on which nothing further happens since the consent behind its Part 2 records ended."""
 
 _BY_ITSELF = 500
-"""Up to so many versions each is folded from its own events; more are read in one pass over all of them."""
+"""Up to so many versions are folded from their own events alone; more are read in one pass over all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def due_counts(ws: Workspace, on: date | None = None, wanted: PlanFilter | None 
 
 def _records(ws: Workspace, ids: Sequence[str]) -> list[PlanRecord]:
     if len(ids) <= _BY_ITSELF:
-        return [the_plan(ws.ledger, document_id) for document_id in ids]
+        return the_plans(ws, ids)
     records = all_plans(ws)
     return [records[document_id] for document_id in ids]
 

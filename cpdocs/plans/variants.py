@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.events import EventType, document_subject
 from cpdocs.core.ids import derive_document_id
-from cpdocs.core.plan_variants import still_speaking
-from cpdocs.core.plan_variants import without_part2 as stripped
 from cpdocs.errors import AnswerIsNo, InputFault
 from cpdocs.keys.organization_keys import load_pair
 from cpdocs.plans.log import plan_event
-from cpdocs.plans.papers import paper_of
 from cpdocs.plans.records import the_plan
 
 if TYPE_CHECKING:
@@ -64,6 +61,11 @@ def without_part2(
     Raises InputFault for a version that is closed, AnswerIsNo where words that aren't marked may be about substance
     use.
     """
+    # All that a plan can say: whoever only lists what was given starts without it.
+    from cpdocs.core.plan_variants import still_speaking
+    from cpdocs.core.plan_variants import without_part2 as stripped
+    from cpdocs.plans.papers import paper_of
+
     record = the_plan(ws.ledger, document_id)
     if record.closed:
         raise InputFault(f"{document_id} is {record.closed}.", todo="Name the version that stands.")

@@ -15,9 +15,9 @@ from cpdocs.core.chasing import HEALTH_PLAN, STAGES, Asked, Letter, Terms, lette
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, practice_subject
 from cpdocs.core.moments import day_text
+from cpdocs.core.notices import payer_folder
 from cpdocs.core.plan_clock import OVERDUE, plan_clock
 from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_chase
-from cpdocs.members.choices import payer_folder
 from cpdocs.plans.notice_files import channel_name, payer_channel, practice_address
 from cpdocs.plans.records import the_plan
 from cpdocs.sending.notices import opaque

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cpdocs.core.notices import NoticeRecord
+from cpdocs.core.notices import NoticeRecord, payer_folder
 from cpdocs.errors import UsageFault
 from cpdocs.index.outgoing import notices
 from cpdocs.index.queries import Page, PracticeContact, payers_of, practices_of
-from cpdocs.members.choices import payer_folder
 from cpdocs.plans.notice_files import Sending, log_notices_sent, notices_at, the_notice
 
 if TYPE_CHECKING:

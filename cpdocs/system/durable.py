@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -151,7 +150,7 @@ def create_new(path: Path, mode: int = 0o600) -> int:
 @contextmanager
 def temporary(folder: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
     """A new file in ``folder`` under a name that says nothing, open for writing; removed unless it was renamed away."""
-    path = folder / f".cpdocs-{secrets.token_hex(8)}.part"
+    path = folder / f".cpdocs-{os.urandom(8).hex()}.part"
     descriptor = create_new(path, mode)
     try:
         yield descriptor, path

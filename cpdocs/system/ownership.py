@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +111,8 @@ def of_others(root: Path, most: int) -> list[Path]:
 
 
 def _listed(key: str, uid: int) -> Iterator[str]:
+    import tomllib  # for others' workspaces alone
+
     for file in own_settings(uid):
         try:
             info = file.lstat()

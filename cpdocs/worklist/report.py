@@ -192,8 +192,8 @@ def shown(ws: Workspace, table: Table, *, drawn: bool = True) -> Shown:
     whether there is one is said."""
     names = practices_of(ws.index, (str(row[0]) for row in table.rows)) if table.columns[0] == "practice_id" else {}
     rows = []
-    for record in table.records():
-        cells = ["–" if value is None else str(value) for value in record.values()]
+    for row in table.rows:
+        cells = ["–" if value is None else str(_plain(value)) for value in row]
         if names:
             cells[0] = names[cells[0]].name if cells[0] in names else cells[0]
         rows.append(tuple(cells))

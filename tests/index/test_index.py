@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.discharges import DISCHARGE_EVENTS, LIST_EVENTS
+from cpdocs.core.events import EventType
 from cpdocs.core.worklist import Kind
 from cpdocs.index import filling, store
 from cpdocs.index import waiting as waiting_rows
 from cpdocs.index.queries import Page, PlanFilter, plan_ids
 from cpdocs.index.tables import TABLES
 from cpdocs.index.waiting import WorkFilter, waiting_counts
+from cpdocs.people.access import record_access
 from cpdocs.wiring import open_workspace
 from cpdocs.workspace import Workspace
 from tests.conftest import NOW, CommandLine
@@ -148,6 +151,18 @@ def test_many_events_are_caught_up_with_in_steps(
     ws.index.progress = lambda done, total: told.append((done, total))
     everything(ws)
     assert len(told) >= 2
+    assert store.differing(ws.paths.index, ws.ledger) == []
+
+
+def test_looks_and_the_like_leave_every_row_as_it_is(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {*filling._PLAN, *filling._RETURN, *filling._MEMBER, *filling._RUN, *filling._DIRECTORY, *filling._DELIVERY}
+    told |= {*filling._ADDED, *DISCHARGE_EVENTS, *LIST_EVENTS, EventType.NOTICE_SENT}
+    assert not told & store.UNTOLD
+    before = everything(ws)
+    monkeypatch.setattr(filling, "refold", None)
+    record_access(ws, "a look")
+    assert everything(ws) == before
+    monkeypatch.undo()
     assert store.differing(ws.paths.index, ws.ledger) == []
 
 

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import sqlite3
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from cpdocs.ledger import audit
+from cpdocs.core.events import EventType
+from cpdocs.ledger import audit, reading
 from cpdocs.ledger.checkpoint import Checkpoint
 from cpdocs.ledger.findings import RecordAudit
 from cpdocs.ledger.reader import PostgresReader
 from cpdocs.ledger.reading import texts_of
 from cpdocs.ledger.tree import EMPTY_ROOT, Head
+from tests.ledger.conftest import letter
 
 
-@pytest.mark.parametrize(("inside", "done"), [({}, ["begin", "read", "end"]), ({"inside": True}, ["read"])])
-def test_a_reader_holds_a_transaction_for_one_batch_and_none_of_its_own_inside_another(inside, done):
-    said: list[str] = []
+def test_a_reader_that_dawdles_holds_nothing_up_and_sees_what_was_there_when_it_began(store, reopen, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH", 3)
+    reading._reading.cache_clear()
+    store.append(*(letter(number) for number in range(6)))
+    with store._open.reader.borrowed() as driver:
+        read = texts_of(driver)
+        first = [next(read)[0]]
+        connection = driver.connection
+        between = connection.in_transaction if driver.mark == "?" else connection.info.transaction_status
+        assert not between, "no transaction is open between two batches"
+        reopen().append(letter(7), letter(8))
+        assert first + [seq for seq, _ in read] == [1, 2, 3, 4, 5, 6, 7]
+    reading._reading.cache_clear()
 
-    def execute(*_: object) -> Any:
-        said.append("read")
-        return SimpleNamespace(fetchall=list)
 
-    driver: Any = SimpleNamespace(
-        begin=lambda: said.append("begin"), end=lambda: said.append("end"), execute=execute, mark="?"
-    )
-    assert list(texts_of(driver, **inside)) == []
-    assert said == done
+def test_events_about_many_subjects_are_those_about_each(store):
+    store.append(*(letter(number) for number in range(250)))
+    keys = [f"D{number}" for number in (249, *range(120), 7, 999)]
+    found = dict(store.about("document", keys, types=(EventType.LETTER_STAGED,)))
+    assert list(found) == sorted(set(keys) - {"D999"})
+    for key, events in found.items():
+        assert events == list(store.events(subject=f"document:{key}"))
+    assert len(dict(store.about("run", ["R1"], types=(EventType.LETTER_STAGED,)))["R1"]) == 83
+    assert not list(store.about("run", ["R1"], types=(EventType.RUN_BEGUN,)))
 
 
 @pytest.mark.parametrize("ledger", ["postgresql"], indirect=True)
