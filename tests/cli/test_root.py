@@ -167,6 +167,5 @@ def test_settings_with_a_typo_stop_every_command_with_the_line(cli: CommandLine)
     assert "line " in shown.err
 
 
-def test_a_mistyped_command_gets_the_nearest(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["letter", "list"]) == 2
-    assert "Did you mean 'letters'?" in capfd.readouterr().err
+def test_a_mistyped_command_gets_the_nearest(cli: CommandLine) -> None:
+    assert "Did you mean 'letters'?" in cli("letter", "list", status=2).err
