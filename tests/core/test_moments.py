@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from babel.dates import format_date
 
-from cpdocs.core.moments import eastern_text, parse_day, parse_moment
+from cpdocs.core.moments import day_text, eastern_text, moment_text, parse_day, parse_moment
+from cpdocs.documents.html import short_date
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,11 @@ def test_a_day_is_a_day_and_nothing_more() -> None:
 
 def test_people_read_massachusetts_time_with_its_zone() -> None:
     assert eastern_text(datetime(2026, 11, 2, 20, 4, tzinfo=UTC)) == "2026-11-02 15:04 EST"
+    assert moment_text(datetime(2026, 10, 21, 13, 0, tzinfo=UTC)) == "Oct 21, 2026, 9:00 AM EDT"
+    assert moment_text(datetime(2026, 11, 3, 4, 59, tzinfo=UTC)) == "Nov 2, 2026, 11:59 PM EST"
+
+
+def test_a_day_on_a_paper_is_what_the_letters_say() -> None:
+    days = [date(2028, 1, 1) + timedelta(days=each) for each in range(366)]
+    assert [day_text(each) for each in days] == [format_date(each, "long", locale="en_US") for each in days]
+    assert [short_date(each) for each in days] == [format_date(each, "medium", locale="en_US") for each in days]
