@@ -104,6 +104,11 @@ class CommandLine:
         return result
 
 
+def brought_along(result: Any, made_in: Path, root: Path) -> Any:
+    """What a command in the workspace ``made_in`` answered, as if it had run in ``root``, its copy."""
+    return json.loads(json.dumps(result).replace(json.dumps(str(made_in))[1:-1], json.dumps(str(root))[1:-1]))
+
+
 def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     buffer = stream.buffer
@@ -197,17 +202,24 @@ def cli(tmp_path: Path, _new: Path) -> CommandLine:
     return CommandLine(Path(shutil.copytree(_new, tmp_path / "ws")))
 
 
-@pytest.fixture
-def short_notice(cli: CommandLine) -> CommandLine:
-    """The command line in a workspace whose language notice is short: most of a letter's time goes into the full
-    one."""
-    path = cli.root / "templates" / "letters" / "common" / "notice.toml"
+@pytest.fixture(scope="session")
+def _short_notice(tmp_path_factory: pytest.TempPathFactory, _new: Path) -> Path:
+    """A new sandbox workspace whose language notice is short, to be copied."""
+    root = Path(shutil.copytree(_new, tmp_path_factory.mktemp("short") / "ws"))
+    path = root / "templates" / "letters" / "common" / "notice.toml"
     path.parent.mkdir(parents=True)
     text = "Call {phone} (TTY {tty})."
     path.write_text(
         f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8"
     )
-    return cli
+    return root
+
+
+@pytest.fixture
+def short_notice(tmp_path: Path, _short_notice: Path) -> CommandLine:
+    """The command line in a workspace whose language notice is short: most of a letter's time goes into the full
+    one."""
+    return CommandLine(Path(shutil.copytree(_short_notice, tmp_path / "ws")))
 
 
 @pytest.fixture
