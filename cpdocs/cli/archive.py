@@ -14,6 +14,7 @@ from cpdocs.cli.params import DAY, DOCUMENT_ID
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import document_subject, member_subject
 from cpdocs.core.ids import last_four, parse_document_id
+from cpdocs.core.plurals import counted
 from cpdocs.errors import AnswerIsNo, UsageFault
 from cpdocs.workspace import Workspace
 
@@ -147,7 +148,7 @@ def due(ws: Workspace, on: date | None, as_json: bool) -> None:
         click.echo(f"{each.kept.key}  {each.kept.kind}  kept until {each.until}{held}")
     say(
         click.get_current_context(),
-        f"{len(found)} records are past their time; nothing is deleted." if found else "Nothing is past its time.",
+        f"{counted(len(found), 'record')} past its time; nothing is deleted." if found else "Nothing is past its time.",
     )
 
 
@@ -205,9 +206,13 @@ def renew(
     if as_json:
         print_json([each.as_json() for each in outcomes])
     refused = sum(bool(each.why_not) for each in outcomes)
-    say(ctx, f"{len(outcomes) - refused} of {len(outcomes)} files {'can be' if dry_run else 'were'} stamped anew.")
+    say(
+        ctx,
+        f"{len(outcomes) - refused} of {counted(len(outcomes), 'file')}: "
+        f"{'can be stamped anew' if dry_run else 'stamped anew'}.",
+    )
     if refused:
-        raise AnswerIsNo(f"{refused} files were not renewed.", todo="Each is named above with the reason.")
+        raise AnswerIsNo(f"{counted(refused, 'file')} not renewed.", todo="Each is named above with the reason.")
 
 
 def _until(moment: datetime | None) -> str:
@@ -240,7 +245,10 @@ def export(ws: Workspace, folder: Path, as_json: bool) -> None:
             }
         )
         return
-    say(click.get_current_context(), f"{done.documents} documents, {done.files} files are in {done.folder}.")
+    say(
+        click.get_current_context(),
+        f"{counted(done.documents, 'document')}, {counted(done.files, 'file')} in {done.folder}.",
+    )
 
 
 def _subject(who: str) -> str:

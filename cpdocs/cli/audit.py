@@ -17,6 +17,7 @@ from cpdocs.core.clock import EASTERN
 from cpdocs.core.clock_steps import ClockStep, Dated
 from cpdocs.core.events import Event
 from cpdocs.core.ids import is_member_id
+from cpdocs.core.plurals import counted
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.workspace import Workspace
 
@@ -96,25 +97,25 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
                 "clock_steps": [_step_json(step) for step in report.steps],
             }
         )
-    counted = f"{report.events} events, {report.checkpoints} checkpoints, {report.files} stored files"
+    held = f"{_size(report.events, report.checkpoints)}, {counted(report.files, 'stored file')}"
     if not report.ok:
         if as_json:
             click.get_current_context().exit(1)
         if report.verdict == "incomplete":
             raise AnswerIsNo(
-                f"This ledger was restored and lacks what came after ({counted}); nothing in it was rewritten:",
+                f"This ledger was restored and lacks what came after ({held}); nothing in it was rewritten:",
                 problems=report.problems,
                 todo="Ask the practices to send again what they sent since; docs/backup.md says what else to do.",
             )
         if report.verdict == "not_proven" and any(each.code == RESTORED_UNPROVEN for each in report.problems):
             raise AnswerIsNo(
-                f"This ledger says that it was restored; what was there is not proven ({counted}):",
+                f"This ledger says that it was restored; what was there is not proven ({held}):",
                 problems=report.problems,
                 todo="Give a checkpoint of the evening after that backup, or one from before it as well (--against).",
             )
         if report.verdict == "not_proven":
             raise AnswerIsNo(
-                f"The trail is not proven ({counted}): nothing in it is wrong, but its checkpoint key is missing.",
+                f"The trail is not proven ({held}): nothing in it is wrong, but its checkpoint key is missing.",
                 problems=report.problems,
                 todo="Put the key back from the backup made --with-keys, or give a checkpoint kept elsewhere "
                 "(--against) "
@@ -122,18 +123,18 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
             )
         if report.verdict == "times_doubtful":
             raise AnswerIsNo(
-                f"Every event is what was recorded ({counted}), and the clock can't have been right throughout:",
+                f"Every event is what was recorded ({held}), and the clock can't have been right throughout:",
                 problems=report.problems,
                 todo="Look at what was decided by it, then an administrator says so with `cpdocs audit clock`.",
             )
         raise AnswerIsNo(
-            f"The trail is broken ({counted}; {len(report.problems)} problems):",
+            f"The trail is broken ({held}; {counted(len(report.problems), 'problem')}):",
             problems=report.problems,
             todo="Keep this workspace as it is, restore a copy from the backup, and tell the compliance officer.",
         )
     if not as_json:
         click.echo(
-            f"The trail is whole: {counted}."
+            f"The trail is whole: {held}."
             + (" It is a SANDBOX's: it proves nothing about real plans." if report.sandbox else "")
         )
         click.echo(f"Root {report.root.hex()}")
@@ -237,8 +238,8 @@ def export(
         part = extract(ws, folder, plan=plan or "", practice=practice or "", payer=payer or "")
         if as_json:
             print_json({"folder": str(folder.absolute()), "events": part.events, "left_out": part.left_out})
-        left = f"; {part.left_out} more tell of others too and were left out" if part.left_out else ""
-        say(click.get_current_context(), f"{part.events} events in {folder}{left}.")
+        left = f"; {part.left_out} more left out: they tell of others too" if part.left_out else ""
+        say(click.get_current_context(), f"{counted(part.events, 'event')} in {folder}{left}.")
         return
     from cpdocs.trail.export import export_trail
 
@@ -253,7 +254,7 @@ def export(
             }
         )
         return
-    say(click.get_current_context(), f"{done.head.size} events and {done.checkpoints} checkpoints are in {folder}.")
+    say(click.get_current_context(), f"{_size(done.head.size, done.checkpoints)} in {folder}.")
 
 
 @audit.command()
@@ -304,7 +305,7 @@ def checkpoint(ws: Workspace, since: int | None, public_key: bool, as_json: bool
         return
     click.echo(printed, nl=False)
     ctx = click.get_current_context()
-    say(ctx, f"Signed over {signed.head.size} events; also kept as {signed.file}.")
+    say(ctx, f"Signed over {counted(signed.head.size, 'event')}; also kept as {signed.file}.")
     if stamped.why_not:
         say(ctx, f"No time stamp: {stamped.why_not.message}")
 
@@ -330,7 +331,7 @@ def move(url: str, as_json: bool) -> None:
         root = moved.head.root.hex()
         print_json({"events": moved.head.size, "root": root, "checkpoints": moved.checkpoints, "old": str(moved.old)})
         return
-    click.echo(f"{moved.head.size} events and {moved.checkpoints} checkpoints are in the database, proven by an audit.")
+    click.echo(f"{_size(moved.head.size, moved.checkpoints)} in the database, proven by an audit.")
     click.echo(f"Root {moved.head.root.hex()}")
     say(
         click.get_current_context(),
@@ -368,13 +369,17 @@ def _dated_json(dated: Dated) -> dict[str, Any]:
     }
 
 
+def _size(events: int, checkpoints: int) -> str:
+    return f"{counted(events, 'event')}, {counted(checkpoints, 'checkpoint')}"
+
+
 def _step_text(step: ClockStep) -> str:
     from cpdocs.ledger.clock_guard import told
 
     until = f"until event {step.until}" if step.until else "to the end"
     return (
-        f"Before event {step.seq} the clock went back by {told(step.behind)}, {until}: {len(step.before)} decisions "
-        f"before and {len(step.since)} after bear times that can't all be right"
+        f"Before event {step.seq} the clock went back by {told(step.behind)}, {until}: "
+        f"{counted(len(step.before), 'decision')} before and {len(step.since)} after bear times that can't all be right"
         + (f"; accepted by event {step.accepted}." if step.accepted else ".")
     )
 

@@ -10,6 +10,7 @@ import click
 from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.core.clock import EASTERN
+from cpdocs.core.plurals import counted
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.workspace import Workspace
 
@@ -119,8 +120,12 @@ def create(
         )
     else:
         click.echo(str(made.file))
-        more = f" ({made.earlier} more in {len(made.based_on)} earlier archives)" if made.based_on else ""
-        say(click.get_current_context(), f"{made.events} events and {made.new} stored files{more}, {made.size} bytes.")
+        more = f" ({made.earlier} more in {counted(len(made.based_on), 'earlier archive')})" if made.based_on else ""
+        say(
+            click.get_current_context(),
+            f"{counted(made.events, 'event')} and {counted(made.new, 'stored file')}{more}, "
+            f"{counted(made.size, 'byte')}.",
+        )
     if made.left_out:
         say(
             click.get_current_context(),
@@ -169,7 +174,8 @@ def verify(file: Path, identity_file: Path | None, log_key: str | None, unsigned
         print_json({"ok": True, "file": str(file.absolute()), "events": events, "based_on": based_on, "opened": opened})
         return
     click.echo(
-        f"{file.name} and {len(based_on)} archives that it builds on are as they were written ({events} events)."
+        f"{file.name} and {counted(len(based_on), 'archive')} that it builds on: as they were written "
+        f"({counted(events, 'event')})."
     )
 
 
@@ -255,14 +261,15 @@ def restore(
         )
     else:
         click.echo(
-            f"{done.root} holds {done.report.events} events and {done.report.files} stored files, as of "
+            f"{done.root} holds {counted(done.report.events, 'event')} and "
+            f"{counted(done.report.files, 'stored file')}, as of "
             f"{made:%Y-%m-%d %H:%M:%S %Z}."
         )
     if done.lost_events:
         say(
             ctx,
             (
-                f"{done.lost_events} events that the checkpoint knows came after this backup and are lost: ask the "
+                f"{counted(done.lost_events, 'event')} that the checkpoint knows came after this backup: lost. Ask the "
                 "practices to send again."
             ),
         )
@@ -305,4 +312,4 @@ def _show_what_steers(ctx: click.Context, done: Restored) -> None:
     if done.reaching:
         say(ctx, f"Settings in cpdocs.toml that name a file or an address: {', '.join(done.reaching)}.")
     if done.contents.foreign:
-        say(ctx, f"{len(done.contents.foreign)} files of this archive are none that a backup holds: left out.")
+        say(ctx, f"{counted(len(done.contents.foreign), 'file')} of this archive no backup holds: left out.")

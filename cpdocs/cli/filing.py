@@ -11,6 +11,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID, MOMENT
 from cpdocs.core.moments import eastern_text
+from cpdocs.core.plurals import counted
 from cpdocs.errors import AnswerIsNo, UsageFault
 from cpdocs.workspace import Workspace
 
@@ -120,7 +121,8 @@ def _confirm_many(ws: Workspace, source: Path, by: str, as_json: bool) -> None:
         print_json({"confirmed": list(done.confirmed), "already": list(done.already), "problems": problems})
     say(
         click.get_current_context(),
-        f"{len(done.confirmed)} confirmed, {len(done.already)} were already, {len(done.problems)} lines don't count.",
+        f"{len(done.confirmed)} confirmed, {len(done.already)} confirmed before, "
+        f"{counted(len(done.problems), 'line')} left out.",
     )
     if done.problems:
         raise AnswerIsNo("Some lines confirm nothing.", problems=done.problems)

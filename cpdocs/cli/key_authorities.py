@@ -11,6 +11,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import FILE, PIN_FILE, pin_from
 from cpdocs.core.authority_records import Binding
+from cpdocs.core.plurals import counted
 from cpdocs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def fetch(ws: Workspace, ctx: click.Context, as_json: bool) -> None:
         came = each.problem or (f"new, good until {each.next_update[:16]} UTC" if each.new else "nothing new")
         say(ctx, f"{each.authority[:12]} {each.kind} {each.url}: {came}")
     if rechecked:
-        say(ctx, f"{len(rechecked)} held returns were decided again.")
+        say(ctx, f"{counted(len(rechecked), 'held return')} decided again.")
     if failed:
         raise AnswerIsNo(
             f"{len(failed)} of {len(done)} questions brought nothing that counts.",

@@ -56,7 +56,7 @@ def reprint(
             }
         )
         return
-    click.echo(f"{len(done.pieces)} pieces on {done.sheets} sheets")
+    click.echo(f"{counted(len(done.pieces), 'piece')} on {counted(done.sheets, 'sheet')}")
     say(ctx, str(done.file))
 
 
@@ -121,7 +121,7 @@ def suppress(ws: Workspace, ctx: click.Context, reason: str, by: str, lift: bool
     changed = suppress_members(ws, [line.strip() for line in sys.stdin if line.strip()], reason, by, lift=lift)
     if as_json:
         print_json({"changed": changed, "lifted": lift})
-    say(ctx, f"{changed} members {'taken off' if lift else 'put on'} the list of those never written to.")
+    say(ctx, f"{counted(changed, 'member')} {'taken off' if lift else 'put on'} the list of those never written to.")
 
 
 @click.group()
@@ -171,7 +171,7 @@ def import_(ws: Workspace, ctx: click.Context, file: Path, as_json: bool) -> Non
     done = import_addresses(ws, file)
     if as_json:
         print_json({"rows": done.rows, "confirmed": done.confirmed, "unconfirmed": done.unconfirmed})
-    say(ctx, f"{done.rows} addresses: {done.confirmed} confirmed, {done.unconfirmed} not.")
+    say(ctx, f"{counted(done.rows, 'address', 'addresses')}: {done.confirmed} confirmed, {done.unconfirmed} not.")
 
 
 @click.command()
@@ -217,7 +217,7 @@ def report(
         for row in figures.rows
     ]
     print_table(["month", "kind", "program", "language", "outcome", "members", "lines"], rows)
-    click.echo(f"{len(figures.unlettered)} live assignments have no first letter")
+    click.echo(f"{counted(len(figures.unlettered), 'live assignment')} without a first letter")
     for item in figures.unlettered[:20]:
         click.echo(f"  member {last_four(item.member_id)}, {item.program}, since {item.assigned_on.isoformat()}")
     shares = [
@@ -283,7 +283,7 @@ def proof(
             say(ctx, f"The page for whoever reviews {review}: {file}")
         else:
             file, count = take_review(ws, review, marked)
-            say(ctx, f"{count} texts of {review} changed{f' in {file}' if count else ''}; it stays a draft.")
+            say(ctx, f"{counted(count, 'text')} of {review} changed{f' in {file}' if count else ''}; it stays a draft.")
         if as_json:
             print_json({"file": file, "language": review, "changed": count})
         return
@@ -295,6 +295,6 @@ def proof(
         ]
         print_json({"file": done.file, "kind": kind, "letters": made, "unreviewed": list(done.unreviewed)})
         return
-    say(ctx, f"{len(done.letters)} letters in {done.file}")
+    say(ctx, f"{counted(len(done.letters), 'letter')} in {done.file}")
     if done.unreviewed:
         say(ctx, f"Not reviewed by anybody fluent: {', '.join(done.unreviewed)}.")

@@ -10,6 +10,7 @@ from cpdocs.cli.context import pass_workspace
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
+from cpdocs.core.plurals import counted
 from cpdocs.errors import UsageFault
 from cpdocs.workspace import Workspace
 
@@ -93,5 +94,5 @@ def audience(
                 "pages": made.pages,
             }
         )
-    items = "1 marked item" if made.left_out == 1 else f"{made.left_out} marked items"
+    items = counted(made.left_out, "marked item")
     say(ctx, f"{where}: {items} left out. Read it before you give it to anybody.")

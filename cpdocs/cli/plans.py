@@ -86,7 +86,10 @@ def check(ws: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
                     click.echo(f"  {kind} {problem.code}: {problem}")
     if faulty:
         raise AnswerIsNo(
-            f"{len(faulty)} of {len(reports)} plans can't be issued as they are.", todo="Mend them and check again."
+            "This plan can't be issued as it is."
+            if len(reports) == 1
+            else f"{len(faulty)} of {len(reports)} plans can't be issued as they are.",
+            todo="Mend what is named above and check again.",
         )
     say(click.get_current_context(), f"{len(reports)} checked, no errors.")
 

@@ -254,7 +254,7 @@ def _report(ws: Workspace, kind: str, as_json: bool) -> None:
     if rows:
         headers = [name.removesuffix("_id").replace("_", " ") for name in rows[0]]
         print_table(headers, [["" if value is None else str(value) for value in row.values()] for row in rows])
-    say(click.get_current_context(), f"{len(rows)} rows." if rows else "Nothing to report.")
+    say(click.get_current_context(), counted(len(rows), "row") + "." if rows else "Nothing to report.")
 
 
 def _slot_word(record: PlanRecord, slot: Slot) -> str:

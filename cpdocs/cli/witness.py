@@ -8,6 +8,7 @@ from typing import TextIO
 import click
 
 from cpdocs.cli.output import AS_JSON, print_json, say
+from cpdocs.core.plurals import counted
 
 _FILE = click.Path(path_type=Path)
 
@@ -71,4 +72,4 @@ def cosign(checkpoint: TextIO, key: Path, log_key: str, memory: Path | None, as_
         return
     click.echo(done.note, nl=False)
     first = "the first that this witness signs" if not done.before else f"it continues the {done.before} signed last"
-    say(click.get_current_context(), f"Signed over {done.head.size} events: {first}.")
+    say(click.get_current_context(), f"Signed over {counted(done.head.size, 'event')}: {first}.")

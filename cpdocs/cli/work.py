@@ -15,6 +15,7 @@ from cpdocs.cli.params import DAY, DOCUMENT_ID
 from cpdocs.cli.tables import print_table
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.ids import last_four
+from cpdocs.core.plurals import counted
 from cpdocs.core.worklist import Kind, Waiting
 from cpdocs.index.queries import Page, PlanFilter
 from cpdocs.workspace import Workspace
@@ -128,7 +129,11 @@ def chase(ws: Workspace, dry_run: bool, as_json: bool) -> None:
     print_table(["to", "for", "what", "plans", "channel", "letter"], rows)
     plans = sum(len(each.letter.asked) for each in written)
     ctx = click.get_current_context()
-    say(ctx, f"{len(written)} letters about {plans} plans{'; nothing was written' if dry_run else ''}.")
+    say(
+        ctx,
+        f"{counted(len(written), 'letter')} about {counted(plans, 'plan')}"
+        f"{'; nothing was written' if dry_run else ''}.",
+    )
 
 
 @click.command()

@@ -327,6 +327,9 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
 # fmt: on
 """(code, severity, sentence, what to do), by the group under which docs/verdicts.md explains them."""
 
+OFFERS_PAPER = frozenset({"drawn_on", "picture_added", "cover_alone", "unsearchable"})
+"""Findings whose advice names printing, signing with a pen and a fax or scan already."""
+
 FINDINGS: Mapping[str, FindingKind] = MappingProxyType(
     {
         code: FindingKind(code, severity, message, todo)

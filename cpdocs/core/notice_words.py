@@ -7,10 +7,10 @@ digital way failed, paper is offered: a payer takes it too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from cpdocs.core.findings import FINDINGS
+from cpdocs.core.findings import FINDINGS, OFFERS_PAPER
 from cpdocs.core.moments import moment_text
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.return_record import RETURNED, ReturnRecord
@@ -27,6 +27,18 @@ _FOR_PEOPLE = frozenset(
     | {"clinician_inactive", "designation_expired"}
 )
 """Findings whose detail is a page number or a day."""
+_TO_OFFICES: Mapping[str, str] = {
+    "ink_scan": "A person here reads the signatures and their dates. You need do nothing unless we call.",
+    "active_content": "Send it without them: print the signed plan and scan or fax every page.",
+    "resource_limit": "Send it again as a new scan or fax, or call us.",
+    "content_differs": "We compare them; call us if something was changed on purpose.",
+    "not_the_whole_plan": "To approve, send the plan that we issued, signed, with every page.",
+    "member_identity_unproven": "Nothing to do for the practice: we ask the member.",
+    "not_witnessed": "Nothing to do for the practice: we ask whoever was at the visit.",
+    "reason_differs": "Call us and say what the signature is meant to say.",
+    "clinician_in_member_slot": "The member, or who acts for the member, must approve there; call us if it was a slip.",
+}
+"""What to do, of findings whose own advice is for our reviewers."""
 _NO_SIGNING = frozenset({"comments", "active_content", "wrong_return_folder", "pcp_changed", "member_not_enrolled"})
 """What no signature, digital or with a pen, would mend."""
 _WEIGHT = {
@@ -76,6 +88,8 @@ def sentences(record: ReturnRecord, plan: PlanRecord) -> tuple[str, ...]:
         told = tuple(map(_plain, said))
     wanted = bool(open_slots(plan)) and not _NO_SIGNING & set(decision.codes)
     if wanted and decision.lane in _DIGITAL and record.verdict is not Verdict.ACCEPTED:
+        if OFFERS_PAPER & {each.code for each in decision.findings}:
+            return told
         return (*told, PRINT_SIGN_FAX)
     return told
 
@@ -137,4 +151,6 @@ def nothing_wanted(plan: PlanRecord) -> str:
 
 def _plain(found: Finding) -> str:
     kind = FINDINGS.get(found.code)
-    return found.message if kind is None or found.code in _FOR_PEOPLE else f"{kind.message} {kind.todo}".strip()
+    if kind is None or found.code in _FOR_PEOPLE:
+        return found.message
+    return f"{kind.message} {_TO_OFFICES.get(found.code, kind.todo)}".strip()

@@ -17,6 +17,7 @@ from cpdocs.core.members import Assignment
 from cpdocs.core.moments import moment_text
 from cpdocs.core.phones import phone
 from cpdocs.core.plan_record import CopyGiven, KeptFile, PlanRecord, ProofLevel, SlotFill
+from cpdocs.core.plurals import counted
 from cpdocs.core.senders import Sender
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.documents.html import fill, long_date, template_folders
@@ -100,7 +101,10 @@ def certificate_view(paper: CertificatePaper) -> dict[str, Any]:
                 f"{paper.member.full_name}, born {long_date(paper.member.dob)}; MassHealth ID {record.member_id}",
             ),
             ("Document", f"{paper.title}, version {record.version}, document id {record.document_id}"),
-            ("Issued", f"{moment_text(record.issued_at)}, {record.pages} pages, sealed by {paper.sender.name}"),
+            (
+                "Issued",
+                f"{moment_text(record.issued_at)}, {counted(record.pages, 'page')}, sealed by {paper.sender.name}",
+            ),
             ("Seal's certificate, SHA-256", hash_text(record.seal_fingerprint)),
             ("Filed", moment_text(paper.built_at)),
             *[("Copy given to the member", _copy(each)) for each in record.copies],

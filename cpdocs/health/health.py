@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.clock_steps import SLACK, ClockStep, ClockWatch
 from cpdocs.core.events import JSON, EventType
+from cpdocs.core.plurals import counted
 from cpdocs.errors import CpdocsError
 from cpdocs.health.answers import LOW_DISK
 from cpdocs.index.outgoing import waiting_since
@@ -109,7 +110,7 @@ def as_values(found: list[Pulse]) -> dict[str, JSON]:
 
 def _ledger(ws: Workspace) -> Iterator[Pulse]:
     size = ws.ledger.head().size
-    yield Pulse("ledger", size > 0, f"The ledger opens and holds {size} events.", size)
+    yield Pulse("ledger", size > 0, f"The ledger opens and holds {counted(size, 'event')}.", size)
 
 
 def _clock(ws: Workspace) -> Iterator[Pulse]:
@@ -154,7 +155,7 @@ def _held(ws: Workspace) -> Iterator[Pulse]:
         return
     age = ws.clock.now() - datetime.fromisoformat(oldest)
     allowed = timedelta(days=ws.options.held_days)
-    message = f"{count} files are held, the oldest since {_span(age)}."
+    message = f"{counted(count, 'file')} held, the oldest since {_span(age)}."
     yield Pulse("held", not allowed or age <= allowed, message, _seconds(age))
 
 
@@ -233,7 +234,10 @@ def _proof(ws: Workspace) -> Iterator[Pulse]:
 
     found = proofs(ws)
     left = _seconds(found.first - ws.clock.now()) if found.first else None
-    message = f"Of {found.files} signed files the proof of {found.ending} ends within {ws.options.renew_months} months."
+    message = (
+        f"Of {counted(found.files, 'signed file')} the proof of {found.ending} ends within "
+        f"{counted(ws.options.renew_months, 'month')}."
+    )
     yield Pulse("proof", not found.ending, message, left)
 
 
@@ -248,7 +252,8 @@ def _revocation(ws: Workspace) -> Iterator[Pulse]:
     now = ws.clock.now()
     stale = sum(end is None or end < now for end in ends)
     first = min((end for end in ends if end), default=None)
-    message = f"Of {len(records)} outside authorities {stale} have no current list of revoked certificates."
+    known = counted(len(records), "outside authority", "outside authorities")
+    message = f"Of {known} {stale} without a current list of revoked certificates."
     yield Pulse("revocation", not stale, message, _seconds(first - now) if first else None)
 
 

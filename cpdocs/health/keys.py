@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from cpdocs.core.plurals import counted
 from cpdocs.health.answers import Checked, Level
 from cpdocs.keys.package_key import package_key
 from cpdocs.workspace import Workspace
@@ -224,10 +225,10 @@ def time_stamps(ws: Workspace) -> Iterator[Checked]:
             "." if ws.options.tsa_url else " once tsa_url names a time-stamping authority."
         )
         said = (
-            f"The proof of {found.ending} signed files ends within {ws.options.renew_months} months, the "
+            f"The proof of {counted(found.ending, 'signed file')} ends within {ws.options.renew_months} months, the "
             f"first on {found.first:%Y-%m-%d}."
         )
         yield Checked("long-term proof", Level.WARNING, said, todo)
     elif found.files and not found.ended:
-        bare = f"; {found.unstamped} carry no time stamp that is believed" if found.unstamped else ""
-        yield Checked("long-term proof", Level.OK, f"{found.files} signed files are kept{bare}.")
+        bare = f"; {found.unstamped} without a time stamp that is believed" if found.unstamped else ""
+        yield Checked("long-term proof", Level.OK, f"{counted(found.files, 'signed file')} kept{bare}.")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from cpdocs.core.plurals import counted
 from cpdocs.core.senders import still_shipped
 from cpdocs.health.answers import Checked, Level
 from cpdocs.system.accounts import account_name
@@ -93,7 +94,9 @@ def database(ws: Workspace) -> Iterator[Checked]:
         yield Checked("ledger", Level.FAULT, "The ledger is empty.", "Restore it from the backup.")
     else:
         yield Checked(
-            "ledger", Level.OK, f"The ledger opens and holds {head.size} events; `cpdocs audit verify` proves them."
+            "ledger",
+            Level.OK,
+            f"The ledger opens and holds {counted(head.size, 'event')}; `cpdocs audit verify` proves them.",
         )
 
 
@@ -151,7 +154,7 @@ def backups(ws: Workspace) -> Iterator[Checked]:
         yield Checked(
             "backup",
             Level.WARNING,
-            f"The last backup is {age.days} days and {age.seconds // 3600} hours old.",
+            f"The last backup is {counted(age.days, 'day')} and {counted(age.seconds // 3600, 'hour')} old.",
             "See why it isn't made.",
         )
     elif made[-1].damaged:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpdocs.core.clock_steps import ClockStep
+from cpdocs.core.plurals import counted
 from cpdocs.errors import Problem
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.audit_record import read_record
@@ -251,5 +252,6 @@ def _without_file(record: RecordAudit, files: Collection[str]) -> list[Problem]:
 
 
 def _lost(kept: StoreAudit, checkpoints: int, where: str) -> Problem:
-    message = f"The ledger is gone, while {kept.files} stored files and {checkpoints} checkpoint files are left."
+    left = f"{counted(kept.files, 'stored file')} and {counted(checkpoints, 'checkpoint file')}"
+    message = f"The ledger is gone; left are {left}."
     return Problem("ledger_missing", message, where, "Restore it from a backup.")

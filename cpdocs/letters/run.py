@@ -30,6 +30,7 @@ from cpdocs.core.letters import (
     next_run_id,
 )
 from cpdocs.core.organizations import nearest_name
+from cpdocs.core.plurals import counted
 from cpdocs.core.roster import Disposition
 from cpdocs.errors import AnswerIsNo, InputFault
 from cpdocs.letters.batch import Batch, Made, Production, assemble, batch_without_print, serials_of, staged_events
@@ -374,7 +375,8 @@ def _stage(order: _Order, batch: Batch) -> RunReport:
         twice = [piece for piece in batch.letters if (run.kind, piece.key, piece.occasion) in before]
         if twice:
             raise AnswerIsNo(
-                f"{len(twice)} letters of run {run.run_id} were staged by somebody else meanwhile; nothing was staged."
+                f"Somebody else staged {counted(len(twice), 'letter')} of run {run.run_id} meanwhile; "
+                "nothing was staged."
             )
         tx.extend(staged_events(run, batch, files, kept))
         if not batch.letters:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import Event, EventType, NewEvent
 from cpdocs.core.people import Enrolled, user_subject
+from cpdocs.core.plurals import counted
 from cpdocs.errors import UsageFault, WorkspaceFault
 from cpdocs.system.durable import read_plain, write_durably
 
@@ -56,7 +57,7 @@ def check_pin(ws: Workspace, person: Enrolled, pin: bytes) -> None:
             left = WAIT - (now - wrong[-TRIES])
             raise WrongPin(
                 f"Too many wrong PINs for {user}.",
-                todo=f"Wait {int(left.total_seconds() // 60) + 1} minutes, then try again.",
+                todo=f"Wait {counted(int(left.total_seconds() // 60) + 1, 'minute')}, then try again.",
             )
         kept = _verifier_of(ws, person)
         right = hmac.compare_digest(_stretch(pin, bytes.fromhex(kept["salt"]), kept), bytes.fromhex(kept["hash"]))

@@ -17,6 +17,7 @@ from cpdocs.core.ids import derive_document_id, last_four
 from cpdocs.core.members import Assignment
 from cpdocs.core.plan_record import PlanRecord
 from cpdocs.core.plans import Plan
+from cpdocs.core.plurals import counted
 from cpdocs.core.providers import Clinician, Practice
 from cpdocs.core.register import Register
 from cpdocs.core.reports import CHOICES
@@ -367,6 +368,6 @@ def _one_error(refused: Sequence[tuple[str, CpdocsError]], issued: int) -> Cpdoc
     word = (
         "This plan wasn't issued"
         if len(refused) == 1 and not issued
-        else f"{len(refused)} plans weren't issued, {issued} were"
+        else f"{counted(len(refused), 'plan')} not issued, {issued} issued"
     )
     return type(kind)(f"{word}.", todo="Mend what is named above and issue those files again.", problems=problems)

@@ -24,6 +24,7 @@ from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.events import JSON, EventType, NewEvent
 from cpdocs.core.file_kind import HEAD, kind_of
 from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.plurals import counted
 from cpdocs.core.retention import Kept, fold_kept, holding
 from cpdocs.errors import AnswerIsNo, Problem, UsageFault
 from cpdocs.ledger.blobs import BlobDamaged, BlobMissing
@@ -161,7 +162,7 @@ def export_archive(ws: Workspace, folder: Path) -> Archived:
             shelves.sums[path.relative_to(root).as_posix()] = _digest(path)
     if shelves.problems:
         raise AnswerIsNo(
-            f"{len(shelves.problems)} stored files are missing or damaged; the archive has no manifest.",
+            f"{counted(len(shelves.problems), 'stored file')} missing or damaged; the archive has no manifest.",
             problems=shelves.problems,
             todo="Restore them from a backup, then export into a new folder.",
         )

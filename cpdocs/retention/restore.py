@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.events import JSON, EventType, NewEvent
+from cpdocs.core.plurals import counted
 from cpdocs.errors import AnswerIsNo, InputFault, Problem, UsageFault
 from cpdocs.ledger.audit import Report
 from cpdocs.ledger.checkpoint import Checkpoint, CheckpointInvalid, verify_checkpoint
@@ -166,7 +167,11 @@ def _unpack(file: Path, identities: Sequence[Identity], work: Path, trusted: Tru
     (work / MANIFEST).unlink()
     if missing:
         problems = [Problem("file_missing", "No archive holds it.", f"store/{sha}") for sha in missing[:200]]
-        raise AnswerIsNo(f"{len(missing)} stored files of this backup are nowhere.", problems=problems, todo=ANOTHER)
+        raise AnswerIsNo(
+            f"{counted(len(missing), 'stored file')} of this backup can be found nowhere.",
+            problems=problems,
+            todo=ANOTHER,
+        )
     return contents
 
 
@@ -238,7 +243,7 @@ def _prove(work: Path, contents: Contents, outside: Mapping[Path, str]) -> tuple
     ]
     if problems:
         raise AnswerIsNo(
-            f"What this backup holds is not a whole trail ({len(problems)} problems); nothing was restored.",
+            f"What this backup holds is not a whole trail ({counted(len(problems), 'problem')}); nothing was restored.",
             problems=problems,
             todo=ANOTHER,
         )

@@ -25,6 +25,7 @@ from cpdocs.core.notice_words import day_kind, day_sentences, open_slots, still_
 from cpdocs.core.notices import NOTICE_EVENTS, fold_notices, notice_reference
 from cpdocs.core.page_facts import PageKind
 from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.plurals import counted
 from cpdocs.core.return_record import CLOSED, ReturnRecord
 from cpdocs.core.verdicts import Lane, Slot
 from cpdocs.ledger.reads import Reads
@@ -194,7 +195,11 @@ def _what_came(record: ReturnRecord) -> str:
     assert decision is not None
     came = _CAME.get(decision.lane, "a file")
     seen = len(decision.pages.seen)
-    return f"{came}, {seen} of {decision.pages.of} pages" if decision.lane is Lane.INK and decision.pages.of else came
+    return (
+        f"{came}, {seen} of {counted(decision.pages.of, 'page')}"
+        if decision.lane is Lane.INK and decision.pages.of
+        else came
+    )
 
 
 def _plan_facts(plan: PlanRecord) -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,7 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.plurals import counted
 from cpdocs.errors import Busy, CpdocsError
 from cpdocs.index.outgoing import targets_waiting, to_recall
 from cpdocs.returns.worker import Left, Outcome, SetAside, Worker
@@ -193,7 +194,7 @@ class Watcher:
             if each.problem:
                 self._say(f"{each.authority[:12]} {each.kind}: {each.problem}")
         if rechecked:
-            self._say(f"{len(rechecked)} held returns were decided again after a fresh word on revocation.")
+            self._say(f"{counted(len(rechecked), 'held return')} decided again after a fresh word on revocation.")
 
     def _send(self) -> None:
         """Sends what is due; where packages are only laid into folders, what takes them back. Where nothing waited and

@@ -19,6 +19,7 @@ from cpdocs.core.events import EventType
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.moments import parse_moment
 from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.plurals import counted
 from cpdocs.delivery.parcel import accepted
 from cpdocs.errors import CpdocsError, InputFault, Problem
 from cpdocs.index.outgoing import awaiting_acknowledgement
@@ -108,7 +109,7 @@ def take_acknowledgements(ws: Workspace, say: Callable[[str], object]) -> None:
             for name, data in found:
                 done = confirm_from(ws, data, name, target=target)
                 if done.confirmed:
-                    say(f"{target}: {name} acknowledges {len(done.confirmed)} documents.")
+                    say(f"{target}: {name} acknowledges {counted(len(done.confirmed), 'document')}.")
         except CpdocsError as error:
             say(f"{target}: acknowledgements can't be read: {error.message}")
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from cryptography import x509
 from pyhanko.sign.timestamps import TimeStamper
 
-from cpdocs.core.clock import EASTERN
 from cpdocs.core.moments import moment_text
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import InputFault
@@ -101,7 +100,7 @@ def _check_key(pair: KeyPair, slot: Slot, taken: tuple[str, ...]) -> None:
 
 def _lines(slot: Slot, signatory: Signatory, now: datetime) -> tuple[Line, ...]:
     """The lines of the picture: who, in what capacity, when, and what it means (21 CFR 11.50)."""
-    local = now.astimezone(EASTERN)
+
     who = "Signed in person by" if signatory.witness else "Digitally signed by"
     lines = [Line(f"{who} {signatory.name}", f"{who} the person named in the signature's certificate")]
     if signatory.acting:
@@ -110,6 +109,6 @@ def _lines(slot: Slot, signatory: Signatory, now: datetime) -> tuple[Line, ...]:
         lines.append(Line(f"NPI {signatory.npi}"))
     if signatory.witness:
         lines.append(Line(f"Witness: {signatory.witness}", "Witness: on record"))
-    lines.append(Line(moment_text(local)))
+    lines.append(Line(moment_text(now)))
     lines.append(Line(MEANING[slot]))
     return tuple(lines)

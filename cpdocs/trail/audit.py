@@ -9,6 +9,7 @@ from pathlib import Path
 from cpdocs.core.clock import Clock
 from cpdocs.core.events import Event, EventType, document_subject, member_subject, return_subject, run_subject
 from cpdocs.core.ids import is_member_id, parse_document_id
+from cpdocs.core.plurals import counted
 from cpdocs.errors import InputFault, Problem, WorkspaceFault
 from cpdocs.index.store import differing
 from cpdocs.ledger.audit import KEY_MISSING, Report, verify
@@ -102,7 +103,7 @@ def wrong_rows(paths: Paths, ledger: Path | str, clock: Clock) -> Iterator[Probl
         for table, count in differing(paths.index, store) or ():
             yield Problem(
                 "index_differs",
-                f"The derived index has {count} rows that aren't what the trail says.",
+                f"The derived index has {counted(count, 'row')} unlike what the trail says.",
                 f"{paths.index.name}: {table}",
                 "Delete state/derived/; it is made anew from the trail, which is whole.",
             )

@@ -131,7 +131,7 @@ def test_a_rosters_line_with_another_guardian_is_news_and_an_empty_cell_is_none(
 @pytest.mark.parametrize(
     ("guardians", "before", "now", "told"),
     [
-        (NOBODY, date(2026, 5, 1), date(2026, 7, 1), "the member signs for themselves, 18 since 2026-06-03"),
+        (NOBODY, date(2026, 5, 1), date(2026, 7, 1), "the member signs for themselves, 18 since June 3, 2026"),
         (NOBODY, date(2026, 4, 1), date(2026, 5, 1), ""),
         (guarded("2026-06-01"), date(2026, 5, 1), date(2026, 7, 1), "Pat Sample (sister) signs for the member"),
         (

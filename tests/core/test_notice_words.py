@@ -40,6 +40,19 @@ def test_paper_is_not_offered_to_who_sent_paper_nor_for_comments() -> None:
     assert PRINT_SIGN_FAX not in sentences(record(Lane.DIGITAL, "comments"), plan())
 
 
+@pytest.mark.parametrize("code", ["drawn_on", "picture_added", "cover_alone", "unsearchable"])
+def test_paper_is_offered_once(code: str) -> None:
+    told = " ".join(sentences(record(Lane.DAMAGED, code), plan()))
+    assert told.lower().count("print") == 1
+
+
+@pytest.mark.parametrize("code", sorted(set(FINDINGS) - {"reply_slip"}))
+def test_an_office_reads_nothing_that_is_meant_for_our_reviewers(code: str) -> None:
+    told = " ".join(sentences(record(Lane.INK, code), plan()))
+    ours = ("attests them", "Record the ", "Ask who", "Ask the s", "Compare the", "Read it for", "ask the sender")
+    assert [each for each in ours if each in told] == []
+
+
 def test_no_parsers_word_and_no_fields_name_reaches_an_office() -> None:
     found = record(Lane.DIGITAL, "unverifiable", "signature_broken", detail="PCPSig: KeyError")
     told = " ".join(sentences(found, plan()))

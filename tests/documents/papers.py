@@ -359,3 +359,8 @@ def html_text(html: str) -> str:
 def text_of(pdf: bytes) -> str:
     """The text of the whole document."""
     return " ".join(page_texts(pdf))
+
+
+def says_iso_date(text: str) -> bool:
+    """Whether a paper writes a day as computers do: ``2026-11-05``."""
+    return re.search(r"(?<!Run )\b20\d\d-\d\d-\d\d\b", text) is not None

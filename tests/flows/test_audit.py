@@ -42,7 +42,7 @@ def root(cli, monkeypatch) -> Path:
 
 
 def test_a_whole_trail_is_said_to_be_whole(cli, root):
-    assert "The trail is whole: 4 events, 0 checkpoints, 1 stored files." in cli("audit", "verify").out
+    assert "The trail is whole: 4 events, 0 checkpoints, 1 stored file." in cli("audit", "verify").out
     answer = cli("audit", "verify", "--json").json
     assert (answer["ok"], answer["events"], answer["checkpoints"], answer["problems"]) == (True, 4, 0, [])
     assert len(bytes.fromhex(answer["root"])) == 32
@@ -68,7 +68,7 @@ def test_a_deleted_ledger_is_an_answer_not_a_fault_of_the_command(cli, root):
     (root / "state" / "ledger.db").unlink()
     answer = cli("audit", "verify", "--json", status=1).json
     assert [problem["code"] for problem in answer["problems"]] == ["ledger_missing"]
-    assert "The ledger is gone, while 1 stored files" in cli("audit", "verify", status=1).err
+    assert "The ledger is gone; left are 1 stored file and 0 checkpoint files" in cli("audit", "verify", status=1).err
 
 
 def test_without_the_checkpoint_key_the_trail_is_not_proven_rather_than_broken(cli, root, tmp_path):

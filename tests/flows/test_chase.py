@@ -8,6 +8,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from tests.documents.papers import says_iso_date
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
 from tests.flows.test_held import faxed
@@ -43,6 +44,8 @@ def test_a_practice_gets_one_letter_that_lists_its_plans(sent: Office) -> None:
         text = words(sent.cli.root / "outbox" / letter["file"])
         assert all(plan["document_id"] in text for plan in letter["plans"])
         assert letter["stage"] == "overdue"
+        assert "overdue since November " in " ".join(text.split())
+        assert not says_iso_date(text)
 
 
 def test_nothing_is_said_twice(sent: Office) -> None:

@@ -63,7 +63,7 @@ def test_who_turns_18_signs_from_that_day_and_an_open_plan_waits_for_a_new_versi
     assert "Marrow Placeholder" not in draft.split("care_team:")[0]
     made = next_version(office, tmp_path, "minor", BIRTHDAY, representative=None)
     told = office.cli("plan", "diff", document, made["document_id"], "--json", now=BIRTHDAY).json
-    assert told[0]["text"] == "Who signs: the member signs for themselves, 18 since 2026-11-18"
+    assert told[0]["text"] == "Who signs: the member signs for themselves, 18 since November 18, 2026"
     assert kinds_of(office.cli, made["document_id"], now=BIRTHDAY).isdisjoint({"signer_changed"})
     office.cli("plan", "approve", made["document_id"], *APPROVE, "--on", "2026-11-18", now=BIRTHDAY)
 

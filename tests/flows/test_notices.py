@@ -8,6 +8,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pytest
 
+from tests.documents.papers import says_iso_date
 from tests.flows import papers
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk, codes
@@ -32,6 +33,8 @@ def test_an_accepted_return_is_answered_with_what_is_still_open(desk: Desk) -> N
     assert desk.office.documents["bh"] in text
     assert "the PCP's approval" in text
     assert "Still open the member's approval" in text
+    assert "2026, 10:00 AM EST: a PDF with a digital signature" in text
+    assert not says_iso_date(text)
 
 
 def test_a_notice_lets_the_front_desk_find_the_chart_and_shows_no_digest(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.delivery import receivers
+from tests.documents.papers import says_iso_date, text_of
 from tests.flows.conftest import Office
 from tests.flows.sent_office import more
 
@@ -90,6 +91,8 @@ def test_a_key_contact_is_told_of_a_digital_id_by_the_practices_channel(issued: 
     (notice,) = (tmp_path / "out").rglob("digital-id-*.pdf")
     (row,) = [each for each in issued.cli("notices", "list", "--all", "--json").json if each["kind"] == "key_issued"]
     assert notice.read_bytes() == (issued.cli.root / "outbox" / row["file"]).read_bytes()
+    assert "Issued Nov 2, 2026" in text_of(notice.read_bytes())
+    assert not says_iso_date(text_of(notice.read_bytes()))
     assert row["sent_at"]
     assert row["leaves_by"] == row["channel"]
 

@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 import yaml
 
+from tests.documents.papers import says_iso_date
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk
 
@@ -41,6 +42,7 @@ def test_a_withdrawn_version_that_was_sent_is_stopped_at_its_practice(issued: Of
     text = text_of(issued, row)
     for said in ("Do not use this version", document_id, "Issued for the wrong practice", "Destroy", "Destroyed on"):
         assert said in text
+    assert not says_iso_date(text)
     member = issued.cli("status", "--json").json[0]["member_id"]
     assert member not in text
     (item,) = issued.cli("todo", "--kind", "notice_to_send", "--json").json
@@ -118,5 +120,12 @@ def test_a_designee_attests_in_the_signature_and_the_certificate_says_who_design
     upload = next(package.glob("*.pdf"))
     with PdfDocument(upload) as pdf:
         text = " ".join(" ".join(page.get_textpage().get_text_range() for page in pdf).split())
-    for said in ("Designated by", "On the member's care team", "Face-to-face with the PCP", "badge seen"):
+    for said in (
+        "Designated by",
+        "On the member's care team",
+        "Face-to-face with the PCP",
+        "badge seen",
+        "from January 1, 2026",
+    ):
         assert said in text
+    assert not says_iso_date(text)
