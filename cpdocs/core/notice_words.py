@@ -31,7 +31,7 @@ _TO_OFFICES: Mapping[str, str] = {
     "ink_scan": "A person here reads the signatures and their dates. You need do nothing unless we call.",
     "active_content": "Send it without them: print the signed plan and scan or fax every page.",
     "resource_limit": "Send it again as a new scan or fax, or call us.",
-    "content_differs": "We compare them; call us if something was changed on purpose.",
+    "content_differs": "We compare them; call us if you changed something on purpose.",
     "not_the_whole_plan": "To approve, send the plan that we issued, signed, with every page.",
     "member_identity_unproven": "Nothing to do for the practice: we ask the member.",
     "not_witnessed": "Nothing to do for the practice: we ask whoever was at the visit.",
