@@ -32,7 +32,7 @@ _TO_OFFICES: Mapping[str, str] = {
     "active_content": "Send it without them: print the signed plan and scan or fax every page.",
     "resource_limit": "Send it again as a new scan or fax, or call us.",
     "content_differs": "We compare them; call us if you changed something on purpose.",
-    "not_the_whole_plan": "To approve, send the plan that we issued, signed, with every page.",
+    "not_the_whole_plan": "To approve, send every page of the plan, signed.",
     "member_identity_unproven": "Nothing to do for the practice: we ask the member.",
     "not_witnessed": "Nothing to do for the practice: we ask whoever was at the visit.",
     "reason_differs": "Call us and say what the signature is meant to say.",
