@@ -158,7 +158,7 @@ def test_a_page_that_is_not_there_says_so_in_words(browser: Browser) -> None:
     browser.log_in()
     for address, told in (
         ("/nothing", "There is no such page."),
-        ("/review/0123456789ab", "names nothing that is held"),
+        ("/review/0123456789ab", "wait for review any more"),
     ):
         answer = browser.get(address)
         assert answer.status_code == 404
