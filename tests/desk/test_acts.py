@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from cpdocs.core.events import EventType
+from tests.conftest import shorten_notice
 from tests.desk.conftest import Browser, at_the_desk
 from tests.desk.furnish import signed_fax
 from tests.flows.returning import RETURN, Desk, recorded
@@ -102,6 +103,7 @@ def test_what_came_back_can_be_looked_at_after_it_was_decided(desk: Desk, browse
 
 
 def test_a_run_is_looked_at_released_pulled_from_and_mailed(desk: Desk, browser: Browser) -> None:
+    shorten_notice(desk.root)
     run = str(desk.office.cli("letters", "run", "--jobs", "1", "--json", now=RETURN).json["run_id"])
     assert run in browser.get("/letters").text
     text = browser.get(f"/letters/{run}").text
