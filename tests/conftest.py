@@ -146,11 +146,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 def pytest_configure() -> None:
     """Puts the tests' folders into memory, unless whoever runs them says where (``PYTEST_DEBUG_TEMPROOT``, or pytest's
     ``--basetemp``)."""
+    gc.disable()  # nothing that collecting tests makes is rubbish; on again in pytest_collection_finish
     memory = scratch.in_memory()
     if memory is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
@@ -202,23 +204,27 @@ def cli(tmp_path: Path, _new: Path) -> CommandLine:
     return CommandLine(Path(shutil.copytree(_new, tmp_path / "ws")))
 
 
-@pytest.fixture(scope="session")
-def _short_notice(tmp_path_factory: pytest.TempPathFactory, _new: Path) -> Path:
-    """A new sandbox workspace whose language notice is short, to be copied."""
-    root = Path(shutil.copytree(_new, tmp_path_factory.mktemp("short") / "ws"))
+def shorten_notice(root: Path) -> None:
+    """Makes the language notice of a workspace's letters short: most of a letter's time goes into the full one."""
     path = root / "templates" / "letters" / "common" / "notice.toml"
     path.parent.mkdir(parents=True)
     text = "Call {phone} (TTY {tty})."
     path.write_text(
         f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8"
     )
+
+
+@pytest.fixture(scope="session")
+def _short_notice(tmp_path_factory: pytest.TempPathFactory, _new: Path) -> Path:
+    """A new sandbox workspace whose language notice is short, to be copied."""
+    root = Path(shutil.copytree(_new, tmp_path_factory.mktemp("short") / "ws"))
+    shorten_notice(root)
     return root
 
 
 @pytest.fixture
 def short_notice(tmp_path: Path, _short_notice: Path) -> CommandLine:
-    """The command line in a workspace whose language notice is short: most of a letter's time goes into the full
-    one."""
+    """The command line in a workspace whose language notice is short."""
     return CommandLine(Path(shutil.copytree(_short_notice, tmp_path / "ws")))
 
 
