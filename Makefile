@@ -32,7 +32,7 @@ demo: setup ## the whole road on invented data, in a new folder
 test: setup ## every test that runs within minutes; LEDGER=postgresql keeps the tests' ledgers in a database
 	@.ci/packages $(TEST_PACKAGES)
 	@.ci/peers
-	@$(BIN)/python -m pytest -n auto --dist loadfile --durations 30 $(if $(LEDGER),--ledger $(LEDGER))
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations 30 $(if $(LEDGER),--ledger $(LEDGER))
 
 check: setup ## format, lint, types, architecture
 	@$(BIN)/ruff format --check .

@@ -38,7 +38,18 @@ from cpdocs.core.events import (
     run_subject,
 )
 from cpdocs.core.ids import derive_document_id
-from cpdocs.index.queries import Page, PlanFilter, overdue_count, plan_counts, plan_ids, waiting_count, waiting_items
+from cpdocs.index.outgoing import notice_counts, notices
+from cpdocs.index.queries import (
+    Page,
+    PlanFilter,
+    overdue_count,
+    plan_counts,
+    plan_ids,
+    waiting_count,
+    waiting_for,
+    waiting_items,
+)
+from cpdocs.index.reporting import Span, timeliness
 from cpdocs.index.waiting import WorkFilter, waiting, waiting_counts
 from cpdocs.ledger.events import EventStore
 from cpdocs.wiring import open_workspace
@@ -450,6 +461,7 @@ def measure(root: Path) -> None:
         on = NOW.date()
         someone = WorkFilter(coordinator="Coordinator 7")
         fifty, days = Page(50), ws.options.plan_days
+        span = Span(*map(date.fromisoformat, MONTH[1::2]))
         rows: list[tuple[tuple[str, ...], Any]] = [
             (("status", "--limit", "50"), lambda: (plan_ids(ws.index, PlanFilter(), fifty), counted(ws))),
             (("status", "--overdue", "--limit", "50"), lambda: plan_ids(ws.index, PlanFilter(overdue_on=on), fifty)),
@@ -459,6 +471,9 @@ def measure(root: Path) -> None:
             (("held", "list", "--limit", "50"), lambda: waiting_items(ws.index, fifty)),
             (("plan", "list", "--state", "filed", "--limit", "50"), lambda: plan_ids(ws.index, FILED, fifty)),
             (("plan", "list", "--practice", "P0007", "--json"), lambda: plan_ids(ws.index, OF_ONE, Page())),
+            (("plan", "show", plan_id(0)), lambda: waiting_for(ws.index, [plan_id(0)])),
+            (("notices", "list", "--limit", "50"), lambda: (notices(ws.index, fifty), notice_counts(ws.index))),
+            (("report", *MONTH), lambda: timeliness(ws.index, span, on, by_practice=True, plan_days=days)),
             (("health",), lambda: (overdue_count(ws.index, on), waiting_count(ws.index))),
             (("intake",), lambda: ws.index.one("SELECT count(*) FROM meta")),
         ]
@@ -472,6 +487,7 @@ def measure(root: Path) -> None:
         ws.close()
 
 
+MONTH = ("--from", "2026-10-01", "--to", "2026-10-31")
 FILED, OF_ONE = PlanFilter(state="filed"), PlanFilter(practice_id="P0007")
 
 

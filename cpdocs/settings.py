@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal, Self
 
@@ -275,8 +276,10 @@ def default_text() -> str:
     return (files("cpdocs") / "default_settings.toml").read_text("utf-8")
 
 
+@cache
 def schema() -> dict[str, Any]:
-    """Every key with what it takes and its default, as JSON Schema; keys as they are written in the file."""
+    """Every key with what it takes and its default, as JSON Schema; keys as they are written in the file. It is kept:
+    callers only read it."""
     return _Settings.model_json_schema(by_alias=True)
 
 

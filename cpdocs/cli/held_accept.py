@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from cpdocs.cli.held_views import tell
 from cpdocs.cli.output import AS_JSON
 from cpdocs.cli.params import DOCUMENT_ID
 from cpdocs.cli.secrets import PIN_FILE, pin_from
+from cpdocs.core.moments import HOW_DAY, parse_day
 from cpdocs.core.reply_slips import TICKS, Answer
 from cpdocs.core.verdicts import Slot
 from cpdocs.errors import UsageFault
@@ -35,9 +36,9 @@ class _DayOrNone(click.ParamType[str]):
         text = str(value).strip().lower()
         if text != _NONE:
             try:
-                datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 a day has no zone
+                return parse_day(text).isoformat()
             except ValueError:
-                self.fail(f"{value!r} is neither a date (2026-11-03) nor `none`.", param, ctx)
+                self.fail(f"that is neither a date nor `none`; {HOW_DAY}.", param, ctx)
         return text
 
 

@@ -101,7 +101,9 @@ def proposal_in_words(found: Mapping[str, Any], proposal: Proposal) -> Iterator[
     terminal, where names may be shown."""
     for each in proposal.pcp:
         who = "the plan's PCP" if each.role == PCP else "designee of the PCP"
-        against = f"; may NOT approve: {', '.join(each.against)}" if each.against else ""
+        against = (
+            f"; may NOT approve: {', '.join(code.replace('_', ' ') for code in each.against)}" if each.against else ""
+        )
         yield f"May have signed as PCP: {plain(each.name)}, {each.credential}, NPI {each.npi} ({who}{against})"
     if proposal.representative:
         yield f"May have signed for the member: {plain(proposal.representative)} ({plain(proposal.relation)})"

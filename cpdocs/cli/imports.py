@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cpdocs.cli.context import pass_workspace
+from cpdocs.cli.letter_words import reason_in_words, warning_in_words
 from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.secrets import PIN_FILE, pin_from
 from cpdocs.cli.workbooks import workbook_options
-from cpdocs.core.plurals import counted
+from cpdocs.core.line_words import what_to_do
+from cpdocs.core.plurals import counted, plural
 from cpdocs.errors import InputFault
 from cpdocs.workspace import Workspace
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cpdocs.register.imports import DirectoryImport, RosterImport
 
 _SHOWN_LINES = 200
+_NAMED_LINES = 12
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -205,11 +208,19 @@ def _tell_roster(result: RosterImport) -> None:
         f"{counted(result.records_in, 'line')}: {counts or 'none'}; "
         f"{counted(result.recorded, 'assignment')} new or changed."
     )
-    told = [_line(one) for one in result.outcomes if one.disposition.value in ("rejected", "held") or one.warnings]
+    told = [_line(one) for one in result.outcomes if one.disposition.value in ("rejected", "held")]
     for line in told[:_SHOWN_LINES]:
         _say(f"  {line}")
     if len(told) > _SHOWN_LINES:
         _say(f"  … and {len(told) - _SHOWN_LINES} more; --json has them all")
+    warned: dict[str, list[int]] = {}
+    for one in result.outcomes:
+        for warning in one.warnings:
+            warned.setdefault(warning, []).append(one.line)
+    for warning, lines in sorted(warned.items()):
+        more = f" and {len(lines) - _NAMED_LINES} more" if len(lines) > _NAMED_LINES else ""
+        where = f"{', '.join(map(str, lines[:_NAMED_LINES]))}{more}"
+        _say(f"  {warning_in_words(warning, len(lines), 'line').rstrip('.')}: {plural(len(lines), 'line')} {where}.")
     for sentence in result.found.remarks:
         _say(sentence)
     if result.ignored_columns:
@@ -217,8 +228,8 @@ def _tell_roster(result: RosterImport) -> None:
 
 
 def _line(one: RosterOutcome) -> str:
-    told = f"line {one.line}: {one.disposition.value}"
-    return f"{told}, {one.code}" if one.code else f"{told}, with {', '.join(one.warnings)}"
+    """One line that somebody should look at, in words; what only warns is gathered below."""
+    return f"line {one.line}: {one.disposition.value}. {reason_in_words(one.code)}. {what_to_do(one.code)}".rstrip()
 
 
 def _say(message: str) -> None:

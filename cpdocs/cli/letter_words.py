@@ -18,10 +18,10 @@ _NAMED = ("held", "rejected", "suppressed")
 """What a rehearsal names line by line, in this order; of duplicates and blank lines the number says enough."""
 
 
-def warning_in_words(code: str, number: int) -> str:
-    """One kind of warning: how many letters it is about, and what it means."""
+def warning_in_words(code: str, number: int, of: str = "letter") -> str:
+    """One kind of warning: how many letters (or lines) it is about, and what it means."""
     return (
-        f"{counted(number, 'letter')}: members who {WARNINGS[code]} ({code})."
+        f"{counted(number, of)}: members who {WARNINGS[code]} ({code})."
         if code in WARNINGS
         else (f"warning {code}: {number}")
     )

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from cpdocs.core.ids import parse_document_id
-from cpdocs.core.moments import parse_day, parse_moment
+from cpdocs.core.moments import HOW_DAY, HOW_MOMENT, parse_day, parse_moment
 
 
 class Moment(click.ParamType[datetime]):
-    """A moment in ISO 8601, Massachusetts time where no offset is given; its value is aware UTC."""
+    """A moment as people write it, Massachusetts time where no offset is given; its value is aware UTC."""
 
     name = "time"
 
@@ -23,15 +23,11 @@ class Moment(click.ParamType[datetime]):
         try:
             return parse_moment(value)
         except ValueError:
-            self.fail(
-                f"{value!r} is no time; write it like 2026-11-02T15:04 (Massachusetts time) or with an offset.",
-                param,
-                ctx,
-            )
+            self.fail(f"that is no time; {HOW_MOMENT}.", param, ctx)
 
 
 class Day(click.ParamType[date]):
-    """A day in ISO 8601."""
+    """A day as people write it."""
 
     name = "date"
 
@@ -41,7 +37,7 @@ class Day(click.ParamType[date]):
         try:
             return parse_day(value)
         except ValueError:
-            self.fail(f"{value!r} is no date; write it like 2026-11-02.", param, ctx)
+            self.fail(f"that is no date; {HOW_DAY}.", param, ctx)
 
 
 class DocumentId(click.ParamType[str]):

@@ -144,8 +144,8 @@ _BY_LANE = {
         "Attest what it shows, or ask for a signature on our own file."
     ),
     Lane.UNMATCHED: (
-        "Look at the file. If it is a page of a plan, read its document id and attest it with --document; "
-        "if it is nothing of ours, reject it."
+        "Look at the file. If it is a page of a plan, say of which, by the document id at its foot; if "
+        "it is nothing of ours, close it."
     ),
     Lane.DIGITAL: "Mend what is said above and recheck, or reject it and ask for a new signature.",
     Lane.DAMAGED: "Reject it, and ask for the file again.",

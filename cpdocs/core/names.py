@@ -1,4 +1,5 @@
-"""The rule that compares people by their names, as they are written by hand into tables: whose name is this?
+"""The rules that compare people by their names: as they are written by hand into tables (whose name is this?), and of
+assignments (are these two people one?).
 
 Letters that look alike are alike (a Cyrillic а is an a), accents, case, punctuation and titles don't count, nor does
 the order. An initial may stand for any first name that begins with it; alone it names nobody.
@@ -9,6 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from cpdocs.core.members import Assignment
+
+PersonKey: TypeAlias = tuple[str, str, str]
+"""Who somebody is but for the id: last name, first name, date of birth, as compared."""
 
 _NOT_LETTERS = re.compile(r"[^\w]+")
 _TITLES = frozenset(
@@ -51,3 +59,36 @@ def may_be(name: str, first: str, last: str) -> bool:
         or any(each.startswith(other) or other.startswith(each) for each in given if min(len(each), len(other)) == 1)
         for other in others
     )
+
+
+def person_key(item: Assignment) -> PersonKey:
+    """Who somebody is but for the id (requirement X12): names without case, accents, spaces and punctuation, an accent
+    written as an e behind its vowel (Müller, Mueller), and the date of birth."""
+    return (_bare(item.last_name), _bare(item.first_name), item.dob.isoformat())
+
+
+_PLAIN_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n", "ɓ": "b", "ɗ": "d"}
+    | {"æ": "ae", "œ": "oe", "þ": "th", "ß": "ss", "ĸ": "k", "ŀ": "l", "ə": "e", "ƙ": "k"}
+)
+"""Letters that Unicode doesn't take apart, and what they are written as where they can't be written."""
+
+
+_E_FOR_ACCENT = re.compile(r"(?<=[aou])e")
+
+
+@lru_cache(maxsize=65536)
+def _bare(name: str) -> str:
+    return _E_FOR_ACCENT.sub("", _letters(name))
+
+
+def _letters(name: str) -> str:
+    if name.isascii():
+        return name.casefold() if name.isalpha() else "".join(filter(str.isalnum, name.casefold()))
+    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_PLAIN_LETTERS))
+    return "".join(char for char in decomposed if unicodedata.category(char)[0] in "LN" or _is_vowel_sign(char))
+
+
+def _is_vowel_sign(char: str) -> bool:
+    """Whether a mark is a vowel of its script (Khmer, Lao, Devanagari …), not an accent over a letter."""
+    return unicodedata.category(char) in ("Mc", "Mn") and not unicodedata.combining(char)

@@ -7,13 +7,10 @@ assignment recorded by an earlier import.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
-from typing import TypeAlias
 
 from cpdocs.core.addresses import is_no_place, is_remark_of_no_place, is_zip_of_another_state
 from cpdocs.core.cells import tidy
@@ -21,6 +18,7 @@ from cpdocs.core.enrollment import Choice, Enrollment
 from cpdocs.core.holds import still_holds
 from cpdocs.core.ids import is_member_id, is_npi
 from cpdocs.core.members import ADULT, Assignment, Program, age_on
+from cpdocs.core.names import PersonKey, person_key
 from cpdocs.core.options import AgeRange, Options
 from cpdocs.core.organizations import compared_name
 from cpdocs.core.person_facts import THIS_FILE, Fact, PersonFacts, loose_facts
@@ -32,9 +30,6 @@ _ON_PAPER = frozenset({"standard", "large_print"})
 _NOT_ELIGIBLE = frozenset({"PCC", "FFS"})
 _LIVE = frozenset({"assigned", "engaged"})
 _STOPPED = ("declined", "disenrolled")
-
-PersonKey: TypeAlias = tuple[str, str, str]
-"""Who somebody is but for the id: last name, first name, date of birth, as compared."""
 
 
 class Disposition(StrEnum):
@@ -194,32 +189,6 @@ def _read(line: Line, today: date) -> _Read:
         name = " ".join(filter(None, (tidy(line.cells[part]) for part in ("first_name", "middle_name", "last_name"))))
         return _Read(line.line, member_id, None, code=read, facts=facts, name=name)
     return _Read(line.line, member_id, *read)
-
-
-def person_key(item: Assignment) -> PersonKey:
-    """Who somebody is but for the id (requirement X12): names without case, accents, spaces and punctuation, and the
-    date of birth."""
-    return (_bare(item.last_name), _bare(item.first_name), item.dob.isoformat())
-
-
-_PLAIN_LETTERS = str.maketrans(
-    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n", "ɓ": "b", "ɗ": "d"}
-    | {"æ": "ae", "œ": "oe", "þ": "th", "ß": "ss", "ĸ": "k", "ŀ": "l", "ə": "e", "ƙ": "k"}
-)
-"""Letters that Unicode doesn't take apart, and what they are written as where they can't be written."""
-
-
-@lru_cache(maxsize=65536)
-def _bare(name: str) -> str:
-    if name.isascii():
-        return name.casefold() if name.isalpha() else "".join(filter(str.isalnum, name.casefold()))
-    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_PLAIN_LETTERS))
-    return "".join(char for char in decomposed if unicodedata.category(char)[0] in "LN" or _is_vowel_sign(char))
-
-
-def _is_vowel_sign(char: str) -> bool:
-    """Whether a mark is a vowel of its script (Khmer, Lao, Devanagari …), not an accent over a letter."""
-    return unicodedata.category(char) in ("Mc", "Mn") and not unicodedata.combining(char)
 
 
 class _Judge:

@@ -116,6 +116,8 @@ def make_app(ws: Workspace, open_for: OpenFor, sessions: Sessions | None = None)
 def _walls(app: Flask, sessions: Sessions) -> None:
     @app.before_request
     def admit() -> ResponseReturnValue | None:
+        if isinstance(request.routing_exception, NotFound):
+            g.session = sessions.find(request.cookies.get(COOKIE, ""))
         if request.routing_exception is not None:
             raise request.routing_exception  # a stranger's Host, or no such page
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):

@@ -34,8 +34,8 @@ def notices() -> ResponseReturnValue:
 def sent() -> ResponseReturnValue:
     form = request.form
     try:
-        chosen = ticked(form, "notice", "No notice is ticked.", "Tick those that left.")
-        at = moment(form, "at", "When they left")
+        chosen = ticked(form, "notice", "No notice is ticked.", "Tick those that were sent.")
+        at = moment(form, "at", "When they were sent")
         logged = log_sent(workspace(), chosen, to=given(form, "to"), channel=given(form, "channel"), at=at)
     except CpdocsError as error:
         return _show(form, error)

@@ -20,7 +20,7 @@ from cpdocs.desk.album import Albums
 from cpdocs.desk.pages import ROWS, done, page, saw, session, workspace
 from cpdocs.desk.review_acts import decide as decide_on
 from cpdocs.desk.review_form import signers
-from cpdocs.errors import CpdocsError, WorkspaceFault
+from cpdocs.errors import CpdocsError, InputFault, WorkspaceFault
 from cpdocs.index.lookups import member_names
 from cpdocs.index.queries import Page, practices_of
 from cpdocs.people.access import about_return
@@ -66,18 +66,18 @@ def items() -> ResponseReturnValue:
 
 @part.get("/review/<which>")
 def item(which: str) -> ResponseReturnValue:
-    return _show(review_queue.find_held(workspace(), which), {}, None)
+    return _show(_held(workspace(), which), {}, None)
 
 
 @part.post("/review/<which>")
 def decide(which: str) -> ResponseReturnValue:
     ws, form = workspace(), request.form
-    waiting = review_queue.find_held(ws, which)
+    waiting = _held(ws, which)
     after = review_queue.around(ws, waiting).after
     try:
         told = decide_on(ws, which, form, on_paper=waiting.decisions[0].lane in PAPER)
     except CpdocsError as error:
-        return _show(review_queue.find_held(ws, which), form, error)
+        return _show(_held(ws, which), form, error)
     with suppress(WorkspaceFault):  # it is decided; what can't be deleted now is, when something is taken in
         drop_decided(ws)
     return done(told, f"/review/{after}" if after else "/review")
@@ -86,7 +86,7 @@ def decide(which: str) -> ResponseReturnValue:
 @part.get("/review/<which>/<kind>-<int:number>-<version>.png")
 def picture(which: str, kind: str, number: int, version: str) -> ResponseReturnValue:
     ws = workspace()
-    found = review_queue.find_held(ws, which)
+    found = _held(ws, which)
     if _mark(found) not in session().looked:
         _record_look(found)
     chosen = picture_of(albums.of(ws, found.files, found.document_id, keep=True), kind, number, version)
@@ -102,6 +102,17 @@ def picture_of(drawn: Album, kind: str, number: int, version: str) -> Shot:
     if chosen is None:
         raise NotFound
     return chosen
+
+
+def _held(ws: Workspace, which: str) -> Item:
+    """The item of that name. Raises InputFault where it doesn't wait."""
+    try:
+        return review_queue.find_held(ws, which)
+    except InputFault as error:
+        raise InputFault(
+            "That doesn't wait for review any more: it was decided, closed by itself, or never was.",
+            todo="Go on with the queue. What became of paper that came back stands on its plan's page.",
+        ) from error
 
 
 def _plan(ws: Workspace, item: Item) -> PlanRecord | None:

@@ -89,6 +89,7 @@ def returned(which: str, digits: str) -> ResponseReturnValue:
         row=row,
         name=_name(ws, plan),
         drawn=albums.of(ws, [row["sha256"]], plan.document_id),
+        on_paper=row["lane"] in PAPER,
         base=f"/plans/{plan.document_id}/returned/{row['sha256'][:12]}",
     )
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from cpdocs.core.clock import EASTERN
 from cpdocs.core.ids import last_four
+from cpdocs.core.line_words import WARNINGS, what_to_do, why
+from cpdocs.core.notices import SAYS
 from cpdocs.core.page_facts import BoxReading
 from cpdocs.core.plurals import counted as counted
+from cpdocs.desk.at_the_desk import at_the_desk
 
 _SEEN = {
     BoxReading.SIGNED: ("signed", "ink is seen", "well"),
@@ -89,6 +92,16 @@ def capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def warned(code: str) -> str:
+    """What is to be known of the members whose letters have a warning, to be read after “members who”."""
+    return WARNINGS.get(code, plain(code))
+
+
+def notice_says(kind: str) -> str:
+    """What a notice of a kind says, in a few words."""
+    return SAYS.get(kind, plain(kind))
+
+
 def told(text: str) -> str:
     """An event's sentence for people: times as they are written here, digests by their first digits."""
     text = _MOMENT.sub(lambda found: moment(found[0]), text)
@@ -112,5 +125,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "first_sentence": first_sentence,
     "capitalize_first": capitalize_first,
     "told": told,
+    "at_the_desk": at_the_desk,
+    "why": why,
+    "what_to_do": what_to_do,
+    "warned": warned,
+    "notice_says": notice_says,
     "last_four": last_four,
 }

@@ -65,14 +65,14 @@ class Touched:
             self.discharged.update(_keys(event, "member"))
         if event.type in LIST_EVENTS:
             self.lists.update(_keys(event, "document"))
-        if event.type in _RUN:
+        if event.type in _RUN or event.type is EventType.LETTER_STAGED:
             self.runs.update(_keys(event, "run"))
         if event.type in _DELIVERY:
             self.deliveries.update(_keys(event, "delivery"))
             self.sent.update(_keys(event, "document"))
         if event.type in _DIRECTORY:
             self.directory = True
-        if event.type in _ADDED or event.type is EventType.NOTICE_SENT:
+        if event.type in _ADDED or event.type in (EventType.NOTICE_SENT, EventType.LETTER_PULLED):
             self.added.append(event)
         if event.type is EventType.NOTICE_WRITTEN:
             self.documents.update(_keys(event, "document"))
@@ -107,6 +107,7 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
         _put_added(index, kind, steps.each(ledger.events(types=(kind,), upto=upto)))
     index.execute(_SAME_LETTER)
     _mark_sent(index, steps.each(ledger.events(types=(EventType.NOTICE_SENT,), upto=upto)))
+    _mark_pulled(index, ledger.events(types=(EventType.LETTER_PULLED,), upto=upto))
     _take_back(index)
     for key, events in steps.groups(ledger.grouped("document", types=PLAN_EVENTS, upto=upto)):
         _put_plan(index, key, events)
@@ -119,6 +120,7 @@ def fill(index: sqlite3.Connection, ledger: Source, upto: int, tell: Tell | None
     register = fold_register(steps.each(ledger.events(types=MEMBER_EVENTS, upto=upto)))
     outreach = fold_outreach(steps.each(ledger.events(types=OUTREACH_EVENTS, upto=upto)))
     _put(index, "members", rows.member_rows(register, outreach, register.by_member))
+    _put(index, "assignments", rows.assignment_rows(register, register.by_member))
     discharges = fold_discharges(ledger.events(types=DISCHARGE_EVENTS, upto=upto))
     _put(index, "discharges", rows.discharge_rows(discharges))
     _put(index, "medications", rows.list_rows(fold_lists(ledger.events(types=LIST_EVENTS, upto=upto))))
@@ -134,6 +136,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         if event.type is EventType.NOTICE_WRITTEN:
             index.execute(f"{_SAME_LETTER} AND seq = ?", (event.seq,))
     _mark_sent(index, (event for event in touched.added if event.type is EventType.NOTICE_SENT))
+    _mark_pulled(index, (event for event in touched.added if event.type is EventType.LETTER_PULLED))
     stopped = {str(each.data["document_id"]) for each in touched.added if each.data.get("kind") in STOPS}
     if stopped:
         _take_back(index, sorted(stopped))
@@ -154,6 +157,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         register = fold_register(ledger.events(subject=member_subject(key), types=MEMBER_EVENTS, upto=upto))
         outreach = fold_outreach(ledger.events(subject=member_subject(key), types=OUTREACH_EVENTS, upto=upto))
         _put(index, "members", rows.member_rows(register, outreach, (key,)))
+        _put(index, "assignments", rows.assignment_rows(register, (key,)))
     for key in sorted(touched.discharged):
         index.execute("DELETE FROM discharges WHERE member_id = ?", (key,))
         events = ledger.events(subject=member_subject(key), types=DISCHARGE_EVENTS, upto=upto)
@@ -174,6 +178,7 @@ def refold(index: sqlite3.Connection, ledger: Source, touched: Touched, upto: in
         returns=touched.returns,
         members=touched.members,
         items=items,
+        runs=touched.runs,
         directory=touched.directory,
     )
 
@@ -188,6 +193,14 @@ def _mark_sent(index: sqlite3.Connection, events: Iterable[Event]) -> None:
     for event in events:
         reference = notice_reference(dict(event.data))
         index.execute("UPDATE notices SET waiting = 0, sent = 1 WHERE reference = ? COLLATE NOCASE", (reference,))
+
+
+def _mark_pulled(index: sqlite3.Connection, events: Iterable[Event]) -> None:
+    """A letter that was taken out of its run went to nobody."""
+    for event in events:
+        index.execute(
+            "UPDATE pieces SET pulled = 1 WHERE run_id = ? AND piece = ?", (event.data["run_id"], event.data["piece"])
+        )
 
 
 def _take_back(index: sqlite3.Connection, documents: Iterable[str] | None = None) -> None:

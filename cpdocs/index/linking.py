@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
+from cpdocs.core.letters import ASSIGNMENT, RunState
 from cpdocs.core.worklist import SIGNER_AHEAD
 
 _MEMBER = "FROM members m WHERE m.member_id = plans.member_id AND m.program = plans.program"
@@ -85,10 +86,20 @@ UPDATE members SET planned = EXISTS (
     SELECT 1 FROM plans p WHERE p.member_id = members.member_id AND p.program = members.program AND p.closed = ''
 )
 """
+# As ``core.letters.lettered`` has it, for letters of assignment.
+_ASSIGNMENTS = f"""
+UPDATE assignments SET lettered = EXISTS (
+    SELECT 1 FROM pieces p JOIN runs r ON r.run_id = p.run_id
+    WHERE p.member_id = assignments.member_id AND p.program = assignments.program
+    AND p.assigned_on = assignments.assigned_on AND p.cp_org = assignments.cp_org
+    AND p.kind = '{ASSIGNMENT}' AND p.occasion = '' AND p.pulled = 0 AND r.state <> '{RunState.CANCELLED.value}'
+)
+"""  # noqa: S608 our own names
 
 
 def link_all(index: sqlite3.Connection) -> None:
     """Every row."""
+    index.execute(_ASSIGNMENTS)
     index.execute(_PLANS)
     index.execute(_MEMBERS)
     index.execute(_RETURNS)
@@ -99,12 +110,18 @@ def link(
     *,
     documents: Iterable[str] = (),
     returns: Iterable[str] = (),
-    members: Iterable[str] = (),
+    members: Collection[str] = (),
     items: Iterable[str] = (),
+    runs: Iterable[str] = (),
     directory: bool = False,
 ) -> None:
-    """The rows about these plans (document ids), returned files (SHA-256), members and items of the review queue; with
-    ``directory`` every plan whose clock runs."""
+    """The rows about these plans (document ids), returned files (SHA-256), members, items of the review queue and runs
+    of letters; with ``directory`` every plan whose clock runs."""
+    for run_id in sorted(runs):
+        mailed = "SELECT member_id FROM pieces WHERE run_id = ?"
+        index.execute(f"{_ASSIGNMENTS} WHERE member_id IN ({mailed})", (run_id,))
+    for member_id in sorted(members):
+        index.execute(f"{_ASSIGNMENTS} WHERE member_id = ?", (member_id,))
     returns = list(returns)
     ids, people = set(documents), set(members)
     for sha256 in returns:

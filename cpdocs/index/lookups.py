@@ -98,6 +98,18 @@ def names_of_plans(index: Index, document_ids: Iterable[str]) -> dict[str, str]:
     return {row[0]: str(row[1]) for row in index.rows_of(query, document_ids)}
 
 
+def unlettered(index: Index) -> tuple[frozenset[tuple[str, ...]], list[str]]:
+    """The assignments that no letter of assignment counts for, by their keys; and the ids of their members with all
+    who may be the same persons."""
+    query = (
+        "SELECT member_id, program, cp_org, assigned_on, person FROM assignments INDEXED BY assignments_unlettered "
+        "WHERE lettered = 0"
+    )
+    rows = [tuple(row) for row in index.rows(query)]
+    alike = index.rows_of("SELECT member_id FROM assignments WHERE person IN ({keys})", (row[4] for row in rows))
+    return frozenset(row[:4] for row in rows), sorted({row[0] for row in alike})
+
+
 def runs(index: Index, page: Page) -> list[sqlite3.Row]:
     """The runs of letters, the latest first: rows of ``runs``."""
     return index.rows("SELECT * FROM runs ORDER BY run_id DESC LIMIT ? OFFSET ?", page.values)

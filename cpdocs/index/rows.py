@@ -16,6 +16,7 @@ from cpdocs.core.events import Event
 from cpdocs.core.guardianship import adult_on
 from cpdocs.core.letters import RunRecord, piece_of
 from cpdocs.core.members import Program
+from cpdocs.core.names import person_key
 from cpdocs.core.notices import fold_notices
 from cpdocs.core.outreach import Outreach
 from cpdocs.core.plan_clock import plan_clock, review_due
@@ -178,6 +179,13 @@ def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str
             )
 
 
+def assignment_rows(register: Register, member_ids: Iterable[str]) -> Iterator[Row]:
+    """Rows of ``assignments``: everything that these members are or were assigned to."""
+    for member_id in member_ids:
+        for item in register.member(member_id):
+            yield (*item.key, "|".join(person_key(item)), 0)
+
+
 def practice_rows(directory: Directory) -> Iterator[Row]:
     """Rows of ``practices``."""
     for each in directory.practices.values():
@@ -206,8 +214,8 @@ def piece_rows(event: Event) -> Iterator[Row]:
     """The row of ``pieces``."""
     piece = piece_of(event)
     yield (
-        *(event.data["run_id"], piece.number, piece.document_id, str(event.data["kind"]), piece.key[0], piece.key[1]),
-        *(piece.language, piece.format, piece.pages, piece.sheets),
+        *(event.data["run_id"], piece.number, piece.document_id, str(event.data["kind"]), *piece.key, piece.occasion),
+        *(piece.language, piece.format, piece.pages, piece.sheets, 0),
     )
 
 

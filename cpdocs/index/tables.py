@@ -6,7 +6,7 @@ can be compared as they are. Nothing here depends on today: ``due_on`` is kept, 
 
 from __future__ import annotations
 
-FORM = 22
+FORM = 24
 """Raised with every change of these tables or of what fills them; an index of another form is made anew."""
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -77,6 +77,14 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("document_id", "seq", "member_id", "program", "practice_id", "issued_at", "visit_due_on", "sent_at"),
         ("document_id",),
     ),
+    "assignments": (
+        # As its key has them; ``person`` is who it is but for the id.
+        (
+            *("member_id", "program", "cp_org", "assigned_on", "person"),
+            "lettered",  # Of other rows: linking.py
+        ),
+        ("member_id", "program", "cp_org", "assigned_on"),
+    ),
     "practices": (
         ("practice_id", "name", "phone", "fax", "key_contact", "key_contact_email", "return_channel"),
         ("practice_id",),
@@ -85,7 +93,10 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "attempts": (("seq", "member_id", "program", "at"), ("seq",)),
     "runs": (("run_id", "kind", "state", "on_day", "records_in", "pieces", "held", "mailed_on"), ("run_id",)),
     "pieces": (
-        ("run_id", "piece", "document_id", "kind", "member_id", "program", "language", "format", "pages", "sheets"),
+        (
+            *("run_id", "piece", "document_id", "kind", "member_id", "program", "cp_org", "assigned_on", "occasion"),
+            *("language", "format", "pages", "sheets", "pulled"),
+        ),
         ("run_id", "piece"),
     ),
 }
@@ -112,6 +123,8 @@ _NUMBERS = frozenset(
             "piece",
             "pages",
             "sheets",
+            "pulled",
+            "lettered",
         ),
     }
 )
@@ -185,6 +198,9 @@ _INDEXES = (
     "members_by_coordinator ON members (coordinator)",
     "members_without_plan ON members (assigned_on) WHERE planned = 0 AND live_until <> ''",
     "pieces_by_document ON pieces (document_id)",
+    "pieces_of_assignment ON pieces (member_id, program, assigned_on, cp_org, kind, occasion, pulled, run_id)",
+    "assignments_unlettered ON assignments (person) WHERE lettered = 0",
+    "assignments_of_person ON assignments (person)",
 )
 
 

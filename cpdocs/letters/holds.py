@@ -5,7 +5,7 @@ A line is named by the reference number that its letter would have, which tells 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +15,16 @@ from cpdocs.core.events import JSON, EventType, NewEvent, member_subject
 from cpdocs.core.holds import ADDRESS_RETURNED, RELEASABLE
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.letter_mail import fingerprint
-from cpdocs.core.letters import letter_id
+from cpdocs.core.letters import ASSIGNMENT, letter_id
 from cpdocs.core.members import Assignment
 from cpdocs.core.people import Role
-from cpdocs.core.roster import Disposition
+from cpdocs.core.roster import Disposition, RosterOutcome
+from cpdocs.documents.html import template_folders
+from cpdocs.documents.letter_kinds import load_kind
 from cpdocs.errors import AnswerIsNo, InputFault, required_reason
 from cpdocs.ledger.blobs import write_durably
 from cpdocs.letters.not_mailed import NotMailed, held_csv
-from cpdocs.letters.recipients import recipients
+from cpdocs.letters.recipients import not_lettered, recipients
 from cpdocs.letters.renderers import RendererPool
 from cpdocs.people import people
 from cpdocs.people.access import record_access
@@ -49,16 +51,26 @@ def held_lines(ws: Workspace, kind: str) -> list[HeldLine]:
 
     Raises InputFault for a kind that can't be sent.
     """
+    outcomes, occasions = _outcomes(ws, kind)
+    held = []
+    for outcome in outcomes:
+        if outcome.disposition is Disposition.HELD and outcome.assignment is not None:
+            document_id = letter_id(ws.id_secret, kind, outcome.assignment.key, occasions.get(outcome.line, ""))
+            held.append(HeldLine(document_id, outcome.code, outcome.assignment))
+    return held
+
+
+def _outcomes(ws: Workspace, kind: str) -> tuple[Sequence[RosterOutcome], Mapping[int, str]]:
+    """What becomes of the assignments on record that the kind is for, and by line the occasion of each letter that has
+    one."""
+    if kind == ASSIGNMENT and kind in ws.options.letter_kinds:
+        own = load_kind(kind, template_folders(ws.shipped_templates, ws.paths.templates))
+        if own.to == "assigned" and not own.after and not own.rests_on:
+            return not_lettered(ws), {}
     room = RendererPool(ws.shipped_templates, ws.paths.templates, ws.senders)
     terms = room.terms(kind, ws.options.letter_kinds, eastern_date(ws.clock.now()), drafts=False)
     found = recipients(ws, terms.kind, None, again=False, reviewed=terms.languages, record=False)
-    held = []
-    for outcome in found.outcomes:
-        if outcome.disposition is Disposition.HELD and outcome.assignment is not None:
-            occasion = found.occasions.get(outcome.line, "")
-            document_id = letter_id(ws.id_secret, kind, outcome.assignment.key, occasion)
-            held.append(HeldLine(document_id, outcome.code, outcome.assignment))
-    return held
+    return found.outcomes, found.occasions
 
 
 def named_lines(ws: Workspace, kind: str, file: Path | None) -> list[HeldLine]:

@@ -8,7 +8,7 @@ plan both sides approved, once for each version.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from cpdocs.core.members import Assignment, AssignmentKey, Program
 from cpdocs.core.plan_record import PlanState
 from cpdocs.core.roster import Disposition, RosterOutcome, dispose_recorded, known_from
 from cpdocs.errors import UsageFault
+from cpdocs.index.lookups import unlettered
 from cpdocs.index.queries import members_with_slips
 from cpdocs.letters.mail import apply_mail, load_mail
 from cpdocs.members.outreach import load_outreach
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 _CHOICES = {"declined": Choice.DECLINED, "changed": Choice.CHANGED_CP}
 SLIP_WAITS = "reply_slip_waiting"
 """The code of a line that is held until somebody has read the reply slip that the member sent."""
+_BY_THEMSELVES = 3000
+"""Up to so many members are read from their own events; for more the whole register is quicker."""
 _APPROVED = (PlanState.COMPLETE, PlanState.FILED, PlanState.UPLOADED)
 
 
@@ -91,6 +94,28 @@ def recipients(
     found = _found(ws, kind, roster, again=again, reviewed=reviewed, record=record, choices=choices)
     outcomes = apply_mail(ws, load_mail(ws.ledger), found.outcomes)
     return replace(found, outcomes=_until_slips_are_read(ws, outcomes))
+
+
+def not_lettered(ws: Workspace) -> tuple[RosterOutcome, ...]:
+    """What becomes of every assignment on record that no letter of assignment exists for: as ``recipients`` of a kind
+    for all who are assigned, without a roster, but read from those assignments alone. Warnings are left out."""
+    keys, members = unlettered(ws.index)
+    if not keys:
+        return ()
+    register = load_register(ws, *(members if len(members) <= _BY_THEMSELVES else ()))
+    wanted = [item for item in register.assignments.values() if item.key in keys]
+    outcomes = _by_the_rules(ws, register, wanted, eastern_date(ws.clock.now()), reviewed=frozenset())
+    outcomes = _until_slips_are_read(ws, apply_mail(ws, load_mail(ws.ledger), outcomes))
+    return tuple(replace(each, warnings=()) for each in outcomes)
+
+
+def _by_the_rules(
+    ws: Workspace, register: Register, people: Sequence[Assignment], today: date, *, reviewed: Container[str]
+) -> tuple[RosterOutcome, ...]:
+    known = known_from(
+        register, frozenset(), ages=ws.options.ages, reviewed=reviewed, cp_orgs=ws.senders.compared_cp_orgs
+    )
+    return tuple(dispose_recorded(people, known, today))
 
 
 def _until_slips_are_read(ws: Workspace, outcomes: tuple[RosterOutcome, ...]) -> tuple[RosterOutcome, ...]:
@@ -146,10 +171,7 @@ def _found(
         # They said so themselves: nothing but that very word would hold the letter back.
         people = [replace(item, status="assigned") if item.status == "declined" else item for item in people]
         register = replace(register, enrollment=Enrollment())
-    known = known_from(
-        register, frozenset(), ages=ws.options.ages, reviewed=reviewed, cp_orgs=ws.senders.compared_cp_orgs
-    )
-    outcomes = tuple(dispose_recorded(people, known, today))
+    outcomes = _by_the_rules(ws, register, people, today, reviewed=reviewed)
     by_line = [(outcome.line, each) for outcome, each in zip(outcomes, wanted, strict=True)]
     return Recipients(
         "",

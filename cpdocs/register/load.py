@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cpdocs.core.events import member_subject
 from cpdocs.core.register import DIRECTORY_EVENTS, MEMBER_EVENTS, REGISTER_EVENTS, Register, fold
 
 if TYPE_CHECKING:
@@ -12,13 +11,14 @@ if TYPE_CHECKING:
 
 
 def load_register(ws: Workspace, *member_ids: str) -> Register:
-    """The whole register; with ``member_ids`` the directory and these members alone, which is quicker.
+    """The whole register; with ``member_ids`` the directory and these members alone, which is quicker while they are
+    not too many.
 
-    Two people who may be one (``possible_same_person``) can only be told from the whole.
+    Two people who may be one (``possible_same_person``) can only be told where both are among them.
     """
     if not member_ids:
         return fold(ws.ledger.events(types=REGISTER_EVENTS))
-    events = list(ws.ledger.events(types=DIRECTORY_EVENTS))
-    for member_id in sorted(set(member_ids)):
-        events.extend(ws.ledger.events(subject=member_subject(member_id), types=MEMBER_EVENTS))
-    return fold(events)
+    events = {event.seq: event for event in ws.ledger.events(types=DIRECTORY_EVENTS)}
+    for _, about in ws.ledger.about("member", member_ids, types=MEMBER_EVENTS):
+        events.update((event.seq, event) for event in about)
+    return fold(events[seq] for seq in sorted(events))

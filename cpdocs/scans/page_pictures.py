@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cpdocs.core.page_facts import PageKind
 from cpdocs.scans.pages import TooManyPages, UnreadablePages, sheets
 from cpdocs.scans.reading import read_sheet
 
@@ -59,7 +60,9 @@ def draw(data: bytes, *, most_pages: int = MOST_PAGES) -> PagePictures:
 
 
 def _page(picture: Image.Image, facts: PageFacts) -> PagePicture:
-    drawn = _straight(picture, facts) if facts.lies else _turned(picture, facts.turn)
+    # A slip lies on a part of its page: what stands around it is looked at too.
+    whole = facts.lies and facts.kind is not PageKind.REPLY_SLIP
+    drawn = _straight(picture, facts) if whole else _turned(picture, facts.turn)
     return PagePicture(facts.number, facts.plan_page or 0, *drawn.size, drawn.tobytes())
 
 

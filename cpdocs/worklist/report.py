@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.csvsafe import csv_text
 from cpdocs.core.events import JSON
+from cpdocs.core.findings import FINDINGS
 from cpdocs.core.reports import CHOICES
 from cpdocs.errors import UsageFault
 from cpdocs.index import reporting
@@ -185,6 +186,8 @@ class Shown:
     """Whether there is something to draw, drawn or not."""
     left_out: int = 0
     """Rows that the table has and the plot leaves out."""
+    keys: int = 1
+    """Columns at the left that say what a row is about; the others are figures."""
 
 
 def shown(ws: Workspace, table: Table, *, drawn: bool = True) -> Shown:
@@ -193,15 +196,31 @@ def shown(ws: Workspace, table: Table, *, drawn: bool = True) -> Shown:
     names = practices_of(ws.index, (str(row[0]) for row in table.rows)) if table.columns[0] == "practice_id" else {}
     rows = []
     for row in table.rows:
-        cells = ["–" if value is None else str(_plain(value)) for value in row]
+        cells = [_said(name, value) for name, value in zip(table.columns, row, strict=True)]
         if names:
             cells[0] = names[cells[0]].name if cells[0] in names else cells[0]
         rows.append(tuple(cells))
-    columns = tuple(name.removesuffix("_id").replace("_", " ") for name in table.columns)
+    columns = tuple(_HEADS.get(name, name.replace("_", " ")).capitalize() for name in table.columns)
     plotted = bool(table.plot and rows)
     plot = _plot(table, columns, rows) if plotted and drawn else b""
     left_out = max(len(rows) - _MOST_BARS, 0) if plotted else 0
-    return Shown(table.name, table.title, columns, tuple(rows), plot, plotted, left_out)
+    keys = sum(name in _KEYS for name in table.columns)
+    return Shown(table.name, table.title, columns, tuple(rows), plot, plotted, left_out, keys)
+
+
+_HEADS = {"practice_id": "practice", "code": "why", "slot": "whose", "evidence": "rests on"}
+
+
+def _said(column: str, value: Cell) -> str:
+    """A cell in words: codes as what they mean."""
+    if value is None:
+        return "–"
+    text = str(_plain(value))
+    if column == "code":
+        return FINDINGS[text].message.rstrip(".") if text in FINDINGS else text.replace("_", " ")
+    if column == "slot":
+        return {"member": "Member", "pcp": "PCP"}.get(text, text)
+    return text.replace("_", " ") if column in ("evidence", "what") else text
 
 
 def _plot(table: Table, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> bytes:
@@ -212,14 +231,14 @@ def _plot(table: Table, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -
     keys = [place for place, name in enumerate(table.columns) if name in _KEYS]
     found = [
         (
-            " ".join(rows[place][key].replace("_", " ") for key in keys),
+            " ".join(rows[place][key] for key in keys),
             int(_number(row[value])),
             int(_number(row[whole])) if whole is not None else 0,
         )
         for place, row in enumerate(table.rows)
     ]
     most = sorted(found, key=lambda each: each[2] or each[1], reverse=True)[:_MOST_BARS]
-    title = f"{table.title}: {columns[value]}" + (f" of {columns[whole]}" if whole is not None else "")
+    title = f"{table.title}: {columns[value].lower()}" + (f" of {columns[whole].lower()}" if whole is not None else "")
     wholes = tuple(each[2] for each in most) if whole is not None else ()
     return bars(title, tuple(each[0] for each in most), tuple(each[1] for each in most), wholes)
 

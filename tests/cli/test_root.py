@@ -165,3 +165,7 @@ def test_settings_with_a_typo_stop_every_command_with_the_line(cli: CommandLine)
     shown = cli("status", status=4)
     assert "unknown key 'intakes'" in shown.err
     assert "line " in shown.err
+
+
+def test_a_mistyped_command_gets_the_nearest(cli: CommandLine) -> None:
+    assert "Did you mean 'letters'?" in cli("letter", "list", status=2).err

@@ -19,20 +19,27 @@ from cpdocs.documents.html import short_date
         ("2026-11-02T15:04:00Z", datetime(2026, 11, 2, 15, 4, tzinfo=UTC)),
         ("2026-11-02T15:04+02:00", datetime(2026, 11, 2, 13, 4, tzinfo=UTC)),
         ("2026-11-02", datetime(2026, 11, 2, 5, 0, tzinfo=UTC)),
+        ("11/2/2026", datetime(2026, 11, 2, 5, 0, tzinfo=UTC)),
+        ("2026-11-02 8:05", datetime(2026, 11, 2, 13, 5, tzinfo=UTC)),
+        ("11/2/2026 3:04 PM", datetime(2026, 11, 2, 20, 4, tzinfo=UTC)),
+        ("11/02/2026, 12:04 a.m.", datetime(2026, 11, 2, 5, 4, tzinfo=UTC)),
     ],
 )
 def test_a_time_without_an_offset_is_massachusetts_time(text: str, utc: datetime) -> None:
     assert parse_moment(text) == utc
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "11/2/2026", "2026-13-01T10:00", "2026-11-02T25:00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "tomorrow", "11/2/26", "13/2/2026", "2026-13-01T10:00", "2026-11-02T25:00", "11/2/2026 15:04 PM", "9:30"],
+)
 def test_anything_else_is_no_time(text: str) -> None:
     with pytest.raises(ValueError):
         parse_moment(text)
 
 
 def test_a_day_is_a_day_and_nothing_more() -> None:
-    assert parse_day(" 2026-11-02 ").isoformat() == "2026-11-02"
+    assert {parse_day(text).isoformat() for text in (" 2026-11-02 ", "11/2/2026")} == {"2026-11-02"}
     with pytest.raises(ValueError):
         parse_day("2026-11-02T10:00")
 

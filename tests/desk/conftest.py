@@ -15,7 +15,7 @@ from cpdocs.desk.app import make_app
 from cpdocs.desk.sessions import Sessions
 from cpdocs.wiring import open_workspace
 from cpdocs.workspace import Workspace
-from tests.flows.conftest import Office, _issued, _peopled, issued, office, sample  # noqa: F401 fixtures
+from tests.flows.conftest import Office, _answers, _issued, _kept, _peopled, issued, office, sample  # noqa: F401 fixtures
 from tests.flows.returning import RETURN, Desk
 
 AT = "http://127.0.0.1:8137"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 from html.parser import HTMLParser
 
 import pytest
+from PIL import Image
 
 from cpdocs.core.events import EventType
+from tests.conftest import shorten_notice
 from tests.desk.conftest import Browser, at_the_desk
 from tests.desk.furnish import signed_fax
 from tests.flows.returning import RETURN, Desk, recorded
@@ -102,6 +105,7 @@ def test_what_came_back_can_be_looked_at_after_it_was_decided(desk: Desk, browse
 
 
 def test_a_run_is_looked_at_released_pulled_from_and_mailed(desk: Desk, browser: Browser) -> None:
+    shorten_notice(desk.root)
     run = str(desk.office.cli("letters", "run", "--jobs", "1", "--json", now=RETURN).json["run_id"])
     assert run in browser.get("/letters").text
     text = browser.get(f"/letters/{run}").text
@@ -110,6 +114,10 @@ def test_a_run_is_looked_at_released_pulled_from_and_mailed(desk: Desk, browser:
     assert letter
     assert "as printed" in browser.get(letter[1]).text
     assert browser.get(f"{letter[1]}/page-1.png").data.startswith(b"\x89PNG")
+    with Image.open(io.BytesIO(browser.get(f"{letter[1]}/page-3.png").data)) as slip_page:
+        wide, high = slip_page.size
+        heading = slip_page.convert("L").crop((wide // 12, high // 20, wide // 4, high // 11))
+        assert min(heading.getdata()) < 100, "the page with the slip stands upright and whole"
     assert browser.get(f"{letter[1]}/page-99.png").status_code == 404
     assert browser.post(f"/letters/{run}", do="mailed", on="2026-11-04").status_code == 422
     for form in (
@@ -130,7 +138,7 @@ def test_held_letters_have_names_and_a_reviewer_lets_them_go(desk: Desk, browser
     text = browser.get("/letters/held").text
     chosen = re.findall(r'name="letter" value="([^"]+)"', text)
     assert chosen
-    assert "undeliverable address" in text
+    assert "The address is none that mail reaches." in text
     assert browser.post("/letters/held", reason="called both").status_code == 422
     assert browser.post("/letters/held", letter=chosen[0], reason="").status_code == 422
     assert browser.post("/letters/held", letter=chosen[0], reason="called both").status_code == 303

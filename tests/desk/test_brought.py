@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cpdocs.desk.app import MOST_UPLOADED
+from tests.conftest import shorten_notice
 from tests.desk.conftest import AT, Browser, at_the_desk
 from tests.flows.conftest import Office
 from tests.flows.returning import RETURN, Desk
@@ -144,6 +145,7 @@ def test_no_table_is_parsed_in_the_process_of_the_desk(
 
 
 def test_a_run_is_rehearsed_a_letter_looked_at_and_the_run_made(desk: Desk, browser: Browser) -> None:
+    shorten_notice(desk.root)
     seen = bring(browser, "/letters/rehearse", "/letters", with_one_moved(desk), "november.csv", kind="assignment")
     assert "nothing is recorded" in seen.text
     assert "Who gets no letter" in seen.text
@@ -164,6 +166,7 @@ def test_a_run_is_rehearsed_a_letter_looked_at_and_the_run_made(desk: Desk, brow
 
 
 def test_pieces_are_printed_again_and_it_is_said_where_they_lie(desk: Desk, browser: Browser) -> None:
+    shorten_notice(desk.root)
     run = str(desk.office.cli("letters", "run", "--jobs", "1", "--json", now=RETURN).json["run_id"])
     address = f"/letters/{run}"
     told = after(browser, browser.post(address, do="reprint", pieces="1", reason="torn"))
@@ -209,7 +212,7 @@ def test_reminders_are_looked_at_first_and_then_written_once(desk: Desk) -> None
         written = after(browser, browser.post("/reminders", do="write"))
         assert document_id in written.text
         assert len(desk.events("notice.written")) == before + 1
-        assert "Nobody has to be asked today." in after(browser, browser.post("/reminders", do="look")).text
+        assert "Nobody has to be asked today" in after(browser, browser.post("/reminders", do="look")).text
 
 
 def test_what_a_session_asked_for_is_no_other_sessions(desk: Desk, browser: Browser) -> None:

@@ -107,7 +107,7 @@ def test_notices_are_listed_with_names_read_and_logged_as_sent_for_many(desk: De
     assert sorted(event.data["reference"] for event in desk.events("notice.sent")) == sorted(chosen[:2])
     left = browser.get("/notices").text
     assert f'value="{chosen[0]}"' not in left
-    assert "left Nov 4, 2026" in browser.get("/notices?all=1").text
+    assert "sent Nov 4, 2026" in browser.get("/notices?all=1").text
     assert "No notice waits" in browser.get("/notices?practice=S03").text
 
 

@@ -158,11 +158,12 @@ def test_a_page_that_is_not_there_says_so_in_words(browser: Browser) -> None:
     browser.log_in()
     for address, told in (
         ("/nothing", "There is no such page."),
-        ("/review/0123456789ab", "names nothing that is held"),
+        ("/review/0123456789ab", "wait for review any more"),
     ):
         answer = browser.get(address)
         assert answer.status_code == 404
         assert told in answer.text
+        assert 'href="/review"' in answer.text, "the way on"
 
 
 def test_a_defect_shows_no_text_of_the_error(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

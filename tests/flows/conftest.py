@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from cpdocs.demo.files import Sample, write_sample
-from tests.answers import keep_answers
+from tests.answers import Kept, keep_answers
 from tests.conftest import NOW, CommandLine
 
 AS_OF = date.fromisoformat(NOW[:10])
@@ -31,9 +33,19 @@ class Office:
         return next(row for row in rows if row["document_id"] == document_id)
 
 
-@pytest.fixture(autouse=True)
-def _answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    keep_answers(monkeypatch)
+@pytest.fixture(scope="session")
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
+    folder.mkdir(exist_ok=True)
+    return Kept(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _answers(_kept: Kept) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_answers(patch, _kept)
+        yield
 
 
 @pytest.fixture(scope="session")

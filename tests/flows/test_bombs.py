@@ -70,8 +70,8 @@ def test_a_hang_a_memory_bomb_and_hostile_pictures_cost_their_limit_and_hold_nob
     desk.drop(structure.entries_of_no_width(), name="a-hang.pdf")
     desk.drop(bomb, name="b-bomb.pdf")
     pictures = hostile.bombs()
-    for number, picture in enumerate(pictures.values()):
-        desk.drop(picture, name=f"b-picture-{number}.png")
+    for number, make in enumerate(pictures.values()):
+        desk.drop(make(), name=f"b-picture-{number}.png")
     desk.drop(desk.sign_pcp(desk.issued_file()), name="c-genuine.pdf")
     by_name = {row["file"].rsplit("/", 1)[-1]: row for row in desk.intake()}
     hang, bomb_row, genuine = (by_name[name] for name in ("a-hang.pdf", "b-bomb.pdf", "c-genuine.pdf"))

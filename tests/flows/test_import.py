@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def test_people_are_told_the_lines_that_need_them(cli: CommandLine, sample: Samp
     told = cli("import", "roster", sample.roster)
     assert told.out == ""
     assert "28 lines: 12 mailed" in told.err
-    assert "line 26: rejected, date_invalid" in told.err
+    assert "line 26: rejected. The line couldn't be read: a date is missing or is none (date_invalid)." in told.err
+    assert re.search(r"put back \(zip_repadded\): line \d+\.", told.err)
 
 
 @pytest.mark.parametrize("name", ["roster", "roster-messy", "roster-cp1252-semicolon"])

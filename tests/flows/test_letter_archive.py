@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 
 from cpdocs.documents.printfile import recount
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, shorten_notice
 from tests.letters.letter_rosters import line, write_roster
 
 NAMES = ("Wilhelmina", "Ñandú", "Chi")
@@ -24,12 +24,7 @@ def _mailed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     folder = tmp_path_factory.mktemp("mailed")
     cli = CommandLine(folder / "ws")
     cli("init", cli.root, "--sandbox", workspace=False)
-    notice = cli.root / "templates" / "letters" / "common" / "notice.toml"
-    notice.parent.mkdir(parents=True)
-    text = "Call {phone} (TTY {tty})."
-    notice.write_text(
-        f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8"
-    )
+    shorten_notice(cli.root)
     people = [line(number, first_name=name) for number, name in enumerate(NAMES, start=1)]
     people.append(line(4, format_need="large_print", language_written="Khmer"))
     roster = write_roster(folder / "roster.csv", *people)

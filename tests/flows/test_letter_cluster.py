@@ -28,7 +28,7 @@ from cpdocs.core.options import SchedulerOptions
 from cpdocs.errors import UsageFault
 from cpdocs.letters import mail_merge as stamps
 from cpdocs.letters.cluster import Cluster
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, shorten_notice
 from tests.letters.letter_rosters import line, write_roster
 
 pytest.importorskip("distributed")
@@ -80,12 +80,7 @@ def test_a_worker_killed_midway_changes_nothing_of_the_print_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address, (doomed, survivor) = workers
-    notice = cli.root / "templates" / "letters" / "common" / "notice.toml"
-    notice.parent.mkdir(parents=True)
-    text = "Call {phone} (TTY {tty})."
-    notice.write_text(
-        f'title = "Free help"\n[[language]]\ntag = "es"\nname = "Español"\nstatus = "draft"\ntext = "{text}"\n', "utf-8"
-    )
+    shorten_notice(cli.root)
     twin = CommandLine(tmp_path / "twin")
     shutil.copytree(cli.root, twin.root)
     roster = write_roster(tmp_path / "roster.csv", *(line(number) for number in range(1, LETTERS + 1)))

@@ -14,25 +14,46 @@ import pypdfium2
 import pytest
 
 from cpdocs.documents.printfile import read_sheet_code, recount
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, brought_along
 from tests.letters.letter_rosters import line, write_roster
 
 
-@pytest.fixture
-def cli(short_notice: CommandLine) -> CommandLine:
-    """The command line in a workspace whose print files have at most four pieces."""
-    settings = short_notice.root / "cpdocs.toml"
+@pytest.fixture(scope="module")
+def _ready(tmp_path_factory: pytest.TempPathFactory, _short_notice: Path) -> Path:
+    root = Path(shutil.copytree(_short_notice, tmp_path_factory.mktemp("ready") / "ws"))
+    settings = root / "cpdocs.toml"
     settings.write_text(settings.read_text("utf-8").replace("# file_pieces = 0", "file_pieces = 4"), "utf-8")
-    return short_notice
+    return root
 
 
 @pytest.fixture
-def roster(tmp_path: Path) -> Path:
+def cli(tmp_path: Path, _ready: Path) -> CommandLine:
+    """The command line in a workspace whose print files have at most four pieces."""
+    return CommandLine(Path(shutil.copytree(_ready, tmp_path / "ws")))
+
+
+@pytest.fixture(scope="module")
+def roster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Nine in the ordinary size and two in large print, whose letters have more sheets."""
     ordinary = [line(number, zip=f"01{number:03d}") for number in range(1, 10)]
-    return write_roster(
-        tmp_path / "roster.csv", *ordinary, *(line(number, format_need="large_print") for number in (20, 21))
-    )
+    large = [line(number, format_need="large_print") for number in (20, 21)]
+    return write_roster(tmp_path_factory.mktemp("roster") / "roster.csv", *ordinary, *large)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, _ready: Path, roster: Path) -> tuple[Path, dict[str, Any]]:
+    """A workspace in which the roster was run, to be copied, and what the run said."""
+    root = Path(shutil.copytree(_ready, tmp_path_factory.mktemp("ran") / "ws"))
+    return root, letter(CommandLine(root), roster)
+
+
+@pytest.fixture
+def result(cli: CommandLine, undisturbed: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
+    """What the first run of that roster in the workspace said."""
+    shutil.rmtree(cli.root)
+    shutil.copytree(undisturbed[0], cli.root)
+    said: dict[str, Any] = brought_along(undisturbed[1], undisturbed[0], cli.root)
+    return said
 
 
 def letter(cli: CommandLine, roster: Path, *more: str) -> dict[str, Any]:
@@ -45,8 +66,7 @@ def rows_of(result: dict[str, Any]) -> list[dict[str, str]]:
         return sorted(csv.DictReader(file), key=lambda row: int(row["piece"]))
 
 
-def test_every_piece_lies_whole_in_the_file_that_the_manifest_names(cli: CommandLine, roster: Path) -> None:
-    result = letter(cli, roster)
+def test_every_piece_lies_whole_in_the_file_that_the_manifest_names(result: dict[str, Any]) -> None:
     files = [Path(name) for name in result["print_files"]]
     assert [file.name for file in files] == ["print-01.pdf", "print-02.pdf", "print-03.pdf"]
     assert result["print_file"] == str(files[0])
@@ -69,9 +89,11 @@ def test_every_piece_lies_whole_in_the_file_that_the_manifest_names(cli: Command
     assert (mark.piece, mark.sheet) == (5, 1)
 
 
-def test_a_rehearsal_says_into_how_many_files(cli: CommandLine, roster: Path) -> None:
+def test_a_rehearsal_says_into_how_many_files(
+    cli: CommandLine, roster: Path, undisturbed: tuple[Path, dict[str, Any]]
+) -> None:
     rehearsed = letter(cli, roster, "--dry-run")
-    real = letter(cli, roster)
+    real = undisturbed[1]
     assert rehearsed["print_files"] == []
     assert [{**file, "sha256": ""} for file in real["print"]["files"]] == rehearsed["print"]["files"]
 
@@ -85,8 +107,7 @@ def test_the_limit_may_be_in_sheets(cli: CommandLine, roster: Path) -> None:
     assert sum(file["sheets"] for file in result["print"]["files"]) == result["print"]["sheets"]
 
 
-def test_pieces_of_several_files_are_printed_again_in_one(cli: CommandLine, roster: Path) -> None:
-    result = letter(cli, roster)
+def test_pieces_of_several_files_are_printed_again_in_one(cli: CommandLine, result: dict[str, Any]) -> None:
     again = cli("letters", "reprint", result["run_id"], "--pieces", "3-5,11", "--reason", "jam", "--json").json
     pages = recount(Path(again["file"]).read_bytes()).pages
     wanted = [row["document_id"] for row in rows_of(result) if row["piece"] in ("3", "4", "5", "11")]
@@ -95,11 +116,13 @@ def test_pieces_of_several_files_are_printed_again_in_one(cli: CommandLine, rost
 
 @pytest.mark.parametrize("place", ["assemble", "report_files", "publish"])
 def test_a_run_that_dies_is_finished_with_the_same_files(
-    cli: CommandLine, roster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    cli: CommandLine,
+    roster: Path,
+    undisturbed: tuple[Path, dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
 ) -> None:
-    twin = CommandLine(tmp_path / "twin")
-    shutil.copytree(cli.root, twin.root)
-    whole = letter(twin, roster)
+    whole = undisturbed[1]
     with monkeypatch.context() as patch:
         patch.setattr(f"cpdocs.letters.run.{place}", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         cli("letters", "run", "--roster", roster, "--jobs", "1", status=130)
@@ -110,8 +133,7 @@ def test_a_run_that_dies_is_finished_with_the_same_files(
     ]
 
 
-def test_a_cancelled_run_leaves_no_print_file_in_the_outbox(cli: CommandLine, roster: Path) -> None:
-    result = letter(cli, roster)
+def test_a_cancelled_run_leaves_no_print_file_in_the_outbox(cli: CommandLine, result: dict[str, Any]) -> None:
     cli("letters", "cancel", result["run_id"], "--reason", "wrong paper")
     assert not [name for name in result["print_files"] if Path(name).exists()]
     assert json.loads(Path(result["reconciliation"]).read_text("utf-8"))["mailed"] == 11

@@ -9,6 +9,14 @@ from typing import Any
 
 import pytest
 
+from cpdocs.core.letters import ASSIGNMENT
+from cpdocs.core.roster import Disposition
+from cpdocs.documents.html import template_folders
+from cpdocs.documents.letter_kinds import load_kind
+from cpdocs.index import store
+from cpdocs.letters.holds import held_lines
+from cpdocs.letters.recipients import recipients
+from cpdocs.wiring import open_workspace
 from tests.conftest import CommandLine
 from tests.letters.letter_rosters import line, write_roster
 
@@ -130,3 +138,42 @@ def test_the_list_names_nobody(cli: CommandLine, tmp_path: Path) -> None:
     assert "undeliverable_address" in told
     for secret in ("Testperson", "10000000000", "Sample Street"):
         assert secret not in told
+
+
+def test_what_is_held_is_read_from_few_and_is_what_the_whole_record_says(cli: CommandLine, tmp_path: Path) -> None:
+    def run(*lines: dict[str, str]) -> dict[str, Any]:
+        roster = write_roster(tmp_path / f"{len(lines)}.csv", *lines)
+        result: dict[str, Any] = cli("letters", "run", "--roster", roster, "--json", "--jobs", "1").json
+        assert_the_same(cli)
+        return result
+
+    first = run(line(1, **TWIN), line(2), line(3, zip="00000"))
+    assert set(held(cli)) == {"0003"}
+    # One who may be another that was lettered long ago, however the name is written; and two that are held anyway.
+    cli("import", "roster", write_roster(tmp_path / "x.csv", line(4, first_name="RÓBIN", last_name="Twin"), line(5)))
+    assert_the_same(cli)
+    assert set(held(cli)) == {"0003", "0004"}
+    cli("letters", "pull", first["run_id"], "--pieces", "2", "--reason", "torn")
+    assert_the_same(cli)
+    second = run(line(2, status="unheard of"), line(5), line(6), line(7, plan_type="FFS"))
+    assert set(held(cli)) == {"0002", "0003", "0004", "0007"}
+    cli("letters", "cancel", second["run_id"], "--reason", "wrong day")
+    assert_the_same(cli)
+    release(cli, held(cli)["0003"]["document_id"])
+    assert_the_same(cli)
+    cli("letters", "run", "--json", "--jobs", "1")
+    assert_the_same(cli)
+
+
+def assert_the_same(cli: CommandLine) -> None:
+    """What the index leads to is what a run over everybody on record would hold, and its rows are what they'd be when
+    made anew."""
+    ws = open_workspace(cli.root)
+    try:
+        kind = load_kind(ASSIGNMENT, template_folders(ws.shipped_templates, ws.paths.templates))
+        found = recipients(ws, kind, None, again=False, reviewed=("english",), record=False).outcomes
+        expected = [(one.assignment, one.code) for one in found if one.disposition is Disposition.HELD]
+        assert [(each.assignment, each.code) for each in held_lines(ws, ASSIGNMENT)] == expected
+        assert store.differing(ws.paths.index, ws.ledger) == []
+    finally:
+        ws.close()

@@ -4,6 +4,7 @@ service."""
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,32 @@ import pypdfium2
 import pytest
 
 from cpdocs.documents.printfile import recount
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, brought_along
 from tests.letters.letter_rosters import line, write_roster
 
 LATER = "2026-12-01T15:00:00Z"
 
 
-@pytest.fixture
-def mailed(short_notice: CommandLine, tmp_path: Path) -> dict[str, Any]:
-    """A run of three letters that were mailed, with its manifest rows by line."""
-    cli = short_notice
-    roster = write_roster(
-        tmp_path / "roster.csv", line(1), line(2, address1="2 Elm Street"), line(3, address1="2 Elm Street")
-    )
+@pytest.fixture(scope="module")
+def _mailed(tmp_path_factory: pytest.TempPathFactory, _short_notice: Path) -> tuple[Path, dict[str, Any]]:
+    root = Path(shutil.copytree(_short_notice, tmp_path_factory.mktemp("mailed") / "ws"))
+    cli = CommandLine(root)
+    lines = (line(1), line(2, address1="2 Elm Street"), line(3, address1="2 Elm Street"))
+    roster = write_roster(root.parent / "roster.csv", *lines)
     result: dict[str, Any] = cli("letters", "run", "--roster", roster, "--jobs", "1", "--json").json
     cli("letters", "release", result["run_id"])
     cli("letters", "mailed", result["run_id"], "--on", "2026-11-02")
     with Path(result["manifest"]).open(encoding="utf-8", newline="") as file:
         result["rows"] = {row["line"]: row for row in csv.DictReader(file)}
+    return root, result
+
+
+@pytest.fixture
+def mailed(cli: CommandLine, _mailed: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
+    """A run of three letters that were mailed, with its manifest rows by line."""
+    shutil.rmtree(cli.root)
+    shutil.copytree(_mailed[0], cli.root)
+    result: dict[str, Any] = brought_along(_mailed[1], _mailed[0], cli.root)
     return result
 
 

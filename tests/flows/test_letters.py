@@ -19,7 +19,7 @@ import pytest
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.letter_counts import DISPOSITIONS
 from cpdocs.documents.printfile import read_sheet_code, recount
-from tests.conftest import SHARED_DATA, CommandLine
+from tests.conftest import SHARED_DATA, CommandLine, brought_along
 from tests.letters.letter_rosters import line, write_roster
 
 BASE = "letters/common/base.html"
@@ -51,11 +51,11 @@ def cli(short_notice: CommandLine) -> CommandLine:
     return short_notice
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four to be mailed (one in large print, one a minor's), one held, one suppressed, one blank line."""
     return write_roster(
-        tmp_path / "roster.csv",
+        tmp_path_factory.mktemp("small") / "roster.csv",
         line(1, zip="02139"),
         line(2, zip="01002", program="LTSS", cp_org="Sample LTSS Partners"),
         line(3, format_need="large_print"),
@@ -66,8 +66,26 @@ def small(tmp_path: Path) -> Path:
     )
 
 
-def test_a_run_accounts_for_every_line_and_every_sheet(cli: CommandLine, small: Path) -> None:
-    result = run(cli, small)
+@pytest.fixture(scope="module")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, _short_notice: Path, small: Path
+) -> tuple[Path, dict[str, Any]]:
+    """A workspace in which ``small`` was run, to be copied, and what the run said."""
+    root = Path(shutil.copytree(_short_notice, tmp_path_factory.mktemp("ran") / "ws"))
+    return root, run(CommandLine(root), small)
+
+
+@pytest.fixture
+def first(tmp_path: Path, cli: CommandLine, undisturbed: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
+    """What the first run of ``small`` in the workspace said."""
+    shutil.rmtree(cli.root)
+    shutil.copytree(undisturbed[0], cli.root)
+    result: dict[str, Any] = brought_along(undisturbed[1], undisturbed[0], cli.root)
+    return result
+
+
+def test_a_run_accounts_for_every_line_and_every_sheet(first: dict[str, Any]) -> None:
+    result = first
     assert result["run_id"] == "2026-11-02-01"
     assert (result["records_in"], result["mailed"], result["held"], result["suppressed"], result["ignored"]) == (
         7,
@@ -86,13 +104,12 @@ def test_a_run_accounts_for_every_line_and_every_sheet(cli: CommandLine, small: 
     assert {row["format"] for row in sent} == {"standard", "large_print"}
 
 
-def test_letters_lie_by_sheets_then_zip_and_never_share_a_sheet(cli: CommandLine, small: Path) -> None:
-    result = run(cli, small)
-    pages = recount(Path(result["print_file"]).read_bytes()).pages
+def test_letters_lie_by_sheets_then_zip_and_never_share_a_sheet(first: dict[str, Any]) -> None:
+    pages = recount(Path(first["print_file"]).read_bytes()).pages
     assert len(pages) % 2 == 0
     for front, back in zip(pages[::2], pages[1::2], strict=True):
         assert len({*front, *back}) <= 1
-    sent = sorted((row for row in manifest_rows(result) if row["piece"]), key=lambda row: int(row["piece"]))
+    sent = sorted((row for row in manifest_rows(first) if row["piece"]), key=lambda row: int(row["piece"]))
     assert [int(row["sheets"]) for row in sent] == sorted(int(row["sheets"]) for row in sent)
     by_line = {"2": "02139", "3": "01002", "4": "02118", "5": "01001"}
     assert [by_line[row["line"]] for row in sent] == ["01001", "01002", "02139", "02118"]
@@ -101,20 +118,19 @@ def test_letters_lie_by_sheets_then_zip_and_never_share_a_sheet(cli: CommandLine
     assert pages[0] == ()  # the first separator
 
 
-def test_every_sheet_says_its_run_piece_and_place(cli: CommandLine, small: Path) -> None:
-    result = run(cli, small)
-    document = pypdfium2.PdfDocument(result["print_file"])
+def test_every_sheet_says_its_run_piece_and_place(first: dict[str, Any]) -> None:
+    document = pypdfium2.PdfDocument(first["print_file"])
     marks = [read_sheet_code(document[index].render(scale=200 / 72).to_pil()) for index in range(0, len(document), 2)]
     read = [(mark.run_id, mark.piece, mark.sheet, mark.sheets) for mark in marks if mark is not None]
-    sent = sorted((row for row in manifest_rows(result) if row["piece"]), key=lambda row: int(row["piece"]))
+    sent = sorted((row for row in manifest_rows(first) if row["piece"]), key=lambda row: int(row["piece"]))
     sheets = [
         (int(row["piece"]), sheet, int(row["sheets"])) for row in sent for sheet in range(1, int(row["sheets"]) + 1)
     ]
     assert read == [("2026-11-02-01", piece, sheet, of) for piece, sheet, of in sheets]
 
 
+@pytest.mark.usefixtures("first")
 def test_the_same_roster_again_mails_nobody_twice(cli: CommandLine, small: Path) -> None:
-    run(cli, small)
     again = run(cli, small)
     assert (again["run_id"], again["mailed"], again["duplicate"], again["print_file"]) == ("2026-11-02-02", 0, 4, None)
     assert again["records_in"] == 7
@@ -139,13 +155,15 @@ def _kept(root: Path) -> dict[Path, int]:
     }
 
 
-def test_a_rehearsal_says_the_same_and_writes_nothing(cli: CommandLine, small: Path) -> None:
+def test_a_rehearsal_says_the_same_and_writes_nothing(
+    cli: CommandLine, small: Path, undisturbed: tuple[Path, dict[str, Any]]
+) -> None:
     before = _kept(cli.root)
     rehearsed = run(cli, small, "--dry-run")
     assert _kept(cli.root) == before
     assert cli("letters", "list", "--json").json == []
     assert rehearsed["print_file"] is None
-    real = run(cli, small)
+    real = undisturbed[1]
     same = (
         "run_id",
         "records_in",
@@ -176,8 +194,8 @@ def test_the_same_run_in_two_copies_of_a_workspace_has_the_same_bytes(
     assert [row["sha256"] for row in manifest_rows(one)] == [row["sha256"] for row in manifest_rows(two)]
 
 
-def test_a_run_is_staged_then_released_then_mailed(cli: CommandLine, small: Path) -> None:
-    run_id = run(cli, small)["run_id"]
+def test_a_run_is_staged_then_released_then_mailed(cli: CommandLine, first: dict[str, Any]) -> None:
+    run_id = first["run_id"]
     assert [entry["state"] for entry in cli("letters", "list", "--json").json] == ["staged"]
     early = cli("letters", "mailed", run_id, "--on", "2026-11-02", status=3)
     assert "staged" in early.err
@@ -192,16 +210,16 @@ def test_a_run_is_staged_then_released_then_mailed(cli: CommandLine, small: Path
     assert (shown["state"], len(shown["pieces"])) == ("mailed", 4)
 
 
-def test_release_names_the_pieces_of_members_who_said_no_meanwhile(cli: CommandLine, small: Path) -> None:
-    result = run(cli, small)
-    piece = next(row for row in manifest_rows(result) if row["line"] == "2")
+def test_release_names_the_pieces_of_members_who_said_no_meanwhile(cli: CommandLine, first: dict[str, Any]) -> None:
+    piece = next(row for row in manifest_rows(first) if row["line"] == "2")
     cli("member", "decline", "--on", "2026-11-02", "--how", "telephone", "--by", "Casey Sample", stdin="100000000001\n")
-    pull = cli("letters", "release", result["run_id"], "--json").json["pull"]
+    pull = cli("letters", "release", first["run_id"], "--json").json["pull"]
     assert pull == [{"piece": int(piece["piece"]), "document_id": piece["document_id"], "code": "declined"}]
 
 
-def test_a_cancelled_run_is_lettered_again_under_the_same_document_ids(cli: CommandLine, small: Path) -> None:
-    first = run(cli, small)
+def test_a_cancelled_run_is_lettered_again_under_the_same_document_ids(
+    cli: CommandLine, small: Path, first: dict[str, Any]
+) -> None:
     before = {row["member_id"]: row["document_id"] for row in manifest_rows(first) if row["piece"]}
     cli("letters", "cancel", first["run_id"], "--reason", "wrong paper")
     assert not Path(first["print_file"]).exists()
@@ -210,10 +228,9 @@ def test_a_cancelled_run_is_lettered_again_under_the_same_document_ids(cli: Comm
     assert {row["member_id"]: row["document_id"] for row in manifest_rows(second) if row["piece"]} == before
 
 
-def test_a_reminder_goes_a_month_after_the_first_letter_was_mailed(cli: CommandLine, small: Path) -> None:
-    first = run(cli, small)["run_id"]
-    cli("letters", "release", first)
-    cli("letters", "mailed", first, "--on", "2026-11-02")
+def test_a_reminder_goes_a_month_after_the_first_letter_was_mailed(cli: CommandLine, first: dict[str, Any]) -> None:
+    cli("letters", "release", first["run_id"])
+    cli("letters", "mailed", first["run_id"], "--on", "2026-11-02")
     assert run(cli, None, "--kind", "reminder")["records_in"] == 0
     later = "2026-12-03T15:00:00Z"
     assert cli("letters", "run", "--kind", "reminder", "--json", "--jobs", "1", now=later).json["mailed"] == 4
@@ -282,11 +299,9 @@ def print_hash(root: Path, run_id: str = "2026-11-02-01") -> str:
 
 @pytest.mark.parametrize("place", ["assemble", "report_files", "staged_events", "publish"])
 def test_a_run_that_dies_anywhere_is_finished_with_the_same_pieces_and_bytes(
-    cli: CommandLine, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    cli: CommandLine, small: Path, undisturbed: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    twin = CommandLine(tmp_path / "twin")
-    shutil.copytree(cli.root, twin.root)
-    whole = run(twin, small)
+    whole = undisturbed[1]
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -297,7 +312,7 @@ def test_a_run_that_dies_anywhere_is_finished_with_the_same_pieces_and_bytes(
     finished = run(cli, small)
     same = ("run_id", "mailed", "held", "suppressed", "duplicate", "pages", "sheets")
     assert [finished[name] for name in same] == [whole[name] for name in same]
-    assert print_hash(cli.root) == print_hash(twin.root)
+    assert print_hash(cli.root) == print_hash(undisturbed[0])
     assert [entry["run_id"] for entry in cli("letters", "list", "--json").json] == ["2026-11-02-01"]
 
 
@@ -429,15 +444,18 @@ def test_sample_rosters_have_their_expected_outcome(cli: CommandLine, name: str)
         assert entry["code"] in ([row["code"], *row["warnings"].split(";")])
 
 
-def test_a_released_run_can_be_cancelled_until_it_is_mailed(cli: CommandLine, small: Path) -> None:
-    run_id = run(cli, small)["run_id"]
+def test_a_released_run_can_be_cancelled_until_it_is_mailed(
+    cli: CommandLine, small: Path, first: dict[str, Any]
+) -> None:
+    run_id = first["run_id"]
     cli("letters", "release", run_id)
     assert cli("letters", "cancel", run_id, "--json").json["state"] == "cancelled"
     assert run(cli, small)["mailed"] == 4
 
 
-def test_a_pulled_piece_is_lettered_by_the_next_run_under_the_same_document_id(cli: CommandLine, small: Path) -> None:
-    first = run(cli, small)
+def test_a_pulled_piece_is_lettered_by_the_next_run_under_the_same_document_id(
+    cli: CommandLine, small: Path, first: dict[str, Any]
+) -> None:
     by_piece = {row["piece"]: row["document_id"] for row in manifest_rows(first) if row["piece"]}
     why = ["--reason", "another address", "--json"]
     done = cli("letters", "pull", first["run_id"], "--pieces", "1", "--documents", by_piece["3"], *why).json
@@ -466,8 +484,8 @@ def test_a_pulled_piece_is_lettered_by_the_next_run_under_the_same_document_id(c
     assert ids == {by_piece["1"], by_piece["3"]}
 
 
+@pytest.mark.usefixtures("first")
 def test_a_run_of_no_letter_leaves_no_staged_run_behind(cli: CommandLine, small: Path) -> None:
-    run(cli, small)
     nothing = run(cli, small)
     states = {entry["run_id"]: entry["state"] for entry in cli("letters", "list", "--json").json}
     assert states == {"2026-11-02-01": "staged", nothing["run_id"]: "cancelled"}

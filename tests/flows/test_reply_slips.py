@@ -13,7 +13,7 @@ from PIL import Image
 
 from cpdocs.core.ids import derive_document_id
 from tests import slips
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, shorten_notice
 from tests.flows.returning import recorded
 from tests.letters.letter_rosters import line, write_roster
 from tests.scans import fax
@@ -58,6 +58,7 @@ def _mailed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
     folder = tmp_path_factory.mktemp("slips")
     cli = CommandLine(folder / "ws")
     cli("init", cli.root, "--sandbox", workspace=False)
+    shorten_notice(cli.root)
     ltss = {"program": "LTSS", "cp_org": "Sample LTSS Partners"}
     roster = write_roster(folder / "roster.csv", line(1), line(2, **ltss), line(3, format_need="large_print"))
     run = cli("letters", "run", "--roster", roster, "--json", "--jobs", "1").json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from functools import cache
 
 import pikepdf
@@ -142,28 +143,27 @@ def pdf_with(stream: bytes, **keys: object) -> bytes:
         return out.getvalue()
 
 
-@cache
-def bad_pages() -> dict[str, bytes]:
-    """PDFs whose second page is a trap."""
+def bad_pages() -> dict[str, Callable[[], bytes]]:
+    """What makes PDFs whose second page is a trap, by the trap."""
     grey = pikepdf.Name.DeviceGray
     return {
-        "dimensions beyond all paper": pdf_with(zlib.compress(b"\0" * 64), Width=ENORMOUS, Height=ENORMOUS),
-        "no dimensions": pdf_with(zlib.compress(b"\0" * 64), Width=0, Height=-4),
-        "a fax's coding cut off": pdf_with(
+        "dimensions beyond all paper": lambda: pdf_with(zlib.compress(b"\0" * 64), Width=ENORMOUS, Height=ENORMOUS),
+        "no dimensions": lambda: pdf_with(zlib.compress(b"\0" * 64), Width=0, Height=-4),
+        "a fax's coding cut off": lambda: pdf_with(
             b"\x26\xa0" * 9, filter=pikepdf.Name.CCITTFaxDecode, DecodeParms=pikepdf.Dictionary(K=-1, Columns=1728)
         ),
-        "a fax a mile wide": pdf_with(
+        "a fax a mile wide": lambda: pdf_with(
             b"\x26\xa0" * 9,
             filter=pikepdf.Name.CCITTFaxDecode,
             DecodeParms=pikepdf.Dictionary(K=-1, Columns=2_000_000_000, Rows=2_000_000_000),
         ),
-        "no JPEG": pdf_with(b"\xff\xd8\xff\xdb" + b"\7" * 90, filter=pikepdf.Name.DCTDecode, ColorSpace=grey),
-        "no JPEG 2000": pdf_with(b"\0\0\0\x0cjP  \r\n\x87\n" + b"\7" * 90, filter=pikepdf.Name.JPXDecode),
-        "no JBIG2": pdf_with(b"\0\0\0\0\x30\0\1" + b"\xff" * 60, filter=pikepdf.Name.JBIG2Decode),
-        "sixteen bits of cyan": pdf_with(
+        "no JPEG": lambda: pdf_with(b"\xff\xd8\xff\xdb" + b"\7" * 90, filter=pikepdf.Name.DCTDecode, ColorSpace=grey),
+        "no JPEG 2000": lambda: pdf_with(b"\0\0\0\x0cjP  \r\n\x87\n" + b"\7" * 90, filter=pikepdf.Name.JPXDecode),
+        "no JBIG2": lambda: pdf_with(b"\0\0\0\0\x30\0\1" + b"\xff" * 60, filter=pikepdf.Name.JBIG2Decode),
+        "sixteen bits of cyan": lambda: pdf_with(
             zlib.compress(b"\x9c" * 64), BitsPerComponent=16, ColorSpace=pikepdf.Name.DeviceCMYK, Width=2, Height=4
         ),
-        "a palette without end": pdf_with(
+        "a palette without end": lambda: pdf_with(
             zlib.compress(b"\xff" * 64),
             BitsPerComponent=8,
             Width=8,
@@ -172,42 +172,42 @@ def bad_pages() -> dict[str, bytes]:
                 [pikepdf.Name.Indexed, pikepdf.Name.DeviceRGB, 2_000_000_000, pikepdf.String("x")]
             ),
         ),
-        "a picture that unfolds": pdf_with(_unfolds_to(300), Width=16_000, Height=16_000, BitsPerComponent=8),
+        "a picture that unfolds": lambda: pdf_with(_unfolds_to(300), Width=16_000, Height=16_000, BitsPerComponent=8),
     }
 
 
-@cache
-def bombs() -> dict[str, bytes]:
-    """Pictures that harm, each in a file of its own."""
+def bombs() -> dict[str, Callable[[], bytes]]:
+    """What makes pictures that harm, each in a file of its own."""
     big = ENORMOUS
-    gray = small()
     strips = (256, 4, 1, big), (257, 4, 1, big), (258, 3, 1, 1), (262, 3, 1, 0), (273, 4, 1, 8), (279, 4, 1, 90)
     profile = zlib.compress(struct.pack(">I", 1 << 31) + b"acsp" * 40)
     return {
-        "png of an enormous size": png(big, big),
-        "png that unfolds": png(8_000, 8_000, data=bytes(64 << 20)),
-        "png that is larger than it says": png(9, 9, data=bytes(64 << 20)),
-        "png whose profile unfolds": png(9, 9, (b"iCCP", b"p\0\0" + _unfolds_to(200)), data=bytes(99)),
-        "png whose profile lies": png(9, 9, (b"iCCP", b"p\0\0" + profile), data=bytes(99)),
-        "png whose words unfold": png(9, 9, *[(b"zTXt", b"w\0\0" + _unfolds_to(8))] * 20, data=bytes(99)),
-        "png with too large a palette": png(9, 9, (b"PLTE", bytes(3 * 4000)), colours=3, data=b"\xff" * 99),
-        "png of many pictures": png(
+        "png of an enormous size": lambda: png(big, big),
+        "png that unfolds": lambda: png(8_000, 8_000, data=bytes(64 << 20)),
+        "png that is larger than it says": lambda: png(9, 9, data=bytes(64 << 20)),
+        "png whose profile unfolds": lambda: png(9, 9, (b"iCCP", b"p\0\0" + _unfolds_to(200)), data=bytes(99)),
+        "png whose profile lies": lambda: png(9, 9, (b"iCCP", b"p\0\0" + profile), data=bytes(99)),
+        "png whose words unfold": lambda: png(9, 9, *[(b"zTXt", b"w\0\0" + _unfolds_to(8))] * 20, data=bytes(99)),
+        "png with too large a palette": lambda: png(9, 9, (b"PLTE", bytes(3 * 4000)), colours=3, data=b"\xff" * 99),
+        "png of many pictures": lambda: png(
             9, 9, (b"acTL", struct.pack(">II", 1 << 30, 0)), (b"fcTL", bytes(26)), data=bytes(99)
         ),
-        "tiff of an enormous size": tiff(*strips, (259, 3, 1, 4)),
-        "tiff without end": tiff(*strips[2:], (256, 4, 1, 9), (257, 4, 1, 9), (259, 3, 1, 1), following=8),
-        "tiff of many tags": tiff(*[(1000 + each, 4, 1 << 30, 8) for each in range(900)]),
-        "tiff with strips beyond its end": tiff(
+        "tiff of an enormous size": lambda: tiff(*strips, (259, 3, 1, 4)),
+        "tiff without end": lambda: tiff(*strips[2:], (256, 4, 1, 9), (257, 4, 1, 9), (259, 3, 1, 1), following=8),
+        "tiff of many tags": lambda: tiff(*[(1000 + each, 4, 1 << 30, 8) for each in range(900)]),
+        "tiff with strips beyond its end": lambda: tiff(
             (256, 4, 1, 1728), (257, 4, 1, 2200), (258, 3, 1, 1), (259, 3, 1, 4), (273, 4, 1 << 20, 99), (279, 4, 1, 9)
         ),
-        "tiff of one line and all columns": tiff(
+        "tiff of one line and all columns": lambda: tiff(
             (256, 4, 1, 79_000_000), (257, 4, 1, 1), (258, 3, 1, 1), (259, 3, 1, 4), (262, 3, 1, 0),
             (273, 4, 1, 8), (279, 4, 1, 60),
         ),
-        "jpeg of an enormous size": saved(gray, "JPEG").replace(struct.pack(">HH", 220, 170), b"\xff\xfe\xff\xfe", 1),
-        "jpeg that lies sideways in no way there is": saved(gray, "JPEG", exif=_exif(77)),
-        "jpeg in cyan": saved(gray.convert("CMYK"), "JPEG"),
-        "sixteen bits": saved(gray.convert("I;16"), "PNG"),
-        "webp that moves": saved(gray, "WEBP", save_all=True, append_images=[small().rotate(9)] * 40),
-        "heic without a picture": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\xff\xff\xff\xffmeta" * 9,
+        "jpeg of an enormous size": lambda: saved(small(), "JPEG").replace(
+            struct.pack(">HH", 220, 170), b"\xff\xfe\xff\xfe", 1
+        ),
+        "jpeg that lies sideways in no way there is": lambda: saved(small(), "JPEG", exif=_exif(77)),
+        "jpeg in cyan": lambda: saved(small().convert("CMYK"), "JPEG"),
+        "sixteen bits": lambda: saved(small().convert("I;16"), "PNG"),
+        "webp that moves": lambda: saved(small(), "WEBP", save_all=True, append_images=[small().rotate(9)] * 40),
+        "heic without a picture": lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\xff\xff\xff\xffmeta" * 9,
     }  # fmt: skip

@@ -68,7 +68,7 @@ def test_thousands_of_bent_pictures_are(data: bytes) -> None:
 
 @pytest.mark.parametrize("name", hostile.bombs())
 def test_a_picture_made_to_harm_is_read_as_something_and_held(name: str) -> None:
-    data = hostile.bombs()[name]
+    data = hostile.bombs()[name]()
     assert len(data) < 1 << 20
     facts = read(data)
     assert facts is not None, "it cost its limit; no other page was with it"
@@ -77,7 +77,7 @@ def test_a_picture_made_to_harm_is_read_as_something_and_held(name: str) -> None
 
 @pytest.mark.parametrize("name", hostile.bad_pages())
 def test_the_pages_beside_a_trap_are_read(name: str) -> None:
-    facts = read(hostile.bad_pages()[name])
+    facts = read(hostile.bad_pages()[name]())
     assert facts is not None
     assert facts.pages.present(hostile.DOCUMENT) == {1, 3}
     assert len(facts.pages.pages) == 3

@@ -62,6 +62,7 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return cli.root, {
         "plan": row["document_id"],
         "item": held["sha256"][:12],
+        "roster": made.roster,
         "clinicians": made.clinicians,
         "designations": made.designations,
         "npi": made.npis["pcp1"],
@@ -92,6 +93,7 @@ def ready(tmp_path: Path, real: CommandLine, _made: tuple[Path, dict[str, Any]])
         "wrong": tmp_path / "wrong",
         "out": tmp_path / "new.p12",
         "file": plan,
+        "roster": _made[1]["roster"],
         "clinicians": _made[1]["clinicians"],
         "designations": _made[1]["designations"],
         "certificate": certificate,

@@ -24,7 +24,7 @@ from cpdocs.demo.files import Sample
 from cpdocs.demo.mishaps import faxed, resaved
 from cpdocs.signing import authority
 from cpdocs.signing.keyfiles import KeyPair, write_pkcs12
-from tests.conftest import NOW, CommandLine
+from tests.conftest import NOW, CommandLine, shorten_notice
 from tests.intake.fhir_made import bundle, resources
 from tests.reference import commands
 from tests.security.canaries import (
@@ -103,6 +103,7 @@ def replaced(target: str, by: Callable[..., object]) -> Iterator[None]:
 
 def begin(go: Walk) -> None:
     go("init", go.cli.root, "--sandbox")
+    shorten_notice(go.cli.root)
     go("init", go.cli.root, "--sandbox", status=3)
     go("completion", "bash", status=None)
     go("config", "check", status=None)
