@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -35,6 +37,20 @@ def test_commits_are_durable_and_a_vanished_machine_is_given_up_by_setting(store
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
         assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "repeatable read"
         assert connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+    with store.write() as tx:
+        assert tx._driver.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
+def test_whoever_reads_and_writes_does_so_by_the_driver_alone(store, ledger):
+    code = (
+        "import sys\nfrom cpdocs.core.events import EventType, NewEvent\nfrom cpdocs.ledger.events import EventStore\n"
+        "from cpdocs.wiring import SystemClock\n"
+        f"store = EventStore.open({ledger!r}, clock=SystemClock(), user='clerk', host='desk')\n"
+        "store.append(NewEvent(EventType.RECORD_ACCESSED, ('workspace:',), {'how': 'test'}))\n"
+        "print(len(list(store.events())), 'sqlalchemy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "False"]
 
 
 def test_the_daily_user_can_append_and_audit_but_not_lift_the_guards(store, ledger, clock):
