@@ -156,6 +156,20 @@ def test_a_connection_that_broke_is_named_and_the_next_one_is_made(store, ledger
     assert store.append(letter(3))[0].seq == 2
 
 
+def test_connections_that_were_ended_while_they_lay_idle_are_made_anew_for_the_next_question(store, ledger):
+    store.append(letter(1))
+    for _ in range(5):  # each time another moment after the server was told
+        with raw(ledger) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cpdocs'"
+            )
+        size = store.head().size
+        assert store.append(letter(size))[0].seq == size + 1
+    with store.write() as tx, raw(ledger) as connection:
+        tx.append(letter(99))
+        assert len(list(store.events())) == 7, "what isn't committed isn't read"
+
+
 def test_a_server_that_restarts_loses_nothing_and_the_next_command_goes_on(store, postgres):
     store.append(letter(1), letter(2))
     before = store.head()
