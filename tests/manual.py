@@ -12,7 +12,7 @@ from click_man.man import ManPage
 
 from cpdocs import __version__
 from cpdocs.cli.root import COMMANDS
-from tests.reference import commands
+from tests.reference import commands, context_of
 
 _ROFF = str.maketrans({"\\": r"\e"})
 DATE = "2026-11-29"
@@ -20,7 +20,7 @@ DATE = "2026-11-29"
 
 def page(name: str, command: click.Command) -> str:
     """The man page of one command, in roff."""
-    context = click.Context(command, info_name=name)
+    context = context_of(name, command)
     made = ManPage(name.replace(" ", "-"))
     made.version = __version__
     made.date = DATE

@@ -35,14 +35,17 @@ def _below(name: str, command: click.Command) -> Iterator[tuple[str, click.Comma
             yield from _below(f"{name} {child}", inner)
 
 
+def context_of(name: str, command: click.Command) -> click.Context:
+    """Where a command's help is asked for. Click keeps a command's help option once it has been made."""
+    width = {"terminal_width": 110, "max_content_width": 110}
+    return click.Context(command, info_name=name, help_option_names=["-h", "--help"], **width)
+
+
 def reference() -> str:
     """The whole text of docs/commands.md."""
     parts = [_HEAD]
     for name, command in commands():
-        context = click.Context(
-            command, info_name=name, terminal_width=110, max_content_width=110, help_option_names=["-h", "--help"]
-        )
-        text = "\n".join(f"    {line}".rstrip() for line in command.get_help(context).splitlines())
+        text = "\n".join(f"    {line}".rstrip() for line in command.get_help(context_of(name, command)).splitlines())
         parts.append(f"## {name}\n\n{text}\n")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))
 

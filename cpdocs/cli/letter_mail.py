@@ -98,7 +98,7 @@ def returned(
     say(ctx, f"{counted(len(done.recorded), 'letter')} recorded as returned ({reason}).")
     if done.problems:
         raise InputFault(
-            f"{counted(len(done.problems), 'code')} not understood; all others were recorded.", problems=done.problems
+            f"{counted(len(done.problems), 'code')} left out; all others were recorded.", problems=done.problems
         )
 
 

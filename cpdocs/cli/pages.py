@@ -38,7 +38,9 @@ def plan_filters(command: Callable[..., R]) -> Callable[..., R]:
 
     @click.option("--practice", metavar="ID", help="Only this practice's plans.")
     @click.option("--coordinator", metavar="NAME", help="Only the plans of this coordinator's members.")
-    @click.option("--program", type=click.Choice(["BH", "LTSS"]), help="Only plans of this program.")
+    @click.option(
+        "--program", type=click.Choice(["BH", "LTSS"], case_sensitive=False), help="Only plans of this program."
+    )
     @wraps(command)
     def wrapper(*args: Any, practice: str | None, coordinator: str | None, program: str | None, **kwargs: Any) -> R:
         narrowed = PlanFilter(practice_id=practice or "", coordinator=coordinator or "", program=program or "")

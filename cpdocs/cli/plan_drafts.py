@@ -31,7 +31,11 @@ class _Source(click.ParamType[Path | str]):
 
 
 @click.command()
-@click.option("--program", type=click.Choice([each.value for each in Program]), help="BH or LTSS; a form says it.")
+@click.option(
+    "--program",
+    type=click.Choice([each.value for each in Program], case_sensitive=False),
+    help="BH or LTSS; a form says it.",
+)
 @click.option(
     "--from",
     "begin_from",

@@ -22,8 +22,10 @@ _FORMULA = ("=", "+", "-", "@")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that no name has: controls, invisible and direction-turning characters, unassigned, line ends."""
 _SOFT_HYPHEN = "\u00ad"
-_EDGE_MARKS = "\ufeff\u200e\u200f\u061c"
-"""Byte order marks and marks of direction: harmless where they stand at an edge of a cell."""
+_EDGE_MARKS = "\ufeff\u200e\u200f\u061c\u200b\u2060"
+"""Byte order marks, marks of direction and of line breaks: harmless where they stand at an edge of a cell."""
+_WRAPPED = re.compile(r"=\"?([^\"=]*)\"?|['’]([^'’]*)['’]?")
+"""How a spreadsheet's export keeps a number as text: ``="02118"``, ``'02118``."""
 _JOINERS = frozenset("\u200c\u200d")
 
 
@@ -74,6 +76,13 @@ def _script_joins(char: str) -> bool:
     if unicodedata.category(char)[0] not in "LM":
         return False
     return 0x0600 <= code <= 0x08FF or 0x0900 <= code <= 0x0DFF or 0x0F00 <= code <= 0x109F or 0x1780 <= code <= 0x18AF
+
+
+def unwrapped(cell: str) -> str:
+    """A cell of digits without what keeps it text in a spreadsheet: ``="200000000101"``, an apostrophe in front."""
+    text = cell.strip()
+    match = _WRAPPED.fullmatch(text) if text[:1] in ("=", "'", "’") else None
+    return (match[1] or match[2] or "").strip() if match else text
 
 
 @lru_cache(maxsize=1024)

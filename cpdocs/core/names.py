@@ -62,8 +62,8 @@ def may_be(name: str, first: str, last: str) -> bool:
 
 
 def person_key(item: Assignment) -> PersonKey:
-    """Who somebody is but for the id (requirement X12): names without case, accents, spaces and punctuation, and the
-    date of birth."""
+    """Who somebody is but for the id (requirement X12): names without case, accents, spaces and punctuation, an accent
+    written as an e behind its vowel (Müller, Mueller), and the date of birth."""
     return (_bare(item.last_name), _bare(item.first_name), item.dob.isoformat())
 
 
@@ -74,8 +74,15 @@ _PLAIN_LETTERS = str.maketrans(
 """Letters that Unicode doesn't take apart, and what they are written as where they can't be written."""
 
 
+_E_FOR_ACCENT = re.compile(r"(?<=[aou])e")
+
+
 @lru_cache(maxsize=65536)
 def _bare(name: str) -> str:
+    return _E_FOR_ACCENT.sub("", _letters(name))
+
+
+def _letters(name: str) -> str:
     if name.isascii():
         return name.casefold() if name.isalpha() else "".join(filter(str.isalnum, name.casefold()))
     decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_PLAIN_LETTERS))

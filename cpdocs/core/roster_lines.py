@@ -19,6 +19,7 @@ from cpdocs.core.cells import (
     parse_flag,
     split_list,
     tidy,
+    unwrapped,
 )
 from cpdocs.core.damage import MARK, is_damaged_name, is_damaged_text
 from cpdocs.core.ids import is_damaged_by_spreadsheet, is_member_id
@@ -58,6 +59,8 @@ COLUMNS = (
 LONGEST_CELL = 400
 """Characters that any cell of a roster may have: nothing longer fits a letter, or is meant."""
 NAMES = ("last_name", "first_name", "middle_name", "suffix", "guardian_name")
+_DIGITS = ("phone", "pcp_npi", "mrn")
+"""What a spreadsheet may have kept as text by a sign in front, besides the member id and the ZIP."""
 PRINTED = ("address1", "address2", "city", "state", "plan_name", "cp_org", "coordinator")
 """What a letter prints besides names."""
 
@@ -81,7 +84,7 @@ class Line(Protocol):
 def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | str:
     """Rule 2: the assignment that a line states with warnings from reading it, or the code for which it is rejected."""
     cells = line.cells
-    member_id = cells["member_id"].strip()
+    member_id = unwrapped(cells["member_id"])
     if not member_id:
         return "member_id_missing"
     if not is_member_id(member_id):
@@ -106,6 +109,7 @@ def read_line(line: Line, today: date) -> tuple[Assignment, tuple[str, ...]] | s
     if any(len(cell) > LONGEST_CELL for cell in cells.values()):
         return "cell_too_long"
     text = {name: shared(name, _text(name, cell)) for name, cell in cells.items() if name in _TEXT}
+    text |= {name: unwrapped(text[name]) for name in _DIGITS}
     text["state"] = shared("state", state_code(text["state"]))
     text["zip"], repadded = repad_zip(text["zip"], text["state"])
     assignment = Assignment(

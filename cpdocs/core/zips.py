@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from cpdocs.core.cells import unwrapped
+
 _FIVE_OR_NINE = re.compile(r"[0-9]{5}(-?[0-9]{4})?")
-_WRAPPED = re.compile(r'="?([0-9-]*)"?')
 _ONE_ZERO = frozenset({"", "AE", "CT", "MA", "ME", "NH", "NJ", "PR", "RI", "VT", "VI"})
 """States whose ZIPs begin with 0; an empty state may be one of them."""
 _TWO_ZEROS = frozenset({"PR", "VI"})
@@ -21,9 +22,7 @@ def repad_zip(text: str, state: str) -> tuple[str, bool]:
     follows. Zeros are put back only where the ZIPs of ``state`` (two letters) begin with them: elsewhere four digits
     are a ZIP that lost its end.
     """
-    shown = text
-    if match := _WRAPPED.fullmatch(shown):
-        shown = match[1]
+    shown = unwrapped(text)
     shown = re.sub(r"\.0+$", "", shown.strip("'’\" ")).rstrip("-. ")
     shown = re.sub(r"\s*[-–]\s*|\s+", "-", shown)
     digits = shown.replace("-", "")

@@ -238,6 +238,7 @@ def _proof(ws: Workspace) -> Iterator[Pulse]:
         f"Of {counted(found.files, 'signed file')} the proof of {found.ending} ends within "
         f"{counted(ws.options.renew_months, 'month')}."
     )
+    message = message if found.files else "No signed file is kept yet."
     yield Pulse("proof", not found.ending, message, left)
 
 
@@ -254,6 +255,7 @@ def _revocation(ws: Workspace) -> Iterator[Pulse]:
     first = min((end for end in ends if end), default=None)
     known = counted(len(records), "outside authority", "outside authorities")
     message = f"Of {known} {stale} without a current list of revoked certificates."
+    message = message if records else "No outside authority is believed here."
     yield Pulse("revocation", not stale, message, _seconds(first - now) if first else None)
 
 

@@ -100,6 +100,14 @@ def _is_required(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
 
 
+def _keys_of(kind: Any) -> frozenset[str]:
+    """The keys of a block; none of what is no block."""
+    inner = next((part for part in get_args(kind) if part is not types.NoneType), kind)
+    if get_origin(kind) is tuple or not (isinstance(inner, type) and is_dataclass(inner)):
+        return frozenset()
+    return frozenset(name for name, _, _ in _shape(inner))
+
+
 class _Binder:
     """``stand_in`` is which stand-ins fill in what can't be used; None where nothing is filled in."""
 
@@ -162,9 +170,12 @@ class _Binder:
         if not isinstance(node, Entries):
             raise self.fault(path, "must have keys of its own", node, "Indent them under it.")
         known = {name for name, _, _ in _shape(schema)}
-        for key in node.entries.keys() - known:
+        for key in [key for key in node.entries if key not in known]:
             near = difflib.get_close_matches(key, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else "Take it out; docs/input-files.md lists the keys."
+            under = [name for name, kind, _ in _shape(schema) if key in _keys_of(kind)]
+            hint = "Take it out; docs/input-files.md lists the keys."
+            if near or under:
+                hint = f"Did you mean {near[0]}?" if near else f"It belongs under {under[0]}."
             self.fault(path, f"has an unknown key, {shown(key)}", node.entries[key], hint)
         values: dict[str, Any] = {}
         complete = True

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cpdocs.core.cells import tidy
 from cpdocs.core.ids import is_member_id
+from cpdocs.core.plurals import counted, plural
 from cpdocs.errors import InputFault, Problem
 from cpdocs.intake.csv_records import check_whole, read_records, top_records
 from cpdocs.intake.encodings import decode
@@ -68,7 +69,7 @@ class Found:
         if self.other_sheets:
             said.append(f"Sheet {self.sheet!r} was read; not read: {', '.join(self.other_sheets)}.")
         if self.hidden_rows:
-            rows = "1 row of the sheet is" if self.hidden_rows == 1 else f"{self.hidden_rows} rows of the sheet are"
+            rows = counted(self.hidden_rows, "row of the sheet is", "rows of the sheet are")
             said.append(f"{rows} hidden.")
         return said
 
@@ -165,7 +166,8 @@ def _open_workbook(data: bytes, name: str, matcher: _Matcher, choices: Choices) 
     hidden = {line for line in count.hidden if line > at}
     if hidden and choices.hidden_rows not in HIDDEN_ROWS:
         raise InputFault(
-            f"{name}: {len(hidden)} of the rows of sheet {_shown(sheet.title)!r} are hidden. Nothing was recorded.",
+            f"{name}: {counted(len(hidden), 'row')} of sheet {_shown(sheet.title)!r} "
+            f"{plural(len(hidden), 'is', 'are')} hidden. Nothing was recorded.",
             todo=(
                 "Show them all in the spreadsheet (clear its filter) and save it; or say with --hidden-rows read that "
                 "they count like the others, or with --hidden-rows leave-out that nobody is to be written to for them."

@@ -283,6 +283,14 @@ def test_the_shared_windows_roster_reads_as_the_utf8_one(shared_data: Path) -> N
     )
 
 
+@pytest.mark.parametrize("member_id", ["'900000000001", '="900000000001"', " 900000000001\u00a0"])
+def test_what_keeps_an_id_text_in_a_spreadsheet_isnt_the_id(member_id: str) -> None:
+    (told,) = Roster().add(member_id=member_id, pcp_npi="'1234567893").outcomes()
+    assert (told.disposition.value, told.warnings) == ("mailed", ())
+    assert told.assignment is not None
+    assert told.assignment.member_id == "900000000001"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -291,6 +299,7 @@ def test_the_shared_windows_roster_reads_as_the_utf8_one(shared_data: Path) -> N
         ("O’Specimen", "O'Specimen"),
         ("De La Muestra", "Delamuestra"),
         ("Øst", "OST"),
+        ("Müller", "Mueller"),
     ],
 )
 def test_letters_that_are_written_in_two_ways_name_one_person(one: str, other: str) -> None:

@@ -11,7 +11,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +77,8 @@ def _watch(root: Path, host: str) -> int:
     try:
         from cpdocs.cli import run
 
-        socket.gethostname = lambda: host
+        this = os.uname()
+        os.uname = lambda: os.uname_result((this.sysname, host, *this[2:]))
         fcntl.flock = _no_locks
         null = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):

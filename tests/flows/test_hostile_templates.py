@@ -75,7 +75,6 @@ def test_a_picture_that_is_missing_or_none_is_one_clear_error_in_every_command(c
         ("letters", "run"),
         ("letters", "preview", "--roster", roster, "--line", "2"),
         ("letters", "proof"),
-        ("letters", "hold", "list"),
     ]
     for command in commands:
         said = cli(*command, status=3).err

@@ -153,6 +153,12 @@ def test_all_faults_are_told_at_once() -> None:
     assert [where for where, _ in faults(data)] == ["the file", "plan.program", "plan.version"]
 
 
+def test_a_key_in_the_wrong_place_is_told_where_it_belongs() -> None:
+    with pytest.raises(InputFault) as caught:
+        read(SOUND.encode() + b"language: Spanish\nversion: 2\n")
+    assert [one.todo for one in caught.value.problems] == ["It belongs under member.", "It belongs under plan."]
+
+
 def test_an_unknown_key_gets_a_suggestion_and_a_strange_one_is_not_repeated() -> None:
     with pytest.raises(InputFault) as caught:
         read(changed("  culture: ~", "  cultur: ~\n  Testwell, Acorn: ~"))

@@ -69,7 +69,7 @@ def test_titles_above_the_header_are_passed_over_and_lines_are_the_sheets_own() 
 @pytest.mark.parametrize("way", ["row", "sheet", "height"])
 def test_hidden_rows_stop_the_file_until_somebody_says_what_they_are(way: str) -> None:
     data = made.with_hidden_row(way)
-    with pytest.raises(InputFault, match="1 of the rows") as caught:
+    with pytest.raises(InputFault, match=r"1 row of sheet .* is hidden") as caught:
         read(data)
     assert [problem.where for problem in caught.value.problems] == ["line 3"]
     assert [row.hidden for row in read(data, hidden_rows="read").rows] == [False, False]
