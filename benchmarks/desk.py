@@ -83,10 +83,12 @@ def faxed_back(root: Path) -> str:
 
 
 def measure(root: Path, versions: int) -> None:
+    from cpdocs.__main__ import seldom_look_for_garbage
     from cpdocs.desk.app import make_app
     from cpdocs.desk.review import albums
     from cpdocs.wiring import open_workspace
 
+    seldom_look_for_garbage()  # as in the process that serves
     item = faxed_back(root)
     ws = open_workspace(root)
     client: Any = make_app(ws, lambda person: open_workspace(root, person=person)).test_client()

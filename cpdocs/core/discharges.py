@@ -62,6 +62,8 @@ class ListRecord:
     sent_to: str = ""
     version: int = 1
     """A list has no versions: what changed is another list."""
+    cover_sha256: str = ""
+    """Its cover; empty for lists put out before they had one."""
 
 
 def tells_of_discharge(event: Event) -> bool:
@@ -102,6 +104,7 @@ def fold_lists(events: Iterable[Event]) -> Mapping[str, ListRecord]:
                 event.at,
                 event.seq,
                 home_visit_due(datetime.fromisoformat(told["at"])) if told else None,
+                cover_sha256=str(data.get("cover_sha256") or ""),
             )
         elif event.type is EventType.MEDICATIONS_SENT:
             known = found.get(data["document_id"])

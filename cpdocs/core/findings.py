@@ -98,6 +98,10 @@ GROUPS: Mapping[str, tuple[tuple[str, Verdict, str, str], ...]] = MappingProxyTy
         ("information_copy", _HELD,
          "This is a copy for information, exactly as we made it: it approves nothing.",
          "If the plan itself was meant, send the plan that we issued, signed."),
+        ("copy_not_plan", _HELD,
+         "This is a copy for information of a plan, not the plan itself: whatever is signed or written on it approves "
+         "nothing.",
+         "Sign the plan that we issued; where you don't have it, call us and we send it again."),
         ("truncated", _REJECTED,
          "The file is cut off: its end is missing.",
          "Send it again."),

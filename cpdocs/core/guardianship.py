@@ -49,11 +49,13 @@ class Guardianship:
 @dataclass(frozen=True, slots=True)
 class Guardians:
     """What is on record of one member's guardians, oldest first; ``changed_on`` is the day of the last news of them,
-    ``changed_seq`` the number of the event that brought it (0: there was none)."""
+    ``changed_seq`` the number of the event that brought it (0: there was none). ``same`` are the spans of event
+    numbers, first and last (None: until now), in which the record said of them what it says now."""
 
     guardianships: tuple[Guardianship, ...] = ()
     changed_on: date | None = None
     changed_seq: int = 0
+    same: tuple[tuple[int, int | None], ...] = ((0, None),)
 
     def acting(self, on: date) -> tuple[Guardianship, ...]:
         """The guardianships in force on that day."""
@@ -137,12 +139,23 @@ def change_in_words(dob: date, guardians: Guardians, before: date, now: date) ->
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the record says of a member's guardians: those in force on any day, and those whom a roster names anew, by
+    program."""
+
+    held: frozenset[Guardianship] = frozenset()
+    named: frozenset[tuple[str, frozenset[str]]] = frozenset()
+
+
 @dataclass(slots=True)
 class GuardianBook:
     """Gathers what events tell of guardians, in their order."""
 
     _records: dict[str, Guardians] = field(default_factory=dict)
     _by_roster: dict[tuple[str, str], str] = field(default_factory=dict)
+    _first_on_roster: dict[tuple[str, str], str] = field(default_factory=dict)
+    _history: dict[str, list[tuple[int, _Said]]] = field(default_factory=dict)
 
     def add(self, event: Event) -> None:
         """One of ``GUARDIAN_EVENTS``."""
@@ -156,19 +169,39 @@ class GuardianBook:
                 replace(each, ended_on=on) if each.ended_on is None and _same(each.name, data["name"]) else each
                 for each in known.guardianships
             )
-        self._records[data["member_id"]] = Guardians(every, on, event.seq)
+        self._keep(data["member_id"], Guardians(every, on, event.seq))
 
     def add_line(self, event: Event, item: Assignment) -> None:
         """A roster's line: another guardian than the program's line before named is news; an empty cell says
         nothing."""
         key = (item.member_id, item.program.value)
         before, named = self._by_roster.get(key), item.guardian_name
-        if before is not None and named and not _same(before, named):
-            known = self._records.get(item.member_id, Guardians())
-            day = eastern_date(event.at)
-            self._records[item.member_id] = replace(known, changed_on=day, changed_seq=event.seq)
         if named or before is None:
             self._by_roster[key] = named
+            self._first_on_roster.setdefault(key, named)
+        if before is not None and named and not _same(before, named):
+            known = self._records.get(item.member_id, Guardians())
+            self._keep(item.member_id, replace(known, changed_on=eastern_date(event.at), changed_seq=event.seq))
+
+    def _keep(self, member_id: str, known: Guardians) -> None:
+        """Takes in the news of ``known.changed_seq``."""
+        history = self._history.setdefault(member_id, [(0, _Said())])
+        history.append((known.changed_seq, self._said(member_id, known)))
+        last = history[-1][1]
+        ends = [*(seq - 1 for seq, _ in history[1:]), None]
+        same = tuple((seq, end) for (seq, said), end in zip(history, ends, strict=True) if said == last)
+        self._records[member_id] = replace(known, same=same)
+
+    def _said(self, member_id: str, known: Guardians) -> _Said:
+        """A guardianship that ended before it was in force for a day says nothing; nor does a roster that names again
+        whom it named first."""
+        held = (each for each in known.guardianships if each.ended_on is None or each.began_on < each.ended_on)
+        named = (
+            (key[1], name_words(name))
+            for key, name in self._by_roster.items()
+            if key[0] == member_id and not _same(name, self._first_on_roster.get(key, ""))
+        )
+        return _Said(frozenset(held), frozenset(named))
 
     @property
     def records(self) -> Mapping[str, Guardians]:

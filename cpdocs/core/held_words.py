@@ -74,6 +74,10 @@ _BY_CODE = {
         "It is a copy that we gave out for information. Read what came with it for comments, then close this with "
         "`cpdocs held close`."
     ),
+    "copy_not_plan": (
+        "Somebody signed or wrote on the copy that we gave out for information. Read it for comments, send the plan "
+        "itself to be signed (`cpdocs plan send`), then close this with `cpdocs held close`."
+    ),
     "content_differs": "Compare every page with the issued plan before anything else.",
     **dict.fromkeys(
         ("self_signed_unpinned", "unknown_ca", "certificate_names_nobody", "member_identity_unproven"), _IDENTITY

@@ -16,6 +16,7 @@ from cpdocs.documents.notices import email_way
 from cpdocs.documents.plan_paper import PlanPaper
 from cpdocs.documents.plan_views import frame
 
+COVER_SHEETS = ("base/base.css", "cover/cover.css")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -30,14 +31,14 @@ def cover_view(paper: PlanPaper, pages: int) -> dict[str, Any]:
         },
         "title": "Plan for review and approval",
         "plan_pages": str(pages),
-        "to_rows": _filled(
+        "to_rows": filled(
             ("To", practice.key_contact),
             ("Practice", practice.name),
             ("Fax", phone(practice.fax)),
             ("Telephone", phone(practice.phone)),
             ("For approval by", paper.pcp.display_name),
         ),
-        "plan_rows": _filled(
+        "plan_rows": filled(
             ("Member", f"{initials(paper.member)}, born {paper.member.dob.year}"),
             ("Plan", paper.document_id),
             (
@@ -59,7 +60,8 @@ def cover_view(paper: PlanPaper, pages: int) -> dict[str, Any]:
     }
 
 
-def _filled(*rows: tuple[str, str]) -> list[tuple[str, str]]:
+def filled(*rows: tuple[str, str]) -> list[tuple[str, str]]:
+    """The rows that say something."""
     return [row for row in rows if row[1]]
 
 

@@ -38,7 +38,7 @@ class ListPaper:
 def render_list(paper: ListPaper, *, shipped: Path, site: Path | None = None) -> Rendered:
     """The list as a tagged PDF (PDF/UA-1), its codes in the corners. The same ``paper`` gives the same bytes."""
     say, listed = Phrases(), paper.listed
-    discharge, by = listed.discharge, listed.reconciled_by
+    discharge = listed.discharge
     columns = [Column(say("Medicine"), 40), Column(say("Directions"), 34), Column(say("Source"), 26)]
     rows = [
         [
@@ -60,7 +60,6 @@ def render_list(paper: ListPaper, *, shipped: Path, site: Path | None = None) ->
         ("As of", long_date(listed.as_of)),
         ("Comment", listed.comment),
     ]
-    npi = f", NPI {by.npi}" if by and by.npi else ""
     values = {
         "large": False,
         "tag": say.tag,
@@ -71,7 +70,7 @@ def render_list(paper: ListPaper, *, shipped: Path, site: Path | None = None) ->
         "cp_phone": phone(paper.sender.phone),
         "facts_rows": [row for row in facts if row[1]],
         "medications": grid(columns, rows),
-        "reconciled": f"Reconciled by {by.name}, {by.credential}{npi}, on {long_date(by.on)}." if by else "",
+        "reconciled": reconciled_words(listed),
     }
     return to_pdf(
         fill("leaflets/medications.html", values, shipped=shipped, site=site),
@@ -82,3 +81,12 @@ def render_list(paper: ListPaper, *, shipped: Path, site: Path | None = None) ->
         stylesheets=_SHEETS,
         painters=lambda page, pages: page_codes(paper.document_id, page, pages),
     )
+
+
+def reconciled_words(listed: MedicationList) -> str:
+    """Who reconciled the list and when; empty where nobody did."""
+    by = listed.reconciled_by
+    if by is None:
+        return ""
+    npi = f", NPI {by.npi}" if by.npi else ""
+    return f"Reconciled by {by.name}, {by.credential}{npi}, on {long_date(by.on)}."

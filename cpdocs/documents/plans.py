@@ -11,7 +11,7 @@ from typing import Any
 
 from cpdocs.core.plans import Plan
 from cpdocs.documents import fonts, part2
-from cpdocs.documents.cover_views import cover_view
+from cpdocs.documents.cover_views import COVER_SHEETS, cover_view
 from cpdocs.documents.html import fill, fill_in, template_folders
 from cpdocs.documents.marks import Paper, page_codes
 from cpdocs.documents.pdf import Rendered, to_pdf
@@ -23,7 +23,6 @@ from cpdocs.errors import Defect, InputFault, Problem
 
 SIGNATURE_BOXES = ("MemberSig", "PCPSig")
 PLAN_SHEETS = ("base/base.css", "plan/plan.css")
-_COVER_SHEETS = ("base/base.css", "cover/cover.css")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def render_cover(paper: PlanPaper, *, pages: int, shipped: Path, site: Path | No
         profile="letter",
         identifier=f"{paper.document_id}-cover",
         created=paper.issued_at,
-        stylesheets=_COVER_SHEETS,
+        stylesheets=COVER_SHEETS,
         painters=lambda page, pages: page_codes(paper.document_id, page, pages, Paper.COVER),
     )
 

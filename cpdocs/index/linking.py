@@ -14,6 +14,12 @@ from cpdocs.core.letters import ASSIGNMENT, RunState
 from cpdocs.core.worklist import SIGNER_AHEAD
 
 _MEMBER = "FROM members m WHERE m.member_id = plans.member_id AND m.program = plans.program"
+_NEWS = (
+    "m.guardian_same <> '[[0, null]]' AND NOT EXISTS (SELECT 1 FROM json_each(m.guardian_same) s "
+    "WHERE json_extract(s.value, '$[0]') <= plans.seq "
+    "AND plans.seq <= coalesce(json_extract(s.value, '$[1]'), plans.seq))"
+)
+"""Whether the record says something else of the member's guardians than when the version was issued."""
 _AT_WORK = "FROM clinicians c WHERE c.npi = plans.pcp_npi AND c.active = 1"
 
 _OUT = "FROM deliveries d WHERE d.document_id = plans.document_id"
@@ -29,10 +35,10 @@ UPDATE plans SET
         OR NOT EXISTS (SELECT 1 {_AT_WORK})
     ),
     signer_changes_on = coalesce((SELECT CASE
-        WHEN m.guardian_seq > plans.seq THEN m.guardian_on WHEN m.adult_on > plans.issued_on THEN m.adult_on ELSE '' END
+        WHEN {_NEWS} THEN m.guardian_on WHEN m.adult_on > plans.issued_on THEN m.adult_on ELSE '' END
         {_MEMBER}), ''),
     signer_since = coalesce((SELECT CASE
-        WHEN m.guardian_seq > plans.seq THEN m.guardian_on
+        WHEN {_NEWS} THEN m.guardian_on
         WHEN m.adult_on > plans.issued_on THEN date(m.adult_on, '-{SIGNER_AHEAD.days} days') ELSE '' END
         {_MEMBER}), ''),
     charting = CASE

@@ -155,7 +155,11 @@ def waiting_items(index: Index, page: Page) -> list[list[tuple[str, int]]]:
         "SELECT item FROM returns INDEXED BY returns_waiting WHERE waiting = 1 GROUP BY item "
         "ORDER BY min(seq), item LIMIT ? OFFSET ?"
     )
-    return [_parts(index, row[0], "waiting = 1") for row in index.rows(query, page.values)]
+    found: dict[str, list[tuple[str, int]]] = {row[0]: [] for row in index.rows(query, page.values)}
+    parts = "SELECT item, sha256, part FROM returns WHERE item IN ({keys}) AND waiting = 1 ORDER BY seq, part"
+    for item, sha256, part in index.rows_of(parts, found):
+        found[item].append((sha256, part))
+    return [*found.values()]
 
 
 def files_waiting(index: Index) -> frozenset[str]:

@@ -3,6 +3,7 @@ an answer of the core's."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import TypeAlias
@@ -155,8 +156,9 @@ def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str
 
     ``live_until`` is the last day on which an assignment is live as things stand (empty: none; ``9999-12-31``: open);
     ``ended_by`` says why plans stop, in the words of ``Register.stated_end`` and ``Choice``; ``met_on`` is the first
-    day on which somebody tried to meet the member face to face since (X2); ``guardian_on`` and ``guardian_seq`` are
-    the day of the last news of a guardian, and the number of the event that brought it.
+    day on which somebody tried to meet the member face to face since (X2); ``guardian_on`` is
+    the day of the last news of a guardian, and ``guardian_same`` the spans of event numbers in which the record said of
+    guardians what it says now, as JSON.
     """
     for member_id in member_ids:
         for program in Program:
@@ -173,7 +175,7 @@ def member_rows(register: Register, outreach: Outreach, member_ids: Iterable[str
                 *(_day(latest.end_on), _day(register.live_until(member_id, program))),
                 *(stated or (stopped.value if stopped else ""),),
                 _day(outreach.first_visit(member_id, program.value, latest.assigned_on)),
-                *(adult_on(latest.dob).isoformat(), _day(guardians.changed_on), guardians.changed_seq, 0),
+                *(adult_on(latest.dob).isoformat(), _day(guardians.changed_on), json.dumps(guardians.same), 0),
             )
 
 

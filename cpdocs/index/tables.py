@@ -65,7 +65,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             *("member_id", "program", "last_name", "first_name", "name", "coordinator", "practice_id", "pcp_npi"),
             *("cp_org", "payer", "status", "assigned_on", "contact_by", "end_on", "live_until", "ended_by", "met_on"),
-            *("adult_on", "guardian_on", "guardian_seq", "planned"),
+            *("adult_on", "guardian_on", "guardian_same", "planned"),
         ),
         ("member_id", "program"),
     ),
@@ -116,7 +116,6 @@ _NUMBERS = frozenset(
             "sent",
             "place",
             "answer_due",
-            "guardian_seq",
             "active",
             "records_in",
             "pieces",

@@ -34,8 +34,9 @@ _MOST_PARTS = 400
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]")
 _ARMOR = re.compile(rb"-----[^\r\n]*-----|\s+")
-_LITTER = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1", b"BEGIN:VCARD")
-"""What programs add by themselves, by how it begins: macOS' resource forks and folder views, a business card."""
+_LITTER = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1", b"[.ShellClassInfo]", b"BEGIN:VCARD")
+"""What programs add by themselves, by how it begins: resource forks and folder views of macOS, Windows' of a folder, a
+business card."""
 
 
 @dataclass(frozen=True, slots=True)

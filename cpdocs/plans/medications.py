@@ -1,7 +1,8 @@
 """A medication list after a discharge, given out for the PCP (contract §11, requirements B3, E5).
 
 1. The file is checked whole: every fault by its field. Nobody is called its reconciler who may not be.
-2. The list goes into outbox/plans/<practice>/ beside the plans, under an id of its own, recorded before it lies there.
+2. The list goes into outbox/plans/<practice>/ beside the plans, with a cover, under an id of its own,
+   recorded before it lies there.
 3. The same file again gives the same id and the same bytes, and is put out again; nothing is recorded twice.
 4. It is sent to the practice as plans are (``sending.packets``), or carried by hand and logged.
 """
@@ -48,6 +49,7 @@ class ListIssued:
 
 def issue_list(ws: Workspace, path: Path) -> ListIssued:
     """Checks, renders, records and puts out one list. Raises InputFault with every fault of the file."""
+    from cpdocs.documents.medication_cover import render_list_cover
     from cpdocs.documents.medication_list import ListPaper, render_list
     from cpdocs.intake.trees import MAX_BYTES
 
@@ -77,8 +79,10 @@ def issue_list(ws: Workspace, path: Path) -> ListIssued:
             ws.clock.now(),
             ws.sandbox,
         )
-        rendered = render_list(paper, shipped=ws.shipped_templates, site=ws.paths.templates)
+        shipped, site = ws.shipped_templates, ws.paths.templates
+        rendered = render_list(paper, shipped=shipped, site=site)
         kept = ws.blobs.put(rendered.pdf)
+        cover = ws.blobs.put(render_list_cover(paper, pages=rendered.pages, shipped=shipped, site=site).pdf)
         said = {
             "document_id": document_id,
             "member_id": listed.member_id,
@@ -86,6 +90,7 @@ def issue_list(ws: Workspace, path: Path) -> ListIssued:
             "practice_id": practice.practice_id,
             "sha256": kept,
             "pages": rendered.pages,
+            "cover_sha256": cover,
             "list_sha256": ws.blobs.put(data),
             "as_of": listed.as_of.isoformat(),
             "reconciled": listed.reconciled_by is not None,
@@ -94,9 +99,11 @@ def issue_list(ws: Workspace, path: Path) -> ListIssued:
         subjects = (subject, member_subject(listed.member_id), practice_subject(practice.practice_id))
         ws.ledger.append(NewEvent(EventType.MEDICATIONS_ISSUED, subjects, said))
     else:
-        kept = str(before.data["sha256"])
+        kept, cover = str(before.data["sha256"]), str(before.data.get("cover_sha256") or "")
     file = ws.paths.plans / practice.practice_id / f"{document_id}.pdf"
     file.parent.mkdir(parents=True, exist_ok=True)
+    if cover:
+        write_durably(file.with_name(f"{document_id}-cover.pdf"), ws.blobs.get(cover))
     write_durably(file, ws.blobs.get(kept))
     return _told(listed, document_id, practice.practice_id, file, kept)
 

@@ -57,7 +57,7 @@ _NAMES = {
     "words_sha256": {EventType.RETURN_COMPARED: "compared-{seq}.txt"},
     "plan_sha256": {EventType.PLAN_ISSUED: "plan"},
     "list_sha256": {EventType.MEDICATIONS_ISSUED: "medications"},
-    "cover_sha256": {EventType.PLAN_ISSUED: "cover.pdf"},
+    "cover_sha256": {EventType.PLAN_ISSUED: "cover.pdf", EventType.MEDICATIONS_ISSUED: "cover.pdf"},
     "variant_sha256": {EventType.PLAN_VARIANT_MADE: "without-part2-{seq}.pdf"},
     "return_sha256": {EventType.SLOT_FILLED: "returned-{seq}"},
     "upload_sha256": {EventType.PLAN_FILED: "chart/signed-plan-and-certificate.pdf"},

@@ -27,11 +27,11 @@ from cpdocs.core.page_names import named_pages, with_names
 from cpdocs.core.return_record import Decision, ReturnRecord, decided_data
 from cpdocs.core.second_person import WITNESS_EVENTS, made_by, witnesses
 from cpdocs.core.slot_fills import fill_data
-from cpdocs.core.verdicts import Slot
+from cpdocs.core.verdicts import Finding, Slot
 from cpdocs.plans.decision_context import DecisionContext
 from cpdocs.plans.log import plan_event
 from cpdocs.plans.records import find_plan
-from cpdocs.plans.variants import copy_by_digest
+from cpdocs.plans.variants import copy_by_digest, given_copies
 from cpdocs.returns.page_by_page import read_page_by_page
 from cpdocs.sandbox.run import Stopped, run_sandboxed
 from cpdocs.signing.line_ends import as_issued
@@ -118,22 +118,26 @@ def judge(
     facts, plans, letters = _read(ws, data, context, trust, received_at)
     records = [_record(ws, context, facts, plan, received_at, seconded=seconded) for plan in plans.values()]
     parts = decide(facts, records, trust, practice_id=practice_id, also_by=also_by, letters=letters)
-    if not plans and not letters:
-        parts = _as_own_copy(ws, sha256(data).hexdigest(), parts)
+    if any("unmatched" in part.codes for part in parts) and (known := _as_copies(ws, data, facts)):
+        parts = tuple(_called(part, known) for part in parts)
     return Judgement(parts, as_of, plans, letters)
 
 
-def _as_own_copy(ws: Workspace, digest: str, parts: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """The parts of a file that is a copy for information, byte for byte, called that: we know it, though it matches no
-    plan."""
-    copy = copy_by_digest(ws.ledger, digest)
-    if copy is None:
-        return parts
-    known = finding("information_copy", f"copy {copy.variant_id} of plan {copy.document_id}")
-    return tuple(
-        replace(part, findings=tuple(known if each.code == "unmatched" else each for each in part.findings))
-        for part in parts
-    )
+def _as_copies(ws: Workspace, data: bytes, facts: ReturnFacts) -> tuple[Finding, ...]:
+    """What to call pages that match no plan, where they are those of copies for information: such a copy byte for byte,
+    or pages that bear its id, whatever came on them since."""
+    copy = copy_by_digest(ws.ledger, sha256(data).hexdigest())
+    if copy is not None:
+        return (finding("information_copy", f"copy {copy.variant_id} of plan {copy.document_id}"),)
+    named = dict.fromkeys((*facts.pages.documents, *facts.named))
+    copies = (given for each in named for given in given_copies(ws.ledger, each)[-1:] if given.variant_id == each)
+    return tuple(finding("copy_not_plan", f"copy {each.variant_id} of plan {each.document_id}") for each in copies)
+
+
+def _called(part: Decision, known: tuple[Finding, ...]) -> Decision:
+    """The part with ``known`` in the place of a finding that nothing is known of it."""
+    found = [(each,) if each.code != "unmatched" else known for each in part.findings]
+    return replace(part, findings=tuple(each for several in found for each in several))
 
 
 def judge_oversized(ws: Workspace, size: int, *, practice_id: str) -> Judgement:

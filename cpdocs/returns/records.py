@@ -10,8 +10,10 @@ from cpdocs.core.return_record import RETURN_EVENTS, ReturnRecord, fold_returns
 from cpdocs.errors import CpdocsError, Defect
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
+    from cpdocs.ledger.events import EventStore
     from cpdocs.ledger.reads import Reads
 
 
@@ -34,12 +36,26 @@ def find_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
     return fold_returns(source.events(subject=return_subject(sha256), types=RETURN_EVENTS)).get(sha256, ())
 
 
+def the_returns(ledger: EventStore, sha256s: Collection[str]) -> dict[str, tuple[ReturnRecord, ...]]:
+    """The parts of each of these returned files, which are known to be there; as ``the_return``, and quicker for
+    many."""
+    told = ledger.about("return", sha256s, types=RETURN_EVENTS)
+    found = {sha256: fold_returns(events).get(sha256, ()) for sha256, events in told}
+    if not all(found.get(sha256) for sha256 in sha256s):
+        raise _lost()
+    return found
+
+
 def the_return(source: Reads, sha256: str) -> tuple[ReturnRecord, ...]:
     """The parts of a returned file that is known to be there."""
     parts = find_return(source, sha256)
     if not parts:
-        raise Defect("A returned file is in the store without its event.")
+        raise _lost()
     return parts
+
+
+def _lost() -> Defect:
+    return Defect("A returned file is in the store without its event.")
 
 
 def the_part(source: Reads, record: ReturnRecord) -> ReturnRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from cpdocs.core.return_record import ReturnRecord
 from cpdocs.core.review_queue import Item, items
 from cpdocs.errors import InputFault
 from cpdocs.index.queries import Page, items_around, items_named, items_waiting, waiting_items
-from cpdocs.returns.records import the_return
+from cpdocs.returns.records import the_returns
 
 if TYPE_CHECKING:
     from cpdocs.workspace import Workspace
@@ -24,7 +24,9 @@ _SHORTEST = 6
 def queue(ws: Workspace, page: Page | None = None) -> list[Item]:
     """What is held and nothing has resolved, all of it or a page: one item for one document's paper, in order of
     arrival."""
-    return [_item(ws, parts) for parts in waiting_items(ws.index, page or Page())]
+    found = waiting_items(ws.index, page or Page())
+    returns = the_returns(ws.ledger, [sha256 for parts in found for sha256, _ in parts])
+    return [_made(parts, returns) for parts in found]
 
 
 def how_many(ws: Workspace) -> int:
@@ -52,7 +54,11 @@ def around(ws: Workspace, item: Item) -> Around:
 
 def _item(ws: Workspace, parts: Sequence[tuple[str, int]]) -> Item:
     """The item that these parts make (each a file's SHA-256 and which part), as they stand now."""
-    records = [next(each for each in the_return(ws.ledger, sha256) if each.part == part) for sha256, part in parts]
+    return _made(parts, the_returns(ws.ledger, [sha256 for sha256, _ in parts]))
+
+
+def _made(parts: Sequence[tuple[str, int]], returns: Mapping[str, tuple[ReturnRecord, ...]]) -> Item:
+    records = [next(each for each in returns[sha256] if each.part == part) for sha256, part in parts]
     (found,) = items(records)
     return found
 

@@ -1,5 +1,5 @@
-"""Packets to practices: cover and plan, or a medication list, by the practice's own channel; what was sent to whom is
-then on record by itself."""
+"""Packets to practices: a cover with a plan or a medication list, by the practice's own channel; what was sent to whom
+is then on record by itself."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ _LETTERS: Mapping[type, str] = {
         "The cover sheet says what is asked of you and how to return it.\r\n"
     ),
     ListRecord: (
-        "Document {record.document_id}, a list of medicines after a discharge, is attached for the member's PCP.\r\n"
+        "Document {record.document_id}, a list of medicines after a discharge, is attached with its cover sheet.\r\n"
+        "It is for the member's PCP.\r\n"
         "It is for information. Nothing needs to be returned.\r\n"
     ),
 }
@@ -114,15 +115,13 @@ _LETTERS: Mapping[type, str] = {
 
 
 def _files(ws: Workspace, record: PlanRecord | ListRecord) -> tuple[Content, ...]:
-    """A list is one file. Of a plan: cover and plan, for a practice that was sent none before the guide to signing
-    between them. Names say nothing of the member. The plan is the last: a fax edition bears its name."""
-    if isinstance(record, ListRecord):
-        return (Content(f"{record.document_id}.pdf", ws.blobs.get(record.sha256)),)
+    """The cover, then the plan or the list; for a practice that was sent no plan before the guide to signing between
+    them. Names say nothing of the member. The plan is the last: a fax edition bears its name."""
     cover = (
         [Content(f"{record.document_id}-cover.pdf", ws.blobs.get(record.cover_sha256))] if record.cover_sha256 else []
     )
     plan = Content(f"{record.document_id}.pdf", ws.blobs.get(record.sha256))
-    if _knows_us(ws, record):
+    if isinstance(record, ListRecord) or _knows_us(ws, record):
         return (*cover, plan)
     from cpdocs.documents.leaflets import render_guide
 

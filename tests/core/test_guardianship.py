@@ -118,6 +118,23 @@ def test_guardianships_are_a_fold_over_what_was_recorded() -> None:
     assert [each.name for each in record.acting(date(2026, 5, 1))] == [PAT, MARROW]
 
 
+def test_a_guardianship_that_was_never_in_force_changes_nothing_for_versions_of_before_it() -> None:
+    began = _event(4, EventType.GUARDIAN_BEGAN, name=PAT, relation="sister", authority="Decree", on="2026-05-04")
+    ended = _event(6, EventType.GUARDIAN_ENDED, name=PAT, on="2026-05-04")
+    assert fold_guardians([began])["900000000001"].same == ((4, None),)
+    assert fold_guardians([began, ended])["900000000001"].same == ((0, 3), (6, None)), "one between names a guardian"
+    later = _event(6, EventType.GUARDIAN_ENDED, name=PAT, on="2026-05-05")
+    assert fold_guardians([began, later])["900000000001"].same == ((6, None),)
+
+
+def test_a_roster_that_names_again_whom_it_named_first_takes_its_news_back() -> None:
+    book = GuardianBook()
+    for seq, name in ((1, MARROW), (2, PAT), (3, MARROW)):
+        event = _event(seq, EventType.ASSIGNMENT_RECORDED)
+        book.add_line(event, assignment(member_id="900000000001", guardian_name=name))
+    assert book.records["900000000001"].same == ((0, 1), (3, None))
+
+
 def test_a_rosters_line_with_another_guardian_is_news_and_an_empty_cell_is_none() -> None:
     book = GuardianBook()
     for seq, name in ((1, MARROW), (2, ""), (3, MARROW.upper()), (4, PAT)):

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
 
 from cpdocs.core.marks import PageMark, Paper, parse_mark
@@ -22,6 +23,8 @@ from cpdocs.core.plans import (
     TransitionKind,
 )
 from cpdocs.documents import service_views
+from cpdocs.documents.letter_languages import load_catalogue
+from cpdocs.documents.pdf import Rendered
 from cpdocs.documents.phrases import Phrases
 from cpdocs.documents.plans import content_stub, render_cover, render_plan, undrawable, write_plan
 from cpdocs.errors import InputFault
@@ -54,6 +57,28 @@ def ltss():
 @pytest.fixture(scope="module")
 def ltss_text(ltss):
     return text_of(ltss.pdf)
+
+
+def fullness(made: Rendered) -> list[float]:
+    """How far down each page before the signatures is written, as a share of the height between head and foot."""
+    shares = []
+    with pypdfium2.PdfDocument(made.pdf) as opened:
+        for page in list(opened)[: made.boxes["MemberSig"].page]:
+            picture = page.render(scale=0.5, grayscale=True).to_numpy()
+            body = picture[int(len(picture) * 1.38 / 11) : int(len(picture) * 9.7 / 11)]
+            shares.append(((body < 140).any(axis=1).nonzero()[0].max() + 1) / len(body))
+    return shares
+
+
+@pytest.mark.parametrize("tag", ["", "es", "ar", "ru"])
+def test_no_page_holds_the_end_of_a_section_alone(ltss: Rendered, tag: str) -> None:
+    made = ltss
+    if tag:
+        made = render_plan(replace(paper(), catalogue=load_catalogue((SHIPPED,), tag)), shipped=SHIPPED)
+    assert min(fullness(made)) > 0.4
+    (rights,) = [text for text in page_texts(made.pdf) if "I may have a copy" in text]
+    assert "This is my plan." in rights
+    assert "MassHealth Customer Service" in rights
 
 
 def printed(**changes: object) -> str:

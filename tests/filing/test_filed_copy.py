@@ -26,7 +26,7 @@ from cpdocs.documents.plans import render_plan
 from cpdocs.filing.rendition import Upload, compose, stamp
 from cpdocs.sandbox.drawing import flat_scan
 from cpdocs.signing.fields import add_fields
-from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, SHIPPED, bh_paper, certificate_paper, fill, page_texts
+from tests.documents.papers import DOCUMENT_ID, ISSUED_AT, SHIPPED, bh_paper, certificate_paper, fill, page_texts, paper
 from tests.filing import pdfs
 
 CERTIFICATE = pdfs.plain(1, "certificate")
@@ -73,10 +73,8 @@ def test_the_status_is_approved_with_its_date_and_nothing_asks_for_a_signature()
     pages = filed(compose(issued(), certificate=CERTIFICATE, title="T"), RECORDED, DESIGNEE)
     whole = " ".join(pages)
     assert not [words for words in ASKS if words in whole]
-    assert [page.count(APPROVED) for page in pages] == [2, 1, 1, 1, 2, 1], (
-        "the status and what stood above the boxes too"
-    )
-    assert "originals/issued.pdf" in pages[4]
+    assert [page.count(APPROVED) for page in pages] == [2, 1, 1, 2, 1], "the status and what stood above the boxes too"
+    assert "originals/issued.pdf" in pages[3]
 
 
 def test_pages_are_counted_over_all_and_once() -> None:
@@ -89,17 +87,17 @@ def test_pages_are_counted_over_all_and_once() -> None:
 def test_what_the_plan_says_is_as_it_was_issued() -> None:
     before = page_texts(issued())
     after = filed(compose(issued(), certificate=CERTIFICATE, title="T"), RECORDED, DESIGNEE)
-    for page, then in zip(after[1:4], before[1:4], strict=True):
+    for page, then in zip(after[1:3], before[1:3], strict=True):
         assert re.sub(r" ?Page \d+ of \d+", "", then) in re.sub(r" ?Page \d+ of \d+", "", page)
 
 
 def test_the_boxes_and_lines_are_filled_with_who_and_when() -> None:
-    page = filed(compose(issued(), certificate=CERTIFICATE, title="T"), RECORDED, DESIGNEE)[4]
+    page = filed(compose(issued(), certificate=CERTIFICATE, title="T"), RECORDED, DESIGNEE)[3]
     assert "Approval recorded, not a signature Pat Placeholder on November 3, 2026" in page
     assert "Approved by a dated note in the practice's chart Norma Mockdale, RN on November 2, 2026" in page
     for words in ("sister", "Nov 3, 2026", "Nov 2, 2026", "1234567893", "×"):
         assert words in page
-    undated = filed(compose(issued(), certificate=CERTIFICATE, title="T"), replace(RECORDED, on=None))[4]
+    undated = filed(compose(issued(), certificate=CERTIFICATE, title="T"), replace(RECORDED, on=None))[3]
     assert "No date stands with it." in undated
 
 
@@ -107,22 +105,22 @@ def test_a_plan_signed_digitally_and_in_ink_shows_both_and_says_where() -> None:
     upload = compose(
         issued(),
         signed=[signed("PCPSig", issued())],
-        scan=pdfs.plain(5, "paper"),
-        places=(1, 2, 3, 4, 5),
+        scan=pdfs.plain(4, "paper"),
+        places=(1, 2, 3, 4),
         certificate=CERTIFICATE,
         title="T",
     )
     assert [sheet.origin for sheet in upload.sheets] == [
-        *[PageOrigin.PAPER] * 4,
+        *[PageOrigin.PAPER] * 3,
         PageOrigin.PLAN,
         PageOrigin.PAPER,
         PageOrigin.CERTIFICATE,
     ]
     pages = filed(upload, INK, DIGITAL)
-    assert "Signed in ink on paper: see page 6" in pages[4]
-    assert "Digitally signed by Ada Mockworth" in pages[4]
-    assert "Signed digitally" not in pages[4], "the signature itself is there"
-    assert "Picture of the signed paper as it came back" in pages[5]
+    assert "Signed in ink on paper: see page 5" in pages[3]
+    assert "Digitally signed by Ada Mockworth" in pages[3]
+    assert "Signed digitally" not in pages[3], "the signature itself is there"
+    assert "Picture of the signed paper as it came back" in pages[4]
 
 
 def test_of_two_copies_signed_apart_each_says_where_the_other_signature_is() -> None:
@@ -134,8 +132,8 @@ def test_of_two_copies_signed_apart_each_says_where_the_other_signature_is() -> 
     )
     member = fill(Slot.MEMBER, Evidence.WITNESSED_SIGNATURE)
     pages = filed(upload, member, DIGITAL)
-    assert "Signed digitally: see page 6" in pages[4]
-    assert "Signed in person before a witness: see page 5" in pages[5]
+    assert "Signed digitally: see page 5" in pages[3]
+    assert "Signed in person before a witness: see page 4" in pages[4]
 
 
 @pytest.mark.parametrize(("language", "large_print"), [("es", False), ("ar", True)])
@@ -155,20 +153,22 @@ def test_in_every_language_and_print_what_asked_for_approval_is_gone(language: s
 
 def test_a_plan_filed_from_a_fax_of_270_kb_is_at_most_twice_as_large() -> None:
     """Measured on what a machine sent: five pages in black and white with the specks of a bad line."""
-    fax = speckled_fax(issued())
+    rendered = render_plan(paper(), shipped=SHIPPED)
+    plan = add_fields(rendered.pdf, rendered.boxes)
+    fax = speckled_fax(plan)
     assert 250_000 < len(fax) < 290_000
-    scan = flat_scan([fax], issued(), DOCUMENT_ID, most_pages=50)
+    scan = flat_scan([fax], plan, DOCUMENT_ID, most_pages=50)
     assert sorted(scan.places) == [1, 2, 3, 4, 5]
     pcp = replace(DIGITAL, evidence=Evidence.INK_SCAN)
     certificate = render_certificate(certificate_paper(INK, pcp), shipped=SHIPPED).pdf
-    upload = compose(issued(), scan=scan.pdf, places=scan.places, certificate=certificate, title="T")
+    upload = compose(plan, scan=scan.pdf, places=scan.places, certificate=certificate, title="T")
     band = FiledBand(DOCUMENT_ID, 1, "November 4, 2026", ISSUED_AT, fills={Slot.MEMBER: INK, Slot.PCP: pcp})
     filed_copy = stamp(upload.pdf, render_bands(band, upload.sheets, shipped=SHIPPED))
     assert len(filed_copy) <= 2 * len(fax)
 
 
 def test_of_a_plan_filed_from_paper_nothing_that_was_issued_is_left_unseen_and_a_small_fax_stays_small() -> None:
-    """Five clean pages: what they cost beside the pictures are the certificate page and the lines at their heads."""
+    """Clean pages: what they cost beside the pictures are the certificate page and the lines at their heads."""
     plan = issued()
     fax = speckled_fax(plan, specks=0)
     scan = flat_scan([fax], plan, DOCUMENT_ID, most_pages=50)

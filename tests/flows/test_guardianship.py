@@ -79,6 +79,15 @@ def test_the_last_minute_of_a_minor_is_one_of_massachusetts(office: Office, tmp_
     assert (event.data["role"], event.data["signer"]) == ("representative", "Marrow Placeholder")
 
 
+def test_a_guardianship_of_one_day_leaves_nothing_on_the_work_list(issued: Office) -> None:
+    document, member = issued.documents["bh"], issued.sample.member_ids["bh"]
+    day = ("--on", "2026-11-03")
+    issued.cli("member", "guardian-begins", *BEGIN, *KNOWN, *day, stdin=member, now=RETURN)
+    assert "signer_changed" in kinds_of(issued.cli, document, now=RETURN)
+    issued.cli("member", "guardian-ends", *KNOWN, *day, stdin=member, now=RETURN)
+    assert "signer_changed" not in kinds_of(issued.cli, document, now=RETURN)
+
+
 def test_a_guardian_signs_from_the_first_day_and_nobody_else(issued: Office, tmp_path: Path) -> None:
     document, member = issued.documents["bh"], issued.sample.member_ids["bh"]
     begun = ("member", "guardian-begins", *BEGIN, *KNOWN, "--on", "2026-11-03")

@@ -139,6 +139,18 @@ def test_a_list_waits_until_it_left_and_goes_to_the_pcp_by_the_road_of_the_plans
     assert (row["document_id"], row["kind"]) == (document, "folder")
     (sent,) = out.rglob(f"{document}.pdf")
     assert sent.read_bytes() == Path(made["file"]).read_bytes()
+    (cover,) = out.rglob(f"{document}-cover.pdf")
+    said = " ".join(text_of(cover.read_bytes()).split())
+    for words in (
+        "Medication list for the PCP",
+        "Nothing needs to be signed or returned.",
+        "due by Oct 31, 2026, 2:00 PM, 72 clock hours; done Oct 30, 2026, 10:00 AM, in time.",
+        "Not reconciled.",
+        document,
+    ):
+        assert words in said
+    assert "Naproxen" not in said
+    assert "Sample Hospital" not in said
     assert office.cli("todo", "--kind", "medications_unsent", "--json").json == []
     assert office.cli("plan", "send", document, "--json").json[0]["attempts"] == row["attempts"], "sent once"
     assert office.cli("audit", "verify", "--json").json["ok"]

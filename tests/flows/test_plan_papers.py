@@ -13,6 +13,7 @@ from pyhanko.sign.validation import SignatureCoverageLevel
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.part2_rules import PRACTICE_FORM
 from tests.documents.papers import page_texts, text_of
+from tests.flows import papers
 from tests.flows.conftest import Office
 
 CONSENT = {
@@ -178,7 +179,16 @@ def test_the_copy_is_sealed_so_that_nothing_may_change_made_once_and_known_again
     altered = tmp_path / "altered.pdf"
     altered.write_bytes(first.read_bytes() + b"\n% more\n")
     changed = office.cli("verify", altered, status=1)
-    assert "for information" not in changed.out + changed.err
+    assert "exactly as we made it" not in changed.out + changed.err
+    assert f"copy {one['variant_id']} of plan {document}" in changed.out
+    faxed = tmp_path / "faxed.tif"
+    faxed.write_bytes(papers.fax(papers.printed(first.read_bytes())))
+    (held,) = office.cli("intake", faxed, "--json").json
+    assert (held["verdict"], [each["code"] for each in held["findings"]]) == ("held", ["copy_not_plan"])
+    assert f"copy {one['variant_id']} of plan {document}" in held["findings"][0]["message"]
+    (item,) = [each for each in office.cli("held", "list", "--json").json if "copy_not_plan" in str(each)]
+    told = office.cli("held", "show", item["id"]).out
+    assert "send the plan itself to be signed" in " ".join(told.split())
     assert office.cli("audit", "show", one["variant_id"]).out.count("Plan variant made") == 2
     assert office.cli("plan", "code", one["variant_id"]).out == "open\n"
     office.cli("plan", "withdraw", document, "--reason", "x")

@@ -120,7 +120,10 @@ def test_what_isnt_taken_out_is_counted_and_what_programs_add_by_themselves_is_n
     words = zipped(b"<w:document/>")
     beside = mail((PDF, "application", "pdf"), (words, "application", "octet-stream"), (b"see", "text", "plain"))  # type: ignore[arg-type]
     assert unwrap(beside, most_bytes=MOST).left == 2
-    assert unwrap(zipped(PDF, b"\0\5\x16\7" + bytes(80), b"BEGIN:VCARD\n"), most_bytes=MOST).left == 0
+    assert (
+        unwrap(zipped(PDF, b"\0\5\x16\7" + bytes(80), b"BEGIN:VCARD\n", b"[.ShellClassInfo]\r\n"), most_bytes=MOST).left
+        == 0
+    )
     assert unwrap(winmail(PDF), most_bytes=MOST).left == 1
     assert unwrap(mail((winmail(PDF), "application", "ms-tnef")), most_bytes=MOST).left == 0
     assert unwrap(mail((winmail(PDF, messages=1), "application", "ms-tnef")), most_bytes=MOST).left == 1
