@@ -22,7 +22,7 @@ from cpdocs.core.clock import EASTERN
 from cpdocs.desk import words
 from cpdocs.desk.defects import defect_of
 from cpdocs.desk.log_in import OpenFor, log_in
-from cpdocs.desk.sessions import Sessions
+from cpdocs.desk.sessions import IDLE_SECONDS, Session, Sessions
 from cpdocs.errors import AnswerIsNo, Busy, CpdocsError, InputFault, UsageFault, WorkspaceFault
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ _PARTS = (
 )
 _OPEN = frozenset({"static", "font", "enter", "entered"})
 """What is answered without a log-in: the log-in itself, and what it is drawn with."""
+_UNWRITTEN = frozenset({"csrf", "do", "job", "token_pin", "slot", "npi", "table", "kind", "program", "sheet"})
+"""Fields of forms that nobody writes into, and the one that is secret."""
+MINUTES = int(IDLE_SECONDS // 60)
 _FONTS = frozenset({"NotoSans-Regular.ttf", "NotoSans-Bold.ttf"})
 _MOST_BYTES = 64 * 1024
 MOST_UPLOADED = 32 * 1024**2
@@ -108,6 +111,7 @@ def make_app(ws: Workspace, open_for: OpenFor, sessions: Sessions | None = None)
             "organization": ws.senders.organization.name,
             "as_of": ws.clock.now().astimezone(EASTERN),
             "version": __version__,
+            "minutes": MINUTES,
         }
 
     return app
@@ -128,8 +132,11 @@ def _walls(app: Flask, sessions: Sessions) -> None:
             return None
         g.cookie = request.cookies.get(COOKIE, "")
         g.session = sessions.find(g.cookie)
+        over = bool(g.cookie) and g.session is None and request.endpoint not in _OPEN
         if g.session is None:
             g.cookie, g.session = sessions.begin()
+        if over:
+            return _over(g.session)
         if g.session.person and request.endpoint in _BIGGER:
             request.max_content_length = _BIGGER[request.endpoint] + _MOST_BYTES
             request.max_form_memory_size = min(_BIGGER[request.endpoint], 5 * 1024**2)
@@ -150,21 +157,38 @@ def _walls(app: Flask, sessions: Sessions) -> None:
         return response
 
 
+def _over(begun: Session) -> ResponseReturnValue:
+    """What somebody sees whose session is over: in words, with what they had written, or on to the log-in and back."""
+    if request.method == "POST":
+        try:
+            written = [(name, text) for name, text in request.form.items() if text.strip() and name not in _UNWRITTEN]
+        except RequestEntityTooLarge:
+            written = []
+        return render_template("ended.html", written=written), 403
+    begun.told = f"You were logged out after {MINUTES} minutes without a request. Log in to go on where you were."
+    if not request.path.startswith(("/members/", "/work/")):  # those meant something to the session that is over
+        begun.back = request.full_path.rstrip("?")
+    return redirect("/log-in", 303)
+
+
 def _doors(app: Flask, ws: Workspace, open_for: OpenFor, sessions: Sessions) -> None:
     @app.get("/log-in")
     def enter() -> ResponseReturnValue:
-        return render_template("log_in.html", error=None, name="")
+        told, g.session.told = g.session.told, ""
+        return render_template("log_in.html", error=None, name="", told=told)
 
     @app.post("/log-in")
     def entered() -> ResponseReturnValue:
         name = request.form.get("name", "")
+        back = g.session.back
         sessions.end(g.cookie)  # another id than before the log-in, which somebody may have set
         g.cookie, g.session = sessions.begin()
+        g.session.back = back
         try:
             log_in(g.session, open_for, name, request.form.get("pin", "").strip().encode())
         except CpdocsError as error:
             return render_template("log_in.html", error=error, name=name), 403
-        return redirect("/", 303)
+        return redirect(back or "/", 303)
 
     @app.post("/log-out")
     def leave() -> ResponseReturnValue:

@@ -9,7 +9,9 @@ from werkzeug.wrappers import Response
 
 from cpdocs.core.deliveries import DeliveryState
 from cpdocs.core.events import WORKSPACE_SUBJECT
+from cpdocs.desk.forms import FieldFault
 from cpdocs.desk.jobs import Job, Upload
+from cpdocs.desk.wrong_fields import with_wrong_field
 from cpdocs.errors import Busy, InputFault, UsageFault
 from cpdocs.index.outgoing import waiting_since
 from cpdocs.people.access import record_access
@@ -54,6 +56,8 @@ def page(template: str, *, here: str, status: int = 200, **values: Any) -> tuple
     stuck = sum(count for state, (count, _) in waiting_since(index).items() if state != DeliveryState.QUEUED)
     counts = {"Review": waiting, "Deliveries": stuck}
     shown = render_template(template, here=here, told=told, waiting=waiting, counts=counts, **values)
+    if isinstance(error := values.get("error"), FieldFault):
+        shown = with_wrong_field(shown, error, request.form.get("do", ""))
     return shown, status
 
 

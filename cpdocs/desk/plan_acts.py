@@ -12,7 +12,7 @@ from cpdocs.core.plan_clock import plan_clock
 from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.verdicts import Evidence, Slot
 from cpdocs.desk import words
-from cpdocs.desk.forms import Form, day, given, moment, needed, perhaps_day
+from cpdocs.desk.forms import FieldFault, Form, day, given, moment, needed, perhaps_day
 from cpdocs.desk.pages import secret
 from cpdocs.errors import UsageFault
 from cpdocs.plans import approvals, log
@@ -91,8 +91,10 @@ def _call(ws: Workspace, document_id: str, form: Form) -> str:
 def _approve(ws: Workspace, document_id: str, form: Form) -> str:
     name, relation = given(form, "representative"), given(form, "relation")
     if bool(name) != bool(relation):
-        raise UsageFault(
-            "A representative needs a name and a relation to the member.", todo="Fill in both, or neither."
+        raise FieldFault(
+            "A representative needs a name and a relation to the member.",
+            field="relation" if name else "representative",
+            todo="Fill in both, or neither.",
         )
     approvals.record_approval(
         ws,
@@ -110,7 +112,7 @@ def _approve(ws: Workspace, document_id: str, form: Form) -> str:
 def _note(ws: Workspace, document_id: str, form: Form) -> str:
     npi = needed(form, "npi", "The NPI of who wrote the note")
     if not is_npi(npi):
-        raise UsageFault("That is no NPI.", todo="Ten digits with a check digit.")
+        raise FieldFault("That is no NPI.", field="npi", todo="Ten digits with a check digit.")
     note, on = needed(form, "note", "The note"), day(form, "on", "The day of the note")
     by = needed(form, "by", "Who saw it in the chart")
     approvals.record_chart_note(ws, document_id, note=note, npi=npi, on=on, by=by, secret=secret)
@@ -157,7 +159,7 @@ def _withdraw(ws: Workspace, document_id: str, form: Form) -> str:
 def _unapprove(ws: Workspace, document_id: str, form: Form) -> str:
     slot = given(form, "slot")
     if slot not in taken_back(the_plan(ws.ledger, document_id)):
-        raise UsageFault("Whose approval is taken back?", todo="Choose the member's or the PCP's.")
+        raise FieldFault("Whose approval is taken back?", field="slot", todo="Choose the member's or the PCP's.")
     reason = needed(form, "reason", "What was wrong")
     approvals.unapprove(ws, document_id, slot=Slot(slot), reason=reason, secret=secret)
     return "The approval is taken back; its place is open again."

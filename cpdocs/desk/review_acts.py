@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.ids import parse_document_id
 from cpdocs.core.reply_slips import TICKS, Answer
 from cpdocs.core.verdicts import Slot
+from cpdocs.desk.forms import FieldFault
 from cpdocs.desk.pages import secret
 from cpdocs.desk.review_form import attestations
 from cpdocs.errors import UsageFault
@@ -28,7 +29,9 @@ def decide(ws: Workspace, which: str, form: Mapping[str, str], *, on_paper: bool
         left = sum(each.waiting for each in held.recheck(ws, [which]))
         return "Judged again: it is still held." if left else "Judged again: it is not held any more."
     if not reason:
-        raise UsageFault("A decision needs its reason.", todo="Say why; it stays on the record. No names of members.")
+        raise FieldFault(
+            "A decision needs its reason.", field="reason", todo="Say why; it stays on the record. No names of members."
+        )
     if what == "accept":
         return _accept(ws, which, form, reason, on_paper=on_paper)
     said: dict[str, Any] = {"reason": reason, "secret": secret}
@@ -56,10 +59,14 @@ def _split(ws: Workspace, which: str, form: Mapping[str, str], reason: str) -> s
         raise UsageFault("Which pages are meant?", todo="Tick pages of one file; of the next file after that.")
     document_id = parse_document_id(form.get("split_document", ""))
     if document_id is None:
-        raise UsageFault("That is no document id.", todo="Read it from the foot of another page of the plan.")
+        raise FieldFault(
+            "That is no document id.", field="split_document", todo="Read it from the foot of another page of the plan."
+        )
     first = form.get("plan_page", "").strip()
     if not first.isdigit():
-        raise UsageFault("Which page of the plan is it?", todo="Give the number of the first that is ticked.")
+        raise FieldFault(
+            "Which page of the plan is it?", field="plan_page", todo="Give the number of the first that is ticked."
+        )
     sha256 = item.files[ticked[0][0] - 1]
     part = next(each for each in item.parts if each.sha256 == sha256)
     pages = [number for _, number in ticked]
@@ -78,12 +85,16 @@ def _read_slip(ws: Workspace, which: str, form: Mapping[str, str], reason: str) 
     """What a letter's reply slip says, recorded."""
     said = form.get("answer", "")
     if said not in TICKS:
-        raise UsageFault("What does the slip say?", todo="Choose one; if nobody can tell, ask the member and close it.")
+        raise FieldFault(
+            "What does the slip say?",
+            field="answer",
+            todo="Choose one; if nobody can tell, ask the member and close it.",
+        )
     day = form.get("slip_on", "").strip()
     try:
         said_on = date.fromisoformat(day) if day else None
     except ValueError:
-        raise UsageFault("The slip's date can't be read.", todo="Write it like 2026-11-03.") from None
+        raise FieldFault("The slip's date can't be read.", field="slip_on", todo="Write it like 2026-11-03.") from None
     by = form.get("by", "").strip()
     reply_slips.record_answer(ws, which, Answer(said), by=by, reason=reason, secret=secret, said_on=said_on)
     return {
@@ -96,7 +107,7 @@ def _read_slip(ws: Workspace, which: str, form: Mapping[str, str], reason: str) 
 def _accept(ws: Workspace, which: str, form: Mapping[str, str], reason: str, *, on_paper: bool) -> str:
     named = form.get("document", "").strip()
     if named and parse_document_id(named) is None:
-        raise UsageFault("That is no document id.", todo="Read it again from the foot of the page.")
+        raise FieldFault("That is no document id.", field="document", todo="Read it again from the foot of the page.")
     accepted = held.accept(
         ws,
         which,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.ids import is_npi
 from cpdocs.core.signers import PCP
 from cpdocs.core.verdicts import Slot
-from cpdocs.errors import UsageFault
+from cpdocs.desk.forms import FieldFault
 from cpdocs.returns.attest import Attestation
 from cpdocs.returns.proposals import Signer, propose
 
@@ -27,13 +27,15 @@ def signers(ws: Workspace, item: Item) -> list[Signer]:
 
 
 def attestations(form: Mapping[str, str]) -> list[Attestation]:
-    """What the form attests, the PCP's slot first. Raises UsageFault in the form's own words."""
+    """What the form attests, the PCP's slot first. Raises FieldFault in the form's own words."""
     slots = [slot for slot in (Slot.PCP, Slot.MEMBER) if form.get(f"slot_{slot.value}")]
     if not slots:
-        raise UsageFault("Nobody's signature is ticked.", todo="Tick the member, the PCP, or both.")
+        raise FieldFault(
+            "Nobody's signature is ticked.", field="slot_member", todo="Tick the member, the PCP, or both."
+        )
     by = form.get("by", "").strip()
     if not by:
-        raise UsageFault("Who read the page?", todo="Give your name; it stands on the record.")
+        raise FieldFault("Who read the page?", field="by", todo="Give your name; it stands on the record.")
     return [_attestation(form, slot, by) for slot in slots]
 
 
@@ -46,8 +48,10 @@ def _attestation(form: Mapping[str, str], slot: Slot, by: str) -> Attestation:
     if slot is Slot.PCP:
         npi = said("npi_other") if said("npi") == OTHER else said("npi")
         if not is_npi(npi):
-            raise UsageFault(
-                "Which clinician signed?", todo="Choose one, or give the ten digits of the NPI that stands on the page."
+            raise FieldFault(
+                "Which clinician signed?",
+                field="npi_other" if said("npi") == OTHER else "npi",
+                todo="Choose one, or give the ten digits of the NPI that stands on the page.",
             )
         stamp = bool(said("stamp"))
         return Attestation(
@@ -61,8 +65,10 @@ def _attestation(form: Mapping[str, str], slot: Slot, by: str) -> Attestation:
             pages_missing=pages_missing,
         )
     if bool(said("representative")) != bool(said("relation")):
-        raise UsageFault(
-            "A representative needs a name and a relation to the member.", todo="Fill in both, or leave both empty."
+        raise FieldFault(
+            "A representative needs a name and a relation to the member.",
+            field="relation" if said("representative") else "representative",
+            todo="Fill in both, or leave both empty.",
         )
     return Attestation(
         slot,
@@ -80,8 +86,9 @@ def _day(form: Mapping[str, str], slot: Slot) -> date | None:
     whose = "member's" if slot is Slot.MEMBER else "PCP's"
     text, none = form.get(f"{slot.value}_on", "").strip(), bool(form.get(f"{slot.value}_no_date"))
     if bool(text) == none:
-        raise UsageFault(
+        raise FieldFault(
             f"On which day is the {whose} signature dated?",
+            field=f"{slot.value}_on",
             todo="Give the date as it is written, or tick that none is.",
         )
     if none:
@@ -89,4 +96,6 @@ def _day(form: Mapping[str, str], slot: Slot) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageFault(f"The {whose} date can't be read.", todo="Write it like 2026-11-03.") from None
+        raise FieldFault(
+            f"The {whose} date can't be read.", field=f"{slot.value}_on", todo="Write it like 2026-11-03."
+        ) from None

@@ -33,6 +33,8 @@ class Session:
     pin: bytes = b""
     told: str = ""
     """What the next page says once: what became of the last request."""
+    back: str = ""
+    """Where a log-in leads: the address that was asked for when the session before was over (empty: Today)."""
     looked: set[str] = field(default_factory=set)
     """What was shown, and recorded as seen, in this session."""
     jobs: OrderedDict[str, Job] = field(default_factory=OrderedDict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from datetime import date
@@ -245,3 +246,33 @@ def test_a_plan_on_paper_takes_four_acts_and_no_id_is_typed(desk: Desk) -> None:
     assert desk.office.status(desk.office.documents["bh"])["state"] == "uploaded"
     filled_by = {event.data["slot"]: event.data["npi"] for event in desk.events("slot.filled")}
     assert filled_by["pcp"] == desk.office.sample.npis["pcp1"]
+
+
+def test_one_box_is_signed_by_a_designee_then_taken_back_refused_and_returned_with_comments(desk: Desk) -> None:
+    """What else becomes of a plan on paper: of it all, only what the paper and the people say is typed, and no id."""
+    address = f"/plans/{desk.office.documents['bh']}"
+    desk.take(signed_fax(desk.issued_file("bh"), "PCPSig"), name="fax.tif")
+    npis = desk.office.sample.npis
+    with at_the_desk(desk.root, RETURN) as browser:
+        browser.log_in()
+
+        def do(page: str, act: str, **said: str) -> str:
+            answer = browser.post(page, **{**Form(browser.get(page).text, act).values, **said, "do": act})
+            assert answer.status_code == 303, answer.text
+            return html.unescape(browser.get(answer.headers["Location"]).text)
+
+        (review,) = re.findall(r'href="(/review/[^"]+)"', browser.get(address).text)[:1]
+        shown = browser.get(review).text
+        assert ("slot_member" in Form(shown, "accept").values, "slot_pcp" in Form(shown, "accept").values) == (
+            False,
+            True,
+        )
+        assert f'value="{npis["rn1"]}"' in shown
+        assert "the PCP's signature counts" in do(review, "accept", npi=npis["rn1"], pcp_on=ON)
+        assert desk.office.status(desk.office.documents["bh"])["state"] == "partly_signed"
+        assert "its place is open again" in do(address, "unapprove", reason="read from another member's page")
+        said = {"offered": "read aloud", "reason": "wants to ask the family", "language": "Spanish"}
+        assert "The member's refusal is recorded." in do(address, "refuse", **said)
+        assert "its clock has stopped" in do(address, "return", reason="asks for another pharmacy")
+    kinds = [event.type.value for event in desk.events("slot.filled", "slot.emptied", "slot.refused", "plan.returned")]
+    assert kinds == ["slot.filled", "slot.emptied", "slot.refused", "plan.returned"]

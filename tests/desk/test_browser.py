@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ WIDTHS = (1280, 820)
 AXE_SAYS = (
     "axe.run().then(found => found.violations.map("
     "each => each.id + ': ' + each.nodes.map(node => node.html.slice(0, 120)).join(' | ')))"
+)
+ADDRESSES = (
+    "[...document.querySelectorAll('[href], [src], [action]')].map(each => "
+    "each.getAttribute('href') || each.getAttribute('src') || each.getAttribute('action'))"
 )
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 FOCUSED = "document.activeElement"
@@ -144,51 +149,77 @@ def pages(desk: Served, worked: dict[str, str]) -> dict[str, str]:
     }
 
 
-def test_every_page_fits_both_widths_and_axe_finds_nothing(
-    desk: Served, browser: Chromium, pages: dict[str, str]
-) -> None:
+@dataclass(frozen=True)
+class Visit:
+    """What one page showed in one visit: what axe and the widths say by width, the browser's own complaints, the
+    addresses on it, and those that it asked."""
+
+    wrong: dict[int, tuple[list[str], int]]
+    complaints: list[str]
+    addresses: set[str]
+    requests: list[str]
+
+
+@pytest.fixture(scope="module")
+def visits(desk: Served, browser: Chromium, pages: dict[str, str]) -> dict[str, Visit]:
+    """Every page, looked at once at both widths; and a form that came back with a fault."""
     axe = (peers.package("axe-core") / "axe.min.js").read_text("utf-8")
-    found = {}
-    for what, address in pages.items():
+
+    def look() -> Visit:
+        browser.run("Promise.all([...document.images].map(each => (each.loading = 'eager', each.decode())))")
+        complaints, requests = [*browser.complaints], [*browser.requests]
+        addresses = set(browser.run(ADDRESSES))
+        browser.run(f"{axe};0")
+        wrong = {}
         for width in WIDTHS:
             browser.size(width)
-            browser.go(desk.address + address)
-            browser.run(f"{axe};0")
-            wrong = browser.run(AXE_SAYS)
-            wide = browser.run(TOO_WIDE)
-            if wrong or wide:
-                found[what, width] = (wrong, wide)
-    browser.size(1280)
-    assert found == {}
+            wrong[width] = (browser.run(AXE_SAYS), browser.run(TOO_WIDE))
+        browser.size(1280)
+        return Visit(wrong, complaints, addresses, requests)
+
+    found = {}
+    for what, address in pages.items():
+        browser.requests.clear()
+        browser.complaints.clear()
+        browser.go(desk.address + address)
+        found[what] = look()
+    browser.go(f"{desk.address}/plans/{desk.office.documents['bh']}")
+    with browser.another_page():
+        browser.run("document.querySelector('button[value=call]').click()")
+    browser.until("document.activeElement.id === 'call-note'")
+    found["a form with a fault"] = look()
+    return found
+
+
+def test_every_page_fits_both_widths_and_axe_finds_nothing(visits: dict[str, Visit]) -> None:
+    found = {what: visit.wrong for what, visit in visits.items()}
+    assert {what: wrong for what, wrong in found.items() if any(map(any, wrong.values()))} == {}
+
+
+def test_a_field_with_a_fault_has_the_focus_and_says_what_is_wrong(browser: Chromium, visits: dict[str, Visit]) -> None:
+    assert "a form with a fault" in visits, "the page that was looked at last"
+    said = browser.run(
+        "document.getElementById(document.activeElement.getAttribute('aria-describedby').split(' ')[0]).textContent"
+    )
+    assert said == "What was said is empty. Fill it in."
+    assert browser.run("document.activeElement.matches(':focus-visible')")
 
 
 def test_no_page_asks_anybody_else_nor_breaks_its_own_policy(
-    desk: Served, browser: Chromium, pages: dict[str, str]
+    desk: Served, browser: Chromium, visits: dict[str, Visit]
 ) -> None:
-    browser.requests.clear()
-    browser.complaints.clear()
-    for what, address in pages.items():
-        if what != "an error":
-            browser.go(desk.address + address)
-            browser.run("Promise.all([...document.images].map(each => (each.loading = 'eager', each.decode())))")
-    strangers = {each for each in browser.requests if not each.startswith((desk.address + "/", "data:image/svg+xml"))}
-    assert strangers == set()  # the calendar sign of a date field is the browser's own
-    assert [each for each in browser.complaints if "favicon" not in each] == []
+    asked = {each for visit in visits.values() for each in visit.requests}
+    # The calendar sign of a date field is the browser's own.
+    assert {each for each in asked if not each.startswith((desk.address + "/", "data:image/svg+xml"))} == set()
+    told = {what: visit.complaints for what, visit in visits.items() if what not in ("an error", "a form with a fault")}
+    assert {what: each for what, each in told.items() if [one for one in each if "favicon" not in one]} == {}
     assert browser.run("document.cookie") == ""
 
 
-def test_no_address_on_any_page_names_a_member(desk: Served, browser: Chromium, pages: dict[str, str]) -> None:
+def test_no_address_on_any_page_names_a_member(desk: Served, visits: dict[str, Visit]) -> None:
     roster = desk.office.sample.roster.read_text("utf-8").splitlines()[1:]
     names = {cell.casefold() for line in roster for cell in line.split(",")[:3] if len(cell) > 2}
-    addresses = set()
-    for address in pages.values():
-        browser.go(desk.address + address)
-        addresses |= set(
-            browser.run(
-                "[...document.querySelectorAll('[href], [src], [action]')].map(each => "
-                "each.getAttribute('href') || each.getAttribute('src') || each.getAttribute('action'))"
-            )
-        )
+    addresses = {address for visit in visits.values() for address in visit.addresses}
     parts = {part.casefold() for address in addresses for part in re.split(r"[/?&=+]", address)}
     assert len(addresses) > 50
     assert parts & names == set()

@@ -93,6 +93,18 @@ def test_a_session_ends_when_it_is_idle_and_when_one_logs_out(issued: Office) ->
         browser.log_in()
         seconds.now += IDLE_SECONDS - 1
         assert browser.get("/").status_code == 200
+        form = {"csrf": browser.csrf("/letters/held"), "reason": "called both <b>", "letter": "7K3M-9QXW-2RR"}
+        seconds.now += IDLE_SECONDS + 1
+        over = browser.client.post("/letters/held", base_url=AT, data=form)
+        assert over.status_code == 403
+        assert "nothing of this form was recorded" in over.text
+        assert "called both &lt;b&gt;" in over.text
+        assert form["csrf"] not in over.text
+        browser.log_in()
+        seconds.now += IDLE_SECONDS + 1
+        assert browser.get("/plans?overdue=1").headers["Location"] == "/log-in"
+        assert "logged out after 15 minutes" in browser.get("/log-in").text
+        assert browser.log_in().headers["Location"] == "/plans?overdue=1"
         seconds.now += IDLE_SECONDS + 1
         assert browser.get("/").status_code == 303
         browser.log_in()
