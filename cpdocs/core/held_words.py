@@ -76,7 +76,7 @@ _BY_CODE = {
     ),
     "copy_not_plan": (
         "Somebody signed or wrote on the copy that we gave out for information. Read it for comments, send the plan "
-        "itself to be signed (`cpdocs plan send`), then close this with `cpdocs held close`."
+        "itself to be signed, then close this with `cpdocs held close`."
     ),
     "content_differs": "Compare every page with the issued plan before anything else.",
     **dict.fromkeys(
