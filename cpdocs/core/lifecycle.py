@@ -10,7 +10,8 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
     supersedes (document id or null),
     due_days, suffolk (bool: the terms as they were at issue), pcp_meaning (what the paper says that the PCP's
     signature means), discharge (the last one that the plan states: see ``discharges``; or null), choices (the answers
-    on choice that are yes), services, affiliated (counts). Subjects: the document, the member, the practice, and the
+    on choice that are yes), services, affiliated (counts), moved_from_npi and moved_from_practice (of a transfer: whom
+    the roster named then; else absent). Subjects: the document, the member, the practice, and the
     document that it supersedes.
 ``PLAN_SENT``
     document_id, to, channel, at.
@@ -214,6 +215,7 @@ def _issued(event: Event) -> PlanRecord:
         choices=frozenset(data.get("choices", ())),
         services=int(data.get("services", 0)),
         affiliated=int(data.get("affiliated", 0)),
+        moved_from=(_text(data, "moved_from_npi"), _text(data, "moved_from_practice")),
     )
 
 

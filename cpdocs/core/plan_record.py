@@ -232,6 +232,9 @@ class PlanRecord:
     """BCP 47: the language that stands beside English on its pages."""
     large_print: bool = False
     draft_translation: bool = False
+    moved_from: tuple[str, str] = ("", "")
+    """NPI and practice of the PCP whom the roster named when a person transferred the plan to this version's; empty
+    where nobody did."""
     superseded_by: str = ""
     sendings: tuple[Sending, ...] = ()
     received_at: datetime | None = None
@@ -281,6 +284,11 @@ class PlanRecord:
         if self.on_hold or self.state is PlanState.REFUSED:
             return "on hold"
         return {"": "open", "superseded": "replaced"}.get(self.closed, self.closed)
+
+    def pcp_now(self, on_roster: str) -> str:
+        """Who the member's PCP is, the roster naming ``on_roster`` (NPI, or empty): a roster that still names whom a
+        person moved the plan away from is behind, and the version's own PCP is the member's."""
+        return self.pcp_npi if on_roster and on_roster == self.moved_from[0] else on_roster
 
     @property
     def sent_at(self) -> datetime | None:

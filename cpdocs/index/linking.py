@@ -31,7 +31,7 @@ UPDATE plans SET
     live_until = coalesce((SELECT m.live_until {_MEMBER}), ''),
     back = EXISTS (SELECT 1 FROM returns r WHERE r.document_id = plans.document_id AND r.waiting = 1),
     pcp_changed = running = 1 AND (
-        EXISTS (SELECT 1 {_MEMBER} AND m.pcp_npi <> '' AND m.pcp_npi <> plans.pcp_npi)
+        EXISTS (SELECT 1 {_MEMBER} AND m.pcp_npi NOT IN ('', plans.pcp_npi, plans.moved_from_npi))
         OR NOT EXISTS (SELECT 1 {_AT_WORK})
     ),
     signer_changes_on = coalesce((SELECT CASE
@@ -48,7 +48,7 @@ UPDATE plans SET
     posting = CASE WHEN EXISTS (SELECT 1 {_OUT} AND d.purpose = 'packet' AND d.state IN {_OPEN})
         THEN 'open' ELSE '' END,
     practice_changed = running = 1 AND (
-        EXISTS (SELECT 1 {_MEMBER} AND m.practice_id <> '' AND m.practice_id <> plans.practice_id)
+        EXISTS (SELECT 1 {_MEMBER} AND m.practice_id NOT IN ('', plans.practice_id, plans.moved_from_practice))
         OR (EXISTS (SELECT 1 {_AT_WORK}) AND NOT EXISTS (SELECT 1 {_AT_WORK} AND c.practice_id = plans.practice_id))
     )
 """  # noqa: S608 our own names

@@ -68,6 +68,7 @@ def plan_row(record: PlanRecord, asked: Iterable[str]) -> Row:
         *(record.services, record.affiliated),
         ";".join(stages),
         _day(record.assigned_on),
+        *record.moved_from,
         *("", "", 0, 0, 0, "", "", "", ""),
     )
 

@@ -3,17 +3,19 @@ writes; and the database's errors in words for a person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from select import POLLOUT, poll
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from cpdocs.errors import Busy, CpdocsError, WorkspaceFault
 from cpdocs.ledger.faults import DAMAGED_TODO, LedgerDamaged, LedgerMissing
+from cpdocs.ledger.reading import Driver
 
 if TYPE_CHECKING:
     import psycopg
+
+T = TypeVar("T")
 
 SCHEMA = "cpdocs"
 """The schema that holds the ledger's tables."""
@@ -108,14 +110,34 @@ def connect(conninfo: str, busy_seconds: float, *, reading: bool = False) -> psy
     )
 
 
-def seems_alive(connection: psycopg.Connection) -> bool:
-    """Whether a connection that lay idle can be used, as far as this end knows: a server that ends one says so, and
-    then there is something to read. No round trip is spent on it."""
-    if connection.closed:
-        return False
-    wire = poll()
-    wire.register(connection.fileno())
-    return not any(what & ~POLLOUT for _, what in wire.poll(0))
+class LastingDriver(Driver):
+    """A connection for reading that is made anew where the old one is gone, and then asked once more: every statement
+    is a transaction of its own, so nothing is lost between two. No round trip is spent on asking whether it lives."""
+
+    __slots__ = ("_connect",)
+
+    def __init__(self, connect: Callable[[], psycopg.Connection]) -> None:
+        super().__init__(connect(), "%s")
+        self._connect = connect
+
+    def execute(self, statement: str, values: Collection[object] = ()) -> Any:
+        return once_more(self, self._connect, lambda: Driver.execute(self, statement, values))
+
+
+def once_more(driver: Driver, connect: Callable[[], psycopg.Connection], ask: Callable[[], T]) -> T:
+    """What ``ask`` gives; where the connection turns out to be gone, it is asked once more by a new one. Only for what
+    a transaction begins with."""
+    from psycopg import OperationalError
+    from psycopg.errors import AdminShutdown, CrashShutdown
+
+    try:
+        return ask()
+    except OperationalError as error:
+        if not (driver.connection.closed or isinstance(error, AdminShutdown | CrashShutdown)):
+            raise
+    driver.connection.close()
+    driver.connection = connect()
+    return ask()
 
 
 @contextmanager

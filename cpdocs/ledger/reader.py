@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -50,11 +51,6 @@ class Pool:
         """A new connection."""
         raise NotImplementedError
 
-    def alive(self, driver: Driver) -> bool:
-        """Whether a connection that lay idle can still be used."""
-        del driver
-        return True
-
     @contextmanager
     def borrowed(self) -> Iterator[Driver]:
         """A connection for the time of the block, with no transaction begun; one that a fault was met on isn't kept."""
@@ -77,14 +73,10 @@ class Pool:
             self._idle.pop().connection.close()
 
     def _taken(self) -> Driver:
-        while True:
-            try:
-                driver = self._idle.pop()
-            except IndexError:
-                return self.open()
-            if self.alive(driver):
-                return driver
-            driver.connection.close()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.open()
 
     def _put_back(self, driver: Driver) -> None:
         if self._closed:
@@ -143,15 +135,9 @@ class PostgresReader(Pool):
         self._busy_seconds = busy_seconds
 
     def open(self) -> Driver:
-        from cpdocs.ledger.postgres_connection import connect
+        from cpdocs.ledger.postgres_connection import LastingDriver, connect
 
-        # Each statement sees one moment by itself, and no round trip is spent on beginning and ending.
-        return Driver(connect(self._conninfo, self._busy_seconds, reading=True), "%s")
-
-    def alive(self, driver: Driver) -> bool:
-        from cpdocs.ledger.postgres_connection import seems_alive
-
-        return seems_alive(driver.connection)
+        return LastingDriver(partial(connect, self._conninfo, self._busy_seconds, reading=True))
 
     def form(self) -> int | None:
         from psycopg.errors import UndefinedTable

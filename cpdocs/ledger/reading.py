@@ -29,7 +29,7 @@ _NO_END = 2**62
 _SIZE = "(SELECT size FROM tree_head)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Driver:
     """A connection of sqlite3 or psycopg, in which ``mark`` stands for a value: ``?`` or ``%s``."""
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cpdocs.ledger import sqlite_file
 from cpdocs.ledger.address import Place
 from cpdocs.ledger.faults import LedgerMissing
 from cpdocs.ledger.reader import MISSING_TODO, Pool
 from cpdocs.ledger.reading import Driver
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 class Writer(Protocol):
@@ -66,23 +69,23 @@ class PostgresWriter(Pool):
         self._busy_seconds = busy_seconds
 
     def open(self) -> Driver:
+        return Driver(self._connected(), "%s")
+
+    def _connected(self) -> psycopg.Connection:
         from cpdocs.ledger.postgres_connection import connect
 
-        return Driver(connect(self._conninfo, self._busy_seconds), "%s")
-
-    def alive(self, driver: Driver) -> bool:
-        from cpdocs.ledger.postgres_connection import seems_alive
-
-        return seems_alive(driver.connection)
+        return connect(self._conninfo, self._busy_seconds)
 
     @contextmanager
     def writing(self) -> Iterator[Driver]:
         """A transaction that holds the row of ``tree_head``, committed where the block ends well; else its connection
         is ended, and nothing of it is left. Each thread that writes at the same time has a connection of its own, which
         is kept for the next transaction."""
+        from cpdocs.ledger.postgres_connection import once_more
+
         with self.borrowed() as driver:
             try:
-                driver.execute("SELECT id FROM tree_head FOR UPDATE")
+                once_more(driver, self._connected, lambda: driver.execute("SELECT id FROM tree_head FOR UPDATE"))
                 yield driver
                 driver.connection.commit()
             except GeneratorExit:

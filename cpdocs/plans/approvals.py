@@ -231,7 +231,7 @@ def _standing(
         signed_at=written,
         received_at=now,
         directory_then=then,
-        current_pcp_npi=assignment.pcp_npi if assignment and assignment.pcp_npi else None,
+        current_pcp_npi=(record.pcp_now(assignment.pcp_npi) or None) if assignment else None,
     )
 
 

@@ -156,7 +156,7 @@ class DecisionContext:
         events = self._ws.ledger.events(subject=member_subject(plan.member_id), types=MEMBER_EVENTS)
         then = fold(event for event in events if event.at <= moment)
         found = then.latest(plan.member_id, Program(plan.program)) or self.member_of(plan)[0]
-        return found.pcp_npi if found else ""
+        return plan.pcp_now(found.pcp_npi) if found else ""
 
     def outdated(self, source: Reads, as_of: int, plans: Iterable[PlanRecord | IssuedLetter]) -> bool:
         """Whether anything was recorded after ``as_of`` that may change the answer to a return of ``plans``,

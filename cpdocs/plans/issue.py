@@ -106,13 +106,15 @@ def issue_checked(
     *,
     token_pin: Callable[[], bytes] | None = None,
     drafts: bool = False,
+    moved: bool = False,
     issued: Callable[[Issued], None] = lambda _: None,
 ) -> Outcome:
-    """Issues what was checked and has no errors; as :func:`issue_files`."""
+    """Issues what was checked and has no errors; as :func:`issue_files`. ``moved``: a person says that the PCP whom it
+    names is the member's now, whatever the roster still says."""
     ws.require_sender()
     finish_issues(ws)
     desk = _Desk(
-        ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin, drafts
+        ws, load_register(ws, *(report.plan.member_id for report in reports if report.plan)), token_pin, drafts, moved
     )
     if token_place(ws.paths, "seal") and any(report.plan and not report.errors for report in reports):
         _ = desk.seal  # once and for all plans: a wrong PIN tried for each would lock the token
@@ -143,9 +145,12 @@ def finish_issues(ws: Workspace) -> None:
 class _Desk:
     """One batch: keys are read once, and only when the first plan is to be sealed."""
 
-    def __init__(self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None, drafts: bool) -> None:
+    def __init__(
+        self, ws: Workspace, register: Register, token_pin: Callable[[], bytes] | None, drafts: bool, moved: bool
+    ) -> None:
         self.ws = ws
         self._drafts = drafts
+        self._moved = moved
         self._token_pin = token_pin
         self.register = register
         self._sources = PaperSources()
@@ -223,6 +228,11 @@ class _Desk:
             "large_print": form.large_print,
             "affiliated": sum(service.affiliated is True for service in plan.services),
         }
+        moved_from = last.moved_from if last and last.pcp_npi == plan.pcp_npi else ("", "")
+        if self._moved:
+            moved_from = (member.pcp_npi, member.practice_id)
+        if any(moved_from):
+            data |= {"moved_from_npi": moved_from[0], "moved_from_practice": moved_from[1]}
         key = stage_key(document_id, str(data["sha256"]))
         stage(ws.paths.plans, key, {file: sealed, cover_file: cover.pdf})
         before = the_plan(ws.ledger, supersedes) if supersedes else None

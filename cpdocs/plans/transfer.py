@@ -60,7 +60,11 @@ def transfer(
     moved = replace(plan, plan=header, pcp_npi=pcp.npi, practice_id=pcp.practice_id, copy_given=None)
     name = Path(f"{document_id}-transfer.yaml")
     outcome = issue_checked(
-        ws, check_data(ws, [(name, plan_text(moved).encode())], versions=False), token_pin=token_pin, drafts=drafts
+        ws,
+        check_data(ws, [(name, plan_text(moved).encode())], versions=False),
+        token_pin=token_pin,
+        drafts=drafts,
+        moved=True,
     )
     if outcome.refused:
         raise outcome.refused

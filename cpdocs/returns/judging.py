@@ -288,7 +288,7 @@ def _record(
         directory=context.directory,
         received_at=received_at,
         directory_then=context.directory_at(signing_claimed(facts, subject, received_at)),
-        current_pcp_npi=member.pcp_npi or None if member else None,
+        current_pcp_npi=(plan.pcp_now(member.pcp_npi) or None) if member else None,
         filled={slot: fill.certificate_sha256 for slot, fill in plan.fills.items()},
         member_name=member.full_name if member else "",
         self_witnessed=frozenset() if seconded else self_witnessed(ws.ledger, context, plan.document_id),

@@ -6,16 +6,19 @@ import ast
 import os
 import subprocess
 import sys
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import yaml
 
 from cpdocs.cli.root import COMMANDS
-from cpdocs.core.events import EventType
+from cpdocs.core.events import EventType, NewEvent
 from cpdocs.demo.files import write_sample
+from cpdocs.ledger.events import EventStore
 from cpdocs.wiring import open_workspace
 from cpdocs.workspace import Workspace
 from tests.conftest import NOW, CommandLine
@@ -95,6 +98,23 @@ def test_a_look_at_an_empty_inbox_imports_nothing_that_decides(cli: CommandLine)
     for imported in (watched - {"weasyprint"}, set()):
         shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert set(ast.literal_eval(shown.stdout)) <= imported, shown.stdout
+
+
+def test_a_sandbox_opens_its_ledger_once(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[EventStore] = []
+
+    def counting(place: Any, **options: Any) -> EventStore:
+        opened.append(really(place, **options))
+        return opened[-1]
+
+    really = EventStore.open
+    monkeypatch.setattr(EventStore, "open", counting)
+    monkeypatch.setenv("CPDOCS_NOW", NOW)
+    ws = open_workspace(cli.root)
+    (event,) = ws.ledger.append(NewEvent(EventType.RECORD_ACCESSED, ("workspace:",), {"how": "test"}))
+    ws.close()
+    assert len(opened) == 1
+    assert event.at == datetime.fromisoformat(NOW), "by the fixed clock"
 
 
 @pytest.mark.parametrize("argv", [("status",), ("audit", "show", "unknown")])

@@ -81,7 +81,7 @@ def test_half_a_request_leaves_none_and_the_next_one(server: FhirServer) -> None
     made = document(document_id="FAULT-request-cut")
     with proxy.between(server.port) as middle:
         middle.matches, middle.request_limit, middle.faults = posts, 600, 1
-        assert attempt(middle.port, made).outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
+        assert attempt(middle.port, made, seconds=2).outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
         middle.request_limit = None
         assert attempt(middle.port, made, again=True).outcome is Outcome.ACCEPTED
     assert there(server, made) == 1

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from cpdocs.core.plan_draft import plan_text
 from cpdocs.intake.plan_file import read_plan
 from tests.flows.conftest import Office
+from tests.flows.returning import Desk
 from tests.intake.fhir_made import bundle, resources
 
 
@@ -109,6 +110,13 @@ def test_a_plan_goes_to_a_new_pcp_under_no_approval_of_the_old_one(issued: Offic
     assert issued.status(first)["state"] == "superseded"
     told = [each["text"] for each in issued.cli("plan", "diff", first, moved["document_id"], "--json").json]
     assert any(text.startswith("PCP (NPI): was") for text in told)
+    waits = {each["kind"] for each in issued.cli("todo", "--json").json if each["document_id"] == moved["document_id"]}
+    assert waits == {"member_signature", "unsent"}, "the roster still names the old one, and is behind"
+    label = next(name for name, npi in issued.sample.npis.items() if npi == new)
+    issued.documents["moved"] = moved["document_id"]
+    desk = Desk(issued)
+    row = desk.take(desk.sign_pcp(desk.issued_file("moved"), label), plan="moved")
+    assert (row["verdict"], row["slots_filled"]) == ("accepted", ["pcp"])
 
 
 def test_a_plan_isnt_moved_to_somebody_who_is_no_pcp(issued: Office) -> None:

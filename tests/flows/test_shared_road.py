@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,7 +99,8 @@ def _die_at_work(root: Path) -> None:
         from cpdocs.cli import run
         from cpdocs.returns import receiving
 
-        socket.gethostname = lambda: "north"
+        this = os.uname()
+        os.uname = lambda: os.uname_result((this.sysname, "north", *this[2:]))
         receiving.judge = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment,return-value]
         null = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):

@@ -16,6 +16,7 @@ from cpdocs.core.events import EventType
 from cpdocs.core.worklist import Kind
 from cpdocs.index import filling, store
 from cpdocs.index import waiting as waiting_rows
+from cpdocs.index.lookups import member_names
 from cpdocs.index.queries import Page, PlanFilter, plan_ids
 from cpdocs.index.tables import TABLES
 from cpdocs.index.waiting import WorkFilter, waiting_counts
@@ -164,6 +165,13 @@ def test_looks_and_the_like_leave_every_row_as_it_is(ws: Workspace, monkeypatch:
     assert everything(ws) == before
     monkeypatch.undo()
     assert store.differing(ws.paths.index, ws.ledger) == []
+
+
+def test_of_very_many_keys_each_is_found(ws: Workspace) -> None:
+    ids = [row[0] for row in ws.index.rows("SELECT member_id FROM members ORDER BY member_id")]
+    names = member_names(ws.index, [*ids[:1], *map(str, range(1100)), *ids])
+    assert sorted(names) == sorted(set(ids))
+    assert member_names(ws.index, ids[-1:]) == {ids[-1]: names[ids[-1]]}
 
 
 def test_a_page_is_a_part_of_the_whole(ws: Workspace) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -35,6 +37,20 @@ def test_commits_are_durable_and_a_vanished_machine_is_given_up_by_setting(store
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
         assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "repeatable read"
         assert connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+    with store.write() as tx:
+        assert tx._driver.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
+def test_whoever_reads_and_writes_does_so_by_the_driver_alone(store, ledger):
+    code = (
+        "import sys\nfrom cpdocs.core.events import EventType, NewEvent\nfrom cpdocs.ledger.events import EventStore\n"
+        "from cpdocs.wiring import SystemClock\n"
+        f"store = EventStore.open({ledger!r}, clock=SystemClock(), user='clerk', host='desk')\n"
+        "store.append(NewEvent(EventType.RECORD_ACCESSED, ('workspace:',), {'how': 'test'}))\n"
+        "print(len(list(store.events())), 'sqlalchemy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "False"]
 
 
 def test_the_daily_user_can_append_and_audit_but_not_lift_the_guards(store, ledger, clock):
@@ -138,6 +154,20 @@ def test_a_connection_that_broke_is_named_and_the_next_one_is_made(store, ledger
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cpdocs'")
         tx.append(letter(2))
     assert store.append(letter(3))[0].seq == 2
+
+
+def test_connections_that_were_ended_while_they_lay_idle_are_made_anew_for_the_next_question(store, ledger):
+    store.append(letter(1))
+    for _ in range(5):  # each time another moment after the server was told
+        with raw(ledger) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cpdocs'"
+            )
+        size = store.head().size
+        assert store.append(letter(size))[0].seq == size + 1
+    with store.write() as tx, raw(ledger) as connection:
+        tx.append(letter(99))
+        assert len(list(store.events())) == 7, "what isn't committed isn't read"
 
 
 def test_a_server_that_restarts_loses_nothing_and_the_next_command_goes_on(store, postgres):
