@@ -27,6 +27,7 @@ PLACES: Mapping[str, str] = {
     "notices list": "Notices",
     "plan issue": "“Write or bring a plan”",
     "plan list": "Plans",
+    "plan send": "“Send it to the practice now” on the plan's page",
     "plan show": "the plan's page",
     "todo": "Today",
 }
