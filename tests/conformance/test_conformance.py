@@ -28,6 +28,7 @@ from cpdocs.documents.leaflets import render_envelope, render_guide, render_summ
 from cpdocs.documents.letter_languages import load_catalogue
 from cpdocs.documents.letters import Letter, LetterRenderer, PrintedLetter
 from cpdocs.documents.mail_merge.renderer import MailMerge
+from cpdocs.documents.medication_cover import render_list_cover
 from cpdocs.documents.medication_list import ListPaper, render_list
 from cpdocs.documents.notices import Notice, NoticeKind, render_notice
 from cpdocs.documents.pdf import Rendered
@@ -169,10 +170,9 @@ def leaflet_files() -> dict[str, bytes]:
         plan().transitions[0],
         plan().medications,
     )
-    made["medication-list"] = render_list(
-        ListPaper(listed, DOCUMENT_ID, member(), paper().practice, "Ada Mockworth, MD", SENDER, ISSUED_AT),
-        shipped=SHIPPED,
-    ).pdf
+    listing = ListPaper(listed, DOCUMENT_ID, member(), paper().practice, "Ada Mockworth, MD", SENDER, ISSUED_AT)
+    made["medication-list"] = render_list(listing, shipped=SHIPPED).pdf
+    made["medication-cover"] = render_list_cover(listing, pages=1, shipped=SHIPPED).pdf
     return made
 
 
