@@ -143,7 +143,8 @@ def verify_(against: tuple[Path, ...], witnesses: tuple[str, ...], log_key: str 
         if report.unreferenced:
             say(
                 click.get_current_context(),
-                f"{report.unreferenced} stored files are mentioned by no event: a command was interrupted.",
+                f"{counted(report.unreferenced, 'stored file is', 'stored files are')} mentioned by no event: a "
+                "command was interrupted.",
             )
         if report.pages_compared is False:
             say(

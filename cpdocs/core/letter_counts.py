@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cpdocs.core.letters import Piece, sheets_for
+from cpdocs.core.plurals import counted
 
 DISPOSITIONS = ("mailed", "held", "suppressed", "duplicate", "rejected", "ignored")
 """What a line may become; ``records_in`` is always their sum."""
@@ -82,10 +83,11 @@ def faults(records_in: int, lines: Sequence[LineResult], pieces: Sequence[Piece]
     by_disposition: Mapping[str, int] = counts(lines)
     found = []
     if records_in != sum(by_disposition.values()):
-        found.append(f"{records_in} lines came in and {sum(by_disposition.values())} have a disposition.")
+        found.append(f"{counted(records_in, 'line')} came in and {sum(by_disposition.values())} have a disposition.")
     letters = [piece for piece in pieces if not piece.seed]
     if by_disposition["mailed"] != len(letters):
-        found.append(f"{by_disposition['mailed']} lines are to be mailed and {len(letters)} letters were made.")
+        mailed = counted(by_disposition["mailed"], "line is", "lines are")
+        found.append(f"{mailed} to be mailed and {counted(len(letters), 'letter was', 'letters were')} made.")
     if any(line.piece is not None and line.piece.seed for line in lines):
         found.append("A seed piece answers a line.")
     if len({piece.document_id for piece in pieces}) != len(pieces):

@@ -27,6 +27,7 @@ PLACES: Mapping[str, str] = {
     "notices list": "Notices",
     "plan issue": "“Write or bring a plan”",
     "plan list": "Plans",
+    "plan send": "“Send it to the practice now” on the plan's page",
     "plan show": "the plan's page",
     "todo": "Today",
 }
@@ -44,6 +45,7 @@ _OPTIONS: Mapping[str, str] = {
 }
 _AS = re.compile(r"Say who you are with `--as NAME` if that isn't your name on record")
 _COMMAND = re.compile(r"`cpdocs ([^`]+)`")
+_RECHECK = re.compile(r"\brecheck\b")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)(?: [A-Z]+)?")
 _QUOTED = re.compile(r"(`[^`]*`)")
 
@@ -51,7 +53,7 @@ _QUOTED = re.compile(r"(`[^`]*`)")
 def at_the_desk(text: str) -> str:
     """``text`` with the desk's own places and fields in place of commands and options."""
     text = _AS.sub("Log in by your own name if this is another's", text)
-    text = _COMMAND.sub(_place, text)
+    text = _RECHECK.sub("have it judged again", _COMMAND.sub(_place, text))
     return "".join(part if part.startswith("`") else _OPTION.sub(_field, part) for part in _QUOTED.split(text))
 
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from cpdocs.core.clock import EASTERN, eastern_date
 from cpdocs.core.events import Event, EventType, document_subject, return_subject
 from cpdocs.core.ids import parse_document_id
-from cpdocs.core.plan_record import PlanRecord
+from cpdocs.core.plan_record import PlanRecord, PlanState
 from cpdocs.core.verdicts import Slot
 from cpdocs.desk.pages import done, page, saw, session, workspace
 from cpdocs.desk.plan_acts import act, open_acts, taken_back
@@ -155,6 +155,7 @@ def _show(plan: PlanRecord, form: Mapping[str, str], error: CpdocsError | None) 
         doing=form.get("do", ""),
         form={**fresh, **form},
         acts=open_acts(plan),
+        next=_next_step(plan, waits=bool(standing.waiting)),
         taken_back=taken_back(plan),
         plan=plan,
         standing=standing,
@@ -172,6 +173,28 @@ def _show(plan: PlanRecord, form: Mapping[str, str], error: CpdocsError | None) 
         versions=[each for each in member_plans(ws.ledger, plan.member_id) if each.program == plan.program],
         on_paper={lane.value for lane in PAPER},
     )
+
+
+def _next_step(plan: PlanRecord, *, waits: bool) -> str:
+    """What is to be done next about a version, in a sentence; empty where nothing is, or it is said above."""
+    if waits:
+        return "Review what came back."
+    if plan.state is PlanState.RETURNED:
+        return f"Answer the comments with version {plan.version + 1}, which supersedes this one."
+    if plan.state is PlanState.REFUSED:
+        return "Offer it to the member again. Who signs later has approved."
+    if plan.state is PlanState.FILED:
+        return "Confirm it once somebody has seen it in the chart."
+    if plan.state is PlanState.COMPLETE:
+        return "Pack it for the chart, once what keeps it from there is mended."
+    if plan.state not in (PlanState.ISSUED, PlanState.PARTLY_SIGNED):
+        return ""
+    if not plan.sent_at:
+        return "Send it to the practice."
+    open_slots = [
+        name for slot, name in ((Slot.MEMBER, "the member's"), (Slot.PCP, "the PCP's")) if slot not in plan.fills
+    ]
+    return f"Get {' and '.join(open_slots)} approval."
 
 
 def steps(events: Iterable[Event]) -> list[Step]:

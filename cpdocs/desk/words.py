@@ -13,6 +13,7 @@ from cpdocs.core.line_words import WARNINGS, what_to_do, why
 from cpdocs.core.notices import SAYS
 from cpdocs.core.page_facts import BoxReading
 from cpdocs.core.plurals import counted as counted
+from cpdocs.core.plurals import plural
 from cpdocs.desk.at_the_desk import at_the_desk
 
 _SEEN = {
@@ -105,10 +106,12 @@ def notice_says(kind: str) -> str:
 def told(text: str) -> str:
     """An event's sentence for people: times as they are written here, digests by their first digits."""
     text = _MOMENT.sub(lambda found: moment(found[0]), text)
+    text = _DAY.sub(lambda found: day(found[0]), text)
     return _DIGEST.sub(lambda found: f"{found[1][:8]}…", text)
 
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[+-]\d{2}:\d{2}|Z)")
+_DAY = re.compile(r"(?<![\w-])\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])")
 _DIGEST = re.compile(r"\b([0-9a-f]{64})\b")
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
@@ -118,6 +121,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "time_of_day": time_of_day,
     "plain": plain,
     "counted": counted,
+    "plural": plural,
     "span": span,
     "seen": seen,
     "seen_short": seen_short,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.clock_steps import SLACK, ClockStep, ClockWatch
 from cpdocs.core.events import JSON, EventType
-from cpdocs.core.plurals import counted
+from cpdocs.core.plurals import counted, plural
 from cpdocs.errors import CpdocsError
 from cpdocs.health.answers import LOW_DISK
 from cpdocs.index.outgoing import waiting_since
@@ -162,7 +162,7 @@ def _held(ws: Workspace) -> Iterator[Pulse]:
 def _overdue(ws: Workspace) -> Iterator[Pulse]:
     """A count and no fault: practices are late, cpdocs isn't."""
     late = overdue_count(ws.index, eastern_date(ws.clock.now()))
-    yield Pulse("overdue", True, f"{late} plans are overdue.", late)
+    yield Pulse("overdue", True, f"{counted(late, 'plan')} {plural(late, 'is', 'are')} overdue.", late)
 
 
 def _deliveries(ws: Workspace) -> Iterator[Pulse]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from cpdocs.core.events import Event, EventType
 from cpdocs.core.people import RESET, Enrolled, Role
+from cpdocs.core.plurals import counted, plural
 from cpdocs.health.answers import Checked, Level
 from cpdocs.workspace import Workspace
 
@@ -108,7 +109,7 @@ def lately(ws: Workspace) -> Iterator[Checked]:
         yield Checked(
             "wrong PIN",
             Level.WARNING,
-            f"{times} wrong PINs were given for {user} within {_SHOWN.days} days.",
+            f"{counted(times, 'wrong PIN')} {plural(times, 'was', 'were')} given for {user} within {_SHOWN.days} days.",
             f"Ask {user} whether it was them; if not, see `cpdocs audit export` for when and from which account.",
         )
 

@@ -56,7 +56,7 @@ def permissions(ws: Workspace) -> Iterator[Checked]:
         yield Checked(
             "permissions",
             Level.FAULT,
-            f"Others can read {loose} files or folders in state/.",
+            f"Others can read {counted(loose, 'file or folder', 'files or folders')} in state/.",
             f"chmod -R go= {ws.paths.state}",
         )
     else:

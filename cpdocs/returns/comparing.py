@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject, return_subject
 from cpdocs.core.page_facts import NamedPage
 from cpdocs.core.page_names import named_pages
+from cpdocs.core.plurals import counted
 from cpdocs.core.verdicts import Lane
 from cpdocs.plans.records import find_plan
 from cpdocs.returns.issued_letters import issued_letter, letter_pages
@@ -56,9 +57,7 @@ class Compared:
         same = len(self.pages) - len(told)
         if same:
             told.append(
-                f"{same} {'pages look' if same > 1 else 'page looks'} the same."
-                if told
-                else "Every page looks the same."
+                f"{counted(same, 'page looks', 'pages look')} the same." if told else "Every page looks the same."
             )
         return (*told, *(("There are more pages than are drawn.",) if self.cut_short else ()))
 
@@ -69,7 +68,7 @@ def _sentence(page: PageCompared) -> str:
             f"Page {page.number} is only in the "
             f"{'returned file' if page.only_in == 'returned' else 'plan as issued: it is missing'}."
         )
-    return f"Page {page.number} differs in {page.marked} {'places' if page.marked > 1 else 'place'}."
+    return f"Page {page.number} differs in {counted(page.marked, 'place')}."
 
 
 def is_comparable(record: ReturnRecord) -> bool:

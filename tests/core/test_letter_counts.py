@@ -39,7 +39,7 @@ def test_lines_are_counted_by_disposition_code_and_warning() -> None:
     ("records_in", "pieces", "printed", "word"),
     [
         (5, PIECES, PRINTED, "disposition"),
-        (4, PIECES[:1], PRINTED, "letters were made"),
+        (4, PIECES[:1], PRINTED, "made"),
         (4, [PIECES[0], replace(PIECES[1], document_id="ID-1")], PRINTED, "same document id"),
         (4, [PIECES[0], replace(PIECES[1], number=3)], PRINTED, "numbered"),
         (4, PIECES, replace(PRINTED, letter_pages=6), "pages"),

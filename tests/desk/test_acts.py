@@ -231,18 +231,21 @@ def test_a_plan_on_paper_takes_four_acts_and_no_id_is_typed(desk: Desk) -> None:
     address = f"/plans/{desk.office.documents['bh']}"
     with at_the_desk(desk.root, "2026-11-02T16:00:00Z") as browser:
         browser.log_in()
+        assert "<dt>Next</dt><dd>Send it to the practice.</dd>" in browser.get(address).text
         for act in ("sent", "received"):
             filled = Form(browser.get(address).text, act).values
             assert browser.post(address, **{**filled, "do": act}).status_code == 303
     desk.take(signed_fax(desk.issued_file("bh"), "MemberSig", "PCPSig"), name="fax.tif")
     with at_the_desk(desk.root, RETURN) as browser:
         browser.log_in()
+        assert "<dt>Next</dt><dd>Review what came back.</dd>" in browser.get(address).text
         (review,) = re.findall(r'href="(/review/[^"]+)"', browser.get(address).text)[:1]
         filled = Form(browser.get(review).text, "accept").values
         typed = {"member_on": ON, "pcp_on": ON}
         assert browser.post(review, **{**filled, **typed, "do": "accept"}).status_code == 303
         filled = Form(browser.get(address).text, "confirm").values
         assert browser.post(address, **{**filled, "do": "confirm"}).status_code == 303
+        assert "<dt>Next</dt>" not in browser.get(address).text
     assert desk.office.status(desk.office.documents["bh"])["state"] == "uploaded"
     filled_by = {event.data["slot"]: event.data["npi"] for event in desk.events("slot.filled")}
     assert filled_by["pcp"] == desk.office.sample.npis["pcp1"]

@@ -9,6 +9,7 @@ import pytest
 from cpdocs.core import held_words, line_words
 from cpdocs.core.findings import FINDINGS
 from cpdocs.desk.at_the_desk import PLACES, at_the_desk
+from cpdocs.desk.words import told
 from tests.reference import commands
 
 
@@ -17,6 +18,7 @@ from tests.reference import commands
     [
         ("Close this with `cpdocs held close`.", "Close this with “Close: nobody is asked”."),
         ("Check --at.", "Check the time."),
+        ("Mend it, then recheck.", "Mend it, then have it judged again."),
         ("Give --to NAME.", "Give to whom."),
         ("Say with --second-reader who.", "Say with “second reader” who."),
         (
@@ -29,6 +31,11 @@ from tests.reference import commands
 )
 def test_a_command_is_said_as_its_place_and_an_option_as_its_field(said: str, meant: str) -> None:
     assert at_the_desk(said) == meant
+
+
+def test_days_and_moments_in_an_events_sentence_are_written_as_everywhere() -> None:
+    text = "Refused on 2026-11-12 in run 2026-11-02-01, said 2026-11-12T15:00:00+00:00."
+    assert told(text) == "Refused on Nov 12, 2026 in run 2026-11-02-01, said Nov 12, 2026, 10:00 AM."
 
 
 def test_what_is_to_be_decided_and_mended_names_no_option() -> None:

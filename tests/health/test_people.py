@@ -65,7 +65,7 @@ def test_what_a_removed_issuer_still_holds_is_named_until_it_changes_hands(real:
 def test_wrong_pins_and_resets_are_told_with_whose_they_were(real: CommandLine, tmp_path: Path) -> None:
     real("keys", "crl", "--as", "ida", "--pin-file", tmp_path / "pin", status=4)
     once = real("user", "reset", "ida", "--pin-file", tmp_path / "pin", "--json").json["one_time_pin"]
-    assert told(real, "wrong PIN") == {"1 wrong PINs were given for ida within 30 days.": "warning"}
+    assert told(real, "wrong PIN") == {"1 wrong PIN was given for ida within 30 days.": "warning"}
     assert [level for message, level in told(real).items() if f"{USER} reset the PIN of ida" in message] == ["warning"]
     (tmp_path / "once").write_text(once)
     (tmp_path / "once").chmod(0o600)
