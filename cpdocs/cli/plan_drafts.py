@@ -13,6 +13,7 @@ from cpdocs.cli.output import AS_JSON, print_json, say
 from cpdocs.cli.params import DOCUMENT_ID, DRAFTS
 from cpdocs.cli.secrets import TOKEN_PIN_FILE, token_pin_from
 from cpdocs.core.members import Program
+from cpdocs.core.plan_draft import asked_count
 from cpdocs.core.plurals import counted
 from cpdocs.errors import UsageFault
 from cpdocs.system.durable import write_durably
@@ -94,7 +95,7 @@ def draft(
     if form:
         say(ctx, f"{out}: fill it in. Next: `cpdocs plan draft --from {out} -o PLAN.yaml`.")
     else:
-        say(ctx, f"{out}: {counted(text.count('ASK'), 'line')} to ask about. Next: `cpdocs plan check {out}`.")
+        say(ctx, f"{out}: {counted(asked_count(text), 'line')} to ask about. Next: `cpdocs plan check {out}`.")
 
 
 @click.command("diff")

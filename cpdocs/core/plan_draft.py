@@ -8,6 +8,7 @@ assessment, choices, consents, who reconciled the medicines, whether a copy was 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
@@ -67,6 +68,14 @@ _QUESTIONS = {
     "emergency_contacts": "Who is called in an emergency?",
     "coordination": "Who else coordinates, and where is the line between them and us?",
 }
+_ASKING = re.compile(r"(?m)# (?:[a-z ]+: )?ASK\b")
+_CHOICE = (
+    ("service_options_given", "whether the member was given options of services"),
+    ("took_part_in_selection", "whether the member took part in the selection"),
+    ("agrees_with_plan", "whether the member agrees with the plan"),
+    ("provider_options_given", "whether the member was given options of providers"),
+    ("informed_provider_choice", "whether the member chose providers knowing the options"),
+)
 
 
 def draft_plan(known: Known) -> str:
@@ -74,9 +83,15 @@ def draft_plan(known: Known) -> str:
     return "\n".join(_lines(known)) + "\n"
 
 
-def plan_text(plan: Plan) -> str:
-    """``plan`` as a file that reads back as the same plan: what is absent stays out."""
-    return "\n".join(_mapping(plan, "")) + "\n"
+def plan_text(plan: Plan, unanswered: frozenset[str] = frozenset()) -> str:
+    """``plan`` as a file that reads back as the same plan: what is absent stays out. ``unanswered`` are the paths of
+    questions that nobody answered: each stays one, with no value."""
+    return "\n".join(_mapping(plan, "", unanswered)) + "\n"
+
+
+def asked_count(text: str) -> int:
+    """In how many lines a plan file asks something."""
+    return len(_ASKING.findall(text))
 
 
 def _lines(known: Known) -> Iterator[str]:
@@ -125,16 +140,14 @@ def _lines(known: Known) -> Iterator[str]:
         yield "transitions: []   # ASK about admissions and discharges since; the last version's are closed"
     yield "medications_reconciled_by:   # ASK only where a named clinician reconciled this very list"
     if member.program is Program.LTSS:
-        yield "choice:   # ASK each anew with the member; an absent answer is no answer"
-        for name in ("service_options_given", "took_part_in_selection", "agrees_with_plan", "provider_options_given"):
-            yield f"  {name}: false"
-        yield "  informed_provider_choice: false"
+        yield "choice:   # each anew with the member, true or false; an absent answer is no answer"
+        yield from (f"  {name}:   # ASK {question}" for name, question in _CHOICE)
     yield "pcp_actions: []   # ASK what the PCP is to do"
     yield "part2:"
     if last and last.carries_part2:
         yield "  applies: true   # ASK whether the consent is still in force, and fill it in again"
     else:
-        yield "  applies: false   # ASK whether records of a Part 2 program are in this plan"
+        yield "  applies:   # ASK whether records of a Part 2 program are in this plan (true or false)"
     yield "  consent:"
     if known.found.untaken:
         yield "# Not taken from the bundle, by path:"
@@ -269,15 +282,21 @@ def _items(values: Sequence[Any], indent: str = "  ") -> Iterator[str]:
             first = False
 
 
-def _mapping(value: Any, indent: str) -> Iterator[str]:
-    """A block's keys that say something; what is absent stays out."""
+def _mapping(value: Any, indent: str, unanswered: frozenset[str] = frozenset()) -> Iterator[str]:
+    """A block's keys that say something, or that nobody answered; what is absent stays out."""
     for each in fields(value):
         held = getattr(value, each.name)
-        if held is None or held == "" or held == ():
-            continue
-        if is_dataclass(held):
+        asked = frozenset(path.partition(".")[2] for path in unanswered if path.startswith(f"{each.name}."))
+        if each.name in unanswered:
+            yield f"{indent}{each.name}:   # ASK: nobody has answered it"
+        elif held is None and asked:
             yield f"{indent}{each.name}:"
-            yield from _mapping(held, f"{indent}  ")
+            yield from (f"{indent}  {name}:   # ASK: nobody has answered it" for name in sorted(asked))
+        elif held is None or held == "" or held == ():
+            continue
+        elif is_dataclass(held):
+            yield f"{indent}{each.name}:"
+            yield from _mapping(held, f"{indent}  ", asked)
         elif isinstance(held, tuple):
             yield f"{indent}{each.name}:"
             yield from _items(held, f"{indent}  ")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from cpdocs.core.clock import EASTERN
+from cpdocs.core.members import Program
 from cpdocs.core.moments import parse_moment
 from cpdocs.core.plan_form import (
     GOAL,
@@ -35,8 +36,9 @@ _ANSWER, _KEY = 2, 4
 """The columns of a sheet of answers that hold the answer and the field's key."""
 
 
-def plan_of_form(read: FormRead, name: str) -> Plan:
-    """The plan that the form states; ``name`` is the file's name, for messages.
+def plan_of_form(read: FormRead, name: str) -> tuple[Plan, frozenset[str]]:
+    """The plan that the form states, and the paths of the questions on choice that it leaves unanswered; ``name`` is
+    the file's name, for messages.
 
     Raises InputFault with every fault, each with its sheet, cell and field.
     """
@@ -54,7 +56,23 @@ def plan_of_form(read: FormRead, name: str) -> Plan:
             todo="Mend them in the form, save it, and give it again.",
             problems=faults,
         )
-    return plan
+    return plan, _unanswered(tree, plan)
+
+
+def _unanswered(tree: Entries, plan: Plan) -> frozenset[str]:
+    """An LTSS plan is asked for every answer on choice, any other only once it gives one."""
+    if plan.program is not Program.LTSS and plan.choice is None:
+        return frozenset()
+    stated = tree.entries.get("choice")
+    answered = stated.entries if isinstance(stated, Entries) else {}
+    return frozenset(
+        field.key
+        for sheet in form_sheets()
+        for field in sheet.fields
+        if field.kind is FieldKind.YES_NO
+        and field.key.startswith("choice.")
+        and field.key.removeprefix("choice.") not in answered
+    )
 
 
 class _Form:

@@ -139,9 +139,9 @@ def plan_from_form(ws: Workspace, path: Path) -> str:
             f"{path.name} can't be read within its limits.",
             todo="Fill in a form that `cpdocs plan draft --form` wrote.",
         ) from None
-    plan = plan_of_form(read, path.name)
+    plan, unanswered = plan_of_form(read, path.name)
     record_access(ws, "plan draft", member_subject(plan.member_id))
-    return plan_text(plan)
+    return plan_text(plan, unanswered)
 
 
 def difference(ws: Workspace, old_id: str, new_id: str) -> tuple[Change, ...]:

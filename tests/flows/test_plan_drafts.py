@@ -43,7 +43,7 @@ def test_a_draft_never_passes_the_check_by_having_said_nothing(office: Office, t
     file = tmp_path / "draft.yaml"
     office.cli("plan", "draft", "--program", program, "-o", file, stdin=member_id)
     faults = office.cli("plan", "check", file, "--json", status=1).json[0]["errors"]
-    assert {"plan.assessment_date", "plan.next_review"} <= {fault["field"] for fault in faults}
+    assert {"plan.assessment_date", "plan.next_review", "part2.applies"} <= {fault["field"] for fault in faults}
     assert file.stat().st_mode & 0o077 == 0
 
 
@@ -151,6 +151,8 @@ def test_a_form_is_filled_in_and_read_back_as_a_plan_that_passes_the_check(offic
         "The day of the assessment (YYYY-MM-DD), not after plan_date. A date: 2026-11-02."
     )
     assert page.cell(asked["pcp_npi"], 2).value
+    assert "Part 2!B4 (part2.applies): is missing." in faulty.err  # "no" is an answer that somebody has to give
+    book["Part 2"]["B4"] = "no"
     for key, value in {"assessment_date": "2026-10-20", "next_review": "2027-10-20"}.items():
         page.cell(asked[f"plan.{key}"], 2).value = value
     book["Goals"]["B4"] = "I want to see my sister more often"

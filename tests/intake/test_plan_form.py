@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from cpdocs.core.plan_draft import plan_text
+from cpdocs.core.plan_draft import asked_count, plan_text
 from cpdocs.core.plan_form import HOW_TO, LISTS, FormSheet, form_sheets
-from cpdocs.core.plans import Plan
+from cpdocs.core.plans import Choice, Plan
 from cpdocs.demo.files import write_sample
 from cpdocs.documents.plan_form import write_form
 from cpdocs.errors import InputFault, Problem
@@ -40,7 +40,7 @@ def form(plans: dict[str, Plan]) -> bytes:
 
 
 def _read(data: bytes) -> Plan:
-    return plan_of_form(read_form(data, "form.xlsx"), "form.xlsx")
+    return plan_of_form(read_form(data, "form.xlsx"), "form.xlsx")[0]
 
 
 def _changed(data: bytes, change: Callable[[Any], object]) -> bytes:
@@ -104,6 +104,25 @@ def test_all_faults_are_told_at_once_each_with_sheet_cell_field_and_mend(form: b
     assert start.where.endswith("(services[0].start)")
     assert str(start).endswith("is no date. Write it like 2026-11-02.")
     assert "because" not in "".join(map(str, found.values()))
+
+
+def test_a_question_on_choice_that_was_not_answered_stays_a_question_in_the_plan_file(form: bytes) -> None:
+    def leave(book: Any) -> None:
+        sheet = SHEETS["Choice"]
+        book["Choice"][_cell(sheet, "choice.took_part_in_selection")] = None
+        book["Choice"][_cell(sheet, "choice.agrees_with_plan")] = "no"
+
+    def leave_all(book: Any) -> None:
+        for field in SHEETS["Choice"].fields:
+            book["Choice"][_cell(SHEETS["Choice"], field.key)] = None
+
+    text = plan_text(*plan_of_form(read_form(_changed(form, leave), "form.xlsx"), "form.xlsx"))
+    assert "  took_part_in_selection:   # ASK: nobody has answered it\n" in text
+    assert "  agrees_with_plan: false\n" in text
+    assert asked_count(text) == 1
+    none = plan_text(*plan_of_form(read_form(_changed(form, leave_all), "form.xlsx"), "form.xlsx"))
+    assert asked_count(none) == 5
+    assert read_plan(none.encode(), "plan.yaml").choice == Choice()
 
 
 def test_what_an_office_types_becomes_the_plans_own_values(form: bytes) -> None:
