@@ -177,6 +177,11 @@ def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, 
             "pcp_changed": "nobody is asked: another PCP",
             "practice_changed": "nobody is asked: another practice",
         }
+        unsent = record.sent_at is None and record.received_at is None
+        if unsent and item.action in ("reminder", "wait"):
+            words[item.action] = "not sent yet"
+        elif unsent and item.action in ("overdue", "due_today"):
+            words[item.action] += ", not sent yet"
         contact = " ".join(part for part in (practice.key_contact, practice.phone) if part) if practice else ""
         receipt = "logged" if record.received_at else "assumed from issue"
         rows.append(

@@ -5,7 +5,7 @@ What each event carries in ``data`` (times are ISO 8601 with offset, dates ISO, 
 ``PLAN_ISSUED``
     document_id, member_id, program, version, practice_id, pcp_npi, payer, sha256 (sealed PDF), size (bytes), pages,
     seal_fingerprint, plan_sha256 (the plan file as read), cover_sha256, file (sealed PDF under outbox/, POSIX),
-    cover_file, assigned_on, part2 (bool), consent_until (date or null),
+    cover_file, assigned_on, part2 (bool), consent_until, next_review (dates or null),
     consent_form (what the consent says by the organization's form, by clause), reason,
     supersedes (document id or null),
     due_days, suffolk (bool: the terms as they were at issue), pcp_meaning (what the paper says that the PCP's
@@ -210,6 +210,7 @@ def _issued(event: Event) -> PlanRecord:
         seq=event.seq,
         assigned_on=date.fromisoformat(day) if (day := _text(data, "assigned_on")) else None,
         consent_until=date.fromisoformat(until) if (until := _text(data, "consent_until")) else None,
+        next_review=date.fromisoformat(review) if (review := _text(data, "next_review")) else None,
         consent_form=dict(data.get("consent_form") or {}),
         pcp_meaning=_text(data, "pcp_meaning"),
         choices=frozenset(data.get("choices", ())),

@@ -80,13 +80,15 @@ def plan_clock(record: PlanRecord) -> PlanClock:
 
 
 def review_due(record: PlanRecord) -> date | None:
-    """When an approved plan is to be reviewed: twelve months after its issue at the latest (requirements X1). None
-    while nobody approved it, and once another version, or nothing, stands in its place."""
+    """When an approved plan is to be reviewed: on the day that it names itself, and twelve months after its issue at
+    the latest (requirements X1). None while nobody approved it, and once another version, or nothing, stands in its
+    place."""
     if record.closed or not record.complete:
         return None
     issued = eastern_date(record.issued_at)
     year, leap = issued.year + 1, (issued.month, issued.day) == (2, 29)
-    return issued.replace(year=year, day=28) if leap else issued.replace(year=year)
+    latest = issued.replace(year=year, day=28) if leap else issued.replace(year=year)
+    return min(latest, record.next_review or latest)
 
 
 @lru_cache(maxsize=4096)

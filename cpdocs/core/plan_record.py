@@ -245,6 +245,8 @@ class PlanRecord:
     copies: tuple[CopyGiven, ...] = ()
     consent_until: date | None = None
     """The last day of the consent behind its Part 2 records, where the plan states one."""
+    next_review: date | None = None
+    """The day of the next review that the plan names; None for a version that was issued before this was kept."""
     consent_ended: ConsentEnded | None = None
     consent_form: Mapping[str, str] = field(default_factory=dict)
     """What its consent says that the plan file leaves to the organization's consent form, as it was on the day."""

@@ -135,7 +135,8 @@ _WAITS_FOR = {
 _NEXT = {
     Kind.MEMBER_SIGNATURE: (
         "See the member: `cpdocs sign FILE --slot member --in-person --witness NAME` at a visit, or "
-        "`cpdocs plan approve {id} --slot member --how HOW --on DATE --by NAME`."
+        "`cpdocs plan approve {id} --slot member --how HOW --on DATE --by NAME`; where somebody signs for them, with "
+        "--representative NAME and --relation R."
     ),
     Kind.PCP_SIGNATURE: "Ask the practice, then log it: `cpdocs call {id} --to {contact} --note TEXT`.",
     Kind.RETURNED: "Something came back for it: `cpdocs held show {about}`.",

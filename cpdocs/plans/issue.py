@@ -218,6 +218,7 @@ class _Desk:
             "suffolk": practice.suffolk_holidays,
             "assigned_on": member.assigned_on.isoformat(),
             "consent_until": _consent_until(plan),
+            "next_review": plan.plan.next_review.isoformat(),
             **({"consent_form": dict(report.clauses)} if report.clauses else {}),
             "pcp_meaning": MEANING[Slot.PCP],
             "choices": [name for name in CHOICES if getattr(plan.choice, name, False)],

@@ -8,7 +8,7 @@ import pytest
 
 from cpdocs.core.events import EventType
 from cpdocs.core.lifecycle import fold
-from cpdocs.core.plan_clock import PlanClock, plan_clock
+from cpdocs.core.plan_clock import PlanClock, plan_clock, review_due
 from tests.core.events_builder import FIRST, SECOND, START, History
 
 
@@ -104,3 +104,20 @@ def test_a_return_a_withdrawal_and_a_refusal_stop_it(
 def test_a_new_version_stops_the_old_ones_clock(history: History) -> None:
     history.issue(SECOND, version=2, supersedes=FIRST)
     assert clock_of(history).stopped_by == "superseded"
+
+
+@pytest.mark.parametrize(
+    ("named", "due_on"),
+    [("2027-05-02", date(2027, 5, 2)), ("2028-01-01", date(2027, 11, 2)), (None, date(2027, 11, 2))],
+)
+def test_a_review_is_due_on_the_plans_own_day_and_within_twelve_months(named: str | None, due_on: date) -> None:
+    history = History()
+    history.issue(next_review=named)
+    for slot in ("pcp", "member"):
+        record = fold(history.events, FIRST)
+        assert record is not None
+        assert review_due(record) is None, "nobody approved it yet"
+        history.fill(slot)
+    record = fold(history.events, FIRST)
+    assert record is not None
+    assert review_due(record) == due_on

@@ -52,6 +52,7 @@ def test_due_tells_what_to_do_on_the_day_and_whom_to_ask(issued: Office, on: str
     assert (row["action"], row["days_left"], row["due_on"]) == (action, days_left, "2026-11-12")
     assert row["receipt"] == "assumed_from_issue"
     assert row["for"].startswith("Front Desk")
+    assert "not sent yet" in issued.cli("due", "--on", on).out, "no practice is asked for what it never got"
 
 
 def test_an_approved_a_returned_and_a_withdrawn_plan_wait_for_nobody(issued: Office) -> None:
