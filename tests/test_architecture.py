@@ -75,6 +75,7 @@ PURE = {
     "math",
     "operator",
     "re",
+    "shlex",
     "statistics",
     "string",
     "textwrap",

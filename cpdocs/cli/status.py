@@ -148,7 +148,9 @@ def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, 
     cpdocs due --practice P0041
     cpdocs due --ics due.ics --limit 1000
 
-    Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue.
+    Key contacts are reminded on business days 3 and 6 after receipt; from day 8 the plan is overdue. Where the member
+    left, or the PCP or practice isn't theirs any more, nobody is asked: `cpdocs todo` says what to do. The calendar
+    leaves those out.
     """
     from cpdocs.plans.status import REVIEW_WORDS, due_counts, due_json, what_is_due
     from cpdocs.returns.recovery import finish_all
@@ -157,7 +159,7 @@ def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, 
     items = what_is_due(ws, on, narrowed, page)
     say_unknown(click.get_current_context(), ws, narrowed)
     if ics is not None:
-        _write_calendar(ws, items, ics)
+        _write_calendar(ws, [item for item in items if not item.aside], ics)
         return
     if as_json:
         print_json([due_json(item) for item in items])
@@ -171,6 +173,9 @@ def due(ws: Workspace, on: date | None, ics: Path | None, narrowed: PlanFilter, 
             "reminder": f"reminder, day {item.reminder}",
             "review": REVIEW_WORDS,
             "wait": "",
+            "member_ended": "nobody is asked: the member left",
+            "pcp_changed": "nobody is asked: another PCP",
+            "practice_changed": "nobody is asked: another practice",
         }
         contact = " ".join(part for part in (practice.key_contact, practice.phone) if part) if practice else ""
         receipt = "logged" if record.received_at else "assumed from issue"

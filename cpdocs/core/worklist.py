@@ -7,6 +7,7 @@ months), X2 (a face-to-face attempt within three months) and D1 (a plan for ever
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -88,11 +89,10 @@ class Waiting:
     @property
     def what_to_do(self) -> str:
         """The next step, with its command."""
-        contact = self.key_contact or "NAME"
         return _NEXT[self.kind].format(
             id=self.document_id,
             about=self.about,
-            contact=f'"{contact}"',
+            contact=_argument(self.key_contact or "NAME"),
             program=self.program,
             due=self.due_on,
             moment=eastern_text(self.due_at) if self.due_at else self.due_on,
@@ -160,8 +160,13 @@ _NEXT = {
         "Print it and send it, then log it: `cpdocs notices sent {about} --to NAME --channel CHANNEL --at TIME`; "
         "`cpdocs notices list` says where it lies."
     ),
-    Kind.REVIEW_DUE: "Review the plan by {due} and issue the next version: `cpdocs plan issue FILE`.",
-    Kind.PLAN_MISSING: "Write the {program} plan: `cpdocs plan issue FILE`.",
+    Kind.REVIEW_DUE: (
+        "Review the plan by {due} and issue the next version: `cpdocs plan draft --program {program} -o FILE`, then "
+        "`cpdocs plan issue FILE`."
+    ),
+    Kind.PLAN_MISSING: (
+        "Write the {program} plan: `cpdocs plan draft --program {program} -o FILE`, then `cpdocs plan issue FILE`."
+    ),
     Kind.FIRST_VISIT_DUE: (
         "Try to meet the member face to face by {due}, then record it: "
         "`cpdocs member attempt --kind face_to_face --on DATE --outcome OUTCOME --by NAME`."
@@ -176,11 +181,12 @@ _NEXT = {
         "`cpdocs plan sent {id} --to {contact} --channel CHANNEL --at TIME`."
     ),
     Kind.PCP_CHANGED: (
-        "The PCP that this version names isn't the member's any more, or is inactive: issue a version for the new one "
-        "(`cpdocs plan issue FILE`)."
+        "The PCP that this version names isn't the member's any more, or is inactive: issue a version for the new one: "
+        "`cpdocs plan transfer {id} --to-npi NPI --reason TEXT`."
     ),
     Kind.PRACTICE_CHANGED: (
-        "The member or the PCP moved to another practice: issue a version for it (`cpdocs plan issue FILE`)."
+        "The member or the PCP moved to another practice: issue a version for it: "
+        "`cpdocs plan transfer {id} --to-npi NPI --practice ID --reason TEXT`."
     ),
     Kind.MEMBER_ENDED: "The member doesn't take part any more: `cpdocs plan withdraw {id} --reason TEXT`.",
     Kind.SIGNER_CHANGED: (
@@ -208,6 +214,12 @@ _NEXT = {
         "kind than assignment, with --kind."
     ),
 }
+
+
+def _argument(text: str) -> str:
+    """A name as one argument of a command that is typed: in double quotes, where a shell takes nothing in it for its
+    own."""
+    return shlex.quote(text) if any(sign in '"$`\\!' for sign in text) else f'"{text}"'
 
 
 def days_ahead(on: date, ahead: timedelta) -> str:

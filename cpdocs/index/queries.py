@@ -139,6 +139,23 @@ def to_chase(index: Index, on: date, last: str) -> list[str]:
     return [row[0] for row in index.rows(query, {"on": on.isoformat(), "last": last})]
 
 
+def not_asked(index: Index, on: date, document_ids: Iterable[str]) -> dict[str, str]:
+    """For which of these versions no practice is asked on that day although their clocks run, and why:
+    ``member_ended``, ``pcp_changed`` or ``practice_changed``, as the work list calls it."""
+    query = "SELECT document_id, live_until, pcp_changed, practice_changed FROM plans WHERE document_id IN ({keys})"
+    why = {
+        row["document_id"]: "member_ended"
+        if row["live_until"] < on.isoformat()
+        else "pcp_changed"
+        if int(row["pcp_changed"])
+        else "practice_changed"
+        if int(row["practice_changed"])
+        else ""
+        for row in index.rows_of(query, document_ids)
+    }
+    return {document_id: reason for document_id, reason in why.items() if reason}
+
+
 def plans_to_finish(index: Index) -> list[str]:
     """The document ids of complete versions that weren't filed, or for which something waits for review all the same,
     in order of issue."""

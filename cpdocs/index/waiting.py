@@ -134,7 +134,8 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.UNSENT: _plan(
         Kind.UNSENT,
         "p.issued_at",
-        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = ''",
+        f"p.running = 1 AND {_OPEN} AND p.back = 0 AND p.sent_at = '' AND p.received_at = '' AND p.posting = '' "
+        "AND p.pcp_changed = 0 AND p.practice_changed = 0",
         due="p.due_on",
         index="plans_to_send",
     ),
@@ -190,7 +191,7 @@ _KINDS: dict[Kind, _Rows] = {
     Kind.MEMBER_ENDED: _plan(
         Kind.MEMBER_ENDED,
         "CASE p.live_until WHEN '' THEN p.issued_at ELSE p.live_until END",
-        "p.running = 1 AND p.live_until < :on",
+        "p.closed = '' AND p.complete = 0 AND p.live_until < :on",
         index="plans_to_end",
     ),
     Kind.SIGNER_CHANGED: _plan(

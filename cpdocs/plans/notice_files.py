@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, EventType, NewEvent, document_subject
+from cpdocs.core.members import Program
 from cpdocs.core.notices import NOTICE_EVENTS, NoticeRecord, fold_notices, notice_reference, typed_reference
 from cpdocs.core.places import channel_for
 from cpdocs.errors import CpdocsError, InputFault
@@ -21,7 +22,9 @@ from cpdocs.index.outgoing import notice_named
 from cpdocs.system.outbox import discard, finish, put_out, stage, stage_key
 
 if TYPE_CHECKING:
+    from cpdocs.core.plan_record import PlanRecord
     from cpdocs.core.providers import Practice
+    from cpdocs.core.register import Register
     from cpdocs.documents.notices import Notice
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
@@ -129,6 +132,18 @@ def practice_address(source: Reads, practice_id: str) -> tuple[str, ...]:
         f"{practice.city}, {practice.state} {practice.zip}",
     )
     return tuple(line for line in lines if line.strip(" ,"))
+
+
+def chart_facts(register: Register, plan: PlanRecord) -> list[tuple[str, str]]:
+    """What a front desk finds a plan's chart by, as heading and text: the patient by initials alone, and the PCP."""
+    from cpdocs.documents.cover_views import initials
+
+    member = register.latest(plan.member_id, Program(plan.program))
+    pcp = next(iter(register.directory.clinicians.get(plan.pcp_npi, ())), None)
+    return [
+        *([("Patient", initials(member))] if member else []),
+        *([("PCP", pcp.display_name)] if pcp else []),
+    ]
 
 
 def channel_name(ws: Workspace, practice_id: str) -> str:

@@ -19,6 +19,7 @@ from cpdocs.index.queries import (
     Page,
     PlanFilter,
     PracticeContact,
+    not_asked,
     overdue_count,
     plan_counts,
     plan_ids,
@@ -75,17 +76,22 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A version whose clock runs, and whom to ask. ``reminder`` is 3 or 6 on the business day of that reminder."""
+    """A version whose clock runs, and whom to ask. ``reminder`` is 3 or 6 on the business day of that reminder;
+    ``aside`` says why nobody is asked all the same: the member, the PCP or the practice isn't theirs any more."""
 
     standing: Standing
     practice: PracticeContact | None
     reminder: int | None
+    aside: str = ""
 
     @property
     def action(self) -> str:
-        """What to do on the day: ``review`` what came back, ``overdue``, ``due_today``, ``reminder``, or ``wait``."""
+        """What to do on the day: ``review`` what came back, what ``aside`` says, ``overdue``, ``due_today``,
+        ``reminder``, or ``wait``."""
         if self.standing.waiting:
             return "review"
+        if self.aside:
+            return self.aside
         if self.standing.overdue:
             return "overdue"
         if self.standing.clock.due_on == self.standing.on:
@@ -118,7 +124,16 @@ def what_is_due(
     running = replace(wanted or PlanFilter(), running=True, issued_by=day)
     found = _standings(ws, _records(ws, plan_ids(ws.index, running, page or Page(), by_due=True)), day)
     practices = practices_of(ws.index, (each.record.practice_id for each in found))
-    return [Due(each, practices.get(each.record.practice_id), each.clock.reminder(day)) for each in found]
+    aside = not_asked(ws.index, day, (each.record.document_id for each in found))
+    return [
+        Due(
+            each,
+            practices.get(each.record.practice_id),
+            each.clock.reminder(day),
+            aside.get(each.record.document_id, ""),
+        )
+        for each in found
+    ]
 
 
 def due_counts(ws: Workspace, on: date | None = None, wanted: PlanFilter | None = None) -> tuple[int, int]:

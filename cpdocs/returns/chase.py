@@ -18,13 +18,15 @@ from cpdocs.core.moments import day_text
 from cpdocs.core.notices import payer_folder
 from cpdocs.core.plan_clock import OVERDUE, plan_clock
 from cpdocs.index.queries import PracticeContact, member_name, practices_of, to_chase
-from cpdocs.plans.notice_files import channel_name, payer_channel, practice_address
+from cpdocs.plans.notice_files import channel_name, chart_facts, payer_channel, practice_address
 from cpdocs.plans.records import the_plan
+from cpdocs.register.load import load_register
 from cpdocs.sending.notices import opaque
 from cpdocs.system.durable import write_durably
 
 if TYPE_CHECKING:
     from cpdocs.core.plan_record import PlanRecord
+    from cpdocs.core.register import Register
     from cpdocs.ledger.reads import Reads
     from cpdocs.workspace import Workspace
 
@@ -81,13 +83,14 @@ def _write(ws: Workspace, letter: Letter) -> str:
     ids = [each.record.document_id for each in letter.asked]
     key = opaque(ws, *ids, *(each.stage for each in letter.asked), eastern_date(ws.clock.now()).isoformat())
     reference = f"{ids[0]}-{key}"
+    register = load_register(ws, *dict.fromkeys(each.record.member_id for each in letter.asked))
     notice = Notice(
         kind=NoticeKind.REMINDER,
         to=practice_address(ws.ledger, letter.practice_id) if letter.practice_id else (letter.payer or "Health plan",),
         sender=ws.senders.organization,
         at=ws.clock.now(),
         reference=reference,
-        facts=tuple(fact for each in letter.asked for fact in _facts(ws, each)),
+        facts=tuple(fact for each in letter.asked for fact in _facts(ws, register, each)),
         document_id=ids[0],
         due_on=min(each.clock.due_on for each in letter.asked),
         overdue=letter.stage in STAGES[STAGES.index(OVERDUE) :],
@@ -135,8 +138,9 @@ def _road(source: Reads, record: PlanRecord) -> list[int]:
     return [each.seq for each in events if each.data["document_id"] == record.document_id]
 
 
-def _facts(ws: Workspace, asked: Asked) -> list[tuple[str, str]]:
-    """The letter's rows about one plan: which, and until when. The health plan must know whom it is about."""
+def _facts(ws: Workspace, register: Register, asked: Asked) -> list[tuple[str, str]]:
+    """The letter's rows about one plan: which, until when, and what the practice finds the chart by. The health plan
+    must know whom it is about."""
     record, due = asked.record, day_text(asked.clock.due_on)
     overdue = asked.stage in STAGES[STAGES.index(OVERDUE) :]
     rows = [(f"Plan, {'overdue since' if overdue else 'due'} {due}", f"{record.document_id}, version {record.version}")]
@@ -144,7 +148,8 @@ def _facts(ws: Workspace, asked: Asked) -> list[tuple[str, str]]:
         name = member_name(ws.index, record.member_id, record.program)
         rows.append(("Member", f"{name}, MassHealth ID {record.member_id}"))
         rows.append(("Practice", ", ".join(practice_address(ws.ledger, record.practice_id))))
-    return rows
+        return rows
+    return [*rows, *chart_facts(register, record)]
 
 
 def as_json(written: Sequence[Written]) -> list[dict[str, JSON]]:

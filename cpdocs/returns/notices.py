@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
 from cpdocs.core.events import JSON, Event, EventType, NewEvent, document_subject, practice_subject, return_subject
-from cpdocs.core.members import Program
 from cpdocs.core.moments import moment_text
 from cpdocs.core.notice_words import day_kind, day_sentences, open_slots, still_open
 from cpdocs.core.notices import NOTICE_EVENTS, fold_notices, notice_reference
@@ -29,7 +28,7 @@ from cpdocs.core.plurals import counted
 from cpdocs.core.return_record import CLOSED, ReturnRecord
 from cpdocs.core.verdicts import Lane, Slot
 from cpdocs.ledger.reads import Reads
-from cpdocs.plans.notice_files import channel_name, practice_address
+from cpdocs.plans.notice_files import channel_name, chart_facts, practice_address
 from cpdocs.plans.records import find_plan
 from cpdocs.register.load import load_register
 from cpdocs.returns.records import find_return
@@ -208,19 +207,13 @@ def _plan_facts(plan: PlanRecord) -> tuple[tuple[str, str], ...]:
 
 def _facts(ws: Workspace, plan: PlanRecord, parts: Sequence[ReturnRecord]) -> tuple[tuple[str, str], ...]:
     """What a front desk finds the chart by, and which of its files this is about: no member's name."""
-    from cpdocs.documents.cover_views import initials
-
-    register = load_register(ws, plan.member_id)
-    member = register.latest(plan.member_id, Program(plan.program))
-    pcp = next(iter(register.directory.clinicians.get(plan.pcp_npi, ())), None)
     came = dict.fromkeys(
         f"{moment_text(part.received_at)}: {_what_came(part)}"
         for part in sorted(parts, key=lambda part: part.received_at)
     )
     more = [f"and {len(came) - _MOST_ROWS} more"] if len(came) > _MOST_ROWS else []
     facts = [
-        *((("Patient", initials(member)),) if member else ()),
-        *((("PCP", pcp.display_name),) if pcp else ()),
+        *chart_facts(load_register(ws, plan.member_id), plan),
         *_plan_facts(plan),
         *(("Received", each) for each in (*list(came)[:_MOST_ROWS], *more)),
     ]

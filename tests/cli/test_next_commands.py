@@ -41,3 +41,11 @@ def test_a_next_step_names_all_that_its_command_asks_for(kind: Kind) -> None:
         command, words = _command(line)
         asked = [each for each in command.params if isinstance(each, click.Option) and each.required]
         assert [each.name for each in asked if not set(each.opts) & set(words)] == [], line
+
+
+@pytest.mark.parametrize("name", ['Kim "KC" Sample', "Pat O'Sample", "$(id) `id`", "Sam\\", "Hey!"])
+def test_a_contacts_name_is_one_argument_and_nothing_else(name: str) -> None:
+    item = Waiting(Kind.PCP_SIGNATURE, "2026-11-02", document_id=ID, key_contact=name)
+    line = item.what_to_do.partition(": `")[2].removesuffix("`.")
+    assert shlex.split(line)[:5] == ["cpdocs", "call", ID, "--to", name]
+    assert '"' not in line.partition(name)[0] or not set(name) & set('"$`\\!')

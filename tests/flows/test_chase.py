@@ -44,6 +44,7 @@ def test_a_practice_gets_one_letter_that_lists_its_plans(sent: Office) -> None:
         text = words(sent.cli.root / "outbox" / letter["file"])
         assert all(plan["document_id"] in text for plan in letter["plans"])
         assert letter["stage"] == "overdue"
+        assert text.count("Patient") == len(letter["plans"]), "what the front desk finds the chart by"
         assert "overdue since November " in " ".join(text.split())
         assert not says_iso_date(text)
 

@@ -129,3 +129,25 @@ def test_no_practice_is_reminded_of_a_plan_whose_member_died(desk: Desk, status:
     import_roster(desk, status)
     desk.office.cli("intake", now="2026-11-05T15:00:00Z")
     assert len(desk.events("notice.written")) == reminders
+
+
+def test_a_plan_that_its_pcp_signed_waits_for_somebody_to_withdraw_it(desk: Desk) -> None:
+    bh = desk.office.documents["bh"]
+    assert desk.take(desk.sign_pcp(desk.issued_file()))["slots_filled"] == ["pcp"]
+    import_roster(desk, "deceased")
+    kinds = {item["kind"] for item in desk.office.cli("todo", "--json").json if item["document_id"] == bh}
+    assert kinds == {"member_ended"}, "no clock runs, and nobody is asked; it is still open"
+
+
+def test_nobody_is_asked_for_a_member_who_left_and_every_list_says_so(desk: Desk) -> None:
+    bh = desk.office.documents["bh"]
+    desk.office.cli("plan", "sent", bh, "--to", "K", "--channel", "fax", "--at", "2026-11-02T12:00")
+    import_roster(desk, "disenrolled")
+    late = "2026-11-13T15:00:00Z"
+    (row,) = [each for each in desk.office.cli("due", "--json", now=late).json if each["document_id"] == bh]
+    assert (row["action"], row["overdue"]) == ("member_ended", True)
+    assert "nobody is asked: the member left" in desk.office.cli("due", now=late).out
+    desk.office.cli("due", "--ics", desk.root.parent / "due.ics", now=late)
+    assert bh not in (desk.root.parent / "due.ics").read_text("utf-8")
+    asked = desk.office.cli("chase", "--dry-run", "--json", now=late).json
+    assert bh not in [plan["document_id"] for letter in asked for plan in letter["plans"]]
