@@ -16,6 +16,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from cpdocs.core.clock import EASTERN, eastern_date
+from cpdocs.core.discharges import Discharge
 from cpdocs.core.found_plan import FoundPlan, Said
 from cpdocs.core.guardianship import Guardians, signing_fault
 from cpdocs.core.members import ADULT, Assignment, Program, age_on
@@ -26,7 +28,8 @@ from cpdocs.core.plans import SCHEMA, Plan
 class Known:
     """What the record says for a draft. ``last`` is the last issued version as its file said it, None for the first;
     ``coordinator_phone`` and ``cp_name`` are the settings'; ``on`` is today, a Massachusetts date. ``found`` is what
-    another system's plan says: its sections take the place of the last version's."""
+    another system's plan says: its sections take the place of the last version's. ``discharge`` is the last one that is
+    on record."""
 
     member: Assignment
     on: date
@@ -37,6 +40,7 @@ class Known:
     last: Plan | None = None
     last_issued_on: date | None = None
     guardians: Guardians = field(default_factory=Guardians)
+    discharge: Discharge | None = None
     found: FoundPlan = field(default_factory=FoundPlan)
 
 
@@ -128,7 +132,9 @@ def _lines(known: Known) -> Iterator[str]:
     yield f"  organization: {_value(known.cp_name)}"
     yield f"  phone: {_value(known.coordinator_phone)}"
     yield from _representative(known)
-    yield "care_team:"
+    yield "care_team:" + (
+        "   # carried over: ASK whether all of them still are on it" if last and last.care_team else ""
+    )
     yield from _items(last.care_team) if last and last.care_team else _first_team(known)
     yield from _said_items(known.found.items("care_team"))
     yield "monitor:"
@@ -136,7 +142,9 @@ def _lines(known: Known) -> Iterator[str]:
     yield f"  role: {_value(last.monitor.role if last else 'Care coordinator')}"
     for name in _CARRIED:
         yield from _found(name, known.found) or _carried(name, last)
-    if last and last.transitions:
+    if known.discharge and _is_new(known.discharge, known):
+        yield from _discharged(known.discharge)
+    elif last and last.transitions:
         yield "transitions: []   # ASK about admissions and discharges since; the last version's are closed"
     yield "medications_reconciled_by:   # ASK only where a named clinician reconciled this very list"
     if member.program is Program.LTSS:
@@ -153,6 +161,25 @@ def _lines(known: Known) -> Iterator[str]:
         yield "# Not taken from the bundle, by path:"
         for path in known.found.untaken:
             yield f"#   {_comment(path)}"
+
+
+def _is_new(discharge: Discharge, known: Known) -> bool:
+    """Whether the last version doesn't tell of this discharge, and it is later or waits for its home visit."""
+    stated = known.last.transitions if known.last else ()
+    later = known.last_issued_on is None or eastern_date(discharge.at) >= known.last_issued_on
+    return discharge.at not in [each.discharged for each in stated] and (later or discharge.visited is None)
+
+
+def _discharged(discharge: Discharge) -> Iterator[str]:
+    yield "transitions:   # on record: ASK about admissions and discharges beside it, and what is arranged"
+    yield "  - kind: discharge"
+    yield f"    facility: {_value(discharge.facility)}"
+    yield f"    discharged: {_value(discharge.at.astimezone(EASTERN))}"
+    if discharge.visited:
+        yield f"    home_visit_done: {_value(discharge.visited.astimezone(EASTERN))}"
+    else:
+        due = discharge.due.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M")
+        yield f"    home_visit_done:   # ASK when the home visit was; it is due by {due}"
 
 
 def _effective(known: Known) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,3 +99,14 @@ class Contact:
 
     name: str
     phone: str = ""
+
+
+def with_pcp(
+    team: Iterable[TeamMember], former: Collection[str], name: str, organization: str
+) -> tuple[TeamMember, ...]:
+    """The care team with its PCP, by one of the ``former`` names, replaced by the new one; everybody else stays. How
+    to reach the former one, and that the member chose them, is theirs and goes too."""
+    return tuple(
+        TeamMember(name, each.role, organization, gets_copy=each.gets_copy) if each.name in former else each
+        for each in team
+    )

@@ -279,6 +279,14 @@ class PlanRecord:
             return ""
         return "consent_ended" if self.consent_ended else "returned" if self.returned else ""
 
+    def consent_over(self, on: date) -> str:
+        """How the consent behind its Part 2 records ended, in words, as far as that day: as it was recorded, or by its
+        own last day, whether or not that was recorded yet. Empty while it stands, and where there is none."""
+        if self.consent_ended:
+            return self.consent_ended.why.words
+        over = self.part2 and self.consent_until is not None and self.consent_until < on
+        return ConsentEnd.EXPIRED.words if over else ""
+
     @property
     def public_word(self) -> str:
         """All that anybody who asks is told: ``open``, ``on hold``, ``replaced`` or ``withdrawn``. Comments, a refusal

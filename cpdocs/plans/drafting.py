@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.clock import eastern_date
+from cpdocs.core.discharges import DISCHARGE_EVENTS, fold_discharges
 from cpdocs.core.events import document_subject, member_subject
 from cpdocs.core.found_plan import FoundPlan, mismatches
 from cpdocs.core.ids import is_member_id, last_four
@@ -80,6 +81,9 @@ def draft(
         last=plan_of(ws, last) if last else None,
         last_issued_on=eastern_date(last.issued_at) if last else None,
         guardians=register.guardians_of(member_id),
+        discharge=fold_discharges(ws.ledger.events(subject=member_subject(member_id), types=DISCHARGE_EVENTS)).get(
+            (member_id, program.value)
+        ),
         found=_read_bundle(bundle, member) if bundle else FoundPlan(),
     )
     record_access(ws, "plan draft", member_subject(member_id))

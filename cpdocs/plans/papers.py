@@ -91,10 +91,10 @@ def print_for(ws: Workspace, document_id: str, reader: Reader, *, consent_form: 
     record = the_plan(ws.ledger, document_id)
     if record.closed:
         raise InputFault(f"{document_id} is {record.closed}; it isn't printed.", todo="Print the version that stands.")
-    if reader is Reader.PCP and record.consent_ended:
+    today = eastern_date(ws.clock.now())
+    if reader is Reader.PCP and (over := record.consent_over(today)):
         raise InputFault(
-            f"{document_id}: the consent to disclose its Part 2 records {record.consent_ended.why.words}; it isn't "
-            "printed for the PCP.",
+            f"{document_id}: the consent to disclose its Part 2 records {over}; it isn't printed for the PCP.",
             todo="Take those items out, or get a new consent (--for visit brings the form), and issue a new version.",
         )
     paper = paper_of(ws, record)
@@ -105,7 +105,6 @@ def print_for(ws: Workspace, document_id: str, reader: Reader, *, consent_form: 
     else:
         parts = [render_summary(paper, shipped=shipped, site=site).pdf, plan]
     if reader is Reader.VISIT:
-        today = eastern_date(ws.clock.now())
         ended = record.consent_ended is not None
         if consent_form or consent_form_needed(record.part2, ended, record.consent_until, today):
             parts.append(render_consent(paper, clauses=ws.consent_form, shipped=shipped, site=site).pdf)

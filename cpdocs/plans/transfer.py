@@ -1,7 +1,8 @@
 """A plan goes to another PCP: a new version for them, under no approval of the old one's (contract §11).
 
 1. The new PCP must be on record as an active PCP; where they have several practices, one is named.
-2. The last version's own file is taken as it is, but for the PCP, the practice, the number and the reason.
+2. The last version's own file is taken as it is, but for the PCP (in the care team too), the practice, the number and
+   the reason.
 3. It is issued like any other: checked, sealed, put out with a cover that says what changed.
 """
 
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpdocs.core.plan_draft import plan_text
+from cpdocs.core.plan_people import with_pcp
 from cpdocs.core.plans import PlanStatus, Reason
 from cpdocs.errors import Defect, InputFault, required_reason
 from cpdocs.plans.check import check_data
@@ -57,7 +59,21 @@ def transfer(
     header = replace(
         plan.plan, version=record.version + 1, reason=Reason.CHANGE, reason_text=said, status=PlanStatus.FOR_REVIEW
     )
-    moved = replace(plan, plan=header, pcp_npi=pcp.npi, practice_id=pcp.practice_id, copy_given=None)
+    register = load_register(ws, record.member_id)
+    place = register.directory.practices.get(pcp.practice_id)
+    moved = replace(
+        plan,
+        plan=header,
+        pcp_npi=pcp.npi,
+        practice_id=pcp.practice_id,
+        copy_given=None,
+        care_team=with_pcp(
+            plan.care_team,
+            {each.display_name for each in register.directory.rows_of(record.pcp_npi)},
+            pcp.display_name,
+            place.name if place else "",
+        ),
+    )
     name = Path(f"{document_id}-transfer.yaml")
     outcome = issue_checked(
         ws,

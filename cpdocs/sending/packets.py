@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
+from cpdocs.core.clock import eastern_date
 from cpdocs.core.deliveries import Delivery, Purpose
 from cpdocs.core.discharges import ListRecord
 from cpdocs.core.events import EventType, practice_subject
@@ -66,10 +67,9 @@ def _queue(ws: Workspace, record: PlanRecord | ListRecord) -> None:
     """Queues a packet once for each practice and channel; the same one again is sent by `deliver retry`."""
     if isinstance(record, PlanRecord) and record.closed:
         raise InputFault(f"{record.document_id} is {record.closed}; it isn't sent.")
-    if isinstance(record, PlanRecord) and record.consent_ended:
+    if isinstance(record, PlanRecord) and (over := record.consent_over(eastern_date(ws.clock.now()))):
         raise InputFault(
-            f"{record.document_id}: the consent to disclose its Part 2 records {record.consent_ended.why.words}; it "
-            "isn't sent.",
+            f"{record.document_id}: the consent to disclose its Part 2 records {over}; it isn't sent.",
             todo="Take those items out, or get a new consent, and issue a new version.",
         )
     practice = load_register(ws, record.member_id).directory.practices.get(record.practice_id)

@@ -113,6 +113,18 @@ LAST_MINUTE, NEXT_DAY = "2027-10-19T03:59:00Z", "2027-10-19T04:00:00Z"
 """The consent's last day is October 18, 2027: its last minute and the next day's first in Massachusetts."""
 
 
+def test_once_its_last_day_is_over_it_isnt_printed_for_the_pcp_nor_sent_before_any_pass_has_said_so(
+    carrying: Office, tmp_path: Path
+) -> None:
+    document = carrying.documents["part2"]
+    printed = ("plan", "print", document, "--for", "pcp", "-o")
+    carrying.cli(*printed, tmp_path / "in-time.pdf", now=LAST_MINUTE)
+    late = carrying.cli(*printed, tmp_path / "late.pdf", now=NEXT_DAY, status=3)
+    assert "has expired; it isn't printed for the PCP" in late.err
+    assert "has expired; it isn't sent" in carrying.cli("plan", "send", document, now=NEXT_DAY, status=3).err
+    assert ends(carrying) == []
+
+
 def ends(office: Office) -> list[dict[str, Any]]:
     events = office.cli("audit", "show", office.documents["part2"], "--json").json
     return [each["data"] for each in events if each["type"] == "consent.ended"]

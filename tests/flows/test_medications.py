@@ -94,6 +94,10 @@ def test_a_discharge_waits_for_the_home_visit_to_the_hour_and_the_list_ends_it(o
     made = office.cli(*home, "--at", "2026-10-30T14:00", "--json", stdin=member)
     assert made.json["home_visit_due"] == "2026-11-02T18:00:00+00:00"
     assert member not in made.out + made.err
+    draft = ("plan", "draft", "--program", "BH")
+    begun = office.cli(*draft, stdin=member).out
+    assert '    discharged: "2026-10-30T14:00:00-04:00"' in begun
+    assert "home_visit_done:   # ASK when the home visit was; it is due by 2026-11-02 13:00" in begun
     (item,) = office.cli("todo", "--kind", "home_visit_due", "--json").json
     assert (item["due_at"], item["overdue"]) == ("2026-11-02T18:00:00+00:00", False)
     assert "cpdocs medications FILE" in item["what_to_do"]
@@ -107,6 +111,7 @@ def test_a_discharge_waits_for_the_home_visit_to_the_hour_and_the_list_ends_it(o
     move = {**DISCHARGE, "discharged": "2026-10-30T14:00:00-04:00", "home_visit_done": "2026-11-02T09:00:00-05:00"}
     office.cli("medications", _file(office, tmp_path, discharge=move, as_of="2026-11-02"))
     assert office.cli("todo", "--kind", "home_visit_due", "--json").json == []
+    assert '    home_visit_done: "2026-11-02T09:00:00-05:00"' in office.cli(*draft, stdin=member).out
 
 
 def test_a_discharge_that_never_was_is_taken_back(office: Office) -> None:

@@ -11,6 +11,7 @@ import yaml
 from openpyxl import load_workbook
 
 from cpdocs.core.plan_draft import plan_text
+from cpdocs.core.plan_people import TeamMember, with_pcp
 from cpdocs.intake.plan_file import read_plan
 from tests.flows.conftest import Office
 from tests.flows.returning import Desk
@@ -117,6 +118,15 @@ def test_a_plan_goes_to_a_new_pcp_under_no_approval_of_the_old_one(issued: Offic
     desk = Desk(issued)
     row = desk.take(desk.sign_pcp(desk.issued_file("moved"), label), plan="moved")
     assert (row["verdict"], row["slots_filled"]) == ("accepted", ["pcp"])
+
+
+def test_a_new_pcp_takes_the_old_ones_place_in_the_care_team_and_nobody_elses() -> None:
+    old = TeamMember(
+        "Pat Former, MD", "PCP", "Former Practice", "(508) 555-0101", chosen_by_member=True, gets_copy=True
+    )
+    aunt = TeamMember("Ann Sample", "Aunt", chosen_by_member=True)
+    moved = with_pcp((old, aunt), {"Pat Former, MD"}, "Kim New, NP", "New Practice")
+    assert moved == (TeamMember("Kim New, NP", "PCP", "New Practice", gets_copy=True), aunt)
 
 
 def test_a_plan_isnt_moved_to_somebody_who_is_no_pcp(issued: Office) -> None:
