@@ -7,10 +7,11 @@ change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from cpdocs.core.clock import EASTERN
@@ -60,14 +61,14 @@ class Change:
     text: str
 
 
-def changes(old: Plan, new: Plan) -> tuple[Change, ...]:
+def changes(old: Plan, new: Plan, names: Mapping[str, str] = MappingProxyType({})) -> tuple[Change, ...]:
     """Everything that a reader of ``old`` must know of ``new``, medicines first. Dates of the version itself and the
-    copy that was given aren't changes of the plan."""
+    copy that was given aren't changes of the plan. ``names`` says whose an NPI or a practice's id is."""
     found: list[Change] = []
     for name, label, key in _LISTS:
         found += _list_changes(label, getattr(old, name), getattr(new, name), key)
     for name, label in _TEXTS:
-        found += _text_change(label, getattr(old, name), getattr(new, name))
+        found += _text_change(label, *(_named(getattr(plan, name), names) for plan in (old, new)))
     for name, label in _BLOCKS:
         before, after = getattr(old, name), getattr(new, name)
         found += [Change(label, f"{label}: {words}") for words in _differences(before, after)]
@@ -106,6 +107,10 @@ def _keyed(items: Sequence[Any], key: str) -> dict[tuple[str, int], Any]:
         seen[name] = seen.get(name, 0) + 1
         keyed[name, seen[name]] = item
     return keyed
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    return f"{names[text]}, {text}" if text in names else text
 
 
 def _text_change(label: str, old: str, new: str) -> Iterator[Change]:

@@ -23,7 +23,12 @@ def version_changes(
     ws: Workspace, register: Register, before: PlanRecord, plan: Plan, issued_at: datetime
 ) -> tuple[Change, ...]:
     """Everything that a reader of ``before`` must know of ``plan``, issued at ``issued_at``."""
-    found = changes(plan_of(ws, before), plan)
+    old, directory = plan_of(ws, before), register.directory
+    names = {each.npi: each.display_name for npi in (old.pcp_npi, plan.pcp_npi) for each in directory.rows_of(npi)}
+    for place in (old.practice_id, plan.practice_id):
+        if place in directory.practices:
+            names[place] = directory.practices[place].name
+    found = changes(old, plan, names)
     member = register.latest(before.member_id, Program(before.program))
     if member is None:
         return found

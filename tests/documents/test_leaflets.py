@@ -30,6 +30,13 @@ def test_a_cover_of_a_sandbox_that_asks_two_things_is_one_page() -> None:
     assert render_cover(asked, pages=7, shipped=SHIPPED).pages == 1
 
 
+def test_what_changed_takes_one_page_behind_the_covers_first_whatever_the_office_is_called() -> None:
+    office = replace(full_paper().practice, name="Sample Memorial Health Alliance Hospital of Example Inc")
+    asked = replace(full_paper(), plan=replace(plan(), pcp_actions=("Refer to the foot clinic",)))
+    changed = replace(asked, practice=replace(office, return_channel="sftp"), changes=("Medicine added: Naproxen",))
+    assert render_cover(changed, pages=5, shipped=SHIPPED).pages == 2
+
+
 @pytest.mark.parametrize(("large", "pages"), [(False, 1), (True, 2)])
 def test_a_sandboxs_consent_form_with_the_last_consents_words_is_as_long_as_a_blank_one(
     large: bool, pages: int

@@ -85,4 +85,4 @@ def issued(tmp_path: Path, sample: Sample, _issued: tuple[Path, dict[str, str]])
     """People on record and the plans ``bh`` and ``ltss`` issued at ``NOW``."""
     root, documents = _issued
     shutil.copytree(root, tmp_path / "ws")
-    return Office(CommandLine(tmp_path / "ws"), sample, documents)
+    return Office(CommandLine(tmp_path / "ws"), sample, dict(documents))

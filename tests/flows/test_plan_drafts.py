@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,8 @@ def test_a_plan_goes_to_a_new_pcp_under_no_approval_of_the_old_one(issued: Offic
     assert {slot["state"] for slot in now["slots"].values()} == {"open"}
     assert issued.status(first)["state"] == "superseded"
     told = [each["text"] for each in issued.cli("plan", "diff", first, moved["document_id"], "--json").json]
-    assert any(text.startswith("PCP (NPI): was") for text in told)
+    (pcp,) = (text for text in told if text.startswith("PCP (NPI): was"))
+    assert re.search(rf"now “\w[^”\d]+, {new}”", pcp), "by name, not by number alone"
     waits = {each["kind"] for each in issued.cli("todo", "--json").json if each["document_id"] == moved["document_id"]}
     assert waits == {"member_signature", "unsent"}, "the roster still names the old one, and is behind"
     label = next(name for name, npi in issued.sample.npis.items() if npi == new)
