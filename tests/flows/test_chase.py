@@ -46,6 +46,7 @@ def test_a_practice_gets_one_letter_that_lists_its_plans(sent: Office) -> None:
         assert letter["stage"] == "overdue"
         assert text.count("Patient") == len(letter["plans"]), "what the front desk finds the chart by"
         assert "overdue since November " in " ".join(text.split())
+        assert "those that are overdue now" in " ".join(text.split()), "their day is over"
         assert not says_iso_date(text)
 
 
