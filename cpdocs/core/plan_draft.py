@@ -154,6 +154,8 @@ def _lines(known: Known) -> Iterator[str]:
     yield "part2:"
     if last and last.carries_part2:
         yield "  applies: true   # ASK whether the consent is still in force, and fill it in again"
+    elif last:
+        yield "  applies: false   # carried over: ASK whether records of a Part 2 program are in this plan"
     else:
         yield "  applies:   # ASK whether records of a Part 2 program are in this plan (true or false)"
     yield "  consent:"
