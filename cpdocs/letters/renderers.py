@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -40,17 +40,25 @@ _AHEAD = 3
 
 @dataclass(frozen=True, slots=True)
 class RendererPool:
-    """What a press needs to be set up anywhere: the template folders and the site's names."""
+    """What a press needs to be set up anywhere: the template folders and the site's names. In each process it has one
+    press, which reads templates and catalogues once."""
 
     shipped: Path
     site: Path
     senders: Senders
+    _made: list[LetterRenderer] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[type[RendererPool], tuple[Path, Path, Senders]]:
+        """Goes to other processes without its press."""
+        return RendererPool, (self.shipped, self.site, self.senders)
 
     def renderer(self) -> LetterRenderer:
-        """A new press."""
+        """The press of this process."""
         from cpdocs.documents.letters import LetterRenderer
 
-        return LetterRenderer(self.shipped, self.site, self.senders)
+        if not self._made:
+            self._made.append(LetterRenderer(self.shipped, self.site, self.senders))
+        return self._made[0]
 
     def terms(self, kind: str, allowed: Collection[str], on: date, *, drafts: bool) -> Terms:
         """What there is to know before letters of this ``kind`` are made; with ``drafts`` unreviewed translations are
