@@ -95,5 +95,5 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
             assert process.poll() is None, (folder / "server.log").read_text("utf-8")
             yield
         finally:
-            process.terminate()
+            process.kill()  # asked to end, one of them waits seconds for connections that nobody uses any more
             process.wait(10)
