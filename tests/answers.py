@@ -21,6 +21,13 @@ import pytest
 
 from cpdocs.sandbox.run import run_sandboxed
 
+ASK = ("returns.comparing", "returns.judging", "sandbox.drawing")
+"""The modules that ask a child about pictures."""
+WRITE = (
+    *("certificate", "consent_form", "filed_bands", "leaflets", "letter_papers"),
+    *("medication_cover", "medication_list", "notices", "plans", "verdict"),
+)
+"""The modules that lay papers out."""
 ABOUT_PICTURES = ("cpdocs.sandbox.reading:", "cpdocs.scans.")
 MOST_BYTES = 192 << 20
 """Of all that one worker keeps; what comes later is made each time."""
@@ -52,20 +59,7 @@ class Kept:
 def keep_answers(patch: pytest.MonkeyPatch, kept: Kept) -> None:
     """Has the use cases ask a child once about the same pictures, and lay the same paper out once, until ``patch`` is
     undone."""
-    from cpdocs.documents import (
-        certificate,
-        consent_form,
-        filed_bands,
-        leaflets,
-        letter_papers,
-        medication_list,
-        notices,
-        pdf,
-        plans,
-        verdict,
-    )
-    from cpdocs.returns import comparing, judging
-    from cpdocs.sandbox import drawing
+    from cpdocs.documents import pdf
 
     shipped = Path(__file__).parent.parent / "templates"
 
@@ -83,20 +77,10 @@ def keep_answers(patch: pytest.MonkeyPatch, kept: Kept) -> None:
         made: pdf.Rendered = kept.get((html, said), lambda: laid_out(html, **named))
         return made
 
-    for asking in (comparing, judging, drawing):
-        patch.setattr(asking, "run_sandboxed", answer)
-    for writing in (
-        certificate,
-        consent_form,
-        filed_bands,
-        leaflets,
-        letter_papers,
-        medication_list,
-        notices,
-        plans,
-        verdict,
-    ):
-        patch.setattr(writing, "to_pdf", to_pdf)
+    for asking in ASK:
+        patch.setattr(f"cpdocs.{asking}.run_sandboxed", answer)
+    for writing in WRITE:
+        patch.setattr(f"cpdocs.documents.{writing}.to_pdf", to_pdf)
 
 
 def _made_of(function: FunctionType | None) -> Any:

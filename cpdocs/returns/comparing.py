@@ -158,41 +158,32 @@ def to_draw(ws: Workspace, files: Sequence[str], document_id: str, named: Sequen
 
 def draw_pictures(given: ToDraw, *, most_pages: int) -> Pictures | None:
     """As :func:`pictures`, of bytes."""
-    try:
-        made: Pictures = run_sandboxed(
-            "cpdocs.scans.pictures:draw_pictures",
-            given.files,
-            given.issued,
-            given.document_id,
-            most_pages=min(most_pages, MOST_DRAWN),
-            named=given.named,
-            cover=given.cover,
-            letter=given.letter,
-            seconds=DRAWING_SECONDS,
-            megabytes=MEGABYTES,
-        )
-    except Stopped:
-        return None
-    return made
+    return _drawn("cpdocs.scans.pictures:draw_pictures", given.files, given, most_pages, named=given.named)
 
 
 def draw_file(given: ToDraw, pages: FilePages | None, *, most_pages: int) -> Pictures | None:
     """The pictures of the one file given, on no sheets; ``pages`` is what was read of it, where that is known. For who
     draws beside other work: it asks for nothing but a child process."""
     (data,), (named,) = given.files, given.named
+    return _drawn("cpdocs.scans.pictures:draw_file", data, given, most_pages, pages=pages, named=named)
+
+
+def _drawn(
+    function: str, files: bytes | Sequence[bytes], given: ToDraw, most_pages: int, **more: Any
+) -> Pictures | None:
+    """What a child draws; None where it ran into its limit."""
     try:
         made: Pictures = run_sandboxed(
-            "cpdocs.scans.pictures:draw_file",
-            data,
+            function,
+            files,
             given.issued,
             given.document_id,
             most_pages=min(most_pages, MOST_DRAWN),
-            pages=pages,
-            named=named,
             cover=given.cover,
             letter=given.letter,
             seconds=DRAWING_SECONDS,
             megabytes=MEGABYTES,
+            **more,
         )
     except Stopped:
         return None

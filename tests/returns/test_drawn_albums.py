@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from cpdocs.core.page_facts import BoxReading, Place
@@ -22,8 +24,8 @@ def test_an_album_is_read_as_it_was_kept() -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-30], lambda data: data.replace(b"came", b"CAME"), bytes.hex])
-def test_a_damaged_one_is_none(damage: object) -> None:
-    data = damage(_packed(ALBUM))  # type: ignore[operator]
+def test_a_damaged_one_is_none(damage: Callable[[bytes], bytes | str]) -> None:
+    data = damage(_packed(ALBUM))
     with pytest.raises(Exception, match=r".*"):
         _unpacked(data if isinstance(data, bytes) else data.encode())
 
